@@ -1,0 +1,124 @@
+// HTTP Digest and Basic authentication, the client's side, for HTTP and RTSP alike (RFC 7616, RFC 7617, RFC 2326 §D).
+import { createHash } from 'node:crypto';
+
+/** What a server asks for, the strongest of its offers. */
+export type Challenge =
+  | { readonly scheme: 'basic'; readonly realm: string }
+  | {
+      readonly scheme: 'digest';
+      readonly realm: string;
+      readonly nonce: string;
+      readonly algorithm: DigestAlgorithm;
+      readonly qop: 'auth' | undefined;
+      readonly opaque: string | undefined;
+      readonly stale: boolean;
+    };
+
+/** Digest algorithms that are spoken; the later is the stronger. */
+export type DigestAlgorithm = 'MD5' | 'MD5-sess' | 'SHA-256' | 'SHA-256-sess';
+
+/** A name and a password in clear; lives in memory only. */
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** The request that an Authorization header is made for. */
+export interface AuthorizedRequest {
+  readonly method: string;
+  readonly uri: string;
+  /** How often this nonce was used, from 1 (RFC 7616 §3.4). */
+  readonly count: number;
+  /** Hexadecimal client nonce, fresh for each request. */
+  readonly cnonce: string;
+}
+
+const strength: Readonly<Record<string, number>> = { MD5: 1, 'MD5-SESS': 2, 'SHA-256': 3, 'SHA-256-SESS': 4 };
+const spelled: Readonly<Record<string, DigestAlgorithm>> = {
+  MD5: 'MD5',
+  'MD5-SESS': 'MD5-sess',
+  'SHA-256': 'SHA-256',
+  'SHA-256-SESS': 'SHA-256-sess',
+};
+const maxHeaderLength = 4096;
+
+/**
+ * The strongest challenge among the WWW-Authenticate headers of a 401 (several headers, or several challenges in one).
+ * Undefined when none is spoken here. Headers beyond 4,096 characters are passed over.
+ */
+export function chooseChallenge(headers: readonly string[]): Challenge | undefined {
+  const offers = headers.filter((header) => header.length <= maxHeaderLength).flatMap(splitChallenges);
+  let best: { challenge: Challenge; rank: number } | undefined;
+  for (const offer of offers) {
+    const challenge = parseChallenge(offer);
+    if (!challenge) continue;
+    const rank = challenge.scheme === 'basic' ? 0 : (strength[challenge.algorithm.toUpperCase()] ?? 0);
+    if (!best || rank > best.rank) best = { challenge, rank };
+  }
+  return best?.challenge;
+}
+
+function splitChallenges(header: string): string[] {
+  const starts = [...header.matchAll(/(?:^|,)\s*(?=(?:basic|digest)\s)/gi)].map((match) => match.index + match[0].length);
+  return starts.map((start, index) => header.slice(start, starts[index + 1]));
+}
+
+function parseChallenge(text: string): Challenge | undefined {
+  const parameters = new Map<string, string>();
+  for (const match of text.matchAll(/([a-z0-9-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi)) {
+    parameters.set((match[1] ?? '').toLowerCase(), (match[2] ?? match[3] ?? '').replace(/\\(.)/g, '$1'));
+  }
+  const realm = parameters.get('realm') ?? '';
+  if (/^basic/i.test(text)) return { scheme: 'basic', realm };
+  const nonce = parameters.get('nonce');
+  const algorithm = spelled[(parameters.get('algorithm') ?? 'MD5').toUpperCase()];
+  if (nonce === undefined || algorithm === undefined) return undefined;
+  const offered = parameters
+    .get('qop')
+    ?.split(',')
+    .map((word) => word.trim().toLowerCase());
+  if (offered && !offered.includes('auth')) return undefined;
+  return {
+    scheme: 'digest',
+    realm,
+    nonce,
+    algorithm,
+    qop: offered ? 'auth' : undefined,
+    opaque: parameters.get('opaque'),
+    stale: parameters.get('stale')?.toLowerCase() === 'true',
+  };
+}
+
+/** The value of the Authorization header that answers `challenge`. */
+export function authorize(challenge: Challenge, login: Login, request: AuthorizedRequest): string {
+  if (challenge.scheme === 'basic') {
+    return `Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}`;
+  }
+  const hash = (text: string): string =>
+    createHash(challenge.algorithm.startsWith('MD5') ? 'md5' : 'sha256')
+      .update(text)
+      .digest('hex');
+  const count = request.count.toString(16).padStart(8, '0');
+  let secret = hash(`${login.user}:${challenge.realm}:${login.password}`);
+  if (challenge.algorithm.endsWith('-sess')) secret = hash(`${secret}:${challenge.nonce}:${request.cnonce}`);
+  const target = hash(`${request.method}:${request.uri}`);
+  const response = challenge.qop
+    ? hash(`${secret}:${challenge.nonce}:${count}:${request.cnonce}:auth:${target}`)
+    : hash(`${secret}:${challenge.nonce}:${target}`);
+  const fields = [
+    `username="${quote(login.user)}"`,
+    `realm="${quote(challenge.realm)}"`,
+    `nonce="${quote(challenge.nonce)}"`,
+    `uri="${quote(request.uri)}"`,
+    `response="${response}"`,
+    `algorithm=${challenge.algorithm}`,
+  ];
+  if (challenge.qop) fields.push('qop=auth', `nc=${count}`, `cnonce="${request.cnonce}"`);
+  else if (challenge.algorithm.endsWith('-sess')) fields.push(`cnonce="${request.cnonce}"`);
+  if (challenge.opaque !== undefined) fields.push(`opaque="${quote(challenge.opaque)}"`);
+  return `Digest ${fields.join(', ')}`;
+}
+
+function quote(text: string): string {
+  return text.replace(/["\\]/g, '\\$&');
+}

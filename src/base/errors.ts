@@ -1,0 +1,61 @@
+// The one error class of the house and the tables its codes come from.
+
+/** The two languages of the people who install and watch a gateway. */
+export type Language = 'ko' | 'en';
+
+/** One text in both languages. */
+export type Text = Readonly<Record<Language, string>>;
+
+/** What a room says about one of its faults. */
+export interface FaultEntry {
+  readonly message: Text;
+  /** What a technician can do about it. */
+  readonly hint: Text;
+  /** Whether trying the same again later can succeed. Default false. */
+  readonly retryable?: boolean;
+}
+
+/** What the thrower adds to a fault. */
+export interface FaultContext {
+  readonly cause?: unknown;
+  /** Where and what, never a secret: a path, an address, a key. Appended to the message. */
+  readonly detail?: string;
+}
+
+/** A fault with a stable code `room.reason`, a text and a hint in both languages. */
+export class BongsuError extends Error {
+  override readonly name = 'BongsuError';
+  readonly code: string;
+  readonly text: Text;
+  readonly hint: Text;
+  readonly retryable: boolean;
+  readonly detail: string | undefined;
+
+  constructor(code: string, entry: FaultEntry, context: FaultContext = {}) {
+    const tail = context.detail === undefined ? '' : `: ${context.detail}`;
+    super(entry.message.en + tail, context.cause === undefined ? {} : { cause: context.cause });
+    this.code = code;
+    this.text = { en: entry.message.en + tail, ko: entry.message.ko + tail };
+    this.hint = entry.hint;
+    this.retryable = entry.retryable ?? false;
+    this.detail = context.detail;
+  }
+}
+
+/** A room's table of faults: `fault(reason)` makes the error with the code `room.reason`. */
+export interface FaultTable<Reason extends string> {
+  readonly room: string;
+  readonly entries: Readonly<Record<Reason, FaultEntry>>;
+  fault(reason: Reason, context?: FaultContext): BongsuError;
+}
+
+/** Declares the faults of a room. */
+export function faultTable<Reason extends string>(room: string, entries: Record<Reason, FaultEntry>): FaultTable<Reason> {
+  return { room, entries, fault: (reason, context) => new BongsuError(`${room}.${reason}`, entries[reason], context) };
+}
+
+/** The message of anything thrown, for a log line or a detail; never longer than 300 characters. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.length > 300 ? `${text.slice(0, 299)}…` : text;
+}

@@ -1,0 +1,60 @@
+// Durations and sizes as people write them in a configuration (`30s`, `2GiB`), and as options of a schema.
+import { z } from 'zod';
+
+const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const sizeUnits: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
+
+function parseQuantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
+  const match = /^(\d{1,12}(?:\.\d{1,6})?)\s?([A-Za-z]{1,3})$/.exec(text);
+  const factor = match?.[2] === undefined ? undefined : units[match[2]];
+  return factor === undefined ? undefined : Number(match?.[1]) * factor;
+}
+
+/** Milliseconds of `250ms`, `30s`, `5m`, `1h`, `7d`; undefined when it is not a duration. */
+export function parseDuration(text: string): number | undefined {
+  return parseQuantity(text, durationUnits);
+}
+
+/** Bytes of `512B`, `64KiB`, `16MiB`, `2GiB`; undefined when it is not a size. */
+export function parseSize(text: string): number | undefined {
+  return parseQuantity(text, sizeUnits);
+}
+
+/** The shortest exact spelling: 90000 → `90s`, 3600000 → `1h`. */
+export function formatDuration(ms: number): string {
+  for (const unit of ['d', 'h', 'm', 's']) {
+    const factor = durationUnits[unit] ?? 1;
+    if (ms >= factor && ms % factor === 0) return `${ms / factor}${unit}`;
+  }
+  return `${Math.round(ms)}ms`;
+}
+
+interface Range {
+  readonly min: string;
+  readonly max: string;
+  readonly default: string;
+}
+
+function quantityOption(range: Range, parse: (text: string) => number | undefined, example: string) {
+  const min = parse(range.min) ?? 0;
+  const max = parse(range.max) ?? Number.MAX_SAFE_INTEGER;
+  return z
+    .string()
+    .default(range.default)
+    .transform((text, context) => {
+      const value = parse(text);
+      if (value !== undefined && value >= min && value <= max) return value;
+      context.addIssue({ code: 'custom', message: `expected ${range.min} … ${range.max}, written like ${example}` });
+      return z.NEVER;
+    });
+}
+
+/** A duration in a configuration; its value is in milliseconds. */
+export function durationOption(range: Range) {
+  return quantityOption(range, parseDuration, '30s');
+}
+
+/** A size in a configuration; its value is in bytes. */
+export function sizeOption(range: Range) {
+  return quantityOption(range, parseSize, '2GiB');
+}

@@ -1,0 +1,81 @@
+// Alarms: what a driver reports, what becomes of it, and the steps that travel.
+import type { AlarmKind, ConditionKind, Severity } from './kinds.ts';
+
+/** How far the time of a thing can be trusted. */
+export type ClockQuality = 'synchronised' | 'corrected' | 'receipt' | 'unset';
+
+/** Small facts that travel with an alarm: zone, premises text, score. At most 32 keys, 2 KiB as JSON. */
+export type Detail = Readonly<Record<string, string | number | boolean>>;
+
+/** What a driver saw on one point of a device. Input of the alarms room. */
+export interface Report {
+  readonly device: string;
+  /** The device's point: a video source, a zone, a register's name. Same form as an id. */
+  readonly channel: string;
+  readonly kind: AlarmKind;
+  /** `pulse`: an event without an end. */
+  readonly state: 'active' | 'inactive' | 'pulse';
+  /**
+   * Occurrence key: the same for every retry of the same happening, unique per device for 7 days.
+   * Undefined where only the open alarm tells (a polled register): then an active point raises once until it clears.
+   */
+  readonly occurrence: string | undefined;
+  /** When it happened, wall milliseconds: the device's time corrected by its known offset, else the time of receipt. */
+  readonly time: number;
+  readonly clockQuality: ClockQuality;
+  /** Instead of the kind's default. */
+  readonly severity?: Severity;
+  readonly detail?: Detail;
+  /** A test pages nobody. Default false. */
+  readonly test?: boolean;
+}
+
+/** What became of a report, known after the commit. */
+export interface ReportOutcome {
+  readonly result: 'raised' | 'updated' | 'cleared' | 'duplicate' | 'unchanged';
+  readonly alarmId: string | undefined;
+}
+
+export type AlarmStep = 'raised' | 'updated' | 'cleared';
+
+/** One step of an alarm: one message on the wire. */
+export interface Transition {
+  readonly alarmId: string;
+  readonly step: AlarmStep;
+  readonly device: string;
+  readonly channel: string;
+  readonly kind: AlarmKind;
+  readonly severity: Severity;
+  readonly time: number;
+  readonly clockQuality: ClockQuality;
+  readonly detail: Detail;
+  readonly test: boolean;
+  /** Why it was cleared, when not by the device: `pulse`, `timeout`, `person`. */
+  readonly reason?: string;
+}
+
+/** An alarm as it stands now. Times are wall milliseconds. */
+export interface Alarm {
+  readonly alarmId: string;
+  readonly device: string;
+  readonly channel: string;
+  readonly kind: AlarmKind;
+  readonly severity: Severity;
+  readonly raisedAt: number;
+  readonly clearedAt: number | undefined;
+  readonly updates: number;
+  readonly test: boolean;
+  readonly detail: Detail;
+}
+
+/** A step in the health of a device or of the gateway itself (`device` is then `gateway`). */
+export interface Condition {
+  readonly device: string;
+  readonly channel: string;
+  readonly kind: ConditionKind;
+  readonly state: 'raised' | 'cleared';
+  readonly severity: Severity;
+  readonly time: number;
+  /** What is wrong, in words for a technician. At most 500 characters. */
+  readonly message: string;
+}

@@ -1,0 +1,8 @@
+// The door of model: the nouns that two rooms must share, pure.
+export type { AuditHead, Grant, GrantEnd, GrantForm, GrantRequest, GrantStep } from './access.ts';
+export type { Alarm, AlarmStep, ClockQuality, Condition, Detail, Report, ReportOutcome, Transition } from './alarm.ts';
+export type { Command, Outcome } from './command.ts';
+export type { Channel, Device, DeviceIdentity, DeviceType, Place, Quality, StreamSource } from './device.ts';
+export { type Entry, type EntryBody, type EntryClass, type InventoryChange, laneOf } from './entry.ts';
+export { type Identity, idPattern, isId, sitePattern } from './ids.ts';
+export { type AlarmKind, alarmKinds, type ConditionKind, conditionKinds, isAlarmKind, type Severity, severities } from './kinds.ts';

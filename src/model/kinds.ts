@@ -1,0 +1,55 @@
+// Kinds of alarms and conditions with their default severity: the one table of gravity in the house.
+
+/** Gravity of an alarm or condition, gravest first (ITU-T X.733 §8.1.2.3). */
+export const severities = ['critical', 'major', 'minor', 'warning'] as const;
+export type Severity = (typeof severities)[number];
+
+/** What an alarm is about, with the severity it has unless a rule says otherwise. */
+export const alarmKinds = {
+  smoke: 'critical',
+  heat: 'critical',
+  fire: 'critical',
+  'fire-panel': 'critical',
+  gas: 'critical',
+  fall: 'critical',
+  'emergency-call': 'critical',
+  'no-activity': 'major',
+  intrusion: 'major',
+  'hydrant-pressure-low': 'major',
+  'hydrant-parking': 'minor',
+  flood: 'critical',
+  loitering: 'minor',
+  'line-crossing': 'minor',
+  abandoned: 'minor',
+  removed: 'minor',
+  tamper: 'major',
+  'scene-change': 'minor',
+  'digital-input': 'major',
+  sound: 'minor',
+  motion: 'warning',
+  unknown: 'warning',
+} as const satisfies Record<string, Severity>;
+export type AlarmKind = keyof typeof alarmKinds;
+
+/** What a condition (the health of a device or of the gateway) is about. */
+export const conditionKinds = {
+  'camera-lost': 'major',
+  'camera-login-refused': 'major',
+  'camera-fault': 'minor',
+  'sensor-silent': 'major',
+  'sensor-fault': 'minor',
+  'bus-fault': 'major',
+  'video-loss': 'major',
+  'storage-failure': 'minor',
+  'clock-wrong': 'warning',
+  'media-down': 'major',
+  'events-lost': 'major',
+  'disk-low': 'major',
+  'confirmation-by-broker': 'warning',
+} as const satisfies Record<string, Severity>;
+export type ConditionKind = keyof typeof conditionKinds;
+
+/** Whether `text` names a kind of alarm. */
+export function isAlarmKind(text: string): text is AlarmKind {
+  return Object.hasOwn(alarmKinds, text);
+}
