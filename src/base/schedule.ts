@@ -1,5 +1,5 @@
 // Calendar work (retention, clock checks, reports): node-cron's expressions, matched against the clock that was handed in.
-import cron from 'node-cron';
+import { createTask, validate } from 'node-cron';
 import type { Env } from './env.ts';
 import { messageOf } from './errors.ts';
 import type { Service } from './service.ts';
@@ -15,7 +15,7 @@ export interface Job {
 
 /** Whether `expression` is a cron expression that `schedule` can run. */
 export function isCronExpression(expression: string): boolean {
-  return cron.validate(expression);
+  return validate(expression);
 }
 
 /** Runs each job when the clock enters a minute that its expression names; never two runs of one job at once. */
@@ -23,7 +23,7 @@ export function schedule(jobs: readonly Job[], env: Env): Service {
   return {
     name: 'schedule',
     async run(signal) {
-      const tasks = jobs.map((job) => ({ job, task: cron.createTask(job.at, () => {}) }));
+      const tasks = jobs.map((job) => ({ job, task: createTask(job.at, () => {}) }));
       try {
         while (!signal.aborted) {
           const now = env.clock.now();
