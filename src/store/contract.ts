@@ -33,7 +33,11 @@ export type OpenProcedures<P extends object, W extends ThreadWorld = ProcedureWo
  * (the bounded queue in front), `store.closed`.
  */
 export type Calls<P extends object> = {
-  readonly [K in keyof P]: P[K] extends (argument: infer A) => infer R ? (argument: A) => Promise<R> : never;
+  readonly [K in keyof P]: P[K] extends () => infer R
+    ? () => Promise<R>
+    : P[K] extends (argument: infer A) => infer R
+      ? (argument: A) => Promise<R>
+      : never;
 };
 
 /** The one SQLite file behind its thread. */

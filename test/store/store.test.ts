@@ -25,7 +25,7 @@ function open(extra: object = {}, queueLimit = 5000): Promise<Store> {
 describe('store', () => {
   it('keeps the file with synchronous=FULL in WAL mode', async () => {
     await using store = await open();
-    const description = await store.procedures<StoreProcedures>('store').describe(undefined as never);
+    const description = await store.procedures<StoreProcedures>('store').describe();
     expect(description).toMatchObject({ synchronous: 2, journalMode: 'wal' });
   });
 
@@ -44,7 +44,7 @@ describe('store', () => {
     expect(first.status).toBe('fulfilled');
     expect(last.status).toBe('fulfilled');
     expect(failed).toMatchObject({ status: 'rejected', reason: { code: 'store.failed', retryable: true } });
-    expect(await notes.list(null)).toEqual(['a', 'c']);
+    expect(await notes.list()).toEqual(['a', 'c']);
   });
 
   it('keeps the order of 5,000 concurrent calls', async () => {
@@ -92,7 +92,7 @@ describe('store', () => {
   it('tells when its thread dies, and fails what waited', async () => {
     const store = await open();
     const notes = store.procedures<NoteProcedures>('notes');
-    await expect(notes.exit(null)).rejects.toMatchObject({ code: 'store.closed' });
+    await expect(notes.exit()).rejects.toMatchObject({ code: 'store.closed' });
     await expect(store.crashed).rejects.toMatchObject({ code: 'store.closed' });
     await store[Symbol.asyncDispose]();
   });
@@ -108,7 +108,7 @@ describe('store', () => {
     }
     await damage(path);
     await using again = await open();
-    expect(await again.procedures<NoteProcedures>('notes').list(null)).toEqual([]);
+    expect(await again.procedures<NoteProcedures>('notes').list()).toEqual([]);
     expect((await readdir(folder)).some((name) => name.includes('.damaged-'))).toBe(true);
   });
 

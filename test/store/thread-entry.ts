@@ -19,8 +19,8 @@ export function openNotes(db: Database, world: ThreadWorld) {
       insert.run(text);
       throw new Error(`no more of ${text}`);
     },
-    list: (_: null) => all.all() as string[],
-    exit(_: null): void {
+    list: () => all.all() as string[],
+    exit(): void {
       process.exit(3);
     },
   };
