@@ -9,5 +9,6 @@ export { type BoundedQueue, openQueue } from './queue.ts';
 export { type Random, systemRandom, uuidv7 } from './random.ts';
 export { isCronExpression, type Job, schedule } from './schedule.ts';
 export { openSealer, type Sealer } from './seal.ts';
+export { type ResolvedSecret, resolvedSecret, type Secret, type SecretReference, secretOption } from './secret.ts';
 export { isAbort, runServices, type Service } from './service.ts';
 export { durationOption, formatDuration, parseDuration, parseSize, sizeOption } from './units.ts';

@@ -5,7 +5,7 @@ const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_
 const sizeUnits: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
 
 function parseQuantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
-  const match = /^(\d{1,12}(?:\.\d{1,6})?)\s?([A-Za-z]{1,3})$/.exec(text);
+  const match = /^(\d{1,15}(?:\.\d{1,6})?)\s?([A-Za-z]{1,3})$/.exec(text);
   const factor = match?.[2] === undefined ? undefined : units[match[2]];
   return factor === undefined ? undefined : Number(match?.[1]) * factor;
 }

@@ -1,0 +1,37 @@
+// Calendar work runs in the minutes that its expression names, and only there.
+import { describe, expect, it } from 'vitest';
+import { isCronExpression, openLog, schedule, systemRandom } from '#base';
+
+describe('schedule', () => {
+  it('runs a job once in each minute it names, and goes on after a failure', async () => {
+    const stop = new AbortController();
+    let now = new Date(2026, 10, 20, 3, 14, 30).getTime();
+    const runs: string[] = [];
+    const clock = {
+      now: () => now,
+      monotonicMs: () => now,
+      after: () => ({ [Symbol.dispose]: () => {} }),
+      async sleep(ms: number) {
+        now += ms;
+        if (now > new Date(2026, 10, 20, 3, 20).getTime()) stop.abort();
+      },
+    };
+    const job = {
+      name: 'retention',
+      at: '15,17 3 * * *',
+      async act() {
+        runs.push(new Date(now).toTimeString().slice(0, 5));
+        throw new Error('full');
+      },
+    };
+    await schedule([job], { clock, random: systemRandom, log: openLog('silent') }).run(stop.signal);
+    expect(runs).toEqual(['03:15', '03:17']);
+  });
+
+  it.each([
+    ['15 3 * * *', true],
+    ['*/5 * * * *', true],
+    ['61 * * * *', false],
+    ['whenever', false],
+  ])('knows whether %j is an expression', (text, valid) => expect(isCronExpression(text)).toBe(valid));
+});
