@@ -1,0 +1,99 @@
+// What stands in the field: devices with their channels and sealed logins, mirrored in memory so that finding one costs nothing.
+import type { Env, Login, Sealer } from '#base';
+import { messageOf } from '#base';
+import type { Device, DeviceType, InventoryChange } from '#model';
+import type { Store } from '#store';
+import type { DevicePatch, RegistryProcedures } from './tables.ts';
+import { checkDevice, checkLogin } from './validate.ts';
+
+/** The registered devices. Changes are committed, each with one inventory entry of its own transaction, before they resolve. */
+export interface Registry {
+  find(id: string): Device | undefined;
+  /** In order of id. */
+  list(type?: DeviceType): readonly Device[];
+  /** The login is stored sealed. @throws registry.exists, registry.full, registry.invalid */
+  add(device: Device, login?: Login): Promise<void>;
+  /** The device after the change; a change of nothing appends no entry. @throws registry.unknown, registry.invalid */
+  update(id: string, patch: DevicePatch): Promise<Device>;
+  /** Forgets the device and its login. @throws registry.unknown */
+  remove(id: string): Promise<void>;
+  /** The login in clear; undefined when the device has none. @throws base.seal-broken */
+  login(id: string): Promise<Login | undefined>;
+  /** Calls `listener` after each committed change, in the order of the commits. */
+  watch(listener: (change: InventoryChange) => void): Disposable;
+}
+
+/** What the registry needs of its neighbours. */
+export interface RegistryDeps {
+  readonly store: Store;
+  readonly sealer: Sealer;
+}
+
+/** Loads the mirror and opens the registry. */
+export async function openRegistry(deps: RegistryDeps, env: Env): Promise<Registry> {
+  const procedures = deps.store.procedures<RegistryProcedures>('registry');
+  const mirror = await load(procedures);
+  const listeners = new Set<(change: InventoryChange) => void>();
+
+  const apply = (change: InventoryChange['change'], device: Device): void => {
+    if (change === 'removed') mirror.delete(device.id);
+    else mirror.set(device.id, device);
+    for (const listener of listeners) {
+      try {
+        listener({ change, device, time: env.clock.now() });
+      } catch (error) {
+        env.log.error({ device: device.id, error: messageOf(error) }, 'a listener of the registry failed');
+      }
+    }
+  };
+  return {
+    find: (id) => mirror.get(id),
+    list: (type) =>
+      [...mirror.values()]
+        .filter((device) => type === undefined || device.type === type)
+        .toSorted((left, right) => (left.id < right.id ? -1 : 1)),
+    async add(input, login) {
+      const device = checkDevice(input);
+      const sealed = login && deps.sealer.seal(JSON.stringify(checkLogin(login)), device.id);
+      await procedures.add({ device, sealed });
+      apply('added', device);
+    },
+    async update(id, patch) {
+      const before = mirror.get(id);
+      const device = await procedures.update({ id, patch: before ? checkPatch(before, patch) : {} });
+      const known = mirror.get(id);
+      if (JSON.stringify(known) !== JSON.stringify(device)) apply('changed', device);
+      return device;
+    },
+    async remove(id) {
+      await procedures.remove(id);
+      const device = mirror.get(id);
+      if (device) apply('removed', device);
+    },
+    async login(id) {
+      const sealed = await procedures.login(id);
+      return sealed && (JSON.parse(deps.sealer.open(sealed, id)) as Login);
+    },
+    watch(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => listeners.delete(listener) };
+    },
+  };
+}
+
+/** The checked values of exactly the keys that the patch names. */
+function checkPatch(device: Device, patch: DevicePatch): DevicePatch {
+  const checked = checkDevice({ ...device, ...patch, id: device.id, type: device.type });
+  return Object.fromEntries(Object.keys(patch).map((key) => [key, checked[key as keyof DevicePatch]]));
+}
+
+async function load(procedures: { page(after: string): Promise<readonly Device[]> }): Promise<Map<string, Device>> {
+  const mirror = new Map<string, Device>();
+  for (let after = ''; ; ) {
+    const page = await procedures.page(after);
+    for (const device of page) mirror.set(device.id, device);
+    const last = page.at(-1);
+    if (!last) return mirror;
+    after = last.id;
+  }
+}

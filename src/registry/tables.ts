@@ -1,0 +1,99 @@
+// The registry's tables and the procedures that change them in the store's thread, each change with its inventory entry.
+import type { Database } from 'better-sqlite3';
+import type { Device, InventoryChange } from '#model';
+import type { Migrations, OpenProcedures } from '#store';
+import { registryFaults } from './errors.ts';
+import { maxDevices } from './validate.ts';
+
+export const registryMigrations: Migrations = {
+  room: 'registry',
+  steps: [
+    `CREATE TABLE registry_device (
+       id TEXT PRIMARY KEY,
+       -- The Device as JSON; secrets are not in it.
+       device TEXT NOT NULL,
+       changed_at INTEGER NOT NULL
+     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE registry_login (
+       device TEXT PRIMARY KEY REFERENCES registry_device (id) ON DELETE CASCADE,
+       sealed BLOB NOT NULL
+     ) STRICT, WITHOUT ROWID;`,
+  ],
+};
+
+/** What may be changed of a registered device. */
+export type DevicePatch = Partial<Omit<Device, 'id' | 'type'>>;
+
+export interface RegistryProcedures {
+  /** Devices after the id `after`, in order of id, at most 500: a page of the mirror. */
+  page(after: string): readonly Device[];
+  /** @throws registry.exists, registry.full */
+  add(argument: { readonly device: Device; readonly sealed: Uint8Array | undefined }): void;
+  /** The device after the change; an update that changes nothing appends nothing. @throws registry.unknown */
+  update(argument: { readonly id: string; readonly patch: DevicePatch }): Device;
+  /** @throws registry.unknown */
+  remove(id: string): void;
+  login(id: string): Uint8Array | undefined;
+}
+
+/** Topic announced after each committed change. */
+export const registryTopic = 'registry';
+
+export const openRegistryProcedures: OpenProcedures<RegistryProcedures> = (db, world) => {
+  const statements = prepare(db);
+  const find = (id: string): Device | undefined => {
+    const text = statements.find.get(id);
+    return text === undefined ? undefined : (JSON.parse(text) as Device);
+  };
+  const get = (id: string): Device => {
+    const device = find(id);
+    if (!device) throw registryFaults.fault('unknown', { detail: id });
+    return device;
+  };
+  const tell = (change: InventoryChange['change'], device: Device): void =>
+    world.append({ class: 'inventory', value: { change, device, time: world.now() } });
+  return {
+    page: (after) => statements.page.all(after).map((text) => JSON.parse(text) as Device),
+    add({ device, sealed }) {
+      if (find(device.id)) throw registryFaults.fault('exists', { detail: device.id });
+      if ((statements.count.get() ?? 0) >= maxDevices) throw registryFaults.fault('full');
+      statements.insert.run(device.id, JSON.stringify(device), world.now());
+      if (sealed) statements.seal.run(device.id, sealed);
+      tell('added', device);
+    },
+    update({ id, patch }) {
+      const before = JSON.stringify(get(id));
+      const device = merge(JSON.parse(before) as Device, patch);
+      const after = JSON.stringify(device);
+      if (after === before) return device;
+      statements.change.run(after, world.now(), id);
+      tell('changed', device);
+      return device;
+    },
+    remove(id) {
+      const device = get(id);
+      statements.remove.run(id);
+      tell('removed', device);
+    },
+    login: (id) => statements.login.get(id),
+  };
+};
+
+/** Keys in one fixed order, so that equal devices are equal as text. */
+function merge(device: Device, patch: DevicePatch): Device {
+  const { id, type, name, address, purpose, place, channels, identity } = { ...device, ...patch, id: device.id, type: device.type };
+  return { id, type, name, address, purpose, place, channels, identity };
+}
+
+function prepare(db: Database) {
+  return {
+    page: db.prepare<[string], string>('SELECT device FROM registry_device WHERE id > ? ORDER BY id LIMIT 500').pluck(),
+    find: db.prepare<[string], string>('SELECT device FROM registry_device WHERE id = ?').pluck(),
+    count: db.prepare<[], number>('SELECT count(*) FROM registry_device').pluck(),
+    insert: db.prepare<[string, string, number]>('INSERT INTO registry_device (id, device, changed_at) VALUES (?, ?, ?)'),
+    change: db.prepare<[string, number, string]>('UPDATE registry_device SET device = ?, changed_at = ? WHERE id = ?'),
+    remove: db.prepare<[string]>('DELETE FROM registry_device WHERE id = ?'),
+    seal: db.prepare<[string, Uint8Array]>('INSERT INTO registry_login (device, sealed) VALUES (?, ?)'),
+    login: db.prepare<[string], Uint8Array>('SELECT sealed FROM registry_login WHERE device = ?').pluck(),
+  };
+}

@@ -1,0 +1,82 @@
+// What may be registered: the form of every field of a device, and the cleaning of what devices say of themselves.
+import type { Login } from '#base';
+import { type Channel, type Device, type DeviceIdentity, isId, type Place } from '#model';
+import { registryFaults } from './errors.ts';
+
+/** Devices on one gateway; more are refused with `registry.full`. */
+export const maxDevices = 10_000;
+
+const maxChannels = 64;
+const maxChannelNumber = 1024;
+const maxLogin = 128;
+
+/** The device as it will be stored. @throws registry.invalid, naming the field. */
+export function checkDevice(device: Device): Device {
+  if (!isId(device.id)) refuse('id', device.id);
+  if (device.type !== 'camera' && device.type !== 'sensor') refuse('type', String(device.type));
+  return {
+    id: device.id,
+    type: device.type,
+    name: checkText('name', device.name, 100),
+    address: checkText('address', device.address, 200, 1),
+    purpose: checkText('purpose', device.purpose, 100),
+    place: checkPlace(device.place),
+    channels: checkChannels(device.channels),
+    identity: cleanIdentity(device.identity),
+  };
+}
+
+/** @throws registry.invalid for a name or password that is empty or above 128 characters; the password is never named. */
+export function checkLogin(login: Login): Login {
+  if (login.user.length === 0 || login.user.length > maxLogin) refuse('user', `${login.user.length} characters`);
+  if (login.password.length > maxLogin) refuse('password', `${login.password.length} characters`);
+  return { user: login.user, password: login.password };
+}
+
+function checkText(field: string, text: string, max: number, min = 0): string {
+  if (text.length < min || text.length > max) refuse(field, `${text.length} characters, ${min} … ${max} are possible`);
+  if (!isPlain(text)) refuse(field, 'control characters');
+  return text;
+}
+
+function checkPlace(place: Place): Place {
+  const { latitude, longitude, address } = place;
+  if ((latitude === undefined) !== (longitude === undefined)) refuse('place', 'latitude and longitude come together');
+  if (latitude !== undefined && !(Math.abs(latitude) <= 90)) refuse('place.latitude', String(latitude));
+  if (longitude !== undefined && !(Math.abs(longitude) <= 180)) refuse('place.longitude', String(longitude));
+  return {
+    ...(latitude === undefined || longitude === undefined ? {} : { latitude, longitude }),
+    ...(address === undefined ? {} : { address: checkText('place.address', address, 300) }),
+  };
+}
+
+function checkChannels(channels: readonly Channel[]): readonly Channel[] {
+  if (channels.length > maxChannels) refuse('channels', `${channels.length} channels, ${maxChannels} are possible`);
+  if (new Set(channels.map((channel) => channel.number)).size !== channels.length) refuse('channels', 'a number twice');
+  return channels.map(({ number, name }) => {
+    if (!Number.isInteger(number) || number < 1 || number > maxChannelNumber) refuse('channels.number', String(number));
+    return { number, name: clean(name) };
+  });
+}
+
+/** Devices say what they like of themselves: cut and cleaned rather than refused. */
+function cleanIdentity(identity: DeviceIdentity): DeviceIdentity {
+  const { maker, model, firmware, serial } = identity;
+  return { maker: clean(maker), model: clean(model), firmware: clean(firmware), serial: clean(serial) };
+}
+
+function clean(text: string): string {
+  return text
+    .slice(0, 400)
+    .replaceAll(/\p{Cc}/gu, '')
+    .slice(0, 100)
+    .toWellFormed();
+}
+
+function isPlain(text: string): boolean {
+  return !/\p{Cc}/u.test(text) && text.isWellFormed();
+}
+
+function refuse(field: string, detail: string): never {
+  throw registryFaults.fault('invalid', { detail: `${field}: ${detail.slice(0, 100)}` });
+}

@@ -1,0 +1,174 @@
+// The registry: every change is one inventory entry, secrets lie sealed, nonsense stays out, the mirror survives a restart.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BongsuError, openLog, openSealer, systemEnv, systemRandom } from '#base';
+import type { Device, InventoryChange } from '#model';
+import { openRegistry, type Registry } from '#registry';
+import { openStore, type Store } from '#store';
+import type { EntryProcedures } from './thread-entry.ts';
+
+const env = systemEnv(openLog('silent'));
+const sealer = openSealer(Buffer.alloc(32, 7), systemRandom);
+const identity = { maker: 'Hanwha', model: 'X', firmware: '1', serial: 's' };
+const camera: Device = {
+  id: 'cam-0417',
+  type: 'camera',
+  name: '서학3길 34',
+  address: '10.0.0.5:80',
+  purpose: '생활방범',
+  place: { latitude: 35.807, longitude: 127.1518, address: '전주시 완산구 서학3길 34' },
+  channels: [{ number: 1, name: 'main' }],
+  identity,
+};
+
+let folder = '';
+let path = '';
+let store: Store;
+let registry: Registry;
+
+async function reopen(): Promise<void> {
+  store = await openStore({ entry: new URL('thread-entry.ts', import.meta.url), workerData: { path }, queueLimit: 20_000 }, env);
+  registry = await openRegistry({ store, sealer }, env);
+}
+const entries = async (): Promise<readonly InventoryChange[]> =>
+  (await store.procedures<EntryProcedures>('entries').list()).map((body) => body.value as InventoryChange);
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bongsu-registry-'));
+  path = join(folder, 'bongsu.db');
+  await reopen();
+});
+afterEach(async () => {
+  await store[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+describe('registry', () => {
+  it('adds, changes and removes, each with one inventory entry', async () => {
+    await registry.add(camera);
+    await registry.update('cam-0417', { name: 'gate' });
+    await registry.remove('cam-0417');
+    expect((await entries()).map(({ change, device }) => [change, device.id, device.name])).toEqual([
+      ['added', 'cam-0417', '서학3길 34'],
+      ['changed', 'cam-0417', 'gate'],
+      ['removed', 'cam-0417', 'gate'],
+    ]);
+    expect(registry.find('cam-0417')).toBeUndefined();
+  });
+
+  it('appends nothing for an update that changes nothing', async () => {
+    await registry.add(camera);
+    expect(await registry.update('cam-0417', { name: camera.name, identity: { ...identity } })).toEqual(camera);
+    expect(await entries()).toHaveLength(1);
+  });
+
+  it('merges two updates that are under way at once', async () => {
+    await registry.add(camera);
+    await Promise.all([registry.update('cam-0417', { name: 'a' }), registry.update('cam-0417', { purpose: '교통단속' })]);
+    expect(registry.find('cam-0417')).toMatchObject({ name: 'a', purpose: '교통단속' });
+  });
+
+  it('lists by type in order of id, and keeps all over a restart', async () => {
+    await registry.add(camera);
+    await registry.add({ ...camera, id: 'cam-0002' });
+    await registry.add({ ...camera, id: 'a-smoke', type: 'sensor' });
+    await store[Symbol.asyncDispose]();
+    await reopen();
+    expect(registry.list().map((device) => device.id)).toEqual(['a-smoke', 'cam-0002', 'cam-0417']);
+    expect(registry.list('camera').map((device) => device.id)).toEqual(['cam-0002', 'cam-0417']);
+    expect(registry.find('cam-0417')).toEqual(camera);
+  });
+
+  it('tells watchers after the commit, and a failing watcher harms nobody', async () => {
+    const seen: string[] = [];
+    registry.watch(() => {
+      throw new Error('clumsy');
+    });
+    const watch = registry.watch(({ change }) => seen.push(change));
+    await registry.add(camera);
+    watch[Symbol.dispose]();
+    await registry.remove(camera.id);
+    expect(seen).toEqual(['added']);
+  });
+
+  it('gives a login back and keeps it in no data file in clear', async () => {
+    await registry.add(camera, { user: 'operator', password: 'Dragon-Tower-88' });
+    expect(await registry.login(camera.id)).toEqual({ user: 'operator', password: 'Dragon-Tower-88' });
+    for (const suffix of ['', '-wal']) expect((await readFile(path + suffix)).includes('Dragon-Tower-88')).toBe(false);
+    expect(JSON.stringify(await entries())).not.toContain('Dragon');
+    await registry.remove(camera.id);
+    expect(await registry.login(camera.id)).toBeUndefined();
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['registry.exists', () => registry.add(camera)],
+    ['registry.unknown', () => registry.update('nobody', { name: 'x' })],
+    ['registry.unknown', () => registry.remove('nobody')],
+  ])('answers %s and appends nothing', async (code, act) => {
+    await registry.add(camera);
+    await expect(act()).rejects.toMatchObject({ code });
+    expect(await entries()).toHaveLength(1);
+  });
+
+  it.each<[string, Partial<Device>]>([
+    ['id', { id: 'Cam 1' }],
+    ['id', { id: '' }],
+    ['type', { type: 'door' as Device['type'] }],
+    ['name', { name: 'x'.repeat(101) }],
+    ['name', { name: 'a\u0000b' }],
+    ['name', { name: '\ud800' }],
+    ['address', { address: '' }],
+    ['purpose', { purpose: 'x'.repeat(101) }],
+    ['place', { place: { latitude: 35 } }],
+    ['place.latitude', { place: { latitude: 135.8, longitude: 127 } }],
+    ['place.latitude', { place: { latitude: Number.NaN, longitude: 127 } }],
+    ['place.longitude', { place: { latitude: 35.8, longitude: -181 } }],
+    ['place.address', { place: { address: 'x'.repeat(301) } }],
+    ['channels', { channels: [camera.channels[0], camera.channels[0]].filter((channel) => channel !== undefined) }],
+    ['channels.number', { channels: [{ number: 0, name: '' }] }],
+    ['channels', { channels: Array.from({ length: 65 }, (_, index) => ({ number: index + 1, name: '' })) }],
+  ])('refuses a wrong %s', async (field, wrong) => {
+    await expect(registry.add({ ...camera, ...wrong })).rejects.toMatchObject({
+      code: 'registry.invalid',
+      message: expect.stringContaining(`: ${field}: `),
+    });
+  });
+
+  it('refuses a login that is too long without repeating it', async () => {
+    const password = 'p'.repeat(129);
+    const error = await registry.add(camera, { user: 'u', password }).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'registry.invalid' });
+    expect(String(error)).not.toContain('ppp');
+  });
+
+  it('cuts and cleans what a device says of itself', async () => {
+    await registry.add({ ...camera, identity: { ...identity, maker: `\u0007${'M'.repeat(500)}`, serial: 'a\nb' } });
+    expect(registry.find(camera.id)?.identity).toMatchObject({ serial: 'ab', maker: 'M'.repeat(100) });
+  });
+
+  it('is full at 10,000 devices', async () => {
+    await Promise.all(Array.from({ length: 10_000 }, (_, index) => registry.add({ ...camera, id: `c-${index}` })));
+    await expect(registry.add(camera)).rejects.toMatchObject({ code: 'registry.full' });
+    await store[Symbol.asyncDispose]();
+    await reopen();
+    expect(registry.list()).toHaveLength(10_000);
+  });
+
+  it('never stores a device that it would not give back the same', async () => {
+    const text = fc.string({ unit: 'binary', maxLength: 120 });
+    await fc.assert(
+      fc.asyncProperty(fc.record({ name: text, purpose: text, serial: text, latitude: fc.double(), id: text }), async (wild) => {
+        const place = { latitude: wild.latitude, longitude: 127 };
+        const device = { ...camera, ...wild, place, id: `x${wild.id}`, identity: { ...identity, serial: wild.serial } };
+        const { latitude: _latitude, serial: _serial, ...input } = device;
+        const outcome = await registry.add(input).catch((error: unknown) => error);
+        if (outcome instanceof BongsuError) expect(['registry.invalid', 'registry.exists']).toContain(outcome.code);
+        else expect(registry.find(device.id)).toMatchObject({ name: wild.name, purpose: wild.purpose, place });
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
