@@ -1,0 +1,116 @@
+// The commands story: each request of the hub to its room, and an outcome for every one.
+import { z } from 'zod';
+import { type Env, messageOf } from '#base';
+import type { Command, Device, Outcome } from '#model';
+import { idPattern } from '#model';
+import type { Grants, Opened } from './grants.ts';
+
+/** What commands reach. */
+export interface CommandDeps {
+  readonly grants: Grants;
+  readonly findCamera: (id: string) => Device | undefined;
+  readonly inventory: () => readonly Device[];
+  readonly status: () => Promise<Record<string, unknown>>;
+  /** Services that this hub connection may claim. */
+  readonly services: readonly string[];
+  /** Addresses that a reader of the hub can open, from a token. */
+  readonly address: { rtsp(token: string): string; still(token: string): string };
+}
+
+type Handler = (command: Command) => Promise<Outcome>;
+
+const look = z.object({
+  camera: z.string().regex(idPattern),
+  channel: z.int().min(1).max(1024).default(1),
+  quality: z.enum(['main', 'sub']).default('main'),
+  deliver: z.literal('pull').default('pull'),
+  grant: z.unknown(),
+});
+const ofGrant = z.object({ grant: z.uuid() });
+const extension = ofGrant.extend({ until: z.iso.datetime({ offset: true }) });
+const page = z.object({ offset: z.int().min(0).default(0), limit: z.int().min(1).max(50).default(50) });
+
+/** Opens the handlers; the function never rejects. */
+export function openCommands(deps: CommandDeps, env: Env): Handler {
+  const handlers: Readonly<Record<string, Handler>> = {
+    'stream.open': (command) => openLook('stream', command, deps),
+    'snapshot.take': (command) => openLook('still', command, deps),
+    'stream.extend': (command) => extendStream(command, deps),
+    'stream.close': (command) => closeStream(command, deps),
+    'inventory.list': (command) => Promise.resolve(listInventory(command, deps)),
+    'gateway.status': async (command) => ({ id: command.id, result: 'done', status: await deps.status() }),
+  };
+  return async (command) => {
+    const handler = Object.hasOwn(handlers, command.name) ? handlers[command.name] : undefined;
+    if (!handler) return refuse(command, 'command.unknown', `there is no command ${command.name}`);
+    try {
+      return await handler(command);
+    } catch (error) {
+      env.log.error({ command: command.id, name: command.name, error: messageOf(error) }, 'a command failed');
+      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'gateway.failed';
+      return { id: command.id, result: 'failed', reason, message: messageOf(error) };
+    }
+  };
+}
+
+async function openLook(form: 'stream' | 'still', command: Command, deps: CommandDeps): Promise<Outcome> {
+  const parsed = look.safeParse(command.body);
+  if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
+  const { camera, channel, quality, grant } = parsed.data;
+  const known = deps.findCamera(camera)?.channels.some((one) => one.number === channel) ?? false;
+  const opened = await deps.grants.open({
+    form,
+    device: camera,
+    channel,
+    quality,
+    grant,
+    origin: 'hub',
+    commandId: command.id,
+    services: deps.services,
+    known,
+  });
+  return outcomeOf(command, form, opened, deps);
+}
+
+function outcomeOf(command: Command, form: 'stream' | 'still', opened: Opened, { address }: CommandDeps): Outcome {
+  if (opened.result !== 'opened') return { id: command.id, result: opened.result, reason: opened.reason, message: opened.message };
+  const until = new Date(opened.grant.until).toISOString();
+  const shown = form === 'stream' ? { stream: { rtsp: address.rtsp(opened.token), until } } : { still: { url: address.still(opened.token), until } };
+  return { id: command.id, result: 'done', grant: opened.grant.id, ...shown };
+}
+
+async function extendStream(command: Command, { grants }: CommandDeps): Promise<Outcome> {
+  const parsed = extension.safeParse(command.body);
+  if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
+  const decision = await grants.extend(parsed.data.grant, Date.parse(parsed.data.until), 'hub');
+  if (!decision.granted) return refuse(command, decision.reason, decision.message);
+  return { id: command.id, result: 'done', grant: decision.grant.id, until: new Date(decision.grant.until).toISOString() };
+}
+
+async function closeStream(command: Command, { grants }: CommandDeps): Promise<Outcome> {
+  const parsed = ofGrant.safeParse(command.body);
+  if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
+  const ended = await grants.end(parsed.data.grant, 'closed', 'by the hub');
+  return ended ? { id: command.id, result: 'done', grant: parsed.data.grant } : refuse(command, 'access.grant-unknown', 'no such grant is open');
+}
+
+function listInventory(command: Command, { inventory }: CommandDeps): Outcome {
+  const parsed = page.safeParse(command.body);
+  if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
+  const { offset, limit } = parsed.data;
+  const devices = inventory();
+  return { id: command.id, result: 'done', total: devices.length, offset, devices: devices.slice(offset, offset + limit) };
+}
+
+function refuse(command: Command, reason: string, message: string): Outcome {
+  return { id: command.id, result: 'refused', reason, message };
+}
+
+/** The first three problems of a body, by field. */
+function describe(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 3)
+    .map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)
+    .join('; ')
+    .slice(0, 300);
+}

@@ -1,0 +1,5 @@
+// Entry of the media process: all picture bytes of the gateway pass here, away from its alarms.
+import { systemEnv } from '#base';
+import { runMedia } from '#streams';
+
+await runMedia(systemEnv());

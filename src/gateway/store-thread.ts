@@ -1,0 +1,42 @@
+// Entry of the store's thread: hands every room its procedures on the one writing connection, and the outbox's append to all others.
+import { parentPort, workerData } from 'node:worker_threads';
+import { accessMigrations, openAccessProcedures } from '#access/tables';
+import { alarmsMigrations, openAlarmsProcedures } from '#alarms/tables';
+import { systemClock, systemRandom } from '#base';
+import { camerasMigrations, openCamerasProcedures } from '#cameras/tables';
+import { openOutboxProcedures, outboxMigrations } from '#outbox/tables';
+import { openRegistryProcedures, registryMigrations } from '#registry/tables';
+import { type ProcedureWorld, serveStore } from '#store';
+import { openUplinkProcedures, uplinkMigrations } from '#uplink/tables';
+
+/** What the main thread hands over: plain values. */
+export interface StoreThreadData {
+  readonly path: string;
+  readonly bootId: string;
+  /** Destinations that every entry must reach. */
+  readonly destinations: readonly string[];
+}
+
+if (parentPort) {
+  const { path, bootId, destinations } = workerData as StoreThreadData;
+  serveStore(
+    {
+      path,
+      bootId,
+      migrations: [outboxMigrations, registryMigrations, alarmsMigrations, accessMigrations, camerasMigrations, uplinkMigrations],
+      open(db, base) {
+        const outbox = openOutboxProcedures(db, base, destinations);
+        const world: ProcedureWorld = { ...base, append: outbox.append };
+        return {
+          outbox: outbox.procedures,
+          registry: openRegistryProcedures(db, world),
+          alarms: openAlarmsProcedures(db, world),
+          access: openAccessProcedures(db, world),
+          cameras: openCamerasProcedures(db, world),
+          uplink: openUplinkProcedures(db, world),
+        };
+      },
+    },
+    { port: parentPort, now: systemClock.now, random: systemRandom },
+  );
+}

@@ -1,0 +1,159 @@
+// A real gateway for the stories: `bin/bongsu run` as its own process with a configuration, a store and a socket of its own.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { stringify } from 'yaml';
+
+const launcher = new URL('../../bin/bongsu', import.meta.url).pathname;
+const readyWithinMs = 20_000;
+
+/** A gateway under test. */
+export interface GatewayPeer extends AsyncDisposable {
+  readonly folder: string;
+  readonly socket: string;
+  readonly rtspPort: number;
+  readonly httpPort: number;
+  /** Process id of the daemon that runs now. */
+  readonly pid: number;
+  /** What the daemon has written on standard error so far, over all its starts. */
+  log(): Promise<string>;
+  /** Runs a verb of the CLI and gives what it printed; rejects on another exit status than `status`. */
+  cli(args: readonly string[], options?: { status?: number; input?: string }): Promise<string>;
+  /** The same with `--json`, parsed. */
+  query(...args: readonly string[]): Promise<unknown>;
+  start(): Promise<void>;
+  /** Sends the signal and waits until the process is gone. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Sections of the configuration that the story sets; paths and ports are filled in. */
+export type Sections = Readonly<Record<string, unknown>>;
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** Writes a secret beside the configuration with mode 0600 and gives the reference that the configuration takes. */
+export async function secretFile(folder: string, name: string, secret: string): Promise<{ file: string }> {
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, name);
+  await writeFile(file, secret, { mode: 0o600 });
+  return { file };
+}
+
+/** Writes the configuration and starts the daemon; `sections` gets the folder, for the secrets it may need. */
+export async function openGateway(sections: (folder: string) => Promise<Sections> | Sections): Promise<GatewayPeer> {
+  const folder = await mkdtemp(join(tmpdir(), 'bongsu-gateway-'));
+  const socket = join(folder, 'control.sock');
+  const config = join(folder, 'config.yaml');
+  const [rtspPort, httpPort] = [await freePort(), await freePort()];
+  const given = await sections(folder);
+  await writeFile(
+    config,
+    stringify({
+      site: '52710',
+      gateway: 'gw-1',
+      control: { socket },
+      ...given,
+      store: { path: join(folder, 'bongsu.db'), keyFile: join(folder, 'store.key') },
+      streams: {
+        rtsp: { host: '127.0.0.1', port: rtspPort },
+        http: { host: '127.0.0.1', port: httpPort },
+        advertise: { host: '127.0.0.1' },
+        ...asObject(given['streams']),
+      },
+    }),
+  );
+  const logFile = join(folder, 'daemon.log');
+  let child: ChildProcess | undefined;
+  const cli: GatewayPeer['cli'] = async (args, { status = 0, input } = {}) => {
+    const running = promisify(execFile)(launcher, ['--socket', socket, '--lang', 'en', ...args], {
+      maxBuffer: 16 * 2 ** 20,
+      timeout: 60_000,
+    });
+    running.child.stdin?.end(input ?? '');
+    const result = await running.then(
+      ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
+      (error: { code?: number; stdout?: string; stderr?: string }) => ({
+        code: error.code ?? -1,
+        stdout: error.stdout ?? '',
+        stderr: error.stderr ?? '',
+      }),
+    );
+    if (result.code !== status) throw new Error(`bongsu ${args.join(' ')} ended with ${result.code}: ${result.stdout}${result.stderr}`);
+    return result.stdout + (status === 0 ? '' : result.stderr);
+  };
+  const peer: GatewayPeer = {
+    folder,
+    socket,
+    rtspPort,
+    httpPort,
+    get pid() {
+      if (child?.pid === undefined) throw new Error('the gateway does not run');
+      return child.pid;
+    },
+    log: () => readFile(logFile, 'utf8'),
+    cli,
+    query: async (...args) => JSON.parse(await cli([...args, '--json'])) as unknown,
+    async start() {
+      const started = spawn('sh', ['-c', `exec "$0" run --config "$1" 2>>"$2" >&2`, launcher, config, logFile], { stdio: 'ignore' });
+      child = started;
+      const deadline = Date.now() + readyWithinMs;
+      while (started.exitCode === null && Date.now() < deadline) {
+        if (
+          await cli(['status', '--json']).then(
+            () => true,
+            () => false,
+          )
+        )
+          return;
+        await sleep(50);
+      }
+      throw new Error(`the gateway did not start:\n${(await peer.log()).slice(-4000)}`);
+    },
+    async stop(signal = 'SIGTERM') {
+      if (!child || child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, 'exit');
+      child.kill(signal);
+      await gone;
+    },
+    async [Symbol.asyncDispose]() {
+      await peer.stop('SIGTERM');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    await peer.start();
+  } catch (error) {
+    await peer[Symbol.asyncDispose]();
+    throw error;
+  }
+  return peer;
+}
+
+function asObject(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
+}
+
+/** Tries `look` every 50 ms until it gives something, and fails with `what` after `withinMs`. */
+export async function eventually<T>(what: string, look: () => T | undefined | Promise<T | undefined>, withinMs = 20_000): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await sleep(50);
+  }
+}

@@ -1,0 +1,85 @@
+// The hub of the stories: an MQTT v5 client on a real broker that keeps what arrives and asks for things.
+import { randomUUID } from 'node:crypto';
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { eventually } from './gateway.ts';
+
+/** A message as the hub got it. */
+export interface HubMessage {
+  readonly topic: string;
+  readonly retain: boolean;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface HubPeer extends AsyncDisposable {
+  readonly messages: readonly HubMessage[];
+  /** The alarm transitions that arrived, in order; with `unique`, the first of each `id`. */
+  alarms(filter?: { device?: string; unique?: boolean }): readonly Readonly<Record<string, unknown>>[];
+  /** Waits for the first message that `match` takes. */
+  wait(what: string, match: (message: HubMessage) => boolean, withinMs?: number): Promise<HubMessage>;
+  /** Publishes a command and waits for its outcome. */
+  command(name: string, body: Readonly<Record<string, unknown>>, withinMs?: number): Promise<Readonly<Record<string, unknown>>>;
+  /** Publishes raw bytes as a command. */
+  publish(topic: string, payload: string | Buffer, options?: { retain?: boolean }): Promise<void>;
+}
+
+const prefix = 'bongsu/v1/52710/gw-1';
+
+/** Connects to the broker at `url`; reconnects by itself with its session, as a hub does. */
+export async function openHub(url: string, options: IClientOptions = {}): Promise<HubPeer> {
+  const client: MqttClient = await connectAsync(url, {
+    protocolVersion: 5,
+    reconnectPeriod: 200,
+    clean: false,
+    clientId: `hub-${randomUUID()}`,
+    properties: { sessionExpiryInterval: 3600 },
+    ...options,
+  });
+  const messages: HubMessage[] = [];
+  client.on('message', (topic, payload, packet) => {
+    messages.push({ topic, retain: packet.retain, body: JSON.parse(payload.toString('utf8')) as Record<string, unknown> });
+  });
+  client.on('error', () => {});
+  await client.subscribeAsync('bongsu/v1/#', { qos: 1 });
+  const hub: HubPeer = {
+    messages,
+    alarms({ device, unique } = {}) {
+      const seen = new Set<unknown>();
+      return messages
+        .filter(({ topic }) => topic.startsWith(`${prefix}/alarm/`) && (device === undefined || topic.endsWith(`/${device}`)))
+        .map(({ body }) => body)
+        .filter((body) => !unique || (!seen.has(body['id']) && seen.add(body['id'])));
+    },
+    wait: (what, match, withinMs) => eventually(what, () => messages.find(match), withinMs),
+    async command(name, body, withinMs) {
+      const id = typeof body['id'] === 'string' ? body['id'] : randomUUID();
+      const now = Date.now();
+      const seen = messages.length;
+      const command = { id, time: new Date(now).toISOString(), expires: new Date(now + 30_000).toISOString(), ...body };
+      await client.publishAsync(`${prefix}/command/${name}`, JSON.stringify(command), { qos: 1 });
+      return eventually(
+        `the outcome of ${name}`,
+        () => messages.slice(seen).find(({ topic, body }) => topic === `${prefix}/outcome/${name}` && body['id'] === id)?.body,
+        withinMs,
+      );
+    },
+    publish: async (topic, payload, { retain = false } = {}) => {
+      await client.publishAsync(topic, payload, { qos: 1, retain });
+    },
+    [Symbol.asyncDispose]: () => client.endAsync(true),
+  };
+  return hub;
+}
+
+/** A request for a grant that the default services allow; change what the story is about. */
+export function grantRequest(change: Readonly<Record<string, unknown>> = {}, durationMs = 600_000): Record<string, unknown> {
+  return {
+    service: '119-dispatch',
+    incident: '2026-000123',
+    recipient: { agency: '전북소방본부', person: 'jb119-042' },
+    ground: 'pipa-18-2-3',
+    until: new Date(Date.now() + durationMs).toISOString(),
+    emergency: { reason: 'building fire, persons inside' },
+    document: null,
+    ...change,
+  };
+}
