@@ -1,0 +1,134 @@
+// Destinations as the store's thread knows them: each has a slot, whose bit in an entry says that the entry is still owed to it.
+import type { Database } from 'better-sqlite3';
+import { outboxFaults } from './errors.ts';
+
+/** A removed destination and how many entries were still owed to it. */
+export interface DroppedDestination {
+  readonly destination: string;
+  readonly entries: number;
+}
+
+/** The slots in use. They do not change while the thread lives. */
+export interface Destinations {
+  readonly names: readonly string[];
+  readonly slots: readonly number[];
+  /** The bits of all slots. */
+  readonly mask: number;
+  /** What was dropped when the thread was opened. */
+  readonly dropped: readonly DroppedDestination[];
+  /** @throws outbox.unknown-destination */
+  slotOf(name: string): number;
+  /** Removes what was owed only to removed destinations, looking at no more than `limit` entries. */
+  sweep(limit: number): Sweep;
+}
+
+/** What one step of sweeping did; `done` when no removed destination is left. */
+export interface Sweep {
+  readonly removed: number;
+  readonly done: boolean;
+}
+
+const maxDestinations = 16;
+// Bits 0 to 29: masks stay small integers in JavaScript and SQLite alike.
+const slotCount = 30;
+const sweepAtOnce = 1000;
+
+/** The bit of a slot. */
+export function bitOf(slot: number): number {
+  return 1 << slot;
+}
+
+/**
+ * Brings the slots in line with the configured `names`, in one transaction: a new destination starts at the present, what was owed to a removed one
+ * is dropped and told in `dropped`.
+ * @throws outbox.too-many-destinations
+ */
+export function openDestinations(db: Database, names: readonly string[]): Destinations {
+  if (names.length > maxDestinations || new Set(names).size < names.length) {
+    throw outboxFaults.fault('too-many-destinations', { detail: `${names.length} configured` });
+  }
+  return db.transaction(() => {
+    const dropped = retireOthers(db, names);
+    const bySlot = new Map(names.map((name) => [name, findSlot(db, name) ?? addSlot(db, name)]));
+    const slots = [...bySlot.values()];
+    return {
+      names: [...names],
+      slots,
+      mask: slots.reduce((mask, slot) => mask | bitOf(slot), 0),
+      dropped,
+      slotOf(name: string) {
+        const slot = bySlot.get(name);
+        if (slot === undefined) throw outboxFaults.fault('unknown-destination', { detail: name.slice(0, 60) });
+        return slot;
+      },
+      sweep: openSweeper(db),
+    };
+  })();
+}
+
+function findSlot(db: Database, name: string): number | undefined {
+  return db.prepare<[string], number>('SELECT slot FROM outbox_destination WHERE name = ? AND retired = 0').pluck().get(name);
+}
+
+function addSlot(db: Database, name: string): number {
+  const taken = new Set(db.prepare<[], number>('SELECT slot FROM outbox_destination').pluck().all());
+  const free = Array.from({ length: slotCount }, (_, slot) => slot).find((slot) => !taken.has(slot));
+  if (free === undefined) {
+    const sweep = openSweeper(db);
+    while (!sweep(sweepAtOnce).done);
+    return addSlot(db, name);
+  }
+  db.prepare('INSERT INTO outbox_destination (slot, name) VALUES (?, ?)').run(free, name);
+  db.prepare('INSERT INTO outbox_progress (slot, class, confirmed) SELECT ?, class, last FROM outbox_class').run(free);
+  return free;
+}
+
+function retireOthers(db: Database, names: readonly string[]): DroppedDestination[] {
+  const known = db.prepare<[], { slot: number; name: string }>('SELECT slot, name FROM outbox_destination WHERE retired = 0').all();
+  const pending = db
+    .prepare<[number], number>(
+      `SELECT coalesce(sum(c.last - coalesce(p.confirmed, 0)), 0) FROM outbox_class c
+       LEFT JOIN outbox_progress p ON p.slot = ? AND p.class = c.class`,
+    )
+    .pluck();
+  const retire = db.prepare(
+    `UPDATE outbox_destination SET retired = 1, swept = 0,
+       head = coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox_entry'), 0) WHERE slot = ?`,
+  );
+  const forget = ['outbox_ready', 'outbox_progress'].map((table) => db.prepare(`DELETE FROM ${table} WHERE slot = ?`));
+  return known
+    .filter(({ name }) => !names.includes(name))
+    .map(({ slot, name }) => {
+      const entries = pending.get(slot) ?? 0;
+      for (const statement of [...forget, retire]) statement.run(slot);
+      return { destination: name, entries };
+    });
+}
+
+/** Takes the bits of retired slots out of the entries, in steps, and frees the slots. The mark lies in the table: a step that is rolled back is done again. */
+function openSweeper(db: Database): (limit: number) => Sweep {
+  const retired = db.prepare<[], { slot: number; swept: number; head: number }>(
+    'SELECT slot, swept, head FROM outbox_destination WHERE retired = 1 ORDER BY slot LIMIT 1',
+  );
+  const reach = db.prepare<[number, number, number], number>(
+    'SELECT seq FROM outbox_entry WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT 1 OFFSET ?',
+  );
+  const settle = db.prepare<[number, number, number, number]>(
+    'UPDATE outbox_entry SET owed = owed & ~? WHERE seq > ? AND seq <= ? AND owed & ? <> 0',
+  );
+  const remove = db.prepare<[number, number], string>('DELETE FROM outbox_entry WHERE seq > ? AND seq <= ? AND owed = 0 RETURNING class');
+  const countGone = db.prepare('UPDATE outbox_class SET gone = gone + 1 WHERE class = ?');
+  const mark = db.prepare('UPDATE outbox_destination SET swept = ? WHERE slot = ?');
+  const free = db.prepare('DELETE FROM outbox_destination WHERE slot = ?');
+  return (limit) => {
+    const next = retired.get();
+    if (!next) return { removed: 0, done: true };
+    const end = reach.pluck().get(next.swept, next.head, limit - 1) ?? next.head;
+    settle.run(bitOf(next.slot), next.swept, end, bitOf(next.slot));
+    const classes = remove.pluck().all(next.swept, end);
+    for (const name of classes) countGone.run(name);
+    if (end < next.head) mark.run(end, next.slot);
+    else free.run(next.slot);
+    return { removed: classes.length, done: end >= next.head && !retired.get() };
+  };
+}
