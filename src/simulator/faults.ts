@@ -1,0 +1,54 @@
+// What can go wrong when a simulated site is opened, in both languages.
+import { faultTable } from '#base';
+
+const table = faultTable('simulator', {
+  'script-missing': {
+    message: { en: 'The program "script" was not found', ko: '"script" 프로그램을 찾을 수 없습니다' },
+    hint: {
+      en: 'A simulated serial line needs it. Install the Debian package bsdutils, or leave Modbus RTU sensors out.',
+      ko: '가상 직렬 회선에 필요합니다. Debian 패키지 bsdutils를 설치하거나 Modbus RTU 센서를 빼십시오.',
+    },
+  },
+  'pty-failed': {
+    message: { en: 'A pseudo terminal could not be opened', ko: '가상 단말을 열 수 없습니다' },
+    hint: {
+      en: 'Check that /dev/pts is mounted and that the limit of pseudo terminals is not reached.',
+      ko: '/dev/pts가 마운트되어 있는지, 가상 단말 한도에 이르지 않았는지 확인하십시오.',
+    },
+    retryable: true,
+  },
+  'port-taken': {
+    message: { en: 'The simulator cannot listen', ko: '시뮬레이터가 포트를 열 수 없습니다' },
+    hint: {
+      en: 'Another program has the port. End it, choose another base port, or leave the base port out.',
+      ko: '다른 프로그램이 포트를 쓰고 있습니다. 그 프로그램을 끝내거나 다른 기준 포트를 고르거나 기준 포트를 빼십시오.',
+    },
+    retryable: true,
+  },
+  'story-invalid': {
+    message: { en: 'The script cannot be played', ko: '대본을 실행할 수 없습니다' },
+    hint: {
+      en: 'Each step is written like {at: 3s, do: smoke, device: smoke-1}. Correct the steps that are named.',
+      ko: '각 단계는 {at: 3s, do: smoke, device: smoke-1}처럼 씁니다. 표시된 단계를 고치십시오.',
+    },
+  },
+  'outcome-late': {
+    message: { en: 'The gateway did not answer the command in time', ko: '게이트웨이가 명령에 제때 답하지 않았습니다' },
+    hint: {
+      en: 'Check that the gateway is connected to this hub and that its site and name are those of the command.',
+      ko: '게이트웨이가 이 허브에 연결되어 있는지, 지역 코드와 이름이 명령과 같은지 확인하십시오.',
+    },
+    retryable: true,
+  },
+  'reader-failed': {
+    message: { en: 'The stream cannot be read', ko: '영상을 읽을 수 없습니다' },
+    hint: {
+      en: 'Check that the address is fresh: a stream token opens once within 60 seconds.',
+      ko: '주소가 새것인지 확인하십시오. 영상 토큰은 60초 안에 열어야 합니다.',
+    },
+    retryable: true,
+  },
+});
+
+/** Makes a fault of this room. */
+export const fault = table.fault;
