@@ -1,0 +1,172 @@
+// Lawful access: decides, records before it answers, and keeps the remaining time of grants on the clock that cannot be set.
+import { createHash } from 'node:crypto';
+import type { Env } from '#base';
+import { uuidv7 } from '#base';
+import type { Grant, GrantEnd } from '#model';
+import type { Store } from '#store';
+import { cleanText } from './claims.ts';
+import { type AccessAsk, decide, decideExtension, type Refusal, refuse } from './decide.ts';
+import { type LedgerRow, ledgerRowOf, refusedRow } from './ledger.ts';
+import type { AccessOptions } from './options.ts';
+import type { AccessProcedures, GrantFilter } from './tables.ts';
+import { type Verification, verifyChain } from './verify.ts';
+
+/** What became of a request. The token is in nobody's store: whoever has it may look until the end. */
+export type Decision = { readonly granted: true; readonly grant: Grant; readonly token: string; readonly remainingMs: number } | Refusal;
+
+/** What became of an extension; the token stays. */
+export type Extension = { readonly granted: true; readonly grant: Grant; readonly remainingMs: number } | Refusal;
+
+/** A new end for a grant. */
+export interface ExtensionRequest {
+  /** Wall milliseconds of the asker's clock. */
+  readonly until: number;
+  readonly origin: string;
+  readonly commandId: string;
+  /** As in `AccessAsk`. */
+  readonly issuedAt?: number;
+}
+
+/** A reader came or went. */
+export interface SessionStep {
+  readonly step: 'opened' | 'closed';
+  /** Address of the reader. */
+  readonly peer: string;
+  /** Wall milliseconds. */
+  readonly at: number;
+  /** What was sent, in words: `12,034 packets`. */
+  readonly detail?: string;
+}
+
+/** The gateway itself looked at a picture, whose frames stay in memory. */
+export interface OwnLook {
+  /** `frame-probe`, `pre-warm`, `camera-test`. */
+  readonly look: string;
+  readonly device: string;
+  readonly channel: number;
+  /** `gateway` or `cli:USER`. */
+  readonly by: string;
+}
+
+/** An open grant with its time left, which a change of the wall clock does not touch within one start of the daemon. */
+export interface OpenGrant extends Grant {
+  /** 0 when its end has passed: it is to be ended as expired. */
+  readonly remainingMs: number;
+}
+
+/**
+ * The right to see pictures. Every call that decides or changes has committed its ledger row, its link of the audit chain and its entry before it resolves;
+ * it rejects with `store.failed`, `store.full` or `store.closed` when that was not possible, and then nothing may be shown.
+ */
+export interface Access {
+  decide(ask: AccessAsk): Promise<Decision>;
+  extend(grant: string, request: ExtensionRequest): Promise<Extension>;
+  /** False when it was not open. `by`: `gateway`, a hub connection's name or `cli:USER`. */
+  end(grant: string, reason: GrantEnd, note: string, by?: string): Promise<boolean>;
+  session(grant: string, step: SessionStep): Promise<void>;
+  note(look: OwnLook): Promise<void>;
+  openGrants(): Promise<readonly OpenGrant[]>;
+  list(filter: GrantFilter): Promise<readonly Grant[]>;
+  verify(): Promise<Verification>;
+}
+
+const sessionsPerMinute = 60;
+const looksPerMinute = 600;
+
+/** Opens access over the store's tables. Holds nothing that is to be closed. */
+export function openAccess(options: AccessOptions, deps: { readonly store: Store }, env: Env): Access {
+  const procedures = deps.store.procedures<AccessProcedures>('access');
+  // When grants end on the monotonic clock; never more than the open ones.
+  const deadlines = new Map<string, number>();
+  const remainingMs = (grant: Grant): number => {
+    const deadline = deadlines.get(grant.id) ?? env.clock.monotonicMs() + grant.until - env.clock.now();
+    deadlines.set(grant.id, deadline);
+    return Math.max(0, deadline - env.clock.monotonicMs());
+  };
+  const writeRefusal = async (ledger: LedgerRow, refusal: Refusal): Promise<Refusal> => {
+    await procedures.refuse({ ledger: refusedRow(ledger, refusal), limit: options.refusalsPerMinute });
+    const { granted, reason, message, text } = refusal;
+    return { granted, reason, message, text };
+  };
+  return {
+    async decide(ask) {
+      const now = env.clock.now();
+      const startMs = env.clock.monotonicMs();
+      const verdict = decide(ask, options, now);
+      if (!verdict.granted) return writeRefusal(ledgerRowOf(ask, verdict.claims, options, now), verdict);
+      const token = env.random.bytes(32).toString('base64url');
+      const grant = grantOf(ask, verdict, { id: uuidv7(now, env.random), token, now });
+      const claimed = ledgerRowOf(ask, { ...verdict.request, ...verdict.request.recipient }, options, now);
+      const ledger = { ...claimed, step: 'granted', grant_id: grant.id, opened_at: now, until: grant.until };
+      if (!(await procedures.open({ grant, ledger, maxOpen: options.maxOpenGrants }))) return writeRefusal(claimed, refuse('too-many'));
+      deadlines.set(grant.id, startMs + verdict.remainingMs);
+      return { granted: true, grant, token, remainingMs: remainingMs(grant) };
+    },
+    async extend(id, request) {
+      const now = env.clock.now();
+      const startMs = env.clock.monotonicMs();
+      const { until, origin, commandId, issuedAt } = request;
+      const grant = await procedures.find(id);
+      const length = decideExtension(grant, { until, origin, issuedAt }, options, now);
+      const open = typeof length === 'number' && { id, until: now + length, requestUntil: until, time: now, command: cleanText(commandId) };
+      const refusal = typeof length === 'number' ? refuse('grant-unknown') : length;
+      if (!open || !(await procedures.extend(open))) return writeRefusal(extensionRow(id, grant, request, options, now), refusal);
+      deadlines.set(id, startMs + open.until - now);
+      const extended = await procedures.find(id);
+      return extended ? { granted: true, grant: extended, remainingMs: remainingMs(extended) } : refusal;
+    },
+    async end(id, reason, note, by = 'gateway') {
+      const ended = await procedures.end({ id, reason, note: cleanText(note, 300), by: cleanText(by), time: env.clock.now() });
+      deadlines.delete(id);
+      return ended;
+    },
+    async session(id, { step, peer, at, detail }) {
+      const grant = await procedures.find(id);
+      const subject = grant ? `${grant.device}/${grant.channel}` : '';
+      const who = grant?.origin ?? '';
+      const act = {
+        time: at,
+        who,
+        peer: cleanText(peer),
+        subject,
+        act: `session.${step}`,
+        grant: cleanText(id),
+        detail: cleanText(detail ?? ''),
+      };
+      await procedures.note({ act, key: `session|${cleanText(id)}`, limit: sessionsPerMinute });
+    },
+    async note({ look, device, channel, by }) {
+      const subject = `${cleanText(device)}/${channel}`;
+      const act = { time: env.clock.now(), who: cleanText(by), peer: '', subject, act: `look.${cleanText(look)}`, grant: '', detail: '' };
+      await procedures.note({ act, key: `look|${cleanText(by)}`, limit: looksPerMinute });
+    },
+    async openGrants() {
+      const grants = await procedures.list({ limit: 1000, openOnly: true });
+      return grants.map((grant) => ({ ...grant, remainingMs: remainingMs(grant) }));
+    },
+    list: (filter) => procedures.list(filter),
+    verify: () => verifyChain(procedures, env.clock.now()),
+  };
+}
+
+interface Birth {
+  readonly id: string;
+  readonly token: string;
+  readonly now: number;
+}
+
+function grantOf(ask: AccessAsk, verdict: Extract<ReturnType<typeof decide>, { granted: true }>, { id, token, now }: Birth): Grant {
+  const { form, device, channel, quality, origin } = ask;
+  const tokenHash = createHash('sha256').update(token).digest('hex');
+  const until = now + verdict.remainingMs;
+  return { id, form, device, channel, quality, request: verdict.request, origin, openedAt: now, until, tokenHash, end: undefined };
+}
+
+/** The row of a refused extension: what is known of the grant, and what was asked. */
+function extensionRow(id: string, grant: Grant | undefined, request: ExtensionRequest, options: AccessOptions, now: number): LedgerRow {
+  const { form = 'stream', device = '', channel = 0, quality = 'main' } = grant ?? {};
+  const { origin, commandId, until } = request;
+  const ask: AccessAsk = { form, device, channel, quality, grant: undefined, origin, commandId, services: [] };
+  const claims = grant && { ...grant.request, ...grant.request.recipient, until };
+  return { ...ledgerRowOf(ask, claims, options, now), grant_id: cleanText(id), until };
+}
