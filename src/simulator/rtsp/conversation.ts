@@ -20,7 +20,7 @@ interface Reply {
   readonly status: string;
   readonly headers?: readonly Header[];
   readonly body?: string;
-  readonly then?: 'play' | 'stop' | 'close';
+  readonly next?: 'play' | 'stop' | 'close';
 }
 
 interface Talk {
@@ -38,7 +38,7 @@ interface Talk {
 export function converse(socket: Socket, find: FindStream, env: Env): void {
   const session = env.random.bytes(8).toString('hex');
   const talk: Talk = { socket, session, env, stream: undefined, base: '', tracks: [], player: undefined, place: undefined };
-  let waiting = Buffer.alloc(0);
+  let waiting: Buffer = Buffer.alloc(0);
   let heardMs = env.clock.monotonicMs();
   const watchdog = (): Disposable =>
     env.clock.after(timeoutSeconds * 1000, () => {
@@ -79,13 +79,13 @@ function handle(talk: Talk, request: Request, find: FindStream): void {
   const readable = version.startsWith('RTSP/1.') && /^\d{1,10}$/.test(sequence);
   const stream = talk.stream ?? findStream(url, find);
   if (stream?.fault === 'silent') return;
-  const reply = readable ? answer(talk, { method, url, request, stream }) : { status: '400 Bad Request', then: 'close' as const };
+  const reply = readable ? answer(talk, { method, url, request, stream }) : { status: '400 Bad Request', next: 'close' as const };
   const session: Header[] = talk.tracks.length > 0 ? [['Session', `${talk.session};timeout=${timeoutSeconds}`]] : [];
   const headers: Header[] = [['CSeq', sequence || '0'], ['Server', 'Bongsu simulator'], ...session, ...(reply.headers ?? [])];
   if (talk.socket.writable) talk.socket.write(writeRtsp(`RTSP/1.0 ${reply.status}`, headers, reply.body));
-  if (reply.then === 'play') play(talk);
-  if (reply.then === 'stop') stop(talk);
-  if (reply.then === 'close') talk.socket.end();
+  if (reply.next === 'play') play(talk);
+  if (reply.next === 'stop') stop(talk);
+  if (reply.next === 'close') talk.socket.end();
 }
 
 /** The stream of `rtsp://host:port/cam-1/main/track1?anything`. */
@@ -114,12 +114,12 @@ function answer(talk: Talk, asked: Asked): Reply {
     case 'PLAY':
       return talk.tracks.length > 0 ? startPlaying(talk, asked.stream) : { status: '455 Method Not Valid in This State' };
     case 'PAUSE':
-      return { status: '200 OK', then: 'stop' };
+      return { status: '200 OK', next: 'stop' };
     case 'GET_PARAMETER':
     case 'SET_PARAMETER':
       return { status: '200 OK' };
     case 'TEARDOWN':
-      return { status: '200 OK', then: 'close' };
+      return { status: '200 OK', next: 'close' };
     default:
       return { status: '501 Not Implemented', headers: [['Allow', methods]] };
   }
@@ -183,7 +183,7 @@ function startPlaying(talk: Talk, stream: RtspStream): Reply {
       ['Range', 'npt=now-'],
       ['RTP-Info', info.join(',')],
     ],
-    then: 'play',
+    next: 'play',
   };
 }
 

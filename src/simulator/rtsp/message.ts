@@ -2,7 +2,13 @@
 
 /** What stood at the start of the bytes. */
 export type Taken =
-  | { readonly kind: 'message'; readonly start: string; readonly headers: ReadonlyMap<string, readonly string[]>; readonly body: Buffer; readonly size: number }
+  | {
+      readonly kind: 'message';
+      readonly start: string;
+      readonly headers: ReadonlyMap<string, readonly string[]>;
+      readonly body: Buffer;
+      readonly size: number;
+    }
   | { readonly kind: 'frame'; readonly channel: number; readonly payload: Buffer; readonly size: number }
   | { readonly kind: 'more' }
   | { readonly kind: 'bad'; readonly problem: string };

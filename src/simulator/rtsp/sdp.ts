@@ -3,7 +3,15 @@ import type { Clip } from './clip.ts';
 
 /** The description of a clip at an address; tracks are controlled at `track1`, `track2`. */
 export function describeClip(clip: Clip, host: string, session: number): string {
-  const lines = ['v=0', `o=- ${session} 1 IN IP4 ${host}`, 's=Bongsu simulated camera', 'c=IN IP4 0.0.0.0', 't=0 0', 'a=range:npt=now-', 'a=control:*'];
+  const lines = [
+    'v=0',
+    `o=- ${session} 1 IN IP4 ${host}`,
+    's=Bongsu simulated camera',
+    'c=IN IP4 0.0.0.0',
+    't=0 0',
+    'a=range:npt=now-',
+    'a=control:*',
+  ];
   for (const [index, track] of clip.tracks.entries()) {
     lines.push(`m=${track.media} 0 RTP/AVP ${track.payloadType}`, ...track.attributes.map((attribute) => `a=${attribute}`));
     if (track.media === 'video') lines.push(`a=framesize:${track.payloadType} ${clip.width}-${clip.height}`, 'a=framerate:15');

@@ -1,0 +1,128 @@
+// WS-Discovery of the virtual cameras: answers probes by multicast and by unicast, says Hello and Bye (WS-Discovery 2005/04, ONVIF Core §7.3).
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { type Env, messageOf, uuidv7 } from '#base';
+import { fault } from '../faults.ts';
+import { baseUrl, type CameraCore } from './core.ts';
+import { scopesOf } from './device.ts';
+import { escapeXml, find, parseXml, textAt } from './xml.ts';
+
+/** Answers until it is disposed. */
+export interface Discovery extends AsyncDisposable {
+  readonly port: number;
+  /** Multicasts that a camera is there. */
+  hello(camera: CameraCore): void;
+}
+
+const group = '239.255.255.250';
+const namespace = 'http://schemas.xmlsoap.org/ws/2005/04/discovery';
+const anonymous = 'http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous';
+const everyone = 'urn:schemas-xmlsoap-org:ws:2005:04:discovery';
+const maxDatagram = 8192;
+/** WS-Discovery §2.4: answers to a multicast are spread over this time. */
+const maxDelayMs = 500;
+
+/** What a probe asks for (WS-Discovery §5.3). */
+export interface Probe {
+  readonly messageId: string;
+  readonly types: readonly string[];
+  readonly scopes: readonly string[];
+}
+
+/** Reads a probe; undefined when the datagram is none or is over 8 KiB. */
+export function readProbe(datagram: Buffer): Probe | undefined {
+  if (datagram.length > maxDatagram) return undefined;
+  const envelope = parseXml(datagram.toString('utf8'));
+  const probe = find(envelope, 'Body', 'Probe');
+  const messageId = textAt(envelope, 'Header', 'MessageID');
+  if (probe?.namespace !== namespace || messageId === '' || messageId.length > 200) return undefined;
+  const words = (name: string): string[] => textAt(probe, name).split(/\s+/).filter(Boolean);
+  return { messageId, types: words('Types').map((type) => type.replace(/^.*:/, '')), scopes: words('Scopes') };
+}
+
+function isMeant(probe: Probe, camera: CameraCore): boolean {
+  const types = probe.types.every((type) => type === 'NetworkVideoTransmitter' || type === 'Device');
+  const own = scopesOf(camera);
+  return types && probe.scopes.every((scope) => own.some((one) => one === scope || one.startsWith(`${scope.replace(/\/$/, '')}/`)));
+}
+
+function envelope(action: string, header: string, body: string, env: Env): string {
+  const spaces = `xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="${namespace}" xmlns:dn="http://www.onvif.org/ver10/network/wsdl" xmlns:tds="http://www.onvif.org/ver10/device/wsdl"`;
+  const head = `<a:MessageID>urn:uuid:${uuidv7(env.clock.now(), env.random)}</a:MessageID>${header}<a:Action>${namespace}/${action}</a:Action>`;
+  return `<?xml version="1.0" encoding="UTF-8"?><s:Envelope ${spaces}><s:Header>${head}</s:Header><s:Body>${body}</s:Body></s:Envelope>`;
+}
+
+function describe(camera: CameraCore): string {
+  const address = `<a:EndpointReference><a:Address>${camera.endpoint}</a:Address></a:EndpointReference>`;
+  const types = '<d:Types>dn:NetworkVideoTransmitter tds:Device</d:Types>';
+  const scopes = `<d:Scopes>${scopesOf(camera).map(escapeXml).join(' ')}</d:Scopes>`;
+  return `${address}${types}${scopes}<d:XAddrs>${baseUrl(camera)}/onvif/device_service</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>`;
+}
+
+/** Opens the responder on `port` (0: a free one) for `cameras`. Throws `simulator.port-taken`. Anything that is no probe is passed over. */
+export async function openDiscovery(port: number, cameras: () => readonly CameraCore[], env: Env): Promise<Discovery> {
+  const sockets: Socket[] = [];
+  const open = async (host: string | undefined, at: number, shown: () => readonly CameraCore[]): Promise<Socket> => {
+    const socket = createSocket({ type: 'udp4', reuseAddr: true });
+    await bind(socket, host, at);
+    socket.on('error', (error) => env.log.warn({ error: messageOf(error) }, 'discovery socket'));
+    socket.on('message', (datagram, from) => answer(socket, { datagram, from, spread: host === undefined }, shown, env));
+    sockets.push(socket);
+    return socket;
+  };
+  const wide = await open(undefined, port, cameras);
+  wide.addMembership(group, '127.0.0.1');
+  wide.setMulticastInterface('127.0.0.1');
+  const bound = wide.address().port;
+  // A unicast probe reaches the cameras of its address alone, as in the field.
+  for (const host of new Set(cameras().map((camera) => camera.host))) {
+    await open(host, bound, () => cameras().filter((camera) => camera.host === host));
+  }
+  const announce = (camera: CameraCore, action: 'Hello' | 'Bye'): void => {
+    const text = envelope(action, `<a:To>${everyone}</a:To>`, `<d:${action}>${describe(camera)}</d:${action}>`, env);
+    wide.send(text, bound, group, () => {});
+  };
+  for (const camera of cameras()) announce(camera, 'Hello');
+  return {
+    port: bound,
+    hello: (camera) => announce(camera, 'Hello'),
+    async [Symbol.asyncDispose]() {
+      for (const camera of cameras()) announce(camera, 'Bye');
+      await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
+    },
+  };
+}
+
+async function bind(socket: Socket, host: string | undefined, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', (cause) => reject(fault('port-taken', { cause, detail: `udp ${host ?? '*'}:${port}` })));
+    socket.bind(host === undefined ? { port } : { port, address: host }, () => {
+      socket.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+interface Received {
+  readonly datagram: Buffer;
+  readonly from: RemoteInfo;
+  readonly spread: boolean;
+}
+
+function answer(socket: Socket, received: Received, shown: () => readonly CameraCore[], env: Env): void {
+  const probe = readProbe(received.datagram);
+  if (!probe) return;
+  const header = `<a:RelatesTo>${escapeXml(probe.messageId)}</a:RelatesTo><a:To>${anonymous}</a:To>`;
+  for (const camera of shown()) {
+    if (camera.fault === 'silent' || !isMeant(probe, camera)) continue;
+    const match = `<d:ProbeMatches><d:ProbeMatch>${describe(camera)}</d:ProbeMatch></d:ProbeMatches>`;
+    const send = (): void => {
+      try {
+        socket.send(envelope('ProbeMatches', header, match, env), received.from.port, received.from.address, () => {});
+      } catch (error) {
+        env.log.debug({ error: messageOf(error) }, 'discovery answer not sent');
+      }
+    };
+    if (received.spread) env.clock.after(env.random.uniform() * maxDelayMs, send);
+    else send();
+  }
+}

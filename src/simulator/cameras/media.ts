@@ -1,0 +1,125 @@
+// The media services: profiles, stream and snapshot addresses (ONVIF Media §5, Media2 §5); Media1 shows H.264 alone, as real cameras do.
+import { baseUrl, type Call, type Operation, type Profile, streamUrl } from './core.ts';
+import { SoapFault } from './soap.ts';
+import { textAt } from './xml.ts';
+
+const bounds = (profile: Profile): string => `<tt:Bounds x="0" y="0" width="${profile.clip.width}" height="${profile.clip.height}"/>`;
+const resolution = ({ clip }: Profile): string =>
+  `<tt:Resolution><tt:Width>${clip.width}</tt:Width><tt:Height>${clip.height}</tt:Height></tt:Resolution>`;
+const hasSound = (profile: Profile): boolean => profile.clip.tracks.some((track) => track.media === 'audio');
+
+function sourceConfiguration(tag: string, profile: Profile): string {
+  const inside = '<tt:Name>VideoSource</tt:Name><tt:UseCount>2</tt:UseCount><tt:SourceToken>source-1</tt:SourceToken>';
+  return `<${tag} token="video-source">${inside}${bounds(profile)}</${tag}>`;
+}
+
+function ptzConfiguration(tag: string, call: Call): string {
+  if (!call.camera.ptz) return '';
+  return `<${tag} token="ptz"><tt:Name>PTZ</tt:Name><tt:UseCount>2</tt:UseCount><tt:NodeToken>ptz-node</tt:NodeToken><tt:DefaultPTZTimeout>PT10S</tt:DefaultPTZTimeout></${tag}>`;
+}
+
+function encoder1(profile: Profile): string {
+  const rate =
+    '<tt:RateControl><tt:FrameRateLimit>15</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>256</tt:BitrateLimit></tt:RateControl>';
+  const head = `<tt:Name>${profile.name}</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>H264</tt:Encoding>`;
+  const codec = '<tt:H264><tt:GovLength>15</tt:GovLength><tt:H264Profile>Main</tt:H264Profile></tt:H264>';
+  const end = '<tt:SessionTimeout>PT60S</tt:SessionTimeout>';
+  return `<tt:VideoEncoderConfiguration token="encoder-${profile.token}">${head}${resolution(profile)}<tt:Quality>4</tt:Quality>${rate}${codec}${end}</tt:VideoEncoderConfiguration>`;
+}
+
+function audio1(profile: Profile): string {
+  if (!hasSound(profile)) return '';
+  const source =
+    '<tt:AudioSourceConfiguration token="audio-source"><tt:Name>Mic</tt:Name><tt:UseCount>2</tt:UseCount><tt:SourceToken>mic-1</tt:SourceToken></tt:AudioSourceConfiguration>';
+  const coding =
+    '<tt:Encoding>AAC</tt:Encoding><tt:Bitrate>32</tt:Bitrate><tt:SampleRate>16</tt:SampleRate><tt:SessionTimeout>PT60S</tt:SessionTimeout>';
+  return `${source}<tt:AudioEncoderConfiguration token="audio-encoder"><tt:Name>AAC</tt:Name><tt:UseCount>2</tt:UseCount>${coding}</tt:AudioEncoderConfiguration>`;
+}
+
+function profile1(tag: string, profile: Profile, call: Call): string {
+  const video = sourceConfiguration('tt:VideoSourceConfiguration', profile);
+  const ptz = ptzConfiguration('tt:PTZConfiguration', call);
+  const sound = audio1(profile);
+  return `<trt:${tag} token="${profile.token}" fixed="true"><tt:Name>${profile.name}</tt:Name>${video}${sound}${encoder1(profile)}${ptz}</trt:${tag}>`;
+}
+
+function profile2(profile: Profile, call: Call): string {
+  const encoding = profile.clip.codec === 'h265' ? 'H265' : 'H264';
+  const rate =
+    '<tt:RateControl ConstantBitRate="false"><tt:FrameRateLimit>15</tt:FrameRateLimit><tt:BitrateLimit>256</tt:BitrateLimit></tt:RateControl>';
+  const inside = `<tt:Name>${profile.name}</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>${encoding}</tt:Encoding>${resolution(profile)}${rate}<tt:Quality>4</tt:Quality>`;
+  const video = `<tr2:VideoEncoder token="encoder-${profile.token}" GovLength="15" Profile="Main">${inside}</tr2:VideoEncoder>`;
+  const sound =
+    '<tr2:AudioEncoder token="audio-encoder"><tt:Name>AAC</tt:Name><tt:UseCount>2</tt:UseCount><tt:Encoding>MP4A-LATM</tt:Encoding><tt:Bitrate>32</tt:Bitrate><tt:SampleRate>16</tt:SampleRate></tr2:AudioEncoder>';
+  const parts = [sourceConfiguration('tr2:VideoSource', profile), video, hasSound(profile) ? sound : '', ptzConfiguration('tr2:PTZ', call)];
+  return `<tr2:Profiles token="${profile.token}" fixed="true"><tr2:Name>${profile.name}</tr2:Name><tr2:Configurations>${parts.join('')}</tr2:Configurations></tr2:Profiles>`;
+}
+
+const shownBy1 = (call: Call): readonly Profile[] => call.camera.profiles.filter((profile) => profile.clip.codec === 'h264');
+
+function profileOf(call: Call, shown: readonly Profile[]): Profile {
+  const token = textAt(call.request.body, 'ProfileToken');
+  const profile = shown.find((one) => one.token === token);
+  if (!profile) throw new SoapFault('Sender', ['ter:InvalidArgVal', 'ter:NoProfile'], `No profile ${token}`);
+  return profile;
+}
+
+function mediaUri(call: Call, profile: Profile, form: 'stream' | 'snapshot'): string {
+  return form === 'stream' ? streamUrl(call.camera, profile.token) : `${baseUrl(call.camera)}/snapshot/${profile.token}`;
+}
+
+function uri1(form: 'stream' | 'snapshot', tag: string): Operation {
+  return (call) => {
+    const uri = mediaUri(call, profileOf(call, shownBy1(call)), form);
+    const life =
+      '<tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>false</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout>';
+    return `<trt:${tag}Response><trt:MediaUri><tt:Uri>${uri}</tt:Uri>${life}</trt:MediaUri></trt:${tag}Response>`;
+  };
+}
+
+function uri2(form: 'stream' | 'snapshot', tag: string): Operation {
+  return (call) =>
+    `<tr2:${tag}Response><tr2:Uri>${mediaUri(call, profileOf(call, call.camera.profiles), form)}</tr2:Uri></tr2:${tag}Response>`;
+}
+
+const getProfiles1: Operation = (call) =>
+  `<trt:GetProfilesResponse>${shownBy1(call)
+    .map((profile) => profile1('Profiles', profile, call))
+    .join('')}</trt:GetProfilesResponse>`;
+
+const getVideoSources: Operation = ({ camera }) => {
+  const size = camera.profiles.map(resolution)[0] ?? '';
+  return `<trt:GetVideoSourcesResponse><trt:VideoSources token="source-1"><tt:Framerate>15</tt:Framerate>${size}</trt:VideoSources></trt:GetVideoSourcesResponse>`;
+};
+
+const getProfiles2: Operation = (call) => {
+  const token = textAt(call.request.body, 'Token');
+  const shown = token === '' ? call.camera.profiles : call.camera.profiles.filter((profile) => profile.token === token);
+  return `<tr2:GetProfilesResponse>${shown.map((profile) => profile2(profile, call)).join('')}</tr2:GetProfilesResponse>`;
+};
+
+const capabilities1 =
+  '<trt:GetServiceCapabilitiesResponse><trt:Capabilities SnapshotUri="true"><trt:ProfileCapabilities MaximumNumberOfProfiles="2"/><trt:StreamingCapabilities RTP_RTSP_TCP="true"/></trt:Capabilities></trt:GetServiceCapabilitiesResponse>';
+const capabilities2 =
+  '<tr2:GetServiceCapabilitiesResponse><tr2:Capabilities SnapshotUri="true"><tr2:ProfileCapabilities MaximumNumberOfProfiles="2"/><tr2:StreamingCapabilities RTSPStreaming="true" RTP_RTSP_TCP="true"/></tr2:Capabilities></tr2:GetServiceCapabilitiesResponse>';
+
+/** Operations of Media1. */
+export const mediaOperations: Readonly<Record<string, Operation>> = {
+  'trt:GetServiceCapabilities': () => capabilities1,
+  'trt:GetProfiles': getProfiles1,
+  'trt:GetProfile': (call) =>
+    `<trt:GetProfileResponse>${profile1('Profile', profileOf(call, shownBy1(call)), call)}</trt:GetProfileResponse>`,
+  'trt:GetVideoSources': getVideoSources,
+  'trt:GetStreamUri': uri1('stream', 'GetStreamUri'),
+  'trt:GetSnapshotUri': uri1('snapshot', 'GetSnapshotUri'),
+  'trt:SetSynchronizationPoint': () => '<trt:SetSynchronizationPointResponse/>',
+};
+
+/** Operations of Media2. */
+export const media2Operations: Readonly<Record<string, Operation>> = {
+  'tr2:GetServiceCapabilities': () => capabilities2,
+  'tr2:GetProfiles': getProfiles2,
+  'tr2:GetStreamUri': uri2('stream', 'GetStreamUri'),
+  'tr2:GetSnapshotUri': uri2('snapshot', 'GetSnapshotUri'),
+  'tr2:SetSynchronizationPoint': () => '<tr2:SetSynchronizationPointResponse/>',
+};
