@@ -4,6 +4,7 @@ import { type EntryBody, laneOf } from '#model';
 import type { ThreadWorld } from '#store';
 import { bitOf, type Destinations } from './destinations.ts';
 import { outboxFaults } from './errors.ts';
+import { newestOfSubject } from './schema.ts';
 import { subjectOf } from './subject.ts';
 
 /** The topic that is announced whenever an entry becomes claimable. */
@@ -27,11 +28,10 @@ export function openAppend(db: Database, world: ThreadWorld, destinations: Desti
       'INSERT INTO outbox_class (class, last) VALUES (?, 1) ON CONFLICT (class) DO UPDATE SET last = last + 1 RETURNING last',
     )
     .pluck();
-  const insert = db.prepare(
-    `INSERT INTO outbox_entry (id, class, sequence, boot_id, recorded_time, lane, owed, subject, value)
-     VALUES (@id, @class, @sequence, @bootId, @recordedTime, @lane, @owed, @subject, @value)`,
+  const insert = db.prepare<[string, string, number, string, number, number, number, string | null, string]>(
+    `INSERT INTO outbox_entry (id, class, sequence, boot_id, recorded_time, lane, owed, subject, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const last = db.prepare<[string], Waiting>('SELECT seq, lane, owed FROM outbox_entry WHERE subject = ? ORDER BY seq DESC LIMIT 1');
+  const last = db.prepare<[string], Waiting>(newestOfSubject);
   const makeReady = db.prepare<[number, number, number]>('INSERT INTO outbox_ready (slot, lane, seq) VALUES (?, ?, ?)');
   const hasten = openHasten(db, destinations);
 
@@ -43,17 +43,17 @@ export function openAppend(db: Database, world: ThreadWorld, destinations: Desti
     const subject = subjectOf(body);
     const lane = laneOf(body);
     const earlier = subject === undefined ? undefined : last.get(subject);
-    const { lastInsertRowid } = insert.run({
-      id: world.newId(),
-      class: body.class,
+    const { lastInsertRowid } = insert.run(
+      world.newId(),
+      body.class,
       sequence,
-      bootId: world.bootId,
-      recordedTime: world.now(),
+      world.bootId,
+      world.now(),
       lane,
-      owed: destinations.mask,
-      subject: subject ?? null,
+      destinations.mask,
+      subject ?? null,
       value,
-    });
+    );
     for (const slot of destinations.slots) {
       if (!earlier || (earlier.owed & bitOf(slot)) === 0) makeReady.run(slot, lane, Number(lastInsertRowid));
     }

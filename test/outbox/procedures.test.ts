@@ -1,6 +1,7 @@
 // The outbox's procedures: order, confirmation, several destinations, crashes, and the plans of their statements.
 import { describe, expect, it } from 'vitest';
 import type { EntryBody } from '#model';
+import { newestOfSubject, nextOfSubject, readyForSlot } from '../../src/outbox/schema.ts';
 import { alarmBody, auditBody, conditionBody, grantBody } from './bodies.ts';
 import { bracket, openTestOutbox } from './thread.ts';
 
@@ -204,32 +205,19 @@ it('refuses an entry that no message could carry', () => {
 
 describe('query plans', () => {
   const { db } = openTestOutbox([hub]);
-  const plan = (sql: string): string =>
+  const plan = (sql: string, parameters: readonly unknown[]): string =>
     db
-      .prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
-      .all()
+      .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(...parameters)
       .map((row) => row.detail)
       .join('; ');
 
   it.each([
-    [
-      'claim',
-      'SELECT seq FROM outbox_ready WHERE slot = 1 ORDER BY lane, seq LIMIT 64',
-      /SEARCH outbox_ready USING PRIMARY KEY \(slot=\?\)$/,
-    ],
-    ['read', 'SELECT value FROM outbox_entry WHERE seq = 1', /USING INTEGER PRIMARY KEY/],
-    [
-      'the step before',
-      "SELECT seq FROM outbox_entry WHERE subject = 'a' ORDER BY seq DESC LIMIT 1",
-      /INDEX outbox_entry_subject \(subject=\?\)$/,
-    ],
-    [
-      'the step after',
-      "SELECT seq FROM outbox_entry WHERE subject = 'a' AND seq > 5 ORDER BY seq LIMIT 1",
-      /INDEX outbox_entry_subject \(subject=\? AND /,
-    ],
-  ])('%s walks an index and sorts nothing', (_, sql, expected) => {
-    expect(plan(sql)).toMatch(expected);
-    expect(plan(sql)).not.toMatch(/SCAN|TEMP B-TREE/);
+    ['a claim', readyForSlot, [1, 64], /SEARCH outbox_ready USING PRIMARY KEY \(slot=\?\)$/],
+    ['the step before', newestOfSubject, ['a'], /SEARCH outbox_entry USING INDEX outbox_entry_subject \(subject=\?\)$/],
+    ['the step after', nextOfSubject, ['a', 5], /SEARCH outbox_entry USING INDEX outbox_entry_subject \(subject=\? AND /],
+  ])('%s walks an index and sorts nothing', (_, sql, parameters, expected) => {
+    expect(plan(sql, parameters)).toMatch(expected);
+    expect(plan(sql, parameters)).not.toMatch(/SCAN|TEMP B-TREE/);
   });
 });

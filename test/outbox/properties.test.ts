@@ -127,17 +127,23 @@ function apply(run: Run, one: Step): void {
   };
   switch (one.act) {
     case 'append':
-      return run.append(one.body, one.undo);
+      run.append(one.body, one.undo);
+      break;
     case 'claim':
-      return run.claim(one.destination, one.limit, one.lost);
+      run.claim(one.destination, one.limit, one.lost);
+      break;
     case 'confirm':
-      return run.confirm(one.destination, chosen(one.destination, one.picks), one.undo);
+      run.confirm(one.destination, chosen(one.destination, one.picks), one.undo);
+      break;
     case 'release':
-      return run.release(one.destination, chosen(one.destination, one.picks));
+      run.release(one.destination, chosen(one.destination, one.picks));
+      break;
     case 'releaseAll':
-      return run.releaseAll(one.destination);
+      run.releaseAll(one.destination);
+      break;
     case 'crash':
-      return run.crash();
+      run.crash();
+      break;
   }
 }
 
