@@ -1,0 +1,92 @@
+// The life of one connection: hear commands, tell the state, send outcomes, run the session, say goodbye.
+import { type BongsuError, type Env, messageOf, uuidv7 } from '#base';
+import type { Identity } from '#model';
+import type { Answers } from './answers.ts';
+import { uplinkFaults } from './faults.ts';
+import type { Link } from './link.ts';
+import type { UplinkOptions } from './options.ts';
+import { type Announce, openAnnounce, openSession, type UplinkSession } from './session.ts';
+import { openWindow } from './window.ts';
+import { encodeState, type Topics } from './wire/index.ts';
+
+/** What a connection needs. */
+export interface ConnectionDeps {
+  readonly options: UplinkOptions;
+  readonly identity: Identity;
+  readonly version: string;
+  /** Number of this connection within the boot, as in its will. */
+  readonly connection: number;
+  readonly topics: Topics;
+  readonly answers: Answers;
+  /** Whether commands are to be heard. */
+  readonly hearsCommands: boolean;
+  onSession(session: UplinkSession): Promise<void>;
+  counts(): Promise<Readonly<Record<string, number>>>;
+  /** Told when something is wrong that does not end the connection. */
+  failed(fault: BongsuError): void;
+}
+
+const stopGraceMs = 2000;
+
+/**
+ * Lives until the link closes or `signal` aborts; then the session gets 2 s for what is in flight, `stopped` is told, and the link says goodbye.
+ * Rejects only with what the session's story threw while it was alive.
+ */
+export async function liveConnection(link: Link, deps: ConnectionDeps, signal: AbortSignal, env: Env): Promise<void> {
+  const window = openWindow(Math.min(link.receiveMaximum, deps.options.window));
+  const announce = openAnnounce(link, window);
+  const crash = new AbortController();
+  const over = AbortSignal.any([link.closed, signal, crash.signal]);
+  let crashed: { error: unknown } | undefined;
+  const story = deps.onSession(openSession(link, window, deps.topics, over, env)).catch((error: unknown) => {
+    if (over.aborted) return;
+    crashed = { error };
+    crash.abort(error);
+  });
+  const keeping = keep(link, announce, deps, over, env);
+  await aborted(over);
+  if (!link.closed.aborted) {
+    await atMost(story, stopGraceMs, env);
+    await atMost(tellState('stopped', announce, deps, env), stopGraceMs, env);
+    await link.end();
+  }
+  await Promise.all([story, keeping]);
+  if (crashed) throw crashed.error;
+}
+
+/** What is done beside the session. */
+async function keep(link: Link, announce: Announce, deps: ConnectionDeps, signal: AbortSignal, env: Env): Promise<void> {
+  const told = tellState('online', announce, deps, env);
+  const sending = deps.answers.run(announce, signal);
+  const heard = !deps.hearsCommands || (await link.subscribe(deps.topics.commands));
+  if (!heard && !link.closed.aborted) deps.failed(uplinkFaults.fault('commands-refused'));
+  await told;
+  while (!signal.aborted) {
+    await env.clock.sleep(deps.options.stateInterval, signal).catch(() => {});
+    if (!signal.aborted) await tellState('online', announce, deps, env);
+  }
+  await sending;
+}
+
+async function tellState(state: 'online' | 'stopped', announce: Announce, deps: ConnectionDeps, env: Env): Promise<void> {
+  const counts = await deps.counts().catch((error: unknown) => {
+    env.log.warn({ error: messageOf(error) }, 'the counts of the state are missing');
+    return {};
+  });
+  const now = env.clock.now();
+  await announce(encodeState(state, deps.topics, deps, { id: uuidv7(now, env.random), time: now, counts }));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** Waits for `work`, but no longer than `ms`. */
+async function atMost(work: Promise<void>, ms: number, env: Env): Promise<void> {
+  const limit = Promise.withResolvers<void>();
+  using _timer = env.clock.after(ms, () => limit.resolve());
+  await Promise.race([work, limit.promise]);
+}

@@ -1,0 +1,129 @@
+// One live MQTT connection as the room uses it: publish and hear how the broker took it, until it closes. No queue, no reconnect.
+import type { IPublishPacket, MqttClient } from 'mqtt';
+import type { BongsuError, Env } from '#base';
+import { uplinkFaults } from './faults.ts';
+import { reasonCodes } from './reasons.ts';
+import type { ProtocolLevel } from './version.ts';
+import type { Message } from './wire/index.ts';
+
+/** How the broker took a message: its reason code (0 on 3.1.1), or the connection went before it said so. */
+export type PublishResult = { readonly result: 'acked'; readonly reasonCode: number } | { readonly result: 'lost' };
+
+/** A connection after CONNACK. */
+export interface Link {
+  readonly level: ProtocolLevel;
+  /** Unacknowledged messages that the broker takes at once; 65,535 unless it says less (MQTT 5 §3.2.2.3.3). */
+  readonly receiveMaximum: number;
+  /** Aborts when the connection is gone; its reason is a BongsuError of this room. */
+  readonly closed: AbortSignal;
+  /** Publishes with QoS 1. Never rejects. A message beyond the broker's Maximum Packet Size is answered 0x95 without being sent. */
+  publish(message: Message): Promise<PublishResult>;
+  /** Whether the broker granted QoS 1 for `topic`; false also when the connection went. */
+  subscribe(topic: string): Promise<boolean>;
+  /** Says DISCONNECT, so that no will is published, and closes; waits at most 2 s. */
+  end(): Promise<void>;
+}
+
+const endWaitMs = 2000;
+const disconnectTexts: Readonly<Record<number, string>> = {
+  139: 'the broker is shutting down',
+  141: 'keepalive',
+  152: 'administrative action',
+};
+
+/** How a link is kept. */
+export interface LinkOptions {
+  readonly level: ProtocolLevel;
+  /** Longest wait for the confirmation of one message, milliseconds. */
+  readonly ackTimeoutMs: number;
+  /** What the socket below knows of the end, if anything. */
+  socketFault(): BongsuError | undefined;
+}
+
+/** Wraps a connected client. From here on its events are heard by the link alone. */
+export function openLink(client: MqttClient, options: LinkOptions, env: Env): Link {
+  const { level } = options;
+  const closed = new AbortController();
+  const inFlight = new Set<() => void>();
+  const limits = client.serverProperties;
+  const maximumPacketSize = limits?.maximumPacketSize ?? 2 ** 28;
+  let cause: BongsuError | undefined;
+
+  const fail = (fault: BongsuError): void => {
+    cause ??= fault;
+    client.stream.destroy();
+  };
+  client.on('disconnect', (packet) => {
+    const code = packet.reasonCode ?? 0;
+    const detail = disconnectTexts[code] ?? `reason code 0x${code.toString(16)}`;
+    cause ??= code === 0x8e ? uplinkFaults.fault('taken-over') : uplinkFaults.fault('connection-lost', { detail });
+  });
+  client.on('error', (error) => {
+    cause ??= uplinkFaults.fault('connection-lost', { cause: error, detail: error.message });
+  });
+  client.on('close', () => {
+    closed.abort(options.socketFault() ?? cause ?? uplinkFaults.fault('connection-lost'));
+    for (const lose of inFlight) lose();
+  });
+
+  return {
+    level,
+    receiveMaximum: limits?.receiveMaximum ?? 65_535,
+    closed: closed.signal,
+    publish(message) {
+      if (packetSize(message, level) > maximumPacketSize)
+        return Promise.resolve({ result: 'acked', reasonCode: reasonCodes.packetTooLarge });
+      if (closed.signal.aborted || !client.connected) return Promise.resolve({ result: 'lost' });
+      return new Promise((resolve) => {
+        const timer = env.clock.after(options.ackTimeoutMs, () => fail(uplinkFaults.fault('ack-timeout')));
+        const settle = (result: PublishResult): void => {
+          timer[Symbol.dispose]();
+          inFlight.delete(lose);
+          resolve(result);
+        };
+        const lose = (): void => settle({ result: 'lost' });
+        inFlight.add(lose);
+        client.publish(message.topic, message.payload, publishOptions(message, level), (error) => {
+          if (!error) settle({ result: 'acked', reasonCode: 0 });
+          else if ('code' in error && typeof error.code === 'number') settle({ result: 'acked', reasonCode: error.code });
+          else lose();
+        });
+      });
+    },
+    async subscribe(topic) {
+      const granted = await client.subscribeAsync(topic, { qos: 1 }).catch(() => undefined);
+      return granted?.[0]?.qos === 1;
+    },
+    async end() {
+      for (const id of Object.keys(client.outgoing)) client.removeOutgoingMessage(Number(id));
+      const gone = Promise.withResolvers<void>();
+      using _limit = env.clock.after(endWaitMs, () => gone.resolve());
+      client.end(false, () => gone.resolve());
+      await gone.promise;
+      client.stream.destroy();
+    },
+  };
+}
+
+function publishOptions(message: Message, level: ProtocolLevel) {
+  const retain = message.retain ?? false;
+  return level === 5 ? { qos: 1 as const, retain, properties: propertiesOf(message) } : { qos: 1 as const, retain };
+}
+
+/** The MQTT 5 properties of a message; of a will too. */
+export function propertiesOf(message: Message): NonNullable<IPublishPacket['properties']> {
+  return {
+    payloadFormatIndicator: true,
+    contentType: message.contentType,
+    ...(message.expirySeconds !== undefined && { messageExpiryInterval: message.expirySeconds }),
+    ...(message.correlationData && { correlationData: message.correlationData }),
+  };
+}
+
+/** Bytes of the PUBLISH packet, rounded up: fixed header 5, packet id 2, length prefixes and property ids by MQTT 5 §2.2.2. */
+export function packetSize(message: Message, level: ProtocolLevel): number {
+  const body = 5 + 2 + Buffer.byteLength(message.topic) + 2 + Buffer.byteLength(message.payload);
+  if (level === 4) return body;
+  const correlation = message.correlationData ? 3 + message.correlationData.byteLength : 0;
+  return body + 4 + 2 + 5 + 3 + message.contentType.length + correlation;
+}

@@ -1,0 +1,95 @@
+// The table of commands and its procedures: a command is run once, whatever the line, the hub or a crash does.
+import type { Migrations, OpenProcedures } from '#store';
+
+export const uplinkMigrations: Migrations = {
+  room: 'uplink',
+  steps: [
+    `CREATE TABLE command (
+      id TEXT PRIMARY KEY,
+      hash TEXT NOT NULL,
+      expires INTEGER NOT NULL,
+      boot TEXT NOT NULL,
+      outcome BLOB
+    ) STRICT;
+    CREATE INDEX command_expires ON command (expires);`,
+  ],
+};
+
+/** Commands remembered at most; only expired ones make room, the longest expired first. */
+export const maxCommands = 10_000;
+const keepAfterExpiryMs = 3_600_000;
+const pruneBatch = 100;
+
+/** A command that asks to be run. Times are wall milliseconds of the gateway. */
+export interface AcceptAsk {
+  readonly id: string;
+  /** SHA-256 of name and body, hexadecimal. */
+  readonly hash: string;
+  readonly expiresAt: number;
+  readonly now: number;
+}
+
+/** What the table knows of it. */
+export type Acceptance =
+  /** Written down as accepted: run it. */
+  | { readonly result: 'new' }
+  /** Same id, same body, run before: the sealed outcome, undefined when it was too large to keep or never came. */
+  | { readonly result: 'repeat'; readonly outcome: Uint8Array | undefined }
+  /** Same id and body, accepted before and without an outcome; `sameBoot` tells whether this very process accepted it. */
+  | { readonly result: 'unfinished'; readonly sameBoot: boolean }
+  /** The id belongs to another body. */
+  | { readonly result: 'reused' }
+  /** Its time is over; `known` when it was accepted before. */
+  | { readonly result: 'expired'; readonly known: boolean }
+  /** 10,000 commands that have not expired are remembered already. */
+  | { readonly result: 'full' };
+
+export interface UplinkProcedures {
+  /** Decides and writes the acceptance in one transaction: it is durable before the command runs. */
+  accept(ask: AcceptAsk): Acceptance;
+  /** Keeps the sealed outcome; an empty one means that it was too large to keep. */
+  finish(done: { readonly id: string; readonly outcome: Uint8Array }): void;
+}
+
+interface CommandRow {
+  readonly hash: string;
+  readonly expires: number;
+  readonly boot: string;
+  readonly outcome: Uint8Array | null;
+}
+
+export const openUplinkProcedures: OpenProcedures<UplinkProcedures> = (db, world) => {
+  const find = db.prepare<[string], CommandRow>('SELECT hash, expires, boot, outcome FROM command WHERE id = ?');
+  const insert = db.prepare<[string, string, number, string]>('INSERT INTO command (id, hash, expires, boot) VALUES (?, ?, ?, ?)');
+  const setOutcome = db.prepare<[Uint8Array, string]>('UPDATE command SET outcome = ? WHERE id = ?');
+  const prune = db.prepare<[number, number]>(
+    'DELETE FROM command WHERE id IN (SELECT id FROM command WHERE expires < ? ORDER BY expires LIMIT ?)',
+  );
+  const countRows = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM command');
+  let rows = countRows.get()?.n ?? 0;
+
+  return {
+    accept(ask) {
+      const row = find.get(ask.id);
+      if (row && row.hash !== ask.hash) return { result: 'reused' };
+      if (ask.expiresAt <= ask.now) return { result: 'expired', known: row !== undefined };
+      if (row) return row.outcome ? repeatOf(row.outcome) : { result: 'unfinished', sameBoot: row.boot === world.bootId };
+      rows -= prune.run(ask.now - keepAfterExpiryMs, pruneBatch).changes;
+      if (rows >= maxCommands) rows -= prune.run(ask.now, pruneBatch).changes;
+      if (rows >= maxCommands) {
+        rows = countRows.get()?.n ?? rows;
+        if (rows >= maxCommands) return { result: 'full' };
+      }
+      insert.run(ask.id, ask.hash, ask.expiresAt, world.bootId);
+      rows += 1;
+      return { result: 'new' };
+    },
+    finish(done) {
+      setOutcome.run(done.outcome, done.id);
+    },
+  };
+};
+
+function repeatOf(outcome: Uint8Array): Acceptance {
+  return { result: 'repeat', outcome: outcome.byteLength === 0 ? undefined : outcome };
+}
