@@ -1,0 +1,67 @@
+// The verbs about alarms: list and tail.
+import type { Asked, Result } from '../contract.ts';
+import { alarmWords, severityWords, stepWords } from '../messages/words.ts';
+import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
+import { padded } from './screen.ts';
+import { timeText, word } from './words.ts';
+
+/** Options of `alarm list`. */
+export interface AlarmListOptions extends Pick<Asked<'alarm.list'>, 'limit' | 'device' | 'kind'> {
+  readonly open?: boolean;
+}
+
+export const alarmListVerb: Verb<AlarmListOptions> = async (context, { limit, device, kind, open }) => {
+  const { say, screen } = context;
+  const answer = await withGateway(context, (client) => client.call('alarm.list', { limit, device, kind, openOnly: open }));
+  if (context.json) screen.json(answer);
+  else if (answer.alarms.length === 0) screen.line(say('alarm.none'));
+  else {
+    screen.table([
+      [
+        say('column.raised'),
+        say('column.cleared'),
+        say('column.severity'),
+        say('column.kind'),
+        say('column.device'),
+        say('column.channel'),
+        say('column.alarm'),
+        '',
+      ],
+      ...answer.alarms.map((alarm) => [
+        timeText(alarm.raisedAt),
+        timeText(alarm.clearedAt),
+        word(severityWords, alarm.severity, context),
+        word(alarmWords, alarm.kind, context),
+        alarm.device,
+        alarm.channel,
+        alarm.alarmId,
+        alarm.test ? say('word.test') : '',
+      ]),
+    ]);
+  }
+  return exits.done;
+};
+
+export const alarmTailVerb: Verb<Asked<'alarm.tail'>> = async (context, { device }) => {
+  const { screen } = context;
+  await withGateway(context, async (client) => {
+    if (!context.json) screen.line(context.say('alarm.follows'));
+    for await (const item of client.follow('alarm.tail', { device }, context.io.signal)) {
+      if (context.json) screen.json(item);
+      else screen.line(stepLine(item.transition, context));
+    }
+  });
+  return exits.done;
+};
+
+function stepLine(step: Result<'alarm.tail'>['transition'], context: VerbContext): string {
+  const columns = [
+    timeText(step.time),
+    padded(word(severityWords, step.severity, context), 8),
+    padded(word(stepWords, step.step, context), 7),
+    padded(word(alarmWords, step.kind, context), 20),
+    `${step.device}/${step.channel}`,
+  ];
+  if (step.test) columns.push(context.say('word.test'));
+  return columns.join('  ');
+}

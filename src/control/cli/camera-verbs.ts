@@ -1,0 +1,150 @@
+// The verbs about cameras: list, add, remove, snapshot.
+import { open, unlink } from 'node:fs/promises';
+import { messageOf } from '#base';
+import type { Asked, Result } from '../contract.ts';
+import { faults } from '../faults.ts';
+import { cameraStateWords } from '../messages/words.ts';
+import { exits, UsageFault, type Verb, type VerbContext, withGateway } from './context.ts';
+import { orDash, timeText, word } from './words.ts';
+
+const maxPasswordBytes = 4096;
+
+export const cameraListVerb: Verb<object> = async (context) => {
+  const { say, screen } = context;
+  const answer = await withGateway(context, (client) => client.call('camera.list', {}));
+  if (context.json) screen.json(answer);
+  else if (answer.cameras.length === 0) screen.line(say('camera.none'));
+  else {
+    screen.table([
+      [
+        say('column.id'),
+        say('column.name'),
+        say('column.address'),
+        say('column.model'),
+        say('column.channels'),
+        say('column.state'),
+        say('column.since'),
+        say('column.message'),
+      ],
+      ...answer.cameras.map((camera) => [
+        camera.id,
+        orDash(camera.name),
+        camera.address,
+        modelText(camera),
+        String(camera.channels.length),
+        word(cameraStateWords, camera.state, context),
+        timeText(camera.since),
+        orDash(camera.message),
+      ]),
+    ]);
+  }
+  return exits.done;
+};
+
+function modelText({ identity }: Result<'camera.list'>['cameras'][number]): string {
+  return orDash([identity.maker, identity.model].filter((part) => part !== '').join(' '));
+}
+
+/** Options of `camera add`. There is none for a password in clear: a command line is seen by every account of the machine. */
+export interface CameraAddOptions extends Pick<Asked<'camera.add'>, 'name' | 'purpose' | 'latitude' | 'longitude'> {
+  readonly address: string;
+  readonly user?: string;
+  readonly passwordFile?: string;
+  readonly passwordStdin?: boolean;
+}
+
+export const cameraAddVerb: Verb<CameraAddOptions> = async (context, options, id) => {
+  const { say, screen } = context;
+  const { address, name, purpose, latitude, longitude } = options;
+  const login = await readLogin(context, options);
+  const answer = await withGateway(context, (client) =>
+    client.call('camera.add', { id, address, login, name, purpose, latitude, longitude }),
+  );
+  const { camera, problem } = answer;
+  if (context.json) screen.json(answer);
+  else if (problem === undefined) screen.line(say('camera.added', { id, model: modelText(camera), channels: camera.channels.length }));
+  else screen.line(say('camera.addedUnseen', { id, problem }));
+  return exits.done;
+};
+
+async function readLogin(context: VerbContext, options: CameraAddOptions): Promise<Asked<'camera.add'>['login']> {
+  const { user, passwordFile, passwordStdin } = options;
+  const offered = passwordFile !== undefined || passwordStdin === true;
+  if (user === undefined && offered) throw new UsageFault(context.say('usage.userMissing'));
+  if (user === undefined) return undefined;
+  if (!offered) throw new UsageFault(context.say('usage.passwordMissing'));
+  const bytes = passwordFile === undefined ? await readStdin(context) : await readSecretFile(passwordFile);
+  return { user, password: bytes.toString('utf8').replace(/\r?\n$/, '') };
+}
+
+async function readStdin({ io }: VerbContext): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of io.stdin) {
+    const part = Buffer.from(chunk);
+    size += part.length;
+    if (size > maxPasswordBytes) throw faults.fault('file-unreadable', { detail: '-' });
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+async function readSecretFile(path: string): Promise<Buffer> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(maxPasswordBytes + 1), 0, maxPasswordBytes + 1, 0);
+      if (bytesRead > maxPasswordBytes) throw new Error(`${path} is larger than ${maxPasswordBytes} bytes`);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw faults.fault('file-unreadable', { cause, detail: messageOf(cause) });
+  }
+}
+
+export const cameraRemoveVerb: Verb<object> = async (context, _, id) => {
+  await withGateway(context, (client) => client.call('camera.remove', { id }));
+  if (context.json) context.screen.json({ id, removed: true });
+  else context.screen.line(context.say('camera.removed', { id }));
+  return exits.done;
+};
+
+/** Options of `camera snapshot`. */
+export interface SnapshotOptions {
+  readonly channel?: number;
+  readonly reason: string;
+  readonly out: string;
+}
+
+export const cameraSnapshotVerb: Verb<SnapshotOptions> = async (context, { channel, reason, out }, id) => {
+  const saved = await saveNew(out, async () => {
+    const answer = await withGateway(context, (client) => client.call('camera.snapshot', { id, channel, reason }));
+    return { image: Buffer.from(answer.image, 'base64'), answer };
+  });
+  const { grant, takenAt } = saved.answer;
+  const bytes = saved.image.length;
+  if (context.json) context.screen.json({ grant, takenAt, file: out, bytes });
+  else context.screen.line(context.say('camera.snapshot', { grant, file: out, bytes }));
+  return exits.done;
+};
+
+/** Makes the file (0600, never over another) before the picture is asked for, so that no grant is spent on a full or forbidden folder. */
+async function saveNew<T extends { readonly image: Buffer }>(path: string, take: () => Promise<T>): Promise<T> {
+  const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
+    throw faults.fault('file-unwritable', { cause, detail: messageOf(cause) });
+  });
+  let saved = false;
+  try {
+    const taken = await take();
+    await file.writeFile(taken.image).catch((cause: unknown) => {
+      throw faults.fault('file-unwritable', { cause, detail: messageOf(cause) });
+    });
+    saved = true;
+    return taken;
+  } finally {
+    await file.close();
+    if (!saved) await unlink(path).catch(() => {});
+  }
+}

@@ -1,0 +1,91 @@
+// What every verb is handed: the streams and values of the process, the loaders of the heavy parts, a screen and a language.
+import type { Readable, Writable } from 'node:stream';
+import { BongsuError, type Text } from '#base';
+import { type ControlClient, connectControl } from '../client.ts';
+import type { Screen } from './screen.ts';
+import type { Speech } from './words.ts';
+
+/** The process as the command line sees it; all values are handed in by `main`. */
+export interface CliIo {
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly stdin: Readable;
+  /** The locale variables of POSIX, where set. */
+  readonly environment: {
+    readonly LC_ALL?: string | undefined;
+    readonly LC_MESSAGES?: string | undefined;
+    readonly LANG?: string | undefined;
+  };
+  /** Name of the operating system's account (under sudo: of the person behind it). Sent as a claim. */
+  readonly user: string;
+  readonly version: string;
+  /** Aborts at SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** One problem of a configuration. */
+export interface CheckProblem {
+  readonly file: string;
+  /** From 1; absent where the problem has no line. */
+  readonly line?: number | undefined;
+  /** Dotted path of the key: `uplink.address`; absent for the file as a whole. */
+  readonly key?: string | undefined;
+  readonly message: Text;
+}
+
+/** What `bongsu simulate` was asked for. */
+export interface SimulateOptions {
+  readonly cameras: number;
+  readonly sensors: number;
+  readonly hub: boolean;
+  readonly script: string | undefined;
+  readonly json: boolean;
+}
+
+/** Loads the heavy parts only when their verb is called. */
+export interface CliLoaders {
+  /** Runs the gateway until `signal` aborts; the exit status. */
+  run(config: string, signal: AbortSignal): Promise<number>;
+  /** All problems of a configuration; none when it is good. */
+  check(config: string): Promise<readonly CheckProblem[]>;
+  /** Runs a virtual site until `signal` aborts; the exit status. */
+  simulate(options: SimulateOptions, signal: AbortSignal): Promise<number>;
+}
+
+/** What every verb is handed. */
+export interface VerbContext extends Speech {
+  readonly io: CliIo;
+  readonly loaders: CliLoaders;
+  readonly screen: Screen;
+  readonly json: boolean;
+  readonly socket: string;
+}
+
+/** A verb: prints, and resolves with the exit status. */
+export type Verb<Options> = (context: VerbContext, options: Options, argument: string) => Promise<number>;
+
+/** Exit statuses of the command line. */
+export const exits = { done: 0, failed: 1, usage: 2, notRunning: 3 } as const;
+
+/** Called wrongly, found by a verb itself; the message is already in the user's language. */
+export class UsageFault extends Error {
+  override readonly name = 'UsageFault';
+}
+
+/** Uses a connection to the gateway and closes it. */
+export async function withGateway<T>(context: VerbContext, use: (client: ControlClient) => Promise<T>): Promise<T> {
+  const client = await connectControl(context.socket, context.io.user);
+  try {
+    return await use(client);
+  } finally {
+    await client[Symbol.asyncDispose]();
+  }
+}
+
+/** The exit status of anything that a verb threw. */
+export function exitOf(error: unknown): number {
+  if (error instanceof UsageFault) return exits.usage;
+  if (!(error instanceof BongsuError)) return exits.failed;
+  if (error.code === 'control.input-invalid') return exits.usage;
+  return error.code === 'control.not-running' ? exits.notRunning : exits.failed;
+}

@@ -1,0 +1,116 @@
+// The verbs about the gateway as a whole: status, outbox, audit, check, run, simulate.
+import type { Result } from '../contract.ts';
+import { conditionWords, severityWords } from '../messages/words.ts';
+import { exits, type SimulateOptions, type Verb, type VerbContext, withGateway } from './context.ts';
+import { ageText, orDash, sizeText, timeText, word } from './words.ts';
+
+type Status = Result<'status'>;
+type OutboxStatus = Result<'outbox.status'>;
+
+export const statusVerb: Verb<object> = async (context) => {
+  const status = await withGateway(context, (client) => client.call('status', {}));
+  if (context.json) context.screen.json(status);
+  else printStatus(status, context);
+  return exits.done;
+};
+
+function printStatus(status: Status, context: VerbContext): void {
+  const { say, screen } = context;
+  screen.table([
+    [say('status.gateway'), say('status.gatewayValue', status)],
+    [say('status.running'), ageText(status.time - status.startedAt, context)],
+    [say('status.hub'), hubText(status, context)],
+    [say('status.cameras'), say('status.camerasValue', status.cameras)],
+    [say('status.sensors'), say('status.sensorsValue', status.sensors)],
+    [say('status.alarms'), String(status.alarms.open)],
+    ...status.outbox.destinations.map((destination) => [say('status.outbox'), outboxText(destination, status.time, context)]),
+    [say('status.grants'), String(status.grants.open)],
+    [say('status.streams'), status.streams.running ? say('status.streamsValue', status.streams) : say('status.streamsDown')],
+  ]);
+  if (status.conditions.length === 0) return;
+  screen.line('');
+  screen.line(say('status.conditions', { n: status.conditions.length }));
+  screen.table(
+    status.conditions.map((condition) => [
+      timeText(condition.time),
+      word(severityWords, condition.severity, context),
+      word(conditionWords, condition.kind, context),
+      condition.device,
+      condition.message,
+    ]),
+  );
+}
+
+function hubText({ uplink, time }: Status, context: VerbContext): string {
+  const { say } = context;
+  const address = orDash(uplink.address);
+  if (!uplink.connected) {
+    return say('status.hubDown', { address, attempts: uplink.attempts, error: uplink.lastError ?? say('status.hubUnknown') });
+  }
+  const protocol = uplink.protocolVersion === 4 ? '3.1.1' : String(uplink.protocolVersion ?? '-');
+  return say('status.hubConnected', { address, protocol, age: ageText(time - (uplink.since ?? time), context) });
+}
+
+function outboxText(destination: OutboxStatus['destinations'][number], now: number, context: VerbContext): string {
+  const { destination: name, pending, oldestRecordedTime } = destination;
+  if (pending === 0) return context.say('status.outboxEmpty', { destination: name });
+  return context.say('status.outboxValue', { destination: name, pending, age: ageText(now - (oldestRecordedTime ?? now), context) });
+}
+
+export const outboxStatusVerb: Verb<object> = async (context) => {
+  const { say, screen } = context;
+  const outbox = await withGateway(context, (client) => client.call('outbox.status', {}));
+  if (context.json) {
+    screen.json(outbox);
+    return exits.done;
+  }
+  screen.line(say('outbox.total', { entries: outbox.entries, size: sizeText(outbox.sizeBytes) }));
+  screen.table([
+    [say('column.destination'), say('column.waiting'), say('column.oldest'), say('column.classes')],
+    ...outbox.destinations.map((row) => [
+      row.destination,
+      String(row.pending),
+      timeText(row.oldestRecordedTime),
+      orDash(
+        Object.entries(row.pendingByClass)
+          .map(([name, count]) => `${name} ${count}`)
+          .join(', '),
+      ),
+    ]),
+  ]);
+  return exits.done;
+};
+
+export const auditVerifyVerb: Verb<object> = async (context) => {
+  const { say, screen } = context;
+  const audit = await withGateway(context, (client) => client.call('audit.verify', {}));
+  if (context.json) screen.json(audit);
+  else if (audit.valid) screen.line(say('audit.valid', audit));
+  else screen.line(say('audit.broken', { rows: audit.rows, row: audit.firstBad ?? '?' }));
+  return audit.valid ? exits.done : exits.failed;
+};
+
+export const checkVerb: Verb<{ readonly config: string }> = async (context, { config }) => {
+  const { say, screen, language } = context;
+  const problems = await context.loaders.check(config);
+  const status = problems.length === 0 ? exits.done : exits.failed;
+  if (context.json) {
+    screen.json({ ok: problems.length === 0, problems });
+    return status;
+  }
+  if (problems.length === 0) screen.line(say('check.good', { file: config }));
+  else screen.line(say('check.bad', { n: problems.length }));
+  for (const { file, line, key, message } of problems) {
+    const text = message[language];
+    const at = { file, line: line ?? 1, key: orDash(key), text };
+    screen.line(key === undefined && line === undefined ? say('check.fileProblem', at) : say('check.problem', at));
+  }
+  return status;
+};
+
+export const runVerb: Verb<{ readonly config: string }> = ({ loaders, io }, { config }) => loaders.run(config, io.signal);
+
+export const simulateVerb: Verb<Partial<SimulateOptions>> = ({ loaders, io, json }, options) => {
+  const { cameras = 3, sensors = 3, hub = false, script } = options;
+  return loaders.simulate({ cameras, sensors, hub, script, json }, io.signal);
+};

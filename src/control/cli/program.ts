@@ -1,0 +1,130 @@
+// The grammar of the command line: verbs, arguments and options, described in the user's language.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { MessageKey, Say } from '../messages/catalogue.ts';
+import { controlOptions } from '../options.ts';
+import { alarmListVerb, alarmTailVerb } from './alarm-verbs.ts';
+import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSnapshotVerb } from './camera-verbs.ts';
+import type { Verb } from './context.ts';
+import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb, simulateVerb, statusVerb } from './gateway-verbs.ts';
+import { grantListVerb, grantRevokeVerb } from './grant-verbs.ts';
+
+const defaultConfig = '/etc/bongsu/config.yaml';
+
+/** The options that every verb has. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly socket: string;
+}
+
+/** Called by commander with the verb that was chosen. */
+export type Act = <Options>(verb: Verb<Options>, options: Options, argument: string, globals: GlobalOptions) => Promise<void>;
+
+/** Keys that describe something and have no placeholder. */
+type HelpKey = Extract<MessageKey, `help.${string}`>;
+
+/** Builds the grammar; `prepare` sets what all subcommands inherit (output, exits) before they are made. */
+export function buildProgram(say: Say, version: string, prepare: (program: Command) => void, act: Act): Command {
+  const program = new Command('bongsu').description(say('help.program'));
+  prepare(program);
+  localise(program, say);
+  program
+    .version(version, '--version', say('help.version'))
+    .option('--json', say('help.json'))
+    .addOption(new Option('--lang <ko|en>', say('help.lang')).choices(['ko', 'en']))
+    .option('--socket <path>', say('help.socket'), controlOptions.parse({}).socket);
+  const make = <Options>(parent: Command, name: string, key: HelpKey, verb: Verb<Options>): Command =>
+    parent
+      .command(name)
+      .description(say(key))
+      .action(async (...called: unknown[]) => {
+        const command = called.at(-1) as Command;
+        await act(verb, command.opts() as Options, command.args[0] ?? '', command.optsWithGlobals());
+      });
+  const group = (name: string, key: HelpKey): Command => program.command(name).description(say(key));
+
+  const config = (): Option => new Option('--config <file>', say('help.config')).default(defaultConfig);
+  make(program, 'run', 'help.run', runVerb).addOption(config());
+  make(program, 'check', 'help.check', checkVerb).addOption(config());
+  make(program, 'status', 'help.status', statusVerb);
+  addCameraVerbs(group('camera', 'help.camera'), make, say);
+
+  const alarm = group('alarm', 'help.alarm');
+  make(alarm, 'list', 'help.alarm.list', alarmListVerb)
+    .option('--limit <n>', say('help.limit'), wholeNumber, 20)
+    .option('--device <id>', say('help.device'))
+    .option('--kind <kind>', say('help.kind'))
+    .option('--open', say('help.open'));
+  make(alarm, 'tail', 'help.alarm.tail', alarmTailVerb).option('--device <id>', say('help.device'));
+
+  make(group('outbox', 'help.outbox'), 'status', 'help.outbox.status', outboxStatusVerb);
+  const grant = group('grant', 'help.grant');
+  make(grant, 'list', 'help.grant.list', grantListVerb)
+    .option('--all', say('help.grant.all'))
+    .option('--limit <n>', say('help.limit'), wholeNumber, 20);
+  make(grant, 'revoke', 'help.grant.revoke', grantRevokeVerb)
+    .argument('<id>', say('help.grant.id'))
+    .requiredOption('--reason <text>', say('help.reason'));
+  make(group('audit', 'help.audit'), 'verify', 'help.audit.verify', auditVerifyVerb);
+  make(program, 'simulate', 'help.simulate', simulateVerb)
+    .option('--cameras <n>', say('help.simulate.cameras'), wholeNumber, 3)
+    .option('--sensors <n>', say('help.simulate.sensors'), wholeNumber, 3)
+    .option('--hub', say('help.simulate.hub'))
+    .option('--script <file>', say('help.simulate.script'));
+  return program;
+}
+
+type Make = <Options>(parent: Command, name: string, key: HelpKey, verb: Verb<Options>) => Command;
+
+function addCameraVerbs(camera: Command, make: Make, say: Say): void {
+  make(camera, 'list', 'help.camera.list', cameraListVerb);
+  make(camera, 'add', 'help.camera.add', cameraAddVerb)
+    .argument('<id>', say('help.camera.id'))
+    .requiredOption('--address <address>', say('help.address'))
+    .option('--user <name>', say('help.user'))
+    .addOption(new Option('--password-file <file>', say('help.passwordFile')).conflicts('passwordStdin'))
+    .option('--password-stdin', say('help.passwordStdin'))
+    .option('--name <text>', say('help.name'))
+    .option('--purpose <text>', say('help.purpose'))
+    .option('--latitude <degrees>', say('help.latitude'), decimalNumber)
+    .option('--longitude <degrees>', say('help.longitude'), decimalNumber);
+  make(camera, 'remove', 'help.camera.remove', cameraRemoveVerb).argument('<id>', say('help.camera.id'));
+  make(camera, 'snapshot', 'help.camera.snapshot', cameraSnapshotVerb)
+    .argument('<id>', say('help.camera.id'))
+    .option('--channel <n>', say('help.channel'), wholeNumber, 1)
+    .requiredOption('--reason <text>', say('help.reason'))
+    .requiredOption('--out <file>', say('help.out'));
+}
+
+function localise(program: Command, say: Say): void {
+  const titles: Readonly<Record<string, string>> = {
+    'Usage:': say('help.usage'),
+    'Arguments:': say('help.arguments'),
+    'Options:': say('help.options'),
+    'Global Options:': say('help.globalOptions'),
+    'Commands:': say('help.commands'),
+  };
+  program
+    .configureHelp({
+      showGlobalOptions: true,
+      styleTitle: (title) => titles[title] ?? title,
+      optionDescription: (option) => describe(option, say),
+    })
+    .helpOption('-h, --help', say('help.help'))
+    .helpCommand(false)
+    .addHelpText('afterAll', `\n${say('help.exits')}`);
+}
+
+function describe(option: Option, say: Say): string {
+  const { description, defaultValue } = option;
+  return defaultValue === undefined ? description : `${description} (${say('help.default')}: ${String(defaultValue)})`;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('');
+  return Number(text);
+}
+
+function decimalNumber(text: string): number {
+  if (!/^-?\d{1,3}(\.\d{1,12})?$/.test(text)) throw new InvalidArgumentError('');
+  return Number(text);
+}

@@ -1,0 +1,125 @@
+// The contract of the local socket: one table of operations, each with the schema of what is asked and of what is answered.
+import { z } from 'zod';
+import { idPattern } from '#model';
+import { alarmView, cameraView, grantView, outboxView, statusView, transitionView } from './views.ts';
+
+const nothing = z.strictObject({});
+const id = z.string().regex(idPattern, 'expected 1 to 40 of a–z, 0–9 and hyphen');
+const line = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .regex(/^\P{Cc}*$/u, 'expected one line of text');
+const reason = line(300).min(2, 'a reason is needed');
+
+/** `HOST`, `HOST:PORT` or `rtsp://HOST[:PORT][/PATH]`, without user information. */
+const address = z
+  .string()
+  .max(300)
+  .regex(
+    /^(rtsp:\/\/[^\s@/?#]+([/?]\S*)?|([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?)$/,
+    'expected HOST[:PORT] or rtsp://… without a name or password in it',
+  );
+
+/**
+ * Everything that can be asked. An operation with `answer` is answered once; one with `item` sends items until the asker leaves.
+ * Inputs are strict (an unknown key is refused), answers carry only what stands here: a handler may return more, it does not leave.
+ */
+export const operations = {
+  status: { input: nothing, answer: statusView },
+  'camera.list': { input: nothing, answer: z.object({ cameras: z.array(cameraView).readonly() }) },
+  'camera.add': {
+    input: z.strictObject({
+      id,
+      address,
+      login: z.strictObject({ user: line(64).min(1), password: z.string().max(256) }).optional(),
+      name: line(100).optional(),
+      purpose: line(200).optional(),
+      latitude: z.number().min(-90).max(90).optional(),
+      longitude: z.number().min(-180).max(180).optional(),
+    }),
+    /** `problem`: the camera is registered, but did not say what it is; the supervisor keeps trying. */
+    answer: z.object({ camera: cameraView, problem: z.string().optional() }),
+  },
+  'camera.remove': { input: z.strictObject({ id }), answer: z.object({}) },
+  'camera.snapshot': {
+    input: z.strictObject({ id, channel: z.int().min(1).max(64).default(1), reason }),
+    /** `image`: the JPEG in Base64, at most 8 MiB before encoding. */
+    answer: z.object({ grant: z.string(), takenAt: z.number(), image: z.string().max(11_184_812) }),
+  },
+  'alarm.list': {
+    input: z.strictObject({
+      limit: z.int().min(1).max(1000).default(20),
+      device: id.optional(),
+      kind: line(40).optional(),
+      openOnly: z.boolean().default(false),
+    }),
+    answer: z.object({ alarms: z.array(alarmView).readonly() }),
+  },
+  'alarm.tail': {
+    input: z.strictObject({ device: id.optional() }),
+    item: z.object({ row: z.int(), transition: transitionView }),
+  },
+  'outbox.status': { input: nothing, answer: outboxView },
+  'grant.list': {
+    input: z.strictObject({ limit: z.int().min(1).max(1000).default(20), openOnly: z.boolean().default(true) }),
+    answer: z.object({ grants: z.array(grantView).readonly() }),
+  },
+  /** `revoked` is false when the grant had ended already. */
+  'grant.revoke': { input: z.strictObject({ id: line(64).min(1), reason }), answer: z.object({ revoked: z.boolean() }) },
+  'audit.verify': { input: nothing, answer: z.object({ rows: z.int().min(0), valid: z.boolean(), firstBad: z.int().optional() }) },
+  /** The same text as the HTTP listener serves (Prometheus exposition format 0.0.4). */
+  metrics: { input: nothing, answer: z.object({ text: z.string() }) },
+} as const satisfies Record<
+  string,
+  { readonly input: z.ZodType; readonly answer: z.ZodType } | { readonly input: z.ZodType; readonly item: z.ZodType }
+>;
+
+export type OperationName = keyof typeof operations;
+
+type Operation<K extends OperationName> = (typeof operations)[K];
+type ResultSchema<K extends OperationName> =
+  Operation<K> extends { readonly answer: infer S extends z.ZodType }
+    ? S
+    : Operation<K> extends { readonly item: infer S extends z.ZodType }
+      ? S
+      : never;
+
+/** Operations that send items until the asker leaves. */
+export type TailName = { [K in OperationName]: Operation<K> extends { readonly item: z.ZodType } ? K : never }[OperationName];
+/** Operations that are answered once. */
+export type CallName = Exclude<OperationName, TailName>;
+
+/** What an asker hands in: keys with a default may be missing. */
+export type Asked<K extends OperationName> = z.input<Operation<K>['input']>;
+/** What a handler gets: checked, defaults filled in. */
+export type Input<K extends OperationName> = z.output<Operation<K>['input']>;
+/** The answer, or one item of a tail. */
+export type Result<K extends OperationName> = z.output<ResultSchema<K>>;
+
+/** Who asks, and how long it may take. */
+export interface CallContext {
+  /**
+   * `cli:USER (claimed)`. Node offers no SO_PEERCRED, so the name is what the command line said of its own account: whoever is in the socket's
+   * group can claim any name. The ledger and the audit record it as a claim, never as a proof.
+   */
+  readonly origin: string;
+  /** Aborts when the asker is gone, the operation's 60 s are over (not for tails), or the gateway stops. */
+  readonly signal: AbortSignal;
+}
+
+/** One handler for each operation, supplied by the gateway. A BongsuError that it throws is told to the asker with its hint. */
+export type ControlHandlers = {
+  readonly [K in Exclude<CallName, 'metrics'>]: (input: Input<K>, context: CallContext) => Promise<z.input<ResultSchema<K>>>;
+} & { readonly [K in TailName]: (input: Input<K>, context: CallContext) => AsyncIterable<z.input<ResultSchema<K>>> };
+
+/** The schema of an operation's answer or item. */
+export function resultSchema(name: OperationName): z.ZodType {
+  const operation = operations[name];
+  return 'answer' in operation ? operation.answer : operation.item;
+}
+
+/** Whether `name` is an operation of the contract. */
+export function isOperation(name: string): name is OperationName {
+  return Object.hasOwn(operations, name);
+}

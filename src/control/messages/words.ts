@@ -1,0 +1,80 @@
+// The words of the model in both languages: kinds, severities, steps and states, complete by type.
+import type { Text } from '#base';
+import type { AlarmKind, AlarmStep, ConditionKind, GrantEnd, GrantForm, Severity } from '#model';
+import type { CameraState } from '../views.ts';
+
+export const severityWords: Readonly<Record<Severity, Text>> = {
+  critical: { en: 'critical', ko: '긴급' },
+  major: { en: 'major', ko: '중대' },
+  minor: { en: 'minor', ko: '경미' },
+  warning: { en: 'warning', ko: '주의' },
+};
+
+export const stepWords: Readonly<Record<AlarmStep, Text>> = {
+  raised: { en: 'raised', ko: '발생' },
+  updated: { en: 'updated', ko: '갱신' },
+  cleared: { en: 'cleared', ko: '해제' },
+};
+
+export const alarmWords: Readonly<Record<AlarmKind, Text>> = {
+  smoke: { en: 'smoke', ko: '연기' },
+  heat: { en: 'heat', ko: '열' },
+  fire: { en: 'fire', ko: '화재' },
+  'fire-panel': { en: 'fire panel', ko: '화재수신기' },
+  gas: { en: 'gas', ko: '가스' },
+  fall: { en: 'fall', ko: '쓰러짐' },
+  'emergency-call': { en: 'emergency call', ko: '비상호출' },
+  'no-activity': { en: 'no activity', ko: '활동 없음' },
+  intrusion: { en: 'intrusion', ko: '침입' },
+  'hydrant-pressure-low': { en: 'hydrant pressure low', ko: '소화전 압력 저하' },
+  'hydrant-parking': { en: 'hydrant blocked', ko: '소화전 주차' },
+  flood: { en: 'flood', ko: '침수' },
+  loitering: { en: 'loitering', ko: '배회' },
+  'line-crossing': { en: 'line crossing', ko: '경계선 통과' },
+  abandoned: { en: 'left object', ko: '방치 물체' },
+  removed: { en: 'removed object', ko: '물체 제거' },
+  tamper: { en: 'tamper', ko: '훼손' },
+  'scene-change': { en: 'scene change', ko: '화면 변화' },
+  'digital-input': { en: 'digital input', ko: '접점 입력' },
+  sound: { en: 'sound', ko: '소리' },
+  motion: { en: 'motion', ko: '움직임' },
+  unknown: { en: 'unknown', ko: '알 수 없음' },
+};
+
+export const conditionWords: Readonly<Record<ConditionKind, Text>> = {
+  'camera-lost': { en: 'camera lost', ko: '카메라 연결 끊김' },
+  'camera-login-refused': { en: 'camera login refused', ko: '카메라 로그인 거부' },
+  'camera-fault': { en: 'camera fault', ko: '카메라 이상' },
+  'sensor-silent': { en: 'sensor silent', ko: '센서 무응답' },
+  'sensor-fault': { en: 'sensor fault', ko: '센서 이상' },
+  'bus-fault': { en: 'bus fault', ko: '통신선 이상' },
+  'video-loss': { en: 'video loss', ko: '영상 없음' },
+  'storage-failure': { en: 'camera storage failure', ko: '카메라 저장장치 이상' },
+  'clock-wrong': { en: 'clock wrong', ko: '시각 오류' },
+  'media-down': { en: 'picture relay down', ko: '영상 중계 중단' },
+  'events-lost': { en: 'events lost', ko: '이벤트 유실' },
+  'disk-low': { en: 'disk low', ko: '디스크 부족' },
+  'confirmation-by-broker': { en: 'broker confirms for the hub', ko: '허브 확인 없이 브로커만 수신 확인' },
+};
+
+export const cameraStateWords: Readonly<Record<CameraState, Text>> = {
+  online: { en: 'online', ko: '정상' },
+  connecting: { en: 'connecting', ko: '연결 중' },
+  lost: { en: 'lost', ko: '연결 끊김' },
+  'login-refused': { en: 'login refused', ko: '로그인 거부' },
+  fault: { en: 'fault', ko: '이상' },
+};
+
+export const grantFormWords: Readonly<Record<GrantForm, Text>> = {
+  stream: { en: 'stream', ko: '영상' },
+  still: { en: 'still', ko: '정지영상' },
+};
+
+export const grantEndWords: Readonly<Record<GrantEnd | 'open', Text>> = {
+  open: { en: 'open', ko: '제공 중' },
+  expired: { en: 'expired', ko: '기간 만료' },
+  closed: { en: 'closed', ko: '종료' },
+  revoked: { en: 'revoked', ko: '취소' },
+  failed: { en: 'failed', ko: '실패' },
+  used: { en: 'used', ko: '사용됨' },
+};

@@ -1,0 +1,79 @@
+// The gateway's metrics: one table of names, and a prom-client registry that is filled anew at each scrape.
+import { Counter, Gauge, Registry } from 'prom-client';
+
+interface MetricEntry {
+  readonly type: 'gauge' | 'counter';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+const metricTable = {
+  bongsu_up_seconds: { type: 'gauge', help: 'Seconds since the gateway started.', labels: [] },
+  bongsu_info: { type: 'gauge', help: 'Always 1; the labels say which gateway this is.', labels: ['version', 'site', 'gateway'] },
+  bongsu_uplink_connected: { type: 'gauge', help: '1 while the hub session lives.', labels: [] },
+  bongsu_cameras: { type: 'gauge', help: 'Registered cameras by state.', labels: ['state'] },
+  bongsu_sensors: { type: 'gauge', help: 'Configured sensors by state.', labels: ['state'] },
+  bongsu_alarms_open: { type: 'gauge', help: 'Alarms that stand now by severity.', labels: ['severity'] },
+  bongsu_alarm_steps_total: { type: 'counter', help: 'Steps of alarms committed since the start.', labels: ['step'] },
+  bongsu_conditions_open: { type: 'gauge', help: 'Conditions that stand now by kind.', labels: ['kind'] },
+  bongsu_outbox_pending: { type: 'gauge', help: 'Entries that wait for a destination.', labels: ['destination', 'class'] },
+  bongsu_outbox_oldest_seconds: { type: 'gauge', help: 'Age of the oldest entry that waits.', labels: ['destination'] },
+  bongsu_outbox_bytes: { type: 'gauge', help: 'Bytes of the outbox on disk.', labels: [] },
+  bongsu_commands_total: { type: 'counter', help: 'Commands of the hub by result since the start.', labels: ['result'] },
+  bongsu_grants_open: { type: 'gauge', help: 'Grants that stand now.', labels: [] },
+  bongsu_stream_readers: { type: 'gauge', help: 'Readers of pictures now.', labels: [] },
+  bongsu_stream_sources: { type: 'gauge', help: 'Camera streams open now.', labels: [] },
+  bongsu_memory_bytes: { type: 'gauge', help: 'Resident memory of the main process.', labels: [] },
+  bongsu_loop_delay_seconds: { type: 'gauge', help: '99th percentile of the event loop delay.', labels: [] },
+} as const satisfies Record<string, MetricEntry>;
+
+export type MetricName = keyof typeof metricTable;
+
+/** One value of now. A counter's value is its total since the start, not an increment. */
+export type MetricSample = {
+  [K in MetricName]: {
+    readonly name: K;
+    readonly value: number;
+    readonly labels?: { readonly [L in (typeof metricTable)[K]['labels'][number]]: string };
+  };
+}[MetricName];
+
+/** A scrape keeps at most so many samples; the rest is left out. */
+const maxSamples = 2000;
+
+/** The metrics as text. */
+export interface Metrics {
+  /** Asks for the values of now; Prometheus exposition format 0.0.4. Scrapes wait for one another. Rejects as `collect` does. */
+  text(): Promise<string>;
+}
+
+/** Opens the registry; `collect` is called once for each text. */
+export function openMetrics(collect: () => Promise<readonly MetricSample[]>): Metrics {
+  const registry = new Registry();
+  const entries: readonly (readonly [string, MetricEntry])[] = Object.entries(metricTable);
+  const gauges = new Map<string, Gauge>();
+  const counters = new Map<string, Counter>();
+  for (const [name, { type, help, labels }] of entries) {
+    const options = { name, help, labelNames: [...labels], registers: [registry] };
+    if (type === 'gauge') gauges.set(name, new Gauge(options));
+    else counters.set(name, new Counter(options));
+  }
+  const scrape = async (): Promise<string> => {
+    const samples = await collect();
+    registry.resetMetrics();
+    for (const { name, labels = {}, value } of samples.slice(0, maxSamples)) {
+      if (!Number.isFinite(value)) continue;
+      gauges.get(name)?.set(labels, value);
+      counters.get(name)?.inc(labels, Math.max(0, value));
+    }
+    return registry.metrics();
+  };
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    text() {
+      const next = last.then(scrape, scrape);
+      last = next.catch(() => {});
+      return next;
+    },
+  };
+}

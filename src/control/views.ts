@@ -1,0 +1,131 @@
+// What the operations answer with: the shapes of devices, alarms, grants and states as they cross the socket.
+import { z } from 'zod';
+import { type AlarmKind, alarmKinds, type ConditionKind, conditionKinds, severities } from '#model';
+
+const time = z.number();
+const count = z.int().min(0);
+const severity = z.enum(severities);
+const alarmKind = z.enum(Object.keys(alarmKinds) as [AlarmKind, ...AlarmKind[]]);
+const conditionKind = z.enum(Object.keys(conditionKinds) as [ConditionKind, ...ConditionKind[]]);
+const detail = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).readonly();
+
+/** How a camera is doing, in the order of hope. */
+export const cameraStates = ['online', 'connecting', 'lost', 'login-refused', 'fault'] as const;
+export type CameraState = (typeof cameraStates)[number];
+
+export const cameraView = z.object({
+  id: z.string(),
+  name: z.string(),
+  address: z.string(),
+  purpose: z.string(),
+  place: z.object({ latitude: z.number().optional(), longitude: z.number().optional(), address: z.string().optional() }),
+  identity: z.object({ maker: z.string(), model: z.string(), firmware: z.string(), serial: z.string() }),
+  channels: z.array(z.object({ number: z.int(), name: z.string() })).readonly(),
+  state: z.enum(cameraStates),
+  /** Wall milliseconds of the last change of `state`. */
+  since: time.optional(),
+  /** Why it is not online, for a technician. */
+  message: z.string().optional(),
+});
+
+export const alarmView = z.object({
+  alarmId: z.string(),
+  device: z.string(),
+  channel: z.string(),
+  kind: alarmKind,
+  severity,
+  raisedAt: time,
+  clearedAt: time.optional(),
+  updates: count,
+  test: z.boolean(),
+  detail,
+});
+
+export const transitionView = z.object({
+  alarmId: z.string(),
+  step: z.enum(['raised', 'updated', 'cleared']),
+  device: z.string(),
+  channel: z.string(),
+  kind: alarmKind,
+  severity,
+  time,
+  clockQuality: z.enum(['synchronised', 'corrected', 'receipt', 'unset']),
+  detail,
+  test: z.boolean(),
+  reason: z.string().optional(),
+});
+
+const conditionView = z.object({
+  device: z.string(),
+  channel: z.string(),
+  kind: conditionKind,
+  state: z.enum(['raised', 'cleared']),
+  severity,
+  time,
+  message: z.string(),
+});
+
+/** A grant without its token's hash: that never leaves the store. */
+export const grantView = z.object({
+  id: z.string(),
+  form: z.enum(['stream', 'still']),
+  device: z.string(),
+  channel: z.int(),
+  quality: z.enum(['main', 'sub']),
+  request: z.object({
+    service: z.string(),
+    incident: z.string(),
+    recipient: z.object({ agency: z.string(), person: z.string() }),
+    ground: z.string(),
+    until: time,
+    emergency: z.object({ reason: z.string() }).optional(),
+    document: z.string().optional(),
+  }),
+  origin: z.string(),
+  openedAt: time,
+  until: time,
+  end: z.object({ reason: z.enum(['expired', 'closed', 'revoked', 'failed', 'used']), at: time, note: z.string() }).optional(),
+});
+
+export const outboxView = z.object({
+  entries: count,
+  sizeBytes: count,
+  destinations: z
+    .array(
+      z.object({
+        destination: z.string(),
+        pending: count,
+        pendingByClass: z.record(z.string(), count).readonly(),
+        /** Wall milliseconds of the commit of the oldest entry that waits. */
+        oldestRecordedTime: time.optional(),
+      }),
+    )
+    .readonly(),
+});
+
+export const statusView = z.object({
+  version: z.string(),
+  site: z.string(),
+  gateway: z.string(),
+  bootId: z.string(),
+  /** The gateway's wall clock, milliseconds. */
+  time,
+  startedAt: time,
+  uplink: z.object({
+    connected: z.boolean(),
+    address: z.string(),
+    /** MQTT protocol level of the connection: 5 or 4 (3.1.1). */
+    protocolVersion: z.int().optional(),
+    since: time.optional(),
+    attempts: count,
+    lastError: z.string().optional(),
+  }),
+  cameras: z.object({ total: count, online: count }),
+  sensors: z.object({ total: count, silent: count }),
+  alarms: z.object({ open: count }),
+  /** Conditions that stand now, gravest first, at most 200. */
+  conditions: z.array(conditionView).max(200).readonly(),
+  outbox: outboxView,
+  grants: z.object({ open: count }),
+  streams: z.object({ running: z.boolean(), sources: count, readers: count }),
+});

@@ -1,0 +1,381 @@
+// The command line against a real socket: what it prints in both languages, what it asks, and how it exits.
+import { once } from 'node:events';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { type CliIo, type CliLoaders, runCli } from '#control';
+import { camera, openDoor, recordedHandlers, status, transition, until } from './door.ts';
+
+interface Run {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const noLoaders: CliLoaders = { run: async () => 70, check: async () => [], simulate: async () => 71 };
+
+interface RunOptions {
+  readonly loaders?: Partial<CliLoaders>;
+  readonly io?: Partial<CliIo>;
+  readonly stdin?: string;
+}
+
+async function run(argv: readonly string[], { loaders = {}, io = {}, stdin = '' }: RunOptions = {}): Promise<Run> {
+  const out = { stdout: '', stderr: '' };
+  const sink = (name: 'stdout' | 'stderr'): Writable =>
+    new Writable({
+      write(chunk, _, done) {
+        out[name] += String(chunk);
+        done();
+      },
+    });
+  const process: CliIo = {
+    stdout: sink('stdout'),
+    stderr: sink('stderr'),
+    stdin: Readable.from([Buffer.from(stdin)]),
+    environment: { LANG: 'en_US.UTF-8' },
+    user: 'kim',
+    version: '0.1.0',
+    signal: new AbortController().signal,
+    ...io,
+  };
+  return { status: await runCli(argv, process, { ...noLoaders, ...loaders }), ...out };
+}
+
+describe('what the verbs print', () => {
+  const expected: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+    [
+      'status',
+      [
+        'Gateway',
+        '52710/gw-1, version 0.1.0',
+        '2 h',
+        'connected for 60 s to mqtts://hub:8883 (MQTT 5)',
+        '2 of 3 online',
+        '3 waiting for hub, oldest 10 min',
+        'camera lost',
+      ],
+      [
+        '게이트웨이',
+        '52710/gw-1, 버전 0.1.0',
+        '2시간',
+        '연결됨 60초 경과',
+        '3대 중 2대 정상',
+        'hub: 3건 대기, 최장 10분',
+        '카메라 연결 끊김',
+      ],
+    ],
+    [
+      'camera list',
+      ['ADDRESS', 'cam-0417', 'Maker X1', 'online', '삼례읍 사거리'],
+      ['주소', 'cam-0417', 'Maker X1', '정상', '삼례읍 사거리'],
+    ],
+    [
+      'camera add cam-0417 --address 10.0.0.5',
+      ['Camera cam-0417 is registered: Maker X1, 1 channel(s).'],
+      ['카메라 cam-0417을(를) 등록했습니다: Maker X1, 채널 1개.'],
+    ],
+    ['camera remove cam-0417', ['Camera cam-0417 is removed.'], ['카메라 cam-0417을(를) 삭제했습니다.']],
+    [
+      'alarm list',
+      ['SEVERITY', 'critical', 'smoke', 'smoke-01', '0193-alarm', 'TEST'],
+      ['등급', '긴급', '연기', 'smoke-01', '0193-alarm', '시험'],
+    ],
+    ['alarm tail', ['Ctrl-C', 'critical', 'raised', 'smoke-01/1'], ['Ctrl-C', '긴급', '발생', '연기', 'smoke-01/1']],
+    ['outbox status', ['12 entries, 1.5 MiB on disk', 'alarm 2, condition 1'], ['항목 12건, 디스크 1.5 MiB', 'alarm 2, condition 1']],
+    [
+      'grant list',
+      ['RECIPIENT', 'grant-1', 'open', 'stream', 'cam-0417/1', '119-dispatch', '전북소방본부 jb119-042'],
+      ['제공받는 자', 'grant-1', '제공 중', '영상', '전북소방본부 jb119-042'],
+    ],
+    ['grant revoke grant-1 --reason mistake', ['Grant grant-1 is revoked.'], ['영상 제공 grant-1을(를) 취소했습니다.']],
+    ['audit verify', ['The audit chain is whole: 7 rows.'], ['감사 기록이 온전합니다: 7행.']],
+    ['check', ['/etc/bongsu/config.yaml is good.'], ['/etc/bongsu/config.yaml: 문제가 없습니다.']],
+  ];
+  const cases = expected.flatMap(([line, en, ko]) => [[line, 'en', en] as const, [line, 'ko', ko] as const]);
+  it.each(cases)('%s in %s', async (line, language, texts) => {
+    await using door = await openDoor();
+    const { stdout, stderr, status: exit } = await run([...line.split(' '), '--lang', language, '--socket', door.path]);
+    for (const text of texts) expect(stdout).toContain(text);
+    expect(stderr).toBe('');
+    expect(exit).toBe(0);
+  });
+
+  it.each(expected.map(([line]) => line))('%s --json prints one JSON value and nothing else', async (line) => {
+    await using door = await openDoor();
+    const { stdout, stderr, status: exit } = await run(['--json', ...line.split(' '), '--socket', door.path]);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(typeof JSON.parse(stdout)).toBe('object');
+    expect({ stderr, exit }).toEqual({ stderr: '', exit: 0 });
+  });
+
+  it('gives --json the answer as it came', async () => {
+    await using door = await openDoor();
+    expect(JSON.parse((await run(['status', '--json', '--socket', door.path])).stdout)).toEqual(status);
+  });
+
+  it('speaks the language of the locale', async () => {
+    await using door = await openDoor();
+    const { stdout } = await run(['audit', 'verify', '--socket', door.path], {
+      io: { environment: { LANG: 'en_US', LC_ALL: 'ko_KR.UTF-8' } },
+    });
+    expect(stdout).toContain('감사 기록');
+  });
+
+  it('says what is missing in a gateway that does badly', async () => {
+    const { handlers } = recordedHandlers({
+      status: async () => ({
+        ...status,
+        uplink: { connected: false, address: 'mqtts://hub:8883', attempts: 4, lastError: 'connection refused' },
+        outbox: { ...status.outbox, destinations: [{ destination: 'hub', pending: 0, pendingByClass: {} }] },
+        streams: { running: false, sources: 0, readers: 0 },
+        conditions: [],
+      }),
+    });
+    await using door = await openDoor({ handlers });
+    const { stdout } = await run(['status', '--socket', door.path]);
+    for (const text of [
+      'NOT connected to mqtts://hub:8883, 4 attempts: connection refused',
+      'nothing waits for hub',
+      'the relay is NOT running',
+    ]) {
+      expect(stdout).toContain(text);
+    }
+    expect(stdout).not.toContain('Conditions');
+  });
+
+  it('neutralises what a device put into its names', async () => {
+    const evil = { ...camera, name: '\u001b[2J\u001b]52;c;aGk=\u0007x', identity: { ...camera.identity, model: 'a\nb\u202e' } };
+    const { handlers } = recordedHandlers({ 'camera.list': async () => ({ cameras: [evil] }) });
+    await using door = await openDoor({ handlers });
+    const { stdout } = await run(['camera', 'list', '--socket', door.path]);
+    expect(stdout.split('\n')).toHaveLength(3);
+    expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(stdout).toContain('�[2J');
+  });
+});
+
+describe('exit statuses', () => {
+  it('3 and one clear line with a hint when no gateway runs', async () => {
+    const en = await run(['status', '--socket', '/nonexistent/control.sock']);
+    expect(en).toEqual({
+      status: 3,
+      stdout: '',
+      stderr:
+        'Error: The gateway is not running: /nonexistent/control.sock\nHint: Start it with `systemctl start bongsu`, or name its socket with --socket.\n',
+    });
+    expect((await run(['status', '--lang=ko', '--socket', '/nonexistent/s'])).stderr).toContain('게이트웨이가 실행 중이 아닙니다');
+  });
+
+  const wrong: readonly (readonly [string, RegExp, RegExp])[] = [
+    ['reboot', /no command reboot/, /reboot 명령은 없습니다/],
+    ['camera paint', /no command paint/, /paint 명령은 없습니다/],
+    ['status --loud', /no option --loud/, /--loud 옵션은 없습니다/],
+    ['camera remove', /id is missing/, /id 인자가 빠졌습니다/],
+    ['camera add cam-1', /--address <address> is needed/, /옵션이 필요합니다/],
+    ['camera add cam-1 --address', /needs a value/, /값이 필요합니다/],
+    ['alarm list --limit many', /many is not valid/, /many 값이 올바르지 않습니다/],
+    ['alarm list --limit 0', /A value is not valid: limit/, /입력값이 올바르지 않습니다: limit/],
+    ['camera add Cam_1 --address h', /A value is not valid: id/, /입력값이 올바르지 않습니다: id/],
+    ['camera add c --address rtsp://u:p@h/1', /A value is not valid: address/, /입력값이 올바르지 않습니다: address/],
+    ['camera add c --address h --user u', /needs --password-file/, /--password-file/],
+    ['camera add c --address h --password-stdin', /needs --user/, /--user가 필요합니다/],
+    ['camera add c --address h --user u --password-file f --password-stdin', /exclude each other/, /함께 쓸 수 없는/],
+    ['audit verify now', /Too many arguments/, /인자가 너무 많습니다/],
+    ['status --lang fr', /fr is not valid/, /fr/],
+  ];
+  it.each(wrong)('2 for `%s`', async (line, en, ko) => {
+    await using door = await openDoor();
+    const argv = [...line.split(' '), ...(line.endsWith('--address') ? [] : ['--socket', door.path])];
+    const english = await run(argv);
+    const korean = await run(argv, { io: { environment: { LANG: 'ko_KR.UTF-8' } } });
+    expect([english.status, korean.status]).toEqual([2, 2]);
+    expect(english.stderr).toMatch(en);
+    expect(korean.stderr).toMatch(ko);
+    expect(english.stderr).toContain('Hint: ');
+    expect(english.stdout + korean.stdout).toBe('');
+  });
+
+  it('2 and the help when no verb is named, 0 when help is asked for', async () => {
+    const bare = await run([]);
+    expect(bare).toMatchObject({ status: 2, stdout: '' });
+    expect(bare.stderr).toContain('Usage: bongsu');
+    const help = await run(['camera', 'add', '--help', '--lang', 'ko']);
+    expect(help).toMatchObject({ status: 0, stderr: '' });
+    for (const text of ['사용법: bongsu camera add', '--password-stdin', '표준 입력에서 비밀번호 읽기', '종료 코드'])
+      expect(help.stdout).toContain(text);
+    expect(await run(['--version'])).toEqual({ status: 0, stdout: '0.1.0\n', stderr: '' });
+  });
+
+  it('1 when the audit chain is broken', async () => {
+    const { handlers } = recordedHandlers({ 'audit.verify': async () => ({ rows: 9, valid: false, firstBad: 4 }) });
+    await using door = await openDoor({ handlers });
+    expect(await run(['audit', 'verify', '--socket', door.path])).toMatchObject({
+      status: 1,
+      stdout: 'The audit chain is BROKEN at row 4 of 9.\n',
+    });
+  });
+
+  it('1 with message and hint when the gateway could not', async () => {
+    const { handlers } = recordedHandlers({
+      'audit.verify': async () => {
+        throw new Error('disk\u001b[31m gone');
+      },
+    });
+    await using door = await openDoor({ handlers });
+    const { status: exit, stderr } = await run(['audit', 'verify', '--socket', door.path]);
+    expect(exit).toBe(1);
+    expect(stderr).toBe('Error: The gateway could not do it: disk�[31m gone\nHint: See `journalctl -u bongsu` for the cause.\n');
+  });
+
+  it('1 and all problems with line and key when the configuration is bad', async () => {
+    const check = async () => [
+      { file: '/c.yaml', line: 3, key: 'uplink.address', message: { en: 'not an address', ko: '주소가 아님' } },
+      { file: '/c.yaml', message: { en: 'cannot be read', ko: '읽을 수 없음' } },
+    ];
+    const argv = ['check', '--config', '/c.yaml'];
+    expect(await run(argv, { loaders: { check } })).toEqual({
+      status: 1,
+      stdout: '2 problem(s):\n/c.yaml:3: uplink.address: not an address\n/c.yaml: cannot be read\n',
+      stderr: '',
+    });
+    expect((await run([...argv, '--lang', 'ko'], { loaders: { check } })).stdout).toContain('/c.yaml:3: uplink.address: 주소가 아님');
+    expect(JSON.parse((await run([...argv, '--json'], { loaders: { check } })).stdout)).toMatchObject({
+      ok: false,
+      problems: [{ line: 3 }, {}],
+    });
+  });
+
+  it('that of the loader for run and simulate, with what they were asked', async () => {
+    const asked: unknown[] = [];
+    const loaders: Partial<CliLoaders> = {
+      run: async (config) => asked.push(config),
+      simulate: async (options) => asked.push(options),
+    };
+    expect((await run(['run', '--config', '/c.yaml'], { loaders })).status).toBe(1);
+    expect((await run(['simulate', '--cameras', '5', '--hub', '--script', 's.yaml'], { loaders })).status).toBe(2);
+    expect(asked).toEqual(['/c.yaml', { cameras: 5, sensors: 3, hub: true, script: 's.yaml', json: false }]);
+  });
+});
+
+describe('secrets and files', () => {
+  it.each([
+    ['a file', (path: string) => ['--password-file', path]],
+    ['standard input', () => ['--password-stdin']],
+  ])('the password comes from %s, its line end cut off', async (_, flags) => {
+    const { handlers, calls } = recordedHandlers();
+    await using door = await openDoor({ handlers });
+    await writeFile(`${door.path}.pw`, ' pass word\r\n');
+    const argv = ['camera', 'add', 'cam-1', '--address', 'rtsp://10.0.0.5:554/main', '--user', 'admin', ...flags(`${door.path}.pw`)];
+    const done = await run([...argv, '--name', '이름', '--latitude', '-35.5', '--longitude', '127', '--socket', door.path], {
+      stdin: ' pass word\r\n',
+    });
+    expect(done.status).toBe(0);
+    expect(calls[0]?.input).toEqual({
+      id: 'cam-1',
+      address: 'rtsp://10.0.0.5:554/main',
+      login: { user: 'admin', password: ' pass word' },
+      name: '이름',
+      latitude: -35.5,
+      longitude: 127,
+    });
+    expect(done.stdout + done.stderr).not.toContain('pass word');
+  });
+
+  it('a password file that is missing or huge is named, and nothing is asked', async () => {
+    const { handlers, calls } = recordedHandlers();
+    await using door = await openDoor({ handlers });
+    await writeFile(`${door.path}.pw`, 'x'.repeat(5000));
+    const argv = ['camera', 'add', 'cam-1', '--address', 'h', '--user', 'a', '--socket', door.path];
+    for (const flags of [['--password-file', '/nonexistent'], ['--password-file', `${door.path}.pw`], ['--password-stdin']]) {
+      const { status: exit, stderr } = await run([...argv, ...flags], { stdin: 'x'.repeat(5000) });
+      expect(exit).toBe(1);
+      expect(stderr).toContain('A file cannot be read');
+    }
+    expect(calls).toEqual([]);
+  });
+
+  it('a snapshot is written to a new file for its owner alone', async () => {
+    const { handlers, calls } = recordedHandlers();
+    await using door = await openDoor({ handlers });
+    const out = `${door.path}.jpg`;
+    const argv = ['camera', 'snapshot', 'cam-0417', '--reason', 'lens check', '--out', out, '--socket', door.path];
+    expect((await run(argv)).stdout).toContain('Saved 4 bytes');
+    expect(await readFile(out, 'utf8')).toBe('JPEG');
+    expect((await stat(out)).mode & 0o777).toBe(0o600);
+    expect(calls[0]).toMatchObject({
+      input: { id: 'cam-0417', channel: 1, reason: 'lens check' },
+      context: { origin: 'cli:kim (claimed)' },
+    });
+    const again = await run(argv);
+    expect(again).toMatchObject({ status: 1, stdout: '' });
+    expect(again.stderr).toContain('The file cannot be written');
+    expect(calls).toHaveLength(1);
+  });
+
+  it('a refused snapshot leaves no file', async () => {
+    const { handlers } = recordedHandlers({
+      'camera.snapshot': async () => {
+        throw new Error('no');
+      },
+    });
+    await using door = await openDoor({ handlers });
+    const out = `${door.path}.jpg`;
+    expect((await run(['camera', 'snapshot', 'cam-1', '--reason', 'lens check', '--out', out, '--socket', door.path])).status).toBe(1);
+    await expect(stat(out)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('a socket that the account may not use is named as such', async () => {
+    await using door = await openDoor();
+    await chmod(door.path, 0o000);
+    const { status: exit, stderr } = await run(['status', '--socket', door.path]);
+    // Root passes over the mode of a file.
+    if (process.getuid?.() === 0) expect(exit).toBe(0);
+    else expect(stderr).toContain('group bongsu');
+  });
+});
+
+describe('alarm tail', () => {
+  const endless = recordedHandlers({
+    'alarm.tail': async function* (_, { signal }) {
+      yield { row: 1, transition };
+      yield { row: 2, transition: { ...transition, step: 'cleared' as const } };
+      await once(signal, 'abort');
+    },
+  }).handlers;
+
+  it('prints a line for each step, and ends well at Ctrl-C', async () => {
+    await using door = await openDoor({ handlers: endless });
+    const stop = new AbortController();
+    const stdout = new PassThrough();
+    let text = '';
+    stdout.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    const running = run(['alarm', 'tail', '--json', '--device', 'smoke-01', '--socket', door.path], {
+      io: { stdout, signal: stop.signal },
+    });
+    await until(() => text.split('\n').length === 3);
+    stop.abort();
+    expect((await running).status).toBe(0);
+    expect(
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toMatchObject([
+      { row: 1, transition: { step: 'raised' } },
+      { row: 2, transition: { step: 'cleared' } },
+    ]);
+  });
+
+  it('ends when nobody reads its output any more', async () => {
+    await using door = await openDoor({ handlers: endless });
+    const stdout = new Writable({
+      write(_chunk, _encoding, done) {
+        done(Object.assign(new Error('broken pipe'), { code: 'EPIPE' }));
+      },
+    });
+    expect((await run(['alarm', 'tail', '--socket', door.path], { io: { stdout } })).status).toBe(0);
+  });
+});

@@ -1,0 +1,207 @@
+// A technician's door on a real socket with handlers that answer from memory, for the tests of this room.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, openLog, systemClock, systemRandom } from '#base';
+import { type CallContext, type ControlHandlers, type ControlService, type MetricSample, type Result, serveControl } from '#control';
+import { type ControlOptions, controlOptions } from '#control/options';
+
+export const at = Date.UTC(2026, 10, 20, 4, 0, 0);
+
+export const camera: Result<'camera.list'>['cameras'][number] = {
+  id: 'cam-0417',
+  name: '삼례읍 사거리',
+  address: '10.0.0.5:80',
+  purpose: '방범',
+  place: { latitude: 35.9, longitude: 127.07 },
+  identity: { maker: 'Maker', model: 'X1', firmware: '1.0', serial: 'S1' },
+  channels: [{ number: 1, name: 'main' }],
+  state: 'online',
+  since: at - 3_600_000,
+};
+
+export const alarm: Result<'alarm.list'>['alarms'][number] = {
+  alarmId: '0193-alarm',
+  device: 'smoke-01',
+  channel: '1',
+  kind: 'smoke',
+  severity: 'critical',
+  raisedAt: at - 60_000,
+  updates: 0,
+  test: true,
+  detail: {},
+};
+
+export const transition: Result<'alarm.tail'>['transition'] = {
+  alarmId: alarm.alarmId,
+  step: 'raised',
+  device: 'smoke-01',
+  channel: '1',
+  kind: 'smoke',
+  severity: 'critical',
+  time: at,
+  clockQuality: 'receipt',
+  detail: {},
+  test: false,
+};
+
+export const grant: Result<'grant.list'>['grants'][number] = {
+  id: 'grant-1',
+  form: 'stream',
+  device: camera.id,
+  channel: 1,
+  quality: 'main',
+  request: {
+    service: '119-dispatch',
+    incident: '2026-000123',
+    recipient: { agency: '전북소방본부', person: 'jb119-042' },
+    ground: 'pipa-18-2-3',
+    until: at + 3_600_000,
+  },
+  origin: 'hub',
+  openedAt: at,
+  until: at + 3_600_000,
+};
+
+export const status: Result<'status'> = {
+  version: '0.1.0',
+  site: '52710',
+  gateway: 'gw-1',
+  bootId: 'boot',
+  time: at,
+  startedAt: at - 7_200_000,
+  uplink: { connected: true, address: 'mqtts://hub:8883', protocolVersion: 5, since: at - 60_000, attempts: 1 },
+  cameras: { total: 3, online: 2 },
+  sensors: { total: 4, silent: 1 },
+  alarms: { open: 1 },
+  conditions: [
+    { device: camera.id, channel: '1', kind: 'camera-lost', state: 'raised', severity: 'major', time: at, message: 'no route to host' },
+  ],
+  outbox: {
+    entries: 12,
+    sizeBytes: 1_572_864,
+    destinations: [{ destination: 'hub', pending: 3, pendingByClass: { alarm: 2, condition: 1 }, oldestRecordedTime: at - 600_000 }],
+  },
+  grants: { open: 1 },
+  streams: { running: true, sources: 1, readers: 2 },
+};
+
+/** Handlers that remember what they were asked. */
+export interface RecordedHandlers {
+  readonly handlers: ControlHandlers;
+  readonly calls: { readonly operation: string; readonly input: unknown; readonly context: CallContext }[];
+}
+
+export function recordedHandlers(changes: Partial<ControlHandlers> = {}): RecordedHandlers {
+  const calls: RecordedHandlers['calls'] = [];
+  const answers: ControlHandlers = {
+    status: async () => status,
+    'camera.list': async () => ({ cameras: [camera] }),
+    'camera.add': async () => ({ camera }),
+    'camera.remove': async () => ({}),
+    'camera.snapshot': async () => ({ grant: 'grant-9', takenAt: at, image: Buffer.from('JPEG').toString('base64') }),
+    'alarm.list': async () => ({ alarms: [alarm] }),
+    'alarm.tail': async function* () {
+      yield { row: 1, transition };
+    },
+    'outbox.status': async () => status.outbox,
+    'grant.list': async () => ({ grants: [grant] }),
+    'grant.revoke': async () => ({ revoked: true }),
+    'audit.verify': async () => ({ rows: 7, valid: true }),
+    ...changes,
+  };
+  const recorded = Object.fromEntries(
+    Object.entries(answers).map(([operation, handler]) => [
+      operation,
+      (input: never, context: CallContext) => {
+        calls.push({ operation, input, context });
+        return handler(input, context);
+      },
+    ]),
+  );
+  return { handlers: recorded as unknown as ControlHandlers, calls };
+}
+
+/** A running door in a folder of its own. */
+export interface Door extends AsyncDisposable {
+  readonly path: string;
+  readonly service: ControlService;
+}
+
+export interface DoorOptions {
+  readonly handlers?: ControlHandlers;
+  readonly clock?: Clock;
+  readonly metrics?: ControlOptions['metrics'];
+  readonly path?: string;
+  collect?(): Promise<readonly MetricSample[]>;
+}
+
+export async function openDoor(options: DoorOptions = {}): Promise<Door> {
+  const folder = await mkdtemp(join(tmpdir(), 'bongsu-control-'));
+  const path = options.path ?? join(folder, 'control.sock');
+  const { handlers = recordedHandlers().handlers, clock = systemClock, collect = async () => [], metrics } = options;
+  const stop = new AbortController();
+  const env = { clock, random: systemRandom, log: openLog('silent') };
+  const service = serveControl(controlOptions.parse({ socket: path, metrics }), { handlers, collect }, env);
+  const running = service.run(stop.signal);
+  await Promise.race([service.listening, running]);
+  return {
+    path,
+    service,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A raw peer of the socket: writes bytes, collects the lines that come back. */
+export interface RawPeer {
+  readonly socket: Socket;
+  readonly closed: Promise<void>;
+  line(): Promise<unknown>;
+}
+
+export function openRawPeer(path: string): RawPeer {
+  const socket = connect(path);
+  socket.on('error', () => {});
+  let text = '';
+  const waiting: (() => void)[] = [];
+  const wake = (): void => {
+    for (const go of waiting.splice(0)) go();
+  };
+  socket.on('data', (chunk) => {
+    text += chunk.toString();
+    wake();
+  });
+  const closed = new Promise<void>((resolve) => {
+    socket.on('close', () => {
+      resolve();
+      wake();
+    });
+  });
+  return {
+    socket,
+    closed,
+    async line() {
+      while (!text.includes('\n')) {
+        if (socket.closed) throw new Error('closed without a line');
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+      const [line = '', ...rest] = text.split('\n');
+      text = rest.join('\n');
+      return JSON.parse(line);
+    },
+  };
+}
+
+/** Waits until `condition` holds, at most 5 s. */
+export async function until(condition: () => boolean): Promise<void> {
+  const end = Date.now() + 5000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error('waited in vain');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
