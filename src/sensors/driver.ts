@@ -1,0 +1,39 @@
+// The contract between a way to hear sensors and the room: what a driver is handed, what it is, what it says of its devices.
+import type { Service } from '#base';
+import type { Alarm, Condition, Device, Report, ReportOutcome } from '#model';
+
+/** What the room is handed by whoever assembles the gateway. */
+export interface SensorsDeps {
+  /** Resolves after the commit; rejects when the store fails. */
+  report(report: Report): Promise<ReportOutcome>;
+  /** Resolves after the commit; rejects when the store fails, or goes on trying. A step that changes nothing is harmless. */
+  condition(step: Condition): Promise<unknown>;
+  /** The open alarms of one device, so that after a restart nothing is raised twice and what ended meanwhile is cleared. */
+  openAlarms(device: string): Promise<readonly Alarm[]>;
+}
+
+/** One bus that is asked, or one listener that is told. */
+export interface Driver {
+  /** The bus's id, or `webhook`. */
+  readonly name: string;
+  readonly service: Service;
+  /** Its devices as the configuration states them. */
+  readonly devices: readonly Device[];
+  status(): readonly SensorStatus[];
+}
+
+/** One sensor as it stands now. */
+export interface SensorStatus {
+  readonly device: string;
+  readonly driver: 'modbus-rtu' | 'modbus-tcp' | 'webhook';
+  /** The bus, or the webhook's source. */
+  readonly source: string;
+  /** `waiting`: not heard since the start. */
+  readonly state: 'waiting' | 'ok' | 'fault' | 'silent';
+  /** Wall milliseconds of the last answer or message. */
+  readonly lastHeardAt: number | undefined;
+  /** What is wrong, in words; empty when nothing is. */
+  readonly problem: string;
+  /** Last values by point; empty for a webhook. */
+  readonly values: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,66 @@
+// The faults of the sensors room.
+import { faultTable } from '#base';
+
+export const sensorsFaults = faultTable('sensors', {
+  'template-unknown': {
+    message: { en: 'No such template', ko: '정의되지 않은 템플릿입니다' },
+    hint: { en: 'Correct the template’s name in the configuration.', ko: '설정 파일의 템플릿 이름을 확인하십시오.' },
+  },
+  'port-missing': {
+    message: { en: 'The serial port is not there', ko: '시리얼 포트가 없습니다' },
+    hint: {
+      en: 'Plug in the adapter, and compare the name with `ls -l /dev/serial/by-id`.',
+      ko: '어댑터를 연결하고 `ls -l /dev/serial/by-id`의 이름과 설정을 비교하십시오.',
+    },
+    retryable: true,
+  },
+  'port-forbidden': {
+    message: { en: 'The serial port may not be opened', ko: '시리얼 포트를 열 권한이 없습니다' },
+    hint: {
+      en: 'Put the user of the service into the group dialout, and restart it.',
+      ko: '서비스 계정을 dialout 그룹에 넣고 서비스를 다시 시작하십시오.',
+    },
+    retryable: true,
+  },
+  'port-busy': {
+    message: { en: 'Another program holds the serial port', ko: '다른 프로그램이 시리얼 포트를 사용 중입니다' },
+    hint: { en: 'End it: `fuser -v PORT` names it.', ko: '`fuser -v 포트`로 프로그램을 찾아 종료하십시오.' },
+    retryable: true,
+  },
+  'port-failed': {
+    message: { en: 'The serial port cannot be opened', ko: '시리얼 포트를 열 수 없습니다' },
+    hint: { en: 'Check that the name is that of a serial port, and its speed.', ko: '포트 이름과 통신 속도 설정을 확인하십시오.' },
+    retryable: true,
+  },
+  'host-unreachable': {
+    message: { en: 'The Modbus TCP device accepts no connection', ko: 'Modbus TCP 장치에 연결할 수 없습니다' },
+    hint: {
+      en: 'Check power, cable, address and port; some devices accept one connection only.',
+      ko: '전원, 케이블, 주소와 포트를 확인하십시오. 접속을 하나만 받는 장치도 있습니다.',
+    },
+    retryable: true,
+  },
+  'line-lost': {
+    message: { en: 'The line to the bus is gone', ko: '버스와의 연결이 끊어졌습니다' },
+    hint: { en: 'Check the adapter or the device and its cable.', ko: '어댑터 또는 장치와 케이블을 확인하십시오.' },
+    retryable: true,
+  },
+  'listen-failed': {
+    message: { en: 'The webhook cannot listen', ko: '웹훅 수신을 시작할 수 없습니다' },
+    hint: {
+      en: 'Another program may hold the port (`ss -ltnp`), or the address is not on this machine.',
+      ko: '다른 프로그램이 포트를 쓰고 있거나(`ss -ltnp`), 이 장비에 없는 주소입니다.',
+    },
+    retryable: true,
+  },
+  'tls-unusable': {
+    message: { en: 'The webhook’s certificate or key cannot be used', ko: '웹훅의 인증서 또는 개인키를 사용할 수 없습니다' },
+    hint: { en: 'Check that both are PEM and belong together.', ko: '둘 다 PEM 형식이고 서로 맞는지 확인하십시오.' },
+    retryable: true,
+  },
+});
+
+/** A fault in one line for a condition: what is wrong and what to do. */
+export function describeFault(error: { readonly message: string; readonly hint: { readonly en: string } }): string {
+  return `${error.message}. ${error.hint.en}`;
+}

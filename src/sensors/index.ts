@@ -1,0 +1,4 @@
+// The door of sensors: drivers and templates, rules, silence.
+export type { SensorStatus, SensorsDeps } from './driver.ts';
+export { sensorsFaults } from './faults.ts';
+export { openSensors, type Sensors } from './sensors.ts';

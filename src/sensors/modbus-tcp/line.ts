@@ -1,0 +1,106 @@
+// The TCP line: one exchange at a time, matched by transaction id, so that a late answer is known and dropped.
+import { connect, type Socket } from 'node:net';
+import type { Env } from '#base';
+import { sensorsFaults } from '../faults.ts';
+import { type Answer, decodeReadResponse, encodeReadRequest, type Line } from '../modbus/index.ts';
+import type { BusOptions } from '../options.ts';
+import { cutMbap, encodeMbap, type MbapFrame } from './mbap.ts';
+
+export type TcpBusOptions = Extract<BusOptions, { driver: 'modbus-tcp' }>;
+
+const connectTimeoutMs = 5000;
+/** Unanswered exchanges in a row, of whichever unit, after which the connection counts as dead: a cut cable says nothing. */
+const deadAfter = 8;
+
+/** Connects. Rejects with `sensors.host-unreachable`, or with the signal's reason. */
+export async function openTcpLine(options: TcpBusOptions, env: Env, signal: AbortSignal): Promise<Line> {
+  const address = `${options.host}:${options.port}`;
+  const socket = await dial(options, signal, env);
+  let transaction = Math.floor(env.random.uniform() * 65_536);
+  let rest: Buffer = Buffer.alloc(0);
+  let unansweredInRow = 0;
+  let lost: { cause: unknown } | undefined;
+  let onFrame = (_frame: MbapFrame): void => {};
+  let onLost = (): void => {};
+  const lose = (cause?: unknown): void => {
+    lost ??= { cause };
+    socket.destroy();
+    onLost();
+  };
+  socket.on('data', (bytes: Buffer) => {
+    const cut = cutMbap(Buffer.concat([rest, bytes]));
+    rest = cut.rest;
+    for (const frame of cut.frames) onFrame(frame);
+    if (cut.broken) lose(new Error('what came is no Modbus TCP'));
+  });
+  socket.on('error', lose);
+  socket.on('close', () => lose());
+
+  const lineLost = () => sensorsFaults.fault('line-lost', { detail: address, cause: lost?.cause });
+  const receive = (expected: { transaction: number; unit: number }, aborted: AbortSignal): Promise<Buffer | undefined> =>
+    new Promise((resolve, reject) => {
+      const end = (act: () => void): void => {
+        timer[Symbol.dispose]();
+        aborted.removeEventListener('abort', onAbort);
+        onFrame = () => {};
+        onLost = () => {};
+        act();
+      };
+      const onAbort = (): void => end(() => reject(aborted.reason));
+      const timer = env.clock.after(options.responseTimeout, () => end(() => resolve(undefined)));
+      aborted.addEventListener('abort', onAbort, { once: true });
+      onFrame = (frame) => {
+        if (frame.transaction === expected.transaction && frame.unit === expected.unit) end(() => resolve(frame.pdu));
+      };
+      onLost = () => end(() => reject(lineLost()));
+    });
+
+  return {
+    async exchange(unit, request, aborted): Promise<Answer> {
+      aborted.throwIfAborted();
+      if (lost) throw lineLost();
+      transaction = (transaction + 1) % 65_536;
+      const answered = receive({ transaction, unit }, aborted);
+      socket.write(encodeMbap(transaction, unit, encodeReadRequest(request)));
+      const pdu = await answered;
+      const response = pdu && decodeReadResponse(request, pdu);
+      if (response && response.result !== 'mismatch') {
+        unansweredInRow = 0;
+        return response;
+      }
+      unansweredInRow += 1;
+      if (unansweredInRow >= deadAfter) lose(new Error('nothing is answered any more'));
+      return { result: 'timeout', garbled: response !== undefined };
+    },
+    async [Symbol.asyncDispose]() {
+      socket.destroy();
+    },
+  };
+}
+
+function dial(options: TcpBusOptions, signal: AbortSignal, env: Env): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const socket = connect({ host: options.host, port: options.port, keepAlive: true, keepAliveInitialDelay: 10_000, noDelay: true });
+    const fail = (cause: unknown): void => {
+      end();
+      socket.on('error', () => {});
+      socket.destroy();
+      const aborted = signal.aborted ? signal.reason : undefined;
+      reject(aborted ?? sensorsFaults.fault('host-unreachable', { cause, detail: `${options.host}:${options.port}` }));
+    };
+    const onAbort = (): void => fail(signal.reason);
+    const timer = env.clock.after(connectTimeoutMs, () => fail(new Error('no answer')));
+    const end = (): void => {
+      timer[Symbol.dispose]();
+      signal.removeEventListener('abort', onAbort);
+      socket.off('error', fail);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.once('error', fail);
+    socket.once('connect', () => {
+      end();
+      resolve(socket);
+    });
+  });
+}

@@ -1,0 +1,99 @@
+// One bus: opens its line, polls its units, opens the line again when it is lost; the same for serial and TCP.
+import { BongsuError, type Env, messageOf } from '#base';
+import { alarmKinds } from '#model';
+import { deviceOf } from '../device.ts';
+import type { Driver, SensorStatus, SensorsDeps } from '../driver.ts';
+import { describeFault } from '../faults.ts';
+import { openLineHealth } from '../line-health.ts';
+import { openObserver } from '../observer.ts';
+import type { BusOptions, Template } from '../options.ts';
+import { openTeller } from '../teller.ts';
+import type { Line } from './line.ts';
+import { planReads } from './points.ts';
+import { type PolledUnit, pollUntilLost } from './poll.ts';
+
+/** What differs between serial and TCP. */
+export interface LineOpener {
+  /** Rejects with a BongsuError whose hint tells a technician what to do. */
+  open(signal: AbortSignal): Promise<Line>;
+  /** Milliseconds to wait before the next try. */
+  reopenMs(): number;
+}
+
+/** What a driver works in. */
+export interface DriverWorld {
+  readonly deps: SensorsDeps;
+  readonly env: Env;
+  /** Throws `sensors.template-unknown`. */
+  template(name: string): Template;
+}
+
+/** A line that opens and is lost without a single answer is no fault at once, but the third time in a row it is. */
+const maxBarrenLines = 3;
+
+/** Opens the driver of one bus. The service ends when its signal aborts, after what was seen is committed or given up by the store. */
+export function openBus(options: BusOptions, opener: LineOpener, world: DriverWorld): Driver {
+  const { env, deps } = world;
+  const life = new AbortController();
+  const teller = openTeller(deps, env, life.signal);
+  const health = openLineHealth(options.id, teller, env);
+  const stations = options.units.map((unit) => {
+    const template = world.template(unit.template);
+    const observer = openObserver({ device: unit.device, template }, { deps, env, signal: life.signal });
+    return {
+      device: deviceOf(unit, { address: `${options.id}/${unit.unit}`, template }),
+      polled: polledUnit(unit.unit, template, observer),
+    };
+  });
+  const units = stations.map(({ polled }) => polled);
+  let barrenLines = 0;
+  const answered = (): void => {
+    barrenLines = 0;
+    health.works();
+  };
+  const keepOpen = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      let wasOpen = false;
+      try {
+        await using line = await opener.open(signal);
+        wasOpen = true;
+        await pollUntilLost(line, { units, pollIntervalMs: options.pollInterval, health, answered, env }, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (wasOpen) barrenLines += 1;
+        else for (const unit of units) Object.assign(unit, { dueAt: 0, failures: 0 });
+        if (!wasOpen || barrenLines >= maxBarrenLines)
+          health.broken(error instanceof BongsuError ? describeFault(error) : messageOf(error));
+      }
+      await env.clock.sleep(opener.reopenMs(), signal).catch(() => {});
+    }
+  };
+  return {
+    name: options.id,
+    service: {
+      name: `sensors ${options.id}`,
+      async run(signal) {
+        await keepOpen(signal);
+        life.abort(signal.reason);
+        await Promise.all([teller.settled(), ...units.map(({ observer }) => observer.settled())]);
+      },
+    },
+    devices: stations.map(({ device }) => device),
+    status: () =>
+      stations.map(({ device, polled }): SensorStatus => {
+        return { device: device.id, driver: options.driver, source: options.id, ...polled.observer.status() };
+      }),
+  };
+}
+
+/** Reads that can raise a critical alarm come first, and so do units that have one. */
+function polledUnit(unit: number, template: Template, observer: PolledUnit['observer']): PolledUnit {
+  const grave = new Set(template.rules.filter(isCritical).map(({ point }) => point));
+  const isGrave = (read: PolledUnit['reads'][number]): boolean => read.points.some(({ name }) => grave.has(name));
+  const reads = planReads(template.points).toSorted((left, right) => Number(isGrave(right)) - Number(isGrave(left)));
+  return { unit, reads, observer, critical: grave.size > 0, dueAt: 0, failures: 0 };
+}
+
+function isCritical(rule: Template['rules'][number]): boolean {
+  return rule.alarm !== undefined && (rule.severity ?? alarmKinds[rule.alarm]) === 'critical';
+}

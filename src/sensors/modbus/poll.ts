@@ -1,0 +1,98 @@
+// Polling over an open line: one unit at a time, one read after the other, until the line is lost.
+import type { Env } from '#base';
+import type { LineHealth } from '../line-health.ts';
+import type { Observer } from '../observer.ts';
+import type { Answer, Line } from './line.ts';
+import { isGatewaySilence, nameException } from './pdu.ts';
+import { type PlannedRead, pointValue } from './points.ts';
+import { chooseTurn, type Turn, waitAfterPoll } from './turn.ts';
+
+/** A unit as the polling keeps it. */
+export interface PolledUnit extends Turn {
+  dueAt: number;
+  failures: number;
+  readonly unit: number;
+  /** In the order in which they are asked. */
+  readonly reads: readonly PlannedRead[];
+  readonly observer: Observer;
+}
+
+/** What the polling of one bus works with. */
+export interface Polling {
+  readonly units: readonly PolledUnit[];
+  readonly pollIntervalMs: number;
+  readonly health: LineHealth;
+  /** Called for every unit that was heard. */
+  answered(): void;
+  readonly env: Env;
+}
+
+const noUnitAnswers = 'No unit on the bus answers. Check the wires and the terminating resistors, then speed and parity.';
+
+/** Never resolves: rejects with `sensors.line-lost`, or with the signal's reason. The bus works when a unit answers, not when its port opens. */
+export async function pollUntilLost(line: Line, polling: Polling, signal: AbortSignal): Promise<never> {
+  const { units, env, health } = polling;
+  for (;;) {
+    signal.throwIfAborted();
+    const unit = chooseTurn(units, env.clock.monotonicMs());
+    if (!unit) {
+      const next = Math.min(...units.map(({ dueAt }) => dueAt));
+      await env.clock.sleep(Math.max(1, next - env.clock.monotonicMs()), signal);
+      continue;
+    }
+    await pollUnit(line, unit, polling, signal);
+    const isDead = units.every(({ failures }) => failures >= 3);
+    if (isDead && (units.length > 1 || health.isBroken)) health.broken(noUnitAnswers);
+  }
+}
+
+/**
+ * A unit that leaves its first read unanswered is silent for this poll. One that answers some reads and not others is heard, with a fault:
+ * a missing register must not slow down its alarms.
+ */
+async function pollUnit(line: Line, unit: PolledUnit, polling: Polling, signal: AbortSignal): Promise<void> {
+  const { clock } = polling.env;
+  const startedAt = clock.monotonicMs();
+  const values = new Map<string, number>();
+  const faults: string[] = [];
+  for (const [index, read] of unit.reads.entries()) {
+    const answer = await line.exchange(unit.unit, read.request, signal);
+    if (answer.result === 'wait') {
+      unit.dueAt = clock.monotonicMs() + answer.ms;
+      return;
+    }
+    const silence = silenceOf(answer);
+    if (silence !== undefined && index === 0) {
+      unit.failures += 1;
+      unit.dueAt = clock.monotonicMs() + waitAfterPoll(unit.failures, polling.pollIntervalMs);
+      unit.observer.observe({ result: 'silent', problem: `unit ${unit.unit}: ${silence}` });
+      return;
+    }
+    const problem = silence ?? take(answer, read, values);
+    if (problem !== undefined) faults.push(`${problem} at function ${read.request.function}, address ${read.request.address}`);
+    if (silence !== undefined) break;
+  }
+  unit.failures = 0;
+  polling.answered();
+  unit.dueAt = startedAt + polling.pollIntervalMs;
+  unit.observer.observe({ result: 'values', values, fault: faults.length === 0 ? '' : `unit ${unit.unit}: ${faults.join('; ')}` });
+}
+
+function silenceOf(answer: Answer): string | undefined {
+  if (answer.result === 'timeout') return answer.garbled ? 'answers are garbled; check speed, parity and wiring' : 'no answer';
+  if (answer.result === 'exception' && isGatewaySilence(answer.code)) return nameException(answer.code);
+  return undefined;
+}
+
+/** Puts what was read into `values`; returns what is wrong with it. */
+function take(answer: Answer, read: PlannedRead, values: Map<string, number>): string | undefined {
+  if (answer.result === 'exception') return nameException(answer.code);
+  if (answer.result !== 'data') return undefined;
+  let problem: string | undefined;
+  for (const point of read.points) {
+    const value = pointValue(point, read.request, answer.values);
+    if (value === undefined) problem = `${point.name} is no number`;
+    else values.set(point.name, value);
+  }
+  return problem;
+}

@@ -1,0 +1,327 @@
+// The sensors' section of the configuration: buses that are asked, webhook sources that tell, and the site's own templates.
+
+import { z } from 'zod';
+import { durationOption, secretOption } from '#base';
+import { type AlarmKind, alarmKinds, idPattern, severities } from '#model';
+
+/** Templates for Modbus sensors that the product ships. */
+export const shippedModbusTemplates = ['smoke-contact', 'smoke-ug3', 'smoke-ug3-inputs', 'smoke-analog'] as const;
+/** Maps for webhook senders that the product ships. */
+export const shippedWebhookTemplates = ['fall-webhook'] as const;
+
+const id = (what: string) =>
+  z.string().regex(idPattern, 'expected 1 to 40 of a–z, 0–9 and hyphen').describe(`${what}. 1 to 40 of a–z, 0–9 and hyphen.`);
+const text = (what: string) => z.string().max(100).default('').describe(`${what} Up to 100 characters.`);
+const kind = z.enum(Object.keys(alarmKinds) as AlarmKind[]);
+const jsonPath = (what: string) =>
+  z
+    .string()
+    .max(200)
+    .regex(/^[^.[\]\s]+(\[\d{1,4}\])*(\.[^.[\]\s]+(\[\d{1,4}\])*){0,7}$/, 'expected a path like payload.events[0].type')
+    .describe(`${what} Written like payload.events[0].type, at most 8 names.`);
+
+const place = z
+  .strictObject({
+    latitude: z.number().min(-90).max(90).optional().describe('Degrees of WGS 84, -90 to 90.'),
+    longitude: z.number().min(-180).max(180).optional().describe('Degrees of WGS 84, -180 to 180.'),
+    address: z.string().max(200).optional().describe('Street address, up to 200 characters.'),
+  })
+  .prefault({})
+  .describe('Where the sensor stands.');
+
+const identity = {
+  device: id('Id of the sensor in the registry and on the wire, unique on this gateway'),
+  name: text('Name that people use for it; the id when empty.'),
+  place,
+  purpose: text('What it is there for, as in the operator’s policy.'),
+};
+
+const point = z
+  .strictObject({
+    name: id('Name of the point; the channel of its alarms'),
+    function: z
+      .literal([1, 2, 3, 4])
+      .describe('Modbus function that reads it: 1 coil, 2 discrete input, 3 holding register, 4 input register.'),
+    address: z
+      .int()
+      .min(0)
+      .max(65_535)
+      .describe('Address as it is sent, from 0: the coil numbered 1 in a manual has address 0. 0 to 65535.'),
+    type: z
+      .enum(['bit', 'uint16', 'int16', 'uint32', 'int32', 'float32'])
+      .describe('How the value is written: bit for functions 1 and 2, a number for 3 and 4.'),
+    wordOrder: z.enum(['high-first', 'low-first']).default('high-first').describe('Which register of a 32-bit value comes first.'),
+    scale: z.number().default(1).describe('The number read is multiplied by this. Any number but 0.'),
+    unit: z.string().max(20).default('').describe('UCUM unit of the scaled value, for example %/m or Cel. Up to 20 characters.'),
+  })
+  .refine((value) => (value.type === 'bit') === value.function <= 2, 'functions 1 and 2 read type bit, functions 3 and 4 a number')
+  .refine((value) => value.scale !== 0, 'scale must not be 0')
+  .refine((value) => value.address < 65_535 || !value.type.endsWith('32'), 'a 32-bit value needs two registers');
+
+const after = (what: string) =>
+  z
+    .strictObject({
+      count: z.int().min(1).max(100).default(1).describe('Polls in a row that must agree. 1 to 100.'),
+      time: durationOption({ min: '0s', max: '1h', default: '0s' }).describe('How long they must agree. 0s to 1h.'),
+    })
+    .prefault({})
+    .describe(what);
+
+const rule = z
+  .strictObject({
+    point: z.string().describe('Name of the point that is judged.'),
+    alarm: kind.optional().describe('Kind of the alarm to raise. Either this or fault.'),
+    fault: z.string().min(1).max(200).optional().describe('Instead of an alarm: raises sensor-fault with this text. Up to 200 characters.'),
+    severity: z.enum(severities).optional().describe('Severity of the alarm instead of the kind’s own.'),
+    when: z
+      .strictObject({
+        equals: z.union([z.boolean(), z.number()]).optional().describe('Active while the value is this one; true or false for a bit.'),
+        above: z.number().optional().describe('Active from above this value.'),
+        below: z.number().optional().describe('Active from below this value.'),
+        clearAt: z.number().optional().describe('With above or below: inactive again only at this value or beyond (hysteresis).'),
+      })
+      .refine(({ equals, above, below }) => [equals, above, below].filter((part) => part !== undefined).length === 1, {
+        message: 'expected exactly one of equals, above, below',
+      })
+      .refine(({ above, clearAt }) => clearAt === undefined || clearAt <= (above ?? Infinity), 'clearAt must not be above it')
+      .refine(({ equals, below, clearAt }) => clearAt === undefined || (equals === undefined && clearAt >= (below ?? -Infinity)), {
+        message: 'clearAt goes with above (at or under it) or below (at or over it)',
+      })
+      .describe('When the rule is active.'),
+    raiseAfter: after('Debounce before it is raised.'),
+    clearAfter: after('Debounce before it is cleared.'),
+  })
+  .refine((value) => (value.alarm === undefined) !== (value.fault === undefined), 'expected exactly one of alarm, fault');
+
+const template = z
+  .strictObject({
+    maker: text('Maker of this type of sensor.'),
+    model: text('Model of this type of sensor.'),
+    points: z.array(point).min(1).max(64).describe('What is read, 1 to 64 points.'),
+    rules: z.array(rule).min(1).max(64).describe('What the values mean, 1 to 64 rules.'),
+    silence: z
+      .strictObject({
+        polls: z.int().min(1).max(100).default(3).describe('Polls without an answer until sensor-silent is raised. 1 to 100.'),
+      })
+      .prefault({})
+      .describe('When the sensor counts as silent.'),
+  })
+  .refine(({ points }) => new Set(points.map(({ name }) => name)).size === points.length, 'two points have the same name')
+  .refine(
+    ({ points, rules }) => rules.every((each) => points.some(({ name }) => name === each.point)),
+    'a rule names no point of this template',
+  )
+  .refine(({ rules }) => new Set(rules.map((each) => `${each.point} ${each.alarm ?? 'fault'}`)).size === rules.length, {
+    message: 'two rules raise the same thing on one point',
+  });
+
+const unit = z.strictObject({
+  ...identity,
+  unit: z.int().min(1).max(247).describe('Modbus unit id, 1 to 247, unique on the bus.'),
+  template: z.string().describe(`What it is: ${shippedModbusTemplates.join(', ')}, or a name under sensors.templates.`),
+});
+
+const bus = {
+  id: id('Name of the bus'),
+  responseTimeout: durationOption({ min: '20ms', max: '10s', default: '500ms' }).describe(
+    'How long a unit may take to answer. 20ms to 10s.',
+  ),
+  pollInterval: durationOption({ min: '100ms', max: '1h', default: '1s' }).describe('How often each unit is asked. 100ms to 1h.'),
+  units: z.array(unit).min(1).max(247).describe('The sensors on this bus, 1 to 247.'),
+};
+
+const rtuBus = z.strictObject({
+  ...bus,
+  driver: z.literal('modbus-rtu').describe('Modbus RTU on a serial line.'),
+  port: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe('Serial port; a name that stays the same is under /dev/serial/by-id or /dev/serial/by-path. Up to 200 characters.'),
+  baud: z
+    .literal([1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200])
+    .default(9600)
+    .describe('Bits a second: 1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200.'),
+  parity: z.enum(['none', 'even', 'odd']).default('even').describe('Parity: none, even or odd; even is Modbus’s own default.'),
+  stopBits: z.literal([1, 2]).default(1).describe('Stop bits: 1 or 2.'),
+});
+
+const tcpBus = z.strictObject({
+  ...bus,
+  driver: z.literal('modbus-tcp').describe('Modbus TCP.'),
+  host: z.string().min(1).max(253).describe('Address or name of the device or gateway. Up to 253 characters.'),
+  port: z.int().min(1).max(65_535).default(502).describe('TCP port, 1 to 65535.'),
+});
+
+const map = z.strictObject({
+  id: jsonPath('Where the message’s own id is; the same on every retry of one message.').optional(),
+  time: jsonPath(
+    'Where the time of the event is: ISO 8601 with offset, or seconds or milliseconds since 1970. Leave out when the sender’s clock is not kept.',
+  ).optional(),
+  device: jsonPath('Where the key of the device is, when the source speaks for many (devices).').optional(),
+  detail: z
+    .record(z.string().regex(/^[a-zA-Z][\w-]{0,31}$/), jsonPath('Where the value is.'))
+    .default({})
+    .describe('Facts that travel with the alarm: name to path, at most 16.')
+    .refine((value) => Object.keys(value).length <= 16, 'at most 16 facts'),
+  rules: z
+    .array(
+      z.strictObject({
+        kind: kind.describe('Kind of the alarm.'),
+        channel: id('Channel of the alarm; the kind when left out').optional(),
+        state: z
+          .enum(['active', 'inactive', 'pulse'])
+          .describe('What the message says: active raises, inactive clears, pulse is an event without an end.'),
+        severity: z.enum(severities).optional().describe('Severity instead of the kind’s own.'),
+        when: z
+          .strictObject({
+            path: jsonPath('Where the value is.'),
+            equals: z
+              .array(z.union([z.string().max(200), z.number(), z.boolean()]))
+              .min(1)
+              .max(32)
+              .describe('Values that mean it, 1 to 32.'),
+          })
+          .describe('When the rule fits.'),
+      }),
+    )
+    .min(1)
+    .max(64)
+    .describe('What messages mean; the first rule that fits counts, a message that fits none is accepted and says nothing. 1 to 64.'),
+});
+
+const source = z
+  .strictObject({
+    ...identity,
+    id: id('Name of the source; it sends to POST /webhook/NAME'),
+    token: secretOption().describe(
+      'Bearer token of the source, 16 to 256 characters without spaces: { file: PATH } or { credential: NAME }.',
+    ),
+    template: z
+      .string()
+      .optional()
+      .describe(`A shipped map: ${shippedWebhookTemplates.join(', ')}. Either this or map.`),
+    map: map.optional().describe('What its messages mean. Either this or template.'),
+    devices: z
+      .array(
+        z.strictObject({
+          ...identity,
+          key: z.union([z.string().min(1).max(200), z.number()]).describe('Value at map.device that means this sensor.'),
+        }),
+      )
+      .max(5000)
+      .default([])
+      .describe(
+        'Where one source speaks for many sensors: whom map.device means, up to 5000. A message without that value is the source’s own (device above), one with another value is refused.',
+      ),
+    silentAfter: durationOption({ min: '0s', max: '30d', default: '0s' }).describe(
+      'Without a message for so long, sensor-silent is raised, for the source and for each of its devices. 0s to 30d; 0s: never.',
+    ),
+    repeatWindow: durationOption({ min: '1s', max: '1d', default: '10m' }).describe(
+      'For messages without an id: the same body again within this time is the same message. 1s to 1d.',
+    ),
+  })
+  .refine(({ token }) => typeof token !== 'string' || /^[\x21-\x7e]{16,256}$/.test(token), {
+    message: 'a token has 16 to 256 printable characters without spaces',
+    path: ['token'],
+  })
+  .refine((value) => (value.template === undefined) !== (value.map === undefined), 'expected exactly one of template, map')
+  .refine((value) => value.template === undefined || shippedWebhookTemplates.some((name) => name === value.template), {
+    message: `expected one of ${shippedWebhookTemplates.join(', ')}`,
+    path: ['template'],
+  })
+  .refine((value) => value.devices.length > 0 === (value.map?.device !== undefined), {
+    message: 'devices and map.device go together',
+    path: ['devices'],
+  });
+
+const webhook = z.strictObject({
+  listen: z
+    .strictObject({
+      host: z.string().min(1).max(253).default('127.0.0.1').describe('Address to listen on; 0.0.0.0 for all.'),
+      port: z.int().min(0).max(65_535).default(8480).describe('TCP port, 1 to 65535; 0 takes any that is free.'),
+    })
+    .prefault({})
+    .describe('Where the sources send to.'),
+  tls: z
+    .strictObject({
+      cert: z.string().min(1).max(4096).describe('PEM file with the certificate and its chain.'),
+      key: secretOption().describe('Private key in PEM: { file: PATH } or { credential: NAME }.'),
+    })
+    .optional()
+    .describe('HTTPS instead of HTTP; needed wherever the way to the gateway is not trusted, for tokens travel on it.'),
+  sources: z.array(source).min(1).max(100).describe('Who may send, 1 to 100.'),
+});
+
+/** The `sensors` section. */
+export const sensorsOptions = z
+  .strictObject({
+    buses: z
+      .array(z.discriminatedUnion('driver', [rtuBus, tcpBus]))
+      .max(64)
+      .default([])
+      .describe('Modbus buses, up to 64.'),
+    webhook: webhook.optional().describe('HTTP listener for senders that push; none when left out.'),
+    templates: z
+      .record(z.string().regex(idPattern), template)
+      .default({})
+      .describe('The site’s own types of Modbus sensors: name to template.'),
+  })
+  .superRefine((value, context) => {
+    for (const problem of findClashes(value)) context.addIssue({ code: 'custom', ...problem });
+  });
+
+/** The `sensors` section, parsed. */
+export type SensorsOptions = z.output<typeof sensorsOptions>;
+export type BusOptions = SensorsOptions['buses'][number];
+export type WebhookOptions = z.output<typeof webhook>;
+export type WebhookMap = z.output<typeof map>;
+/** What a type of Modbus sensor says and means. */
+export type Template = z.output<typeof template>;
+
+interface Clash {
+  readonly message: string;
+  readonly path: (string | number)[];
+}
+
+function findClashes(value: { buses: BusOptions[]; webhook?: WebhookOptions | undefined; templates: Record<string, Template> }): Clash[] {
+  const problems: Clash[] = [];
+  const once = (what: string) => {
+    const seen = new Set<string | number>();
+    return (name: string | number, path: (string | number)[]): void => {
+      if (seen.has(name)) problems.push({ message: `${what} ${name} is there twice`, path });
+      seen.add(name);
+    };
+  };
+  const device = once('device');
+  const busId = once('bus');
+  const port = once('port');
+  const known = new Set<string>([...shippedModbusTemplates, ...Object.keys(value.templates)]);
+  for (const name of shippedModbusTemplates) {
+    if (Object.hasOwn(value.templates, name)) problems.push({ message: 'a shipped template has this name', path: ['templates', name] });
+  }
+  for (const [index, each] of value.buses.entries()) {
+    const path = ['buses', index];
+    busId(each.id, [...path, 'id']);
+    port(each.driver === 'modbus-rtu' ? each.port : `${each.host}:${each.port}`, [...path, 'port']);
+    const unitId = once('unit');
+    for (const [place, unit] of each.units.entries()) {
+      const at = [...path, 'units', place];
+      unitId(unit.unit, [...at, 'unit']);
+      device(unit.device, [...at, 'device']);
+      if (!known.has(unit.template)) problems.push({ message: `expected one of ${[...known].join(', ')}`, path: [...at, 'template'] });
+    }
+  }
+  const sourceId = once('source');
+  for (const [index, each] of value.webhook?.sources.entries() ?? []) {
+    const path = ['webhook', 'sources', index];
+    sourceId(each.id, [...path, 'id']);
+    device(each.device, [...path, 'device']);
+    const key = once('key');
+    for (const [place, member] of each.devices.entries()) {
+      device(member.device, [...path, 'devices', place, 'device']);
+      key(String(member.key), [...path, 'devices', place, 'key']);
+    }
+  }
+  return problems;
+}

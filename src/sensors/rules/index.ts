@@ -1,0 +1,2 @@
+// The door of the rules: from what was seen to what is said, pure.
+export { conditionOf, type Observation, type SensorState, seedSensor, stepSensor, type Utterance, wholeSensor } from './sensor.ts';

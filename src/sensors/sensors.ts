@@ -1,0 +1,53 @@
+// All sensors of the gateway: the drivers that the configuration names, as one service.
+import { type Env, runServices, type Service } from '#base';
+import type { Device } from '#model';
+import type { Driver, SensorStatus, SensorsDeps } from './driver.ts';
+import { sensorsFaults } from './faults.ts';
+import { openModbusRtu } from './modbus-rtu/index.ts';
+import { openModbusTcp } from './modbus-tcp/index.ts';
+import type { SensorsOptions, Template, WebhookMap } from './options.ts';
+import { modbusTemplates, webhookTemplates } from './templates/index.ts';
+import { openWebhook } from './webhook/index.ts';
+
+/** The room's handle. */
+export interface Sensors {
+  /** Asks and listens until aborted; one bus's failure stays its own. */
+  readonly service: Service;
+  /** The sensors that the configuration states, for the registry. */
+  devices(): readonly Device[];
+  status(): readonly SensorStatus[];
+  /** Where the webhook listens now; undefined while it does not. */
+  webhookAddress(): { readonly host: string; readonly port: number } | undefined;
+}
+
+/** Opens the drivers; nothing is asked before the service runs. Throws `sensors.template-unknown`. */
+export function openSensors(options: SensorsOptions, deps: SensorsDeps, env: Env): Sensors {
+  const templates = new Map<string, Template>(Object.entries({ ...options.templates, ...modbusTemplates }));
+  const maps = new Map<string, WebhookMap>(Object.entries(webhookTemplates));
+  const world = { deps, env, template: (name: string) => named(templates, name), map: (name: string) => named(maps, name) };
+  const webhook = options.webhook && openWebhook(options.webhook, world);
+  const buses = options.buses.map((bus) => (bus.driver === 'modbus-rtu' ? openModbusRtu(bus, world) : openModbusTcp(bus, world)));
+  const drivers: readonly Driver[] = webhook ? [...buses, webhook] : buses;
+  return {
+    service: { name: 'sensors', run: (signal) => runAll(drivers, signal) },
+    devices: () => drivers.flatMap((driver) => driver.devices),
+    status: () => drivers.flatMap((driver) => driver.status()),
+    webhookAddress: () => webhook?.address(),
+  };
+}
+
+/** A gateway without sensors waits for its end all the same. */
+async function runAll(drivers: readonly Driver[], signal: AbortSignal): Promise<void> {
+  const idle: Service = {
+    name: 'sensors idle',
+    run: (ended) =>
+      new Promise((resolve) => (ended.aborted ? resolve() : ended.addEventListener('abort', () => resolve(), { once: true }))),
+  };
+  await runServices(drivers.length === 0 ? [idle] : drivers.map(({ service }) => service), signal);
+}
+
+function named<T>(table: ReadonlyMap<string, T>, name: string): T {
+  const found = table.get(name);
+  if (found === undefined) throw sensorsFaults.fault('template-unknown', { detail: name });
+  return found;
+}

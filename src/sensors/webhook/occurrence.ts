@@ -1,0 +1,48 @@
+// The occurrence key of a message: its own id, else its body within a window; the same on every retry.
+import { createHash } from 'node:crypto';
+import type { Clock } from '#base';
+
+/** What tells one happening from another. */
+export interface Happening {
+  /** `Idempotency-Key` or the id in the body. */
+  readonly id: string | undefined;
+  readonly body: Uint8Array;
+  /** What the message means: one id may be used by its sender for the raise and for the clear. */
+  readonly meaning: { readonly channel: string; readonly kind: string; readonly state: string };
+}
+
+/** Names happenings. */
+export interface OccurrenceNames {
+  nameOf(source: string, happening: Happening): string;
+}
+
+const capacity = 10_000;
+
+/**
+ * Opens the names of sources. A body without an id keeps, for `windowMs` after it first came, the name it got then; a retry that comes after a
+ * restart keeps it within the same calendar window only. At most 10,000 bodies are remembered; the oldest is forgotten first.
+ */
+export function openOccurrenceNames(clock: Clock, windowMs: number): OccurrenceNames {
+  const seen = new Map<string, { name: string; until: number }>();
+  const nameBody = (digest: string): string => {
+    const now = clock.monotonicMs();
+    const known = seen.get(digest);
+    if (known && now < known.until) return known.name;
+    seen.delete(digest);
+    const name = `body:${digest.slice(0, 40)}:${Math.floor(clock.now() / windowMs)}`;
+    seen.set(digest, { name, until: now + windowMs });
+    const oldest = seen.size > capacity ? seen.keys().next().value : undefined;
+    if (oldest !== undefined) seen.delete(oldest);
+    return name;
+  };
+  return {
+    nameOf(source, { id, body, meaning }) {
+      if (id === undefined) return nameBody(sha256(Buffer.concat([Buffer.from(`${source}\n`), body])));
+      return `id:${sha256(Buffer.from([source, id, meaning.channel, meaning.kind, meaning.state].join('\n'))).slice(0, 40)}`;
+    },
+  };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,53 @@
+// Stands in for the alarms room: keeps what the drivers report, with the same answers that room gives.
+import type { Alarm, Condition, Report, ReportOutcome } from '#model';
+
+/** What was reported, and switches for a store that fails. */
+export interface Recorder {
+  readonly reports: Report[];
+  readonly conditions: Condition[];
+  /** While true every call rejects, as when the disk is full. */
+  failing: boolean;
+  /** What `openAlarms` answers. */
+  readonly open: Alarm[];
+  report(report: Report): Promise<ReportOutcome>;
+  condition(step: Condition): Promise<void>;
+  openAlarms(device: string): Promise<readonly Alarm[]>;
+  /** Conditions as words: `sensor-silent raised smoke-1`. */
+  said(): string[];
+}
+
+/** Opens a recorder that knows occurrences and conditions that are already open. */
+export function openRecorder(): Recorder {
+  const occurrences = new Map<string, string>();
+  const raised = new Set<string>();
+  const recorder: Recorder = {
+    reports: [],
+    conditions: [],
+    failing: false,
+    open: [],
+    async report(report) {
+      if (recorder.failing) throw new Error('disk full');
+      const key = `${report.device} ${report.occurrence}`;
+      const known = report.occurrence === undefined ? undefined : occurrences.get(key);
+      if (known) return { result: 'duplicate', alarmId: known };
+      const alarmId = `alarm-${recorder.reports.length + 1}`;
+      occurrences.set(key, alarmId);
+      recorder.reports.push(report);
+      return { result: report.state === 'inactive' ? 'cleared' : 'raised', alarmId };
+    },
+    async condition(step) {
+      if (recorder.failing) throw new Error('disk full');
+      const key = `${step.kind} ${step.device} ${step.channel}`;
+      if ((step.state === 'raised') === raised.has(key)) return;
+      if (step.state === 'raised') raised.add(key);
+      else raised.delete(key);
+      recorder.conditions.push(step);
+    },
+    openAlarms: async (device) => {
+      if (recorder.failing) throw new Error('disk full');
+      return recorder.open.filter((alarm) => alarm.device === device);
+    },
+    said: () => recorder.conditions.map(({ kind, state, device }) => `${kind} ${state} ${device}`),
+  };
+  return recorder;
+}
