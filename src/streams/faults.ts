@@ -1,0 +1,70 @@
+// What can go wrong in the relay, in words for a technician.
+import { faultTable, type Text } from '#base';
+
+/** Faults of the relay's door. */
+export const streamsFaults = faultTable('streams', {
+  'media-down': {
+    message: { en: 'The media process is not running', ko: '미디어 프로세스가 실행 중이 아닙니다' },
+    hint: {
+      en: 'It is started again by itself within seconds; ask again. If it keeps dying, look into the log.',
+      ko: '몇 초 안에 자동으로 다시 시작되니 다시 요청하십시오. 반복되면 로그를 확인하십시오.',
+    },
+    retryable: true,
+  },
+  'cannot-listen': {
+    message: { en: 'Readers cannot be let in at this address', ko: '이 주소에서 접속을 받을 수 없습니다' },
+    hint: {
+      en: 'If another program has the port, end it or choose another one (streams.rtsp.port, streams.http.port). It is tried again every few seconds.',
+      ko: '다른 프로그램이 포트를 쓰고 있으면 끝내거나 다른 포트(streams.rtsp.port, streams.http.port)를 지정하십시오. 몇 초마다 다시 시도합니다.',
+    },
+    retryable: true,
+  },
+  full: {
+    message: { en: 'Too many addresses are open at the same time', ko: '동시에 열린 주소가 너무 많습니다' },
+    hint: {
+      en: 'Wait until grants end, or revoke some (bongsu grant revoke).',
+      ko: '승인이 끝날 때까지 기다리거나 일부를 회수하십시오(bongsu grant revoke).',
+    },
+    retryable: true,
+  },
+  'unknown-grant': {
+    message: { en: 'No address is open for this grant', ko: '이 승인에 대해 열린 주소가 없습니다' },
+    hint: { en: 'It has ended or was never opened. Ask for a new one.', ko: '끝났거나 열린 적이 없습니다. 새로 요청하십시오.' },
+  },
+});
+
+/** Why a camera's pictures do not come. */
+export const sourceFailures = {
+  unreachable: { en: 'the camera cannot be reached', ko: '카메라에 연결할 수 없습니다' },
+  'login-refused': { en: 'the camera refuses the user name or password', ko: '카메라가 사용자 이름이나 암호를 거부합니다' },
+  refused: { en: 'the camera refuses to send this stream', ko: '카메라가 이 영상의 전송을 거부합니다' },
+  busy: {
+    en: 'the camera has no room for another viewer or is not ready',
+    ko: '카메라가 더 이상 연결을 받을 수 없거나 준비되지 않았습니다',
+  },
+  'no-video': {
+    en: 'the camera offers no video that is relayed (H.264, H.265, JPEG)',
+    ko: '카메라에 중계할 수 있는 영상(H.264, H.265, JPEG)이 없습니다',
+  },
+  silent: { en: 'the camera is connected but sends no picture', ko: '카메라가 연결되었지만 영상을 보내지 않습니다' },
+  lost: { en: 'the camera closed the connection', ko: '카메라가 연결을 끊었습니다' },
+  malformed: { en: 'the camera sends what cannot be read', ko: '카메라가 읽을 수 없는 데이터를 보냅니다' },
+  timeout: { en: 'the camera does not answer in time', ko: '카메라가 제시간에 응답하지 않습니다' },
+  changed: { en: 'the camera changed its picture format', ko: '카메라의 영상 형식이 바뀌었습니다' },
+} as const satisfies Record<string, Text>;
+
+export type SourceFailureReason = keyof typeof sourceFailures;
+
+/** A failure with what the camera said, without any secret. */
+export interface SourceFailure {
+  readonly reason: SourceFailureReason;
+  /** A status line, an errno; at most 120 characters, may be empty. */
+  readonly detail: string;
+}
+
+/** A failure as a sentence, in English or Korean. */
+export function failureText(failure: SourceFailure): Text {
+  const tail = failure.detail === '' ? '' : ` (${failure.detail})`;
+  const text = sourceFailures[failure.reason];
+  return { en: text.en + tail, ko: text.ko + tail };
+}

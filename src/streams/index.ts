@@ -1,0 +1,5 @@
+// The door of streams: the relay of pictures on demand.
+export { streamsFaults } from './faults.ts';
+export { openStreams, type StreamEvent, type Streams, type StreamsDeps, type StreamsStatus } from './handle/index.ts';
+export { type MediaPort, runMedia } from './media/index.ts';
+export type { Lease, SessionEnd } from './protocol.ts';

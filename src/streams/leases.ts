@@ -1,0 +1,141 @@
+// The leases of the media process: which token opens what, until when. Their ends are enforced here, by the monotonic clock, whether the gateway lives or not.
+import type { Env } from '#base';
+import type { GrantEnd } from '#model';
+import type { Lease, SessionEnd } from './protocol.ts';
+
+/** A session as its lease sees it. */
+export interface Tenant {
+  end(reason: SessionEnd): void;
+}
+
+/** A lease that stands. */
+export interface Tenancy {
+  readonly lease: Lease;
+  /** False when `maxReaders` sessions are open (one for a still); else the session counts until `leave`. */
+  enter(tenant: Tenant): boolean;
+  leave(tenant: Tenant): void;
+}
+
+export interface LeaseEvents {
+  /** The address was used for the first time. */
+  claimed(grant: string): void;
+  ended(grant: string, reason: GrantEnd, note: string): void;
+}
+
+export interface Leases extends Disposable {
+  readonly size: number;
+  /** `openWithinMs` undefined: it was opened before (in another life of this process). Admitting a grant again replaces it. */
+  admit(lease: Lease, openWithinMs: number | undefined): void;
+  /** False when the grant is not known. */
+  extend(grant: string, remainingMs: number): boolean;
+  /** Cuts its sessions at once; false when the grant is not known. */
+  revoke(grant: string): boolean;
+  /** What the token with this hash opens; the first time counts as the opening. Undefined: unknown or over. */
+  claim(tokenHash: string): Tenancy | undefined;
+  /** The lease has served its purpose (a still was fetched), or cannot. */
+  finish(grant: string, reason: GrantEnd, note: string): void;
+}
+
+interface Held extends Tenancy {
+  readonly tenants: Set<Tenant>;
+  endsAt: number;
+  isClaimed: boolean;
+  timer: Disposable | undefined;
+  openTimer: Disposable | undefined;
+}
+
+/** A timer waits no longer than this and then looks again. */
+const maxWaitMs = 2 ** 31 - 1;
+
+/** Opens the table. It is bounded by the gateway, which admits. */
+export function openLeases(maxReaders: number, events: LeaseEvents, env: Env): Leases {
+  const byGrant = new Map<string, Held>();
+  const byHash = new Map<string, Held>();
+  const now = env.clock.monotonicMs;
+
+  const drop = (held: Held, why: SessionEnd): void => {
+    byGrant.delete(held.lease.grant);
+    byHash.delete(held.lease.tokenHash);
+    held.timer?.[Symbol.dispose]();
+    held.openTimer?.[Symbol.dispose]();
+    for (const tenant of held.tenants) tenant.end(why);
+    held.tenants.clear();
+  };
+  const finish = (held: Held, why: SessionEnd, reason: GrantEnd, note: string): void => {
+    drop(held, why);
+    events.ended(held.lease.grant, reason, note);
+  };
+  const arm = (held: Held): void => {
+    held.timer?.[Symbol.dispose]();
+    const left = held.endsAt - now();
+    if (left <= 0) finish(held, 'expired', 'expired', held.isClaimed ? '' : 'never opened');
+    else held.timer = env.clock.after(Math.min(left, maxWaitMs), () => arm(held));
+  };
+
+  return {
+    get size() {
+      return byGrant.size;
+    },
+    admit(lease, openWithinMs) {
+      const before = byGrant.get(lease.grant);
+      if (before) drop(before, 'revoked');
+      const held = openHeld(lease, now() + lease.remainingMs, maxReaders);
+      held.isClaimed = openWithinMs === undefined;
+      byGrant.set(lease.grant, held);
+      byHash.set(lease.tokenHash, held);
+      if (openWithinMs !== undefined && openWithinMs < lease.remainingMs) {
+        held.openTimer = env.clock.after(openWithinMs, () => finish(held, 'expired', 'expired', 'never opened'));
+      }
+      arm(held);
+    },
+    extend(grant, remainingMs) {
+      const held = byGrant.get(grant);
+      if (!held) return false;
+      held.endsAt = now() + remainingMs;
+      arm(held);
+      return true;
+    },
+    revoke(grant) {
+      const held = byGrant.get(grant);
+      if (held) drop(held, 'revoked');
+      return held !== undefined;
+    },
+    claim(tokenHash) {
+      const held = byHash.get(tokenHash);
+      if (!held || now() >= held.endsAt) return undefined;
+      if (!held.isClaimed) {
+        held.isClaimed = true;
+        held.openTimer?.[Symbol.dispose]();
+        events.claimed(held.lease.grant);
+      }
+      return held;
+    },
+    finish(grant, reason, note) {
+      const held = byGrant.get(grant);
+      if (held) finish(held, 'reader', reason, note);
+    },
+    [Symbol.dispose]() {
+      for (const held of byGrant.values()) drop(held, 'shutdown');
+    },
+  };
+}
+
+function openHeld(lease: Lease, endsAt: number, maxReaders: number): Held {
+  const tenants = new Set<Tenant>();
+  return {
+    lease,
+    tenants,
+    endsAt,
+    isClaimed: false,
+    timer: undefined,
+    openTimer: undefined,
+    enter(tenant) {
+      if (tenants.size >= (lease.form === 'still' ? 1 : maxReaders)) return false;
+      tenants.add(tenant);
+      return true;
+    },
+    leave: (tenant) => {
+      tenants.delete(tenant);
+    },
+  };
+}

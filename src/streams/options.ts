@@ -1,0 +1,69 @@
+// The section `streams` of the configuration: where readers come in, and how long a camera is kept open for them.
+import { z } from 'zod';
+import { durationOption, sizeOption } from '#base';
+
+const port = z.number().int().min(0).max(65_535);
+
+const rtspListener = z.strictObject({
+  host: z.string().min(1).max(255).default('0.0.0.0').describe('Address to listen on for RTSP readers. Default 0.0.0.0 (every interface).'),
+  port: port.default(8554).describe('TCP port for RTSP readers, 0 … 65535; 0 takes a free one. Default 8554.'),
+});
+
+const httpListener = z.strictObject({
+  host: z.string().min(1).max(255).default('127.0.0.1').describe('Address to listen on for stills over HTTP. Default 127.0.0.1.'),
+  port: port.default(8555).describe('TCP port for stills over HTTP, 0 … 65535; 0 takes a free one. Default 8555.'),
+});
+
+const advertised = z.strictObject({
+  host: z
+    .string()
+    .regex(/^[A-Za-z0-9.:_[\]-]{1,255}$/)
+    .default('127.0.0.1')
+    .describe('Host that addresses given to the hub carry: the one by which the hub reaches this gateway. Default 127.0.0.1.'),
+  rtspPort: port
+    .min(1)
+    .optional()
+    .describe('RTSP port in those addresses, 1 … 65535, where a router maps it. Default: the port listened on.'),
+  httpPort: port
+    .min(1)
+    .optional()
+    .describe('HTTP port in those addresses, 1 … 65535, where a router maps it. Default: the port listened on.'),
+});
+
+const certificate = z.strictObject({
+  cert: z.string().min(1).describe('File with the certificate chain, PEM.'),
+  key: z.string().min(1).describe('File with the private key, PEM.'),
+});
+
+/** Options of the relay. `{}` is complete. */
+export const streamsOptions = z.strictObject({
+  rtsp: rtspListener.prefault({}).describe('Where RTSP readers come in.'),
+  http: httpListener.prefault({}).describe('Where stills are fetched.'),
+  advertise: advertised.prefault({}).describe('What the addresses given to the hub say.'),
+  tls: certificate.optional().describe('Certificate for both listeners: they then speak RTSPS and HTTPS only. Default: none, for a VPN.'),
+  closeAfter: durationOption({ min: '0s', max: '10m', default: '10s' }).describe(
+    'How long a camera stays open after its last reader left, 0s … 10m. Default 10s.',
+  ),
+  openTimeout: durationOption({ min: '1s', max: '2m', default: '10s' }).describe(
+    'How long readers wait for a camera to open, or to come back, 1s … 2m. Default 10s.',
+  ),
+  frameTimeout: durationOption({ min: '1s', max: '2m', default: '10s' }).describe(
+    'A camera that sends no picture for this long is opened anew, 1s … 2m. Default 10s.',
+  ),
+  openWithin: durationOption({ min: '1s', max: '60s', default: '60s' }).describe(
+    'An address that nobody opens within this time never opens, 1s … 60s. Default 60s.',
+  ),
+  maxReaders: z.number().int().min(1).max(100).default(4).describe('Readers at the same time on one address, 1 … 100. Default 4.'),
+  maxConnections: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(1_000)
+    .describe('RTSP connections at the same time, 1 … 10000; more are closed at once. Default 1000.'),
+  readerBuffer: sizeOption({ min: '256KiB', max: '64MiB', default: '4MiB' }).describe(
+    'Bytes that may wait for a slow reader, 256KiB … 64MiB; beyond, it loses pictures up to the next key frame. Default 4MiB.',
+  ),
+});
+
+export type StreamsOptions = z.output<typeof streamsOptions>;

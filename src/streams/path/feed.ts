@@ -1,0 +1,142 @@
+// The feed of a path: its one camera connection at a time, and what is remembered of the last ones.
+import { type Env, messageOf, openBackoff } from '#base';
+import type { Quality, StreamSource } from '#model';
+import { failureText, type SourceFailure } from '../faults.ts';
+import { type Codec, sameTrack, type VideoTrack } from '../rtsp/index.ts';
+import type { Piece, runSource } from '../source/index.ts';
+
+export interface PathKey {
+  readonly device: string;
+  readonly channel: number;
+  readonly quality: Quality;
+}
+
+export interface PathOptions {
+  readonly closeAfterMs: number;
+  readonly openTimeoutMs: number;
+  readonly frameTimeoutMs: number;
+}
+
+/** What a path tells of its camera. */
+export interface PathEvents {
+  sourceOpened(key: PathKey, codec: Codec): void;
+  sourceClosed(key: PathKey): void;
+  sourceFailed(key: PathKey, failure: SourceFailure): void;
+}
+
+export interface PathDeps {
+  readonly runSource: typeof runSource;
+  readonly readBuffer: Uint8Array;
+  readonly events: PathEvents;
+}
+
+export interface FeedSink {
+  /** `changed`: other parameter sets than the last time. */
+  ready(changed: boolean): void;
+  /** `final`: trying again soon cannot help. */
+  failed(final: boolean): void;
+  piece(piece: Piece): void;
+}
+
+/** The path's one camera connection, opened and closed by the state machine, and what is remembered of it. */
+export interface Feed {
+  readonly track: VideoTrack | undefined;
+  readonly failure: SourceFailure | undefined;
+  readonly frames: number;
+  readonly bytes: number;
+  /** Whether a refused login holds back the next try. */
+  readonly isPaused: boolean;
+  use(source: StreamSource): void;
+  open(): void;
+  close(): void;
+  retryMs(): number;
+}
+
+/** A refused login is not tried again before this is over: cameras lock accounts after few failures. */
+const loginPauseMs = 60_000;
+/** A source that lived so long starts its retries from the shortest wait again. */
+const steadyMs = 10_000;
+const finalFailures: ReadonlySet<string> = new Set(['login-refused', 'no-video', 'refused']);
+
+/** Opens the feed of a path; it connects when `open` is called. */
+export function openFeed(key: PathKey, options: PathOptions, deps: PathDeps, env: Env, sink: FeedSink): Feed {
+  const backoff = openBackoff({ minMs: 500, maxMs: 5_000 }, env.random);
+  let source: StreamSource | undefined;
+  let running: AbortController | undefined;
+  let track: VideoTrack | undefined;
+  let lastTrack: VideoTrack | undefined;
+  let failure: SourceFailure | undefined;
+  let pausedUntil = 0;
+  let readyAt = 0;
+  let frames = 0;
+  let bytes = 0;
+  const now = env.clock.monotonicMs;
+
+  const ready = (found: VideoTrack): void => {
+    const changed = lastTrack !== undefined && !sameTrack(lastTrack, found);
+    track = lastTrack = found;
+    failure = undefined;
+    readyAt = now();
+    deps.events.sourceOpened(key, found.codec);
+    sink.ready(changed);
+  };
+  const failed = (why: SourceFailure): void => {
+    running = undefined;
+    if (track && now() - readyAt > steadyMs) backoff.reset();
+    track = undefined;
+    failure = why;
+    if (why.reason === 'login-refused') pausedUntil = now() + loginPauseMs;
+    env.log.warn({ ...key, reason: why.reason }, failureText(why).en);
+    deps.events.sourceFailed(key, why);
+    sink.failed(finalFailures.has(why.reason));
+  };
+  const piece = (next: Piece): void => {
+    frames += next.frames;
+    bytes += next.bytes.length;
+    sink.piece(next);
+  };
+
+  return {
+    get track() {
+      return track;
+    },
+    get failure() {
+      return failure;
+    },
+    get frames() {
+      return frames;
+    },
+    get bytes() {
+      return bytes;
+    },
+    get isPaused() {
+      return now() < pausedUntil;
+    },
+    use(next) {
+      if (next.url !== source?.url || next.user !== source.user || next.password !== source.password) pausedUntil = 0;
+      source = next;
+    },
+    retryMs: () => backoff.next(),
+    open() {
+      if (!source) return;
+      if (now() < pausedUntil) return sink.failed(true);
+      const run = new AbortController();
+      running = run;
+      const { openTimeoutMs: replyTimeoutMs, frameTimeoutMs } = options;
+      const guarded = {
+        ready: (found: VideoTrack) => running === run && ready(found),
+        piece: (next: Piece) => running === run && piece(next),
+      };
+      deps.runSource({ source, replyTimeoutMs, frameTimeoutMs, readBuffer: deps.readBuffer }, guarded, env, run.signal).then(
+        (why) => running === run && failed(why ?? { reason: 'lost', detail: '' }),
+        (error: unknown) => running === run && failed({ reason: 'malformed', detail: messageOf(error).slice(0, 120) }),
+      );
+    },
+    close() {
+      running?.abort();
+      running = undefined;
+      if (track) deps.events.sourceClosed(key);
+      track = undefined;
+    },
+  };
+}

@@ -1,0 +1,125 @@
+// A path at work: the state machine of `state.ts` with its timers, its one source and its seats.
+import type { Env } from '#base';
+import type { StreamSource } from '#model';
+import type { SourceFailure } from '../faults.ts';
+import type { Codec } from '../rtsp/index.ts';
+import { openFeed, type PathDeps, type PathKey, type PathOptions } from './feed.ts';
+import type { Reader } from './reader.ts';
+import { type Description, openSeats } from './seats.ts';
+import { idlePath, type PathEffect, type PathInput, type PathState, type PathStateName, type PathTimer, stepPath } from './state.ts';
+
+/** Somebody who wants the pictures of a path. While there is one, the camera is kept open. */
+export interface Member {
+  /** Waits at most `openTimeout`. Never rejects. */
+  describe(): Promise<Description>;
+  /** From now on pieces go to `reader`. */
+  attach(reader: Reader): void;
+  leave(): void;
+}
+
+export interface PathStatus extends PathKey {
+  readonly state: PathStateName;
+  readonly readers: number;
+  readonly codec: Codec | undefined;
+  readonly frames: number;
+  readonly bytes: number;
+  /** Why the camera could not be opened or was lost, the last time; undefined once it plays again. */
+  readonly failure: SourceFailure | undefined;
+}
+
+export interface Path {
+  readonly status: PathStatus;
+  /** `onEnd` is called when the path sends the member away; it has then left. */
+  join(source: StreamSource, onEnd: (failure: SourceFailure) => void): Member;
+  /** Whether nothing is open, waited for or remembered here. */
+  readonly idle: boolean;
+  close(): void;
+}
+
+/** Opens a path; it does nothing until somebody joins. */
+export function openPath(key: PathKey, options: PathOptions, deps: PathDeps, env: Env): Path {
+  let state: PathState = idlePath;
+  const inputs: PathInput[] = [];
+  let stepping = false;
+  /** Inputs that come while an effect runs wait for their turn. */
+  const dispatch = (input: PathInput): void => {
+    inputs.push(input);
+    if (stepping) return;
+    stepping = true;
+    for (let next = inputs.shift(); next; next = inputs.shift()) {
+      const [after, effects] = stepPath(state, next);
+      state = after;
+      for (const effect of effects) perform(effect);
+    }
+    stepping = false;
+  };
+  const seats = openSeats();
+  const timers = openTimers((timer) => dispatch({ type: 'elapsed', timer }), env);
+  const feed = openFeed(key, options, deps, env, {
+    ready(changed) {
+      // Those who play cannot go on with other parameter sets; those who wait get the new ones.
+      const gone = changed ? seats.dismiss('playing', { reason: 'changed', detail: '' }) : 0;
+      for (let left = 0; left < gone; left += 1) dispatch({ type: 'left' });
+      dispatch({ type: 'source-ready' });
+    },
+    failed: (final) => dispatch({ type: 'source-failed', final }),
+    piece: seats.fanOut,
+  });
+  const waits = { patience: () => options.openTimeoutMs, retry: feed.retryMs, close: () => options.closeAfterMs };
+  const perform = (effect: PathEffect): void => {
+    if (effect.type === 'open-source') feed.open();
+    else if (effect.type === 'close-source') feed.close();
+    else if (effect.type === 'arm') timers.arm(effect.timer, waits[effect.timer]());
+    else if (effect.type === 'disarm') timers.disarm(effect.timer);
+    else if (effect.type === 'dismiss') seats.dismiss('all', feed.failure ?? { reason: 'timeout', detail: '' });
+    else if (feed.track) seats.release(feed.track);
+  };
+
+  return {
+    get status() {
+      const { track, frames, bytes, failure } = feed;
+      return { ...key, state: state.name, readers: state.readers, codec: track?.codec, frames, bytes, failure };
+    },
+    get idle() {
+      return state.name === 'idle' && !feed.isPaused;
+    },
+    join(source, onEnd) {
+      feed.use(source);
+      const seat = seats.take(onEnd);
+      dispatch({ type: 'joined' });
+      return {
+        describe: () => seat.described,
+        attach: (reader) => {
+          seat.reader = reader;
+        },
+        leave: () => {
+          if (seats.giveUp(seat)) dispatch({ type: 'left' });
+        },
+      };
+    },
+    close: () => dispatch({ type: 'shutdown' }),
+  };
+}
+
+interface Timers {
+  arm(timer: PathTimer, ms: number): void;
+  disarm(timer: PathTimer): void;
+}
+
+function openTimers(elapsed: (timer: PathTimer) => void, env: Env): Timers {
+  const armed = new Map<PathTimer, Disposable>();
+  const disarm = (timer: PathTimer): void => {
+    armed.get(timer)?.[Symbol.dispose]();
+    armed.delete(timer);
+  };
+  return {
+    disarm,
+    arm(timer, ms) {
+      disarm(timer);
+      armed.set(
+        timer,
+        env.clock.after(ms, () => elapsed(timer)),
+      );
+    },
+  };
+}

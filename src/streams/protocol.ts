@@ -1,0 +1,180 @@
+// What the gateway and the media process say to each other over the child's channel: typed, and checked on both sides.
+import { z } from 'zod';
+import type { GrantEnd, GrantForm, Quality, StreamSource } from '#model';
+
+/** A permission on its way to the media process: one grant's address and what it opens. */
+export interface Lease {
+  readonly grant: string;
+  readonly form: GrantForm;
+  /** SHA-256 of the token's ASCII text, hexadecimal. */
+  readonly tokenHash: string;
+  readonly device: string;
+  readonly channel: number;
+  readonly quality: Quality;
+  /** Time left, milliseconds of the monotonic clock. */
+  readonly remainingMs: number;
+  /** For a stream: `rtsp://`. For a still: the ONVIF snapshot address, `http://` or `https://`. */
+  readonly source: StreamSource;
+}
+
+/** Why a session ended. `crash`: the media process died under it. */
+export type SessionEnd = 'reader' | 'expired' | 'revoked' | 'source' | 'shutdown' | 'crash';
+
+export interface SessionOpened {
+  readonly event: 'session-opened';
+  readonly grant: string;
+  /** Unique among all sessions of this gateway. */
+  readonly session: string;
+  readonly form: GrantForm;
+  /** `address:port` of who looks. */
+  readonly peer: string;
+}
+
+export interface SessionClosed {
+  readonly event: 'session-closed';
+  readonly grant: string;
+  readonly session: string;
+  readonly reason: SessionEnd;
+  /** Frames and bytes that were handed to the line; absent after a crash, which took the count with it. */
+  readonly frames?: number | undefined;
+  readonly bytes?: number | undefined;
+  readonly seconds: number;
+}
+
+export interface GrantEnded {
+  readonly event: 'grant-ended';
+  readonly grant: string;
+  readonly reason: GrantEnd;
+  /** In words: `never opened`, the camera's refusal. May be empty. */
+  readonly note: string;
+}
+
+export interface SourceChanged {
+  readonly event: 'source-opened' | 'source-closed' | 'source-failed';
+  readonly device: string;
+  readonly channel: number;
+  readonly quality: Quality;
+  /** The codec when opened, the failure's code when failed, empty when closed. */
+  readonly reason: string;
+  /** The failure in words; empty otherwise. */
+  readonly text: { readonly ko: string; readonly en: string };
+}
+
+/** What the media process tells of its work. */
+export type MediaEvent = SessionOpened | SessionClosed | GrantEnded | SourceChanged;
+
+const ids = z.string().min(1).max(64);
+const quality = z.enum(['main', 'sub']);
+const count = z.number().nonnegative();
+const text = z.string().max(500);
+const address = z.strictObject({ host: z.string().max(255), port: z.number().int().min(0).max(65_535) });
+const form = z.enum(['stream', 'still']);
+
+const lease = z.strictObject({
+  grant: ids,
+  form,
+  tokenHash: z.string().regex(/^[0-9a-f]{64}$/),
+  device: ids,
+  channel: z.number().int().min(0),
+  quality,
+  remainingMs: count,
+  source: z.strictObject({ url: z.string().min(1).max(2048), user: z.string().max(256), password: z.string().max(256) }),
+}) satisfies z.ZodType<Lease>;
+
+const mediaOptions = z.strictObject({
+  rtsp: address,
+  http: address,
+  tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
+  closeAfterMs: count,
+  openTimeoutMs: count,
+  frameTimeoutMs: count,
+  maxReaders: z.number().int().min(1),
+  maxConnections: z.number().int().min(1),
+  readerBufferBytes: z.number().int().min(1),
+});
+export type MediaOptions = z.output<typeof mediaOptions>;
+
+/** From the gateway to the media process. `id` asks for a reply. */
+export const toMedia = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('configure'), options: mediaOptions }),
+  z.strictObject({ type: z.literal('admit'), id: z.number(), lease, openWithinMs: count.optional() }),
+  z.strictObject({ type: z.literal('extend'), id: z.number(), grant: ids, remainingMs: count }),
+  z.strictObject({ type: z.literal('revoke'), id: z.number(), grant: ids }),
+  z.strictObject({ type: z.literal('status'), id: z.number() }),
+  /** Ends all sessions, tells so, and goes. */
+  z.strictObject({ type: z.literal('stop') }),
+]);
+export type ToMedia = z.output<typeof toMedia>;
+
+const sessionOpened = z.strictObject({
+  event: z.literal('session-opened'),
+  grant: ids,
+  session: ids,
+  form,
+  peer: text,
+}) satisfies z.ZodType<SessionOpened>;
+const sessionClosed = z.strictObject({
+  event: z.literal('session-closed'),
+  grant: ids,
+  session: ids,
+  reason: z.enum(['reader', 'expired', 'revoked', 'source', 'shutdown', 'crash']),
+  frames: count.optional(),
+  bytes: count.optional(),
+  seconds: count,
+}) satisfies z.ZodType<SessionClosed>;
+const grantEnded = z.strictObject({
+  event: z.literal('grant-ended'),
+  grant: ids,
+  reason: z.enum(['expired', 'closed', 'revoked', 'failed', 'used']),
+  note: text,
+}) satisfies z.ZodType<GrantEnded>;
+const sourceChanged = z.strictObject({
+  event: z.enum(['source-opened', 'source-closed', 'source-failed']),
+  device: ids,
+  channel: z.number(),
+  quality,
+  reason: text,
+  text: z.strictObject({ ko: text, en: text }),
+}) satisfies z.ZodType<SourceChanged>;
+
+const pathStatus = z.strictObject({
+  device: ids,
+  channel: z.number(),
+  quality,
+  state: z.enum(['idle', 'opening', 'ready', 'stalled', 'closing']),
+  readers: count,
+  codec: z.enum(['h264', 'h265', 'jpeg']).optional(),
+  frames: count,
+  bytes: count,
+  failure: z.strictObject({ ko: text, en: text }).optional(),
+});
+export type PathReport = z.output<typeof pathStatus>;
+
+const sessionStatus = z.strictObject({
+  grant: ids,
+  session: ids,
+  device: ids,
+  channel: z.number(),
+  quality,
+  peer: text,
+  frames: count,
+  bytes: count,
+  dropped: count,
+  seconds: count,
+});
+export type SessionReport = z.output<typeof sessionStatus>;
+
+const mediaStatus = z.strictObject({ paths: z.array(pathStatus), sessions: z.array(sessionStatus), leases: count, rssBytes: count });
+export type MediaStatus = z.output<typeof mediaStatus>;
+
+/** From the media process to the gateway. */
+export const toGateway = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('listening'), listener: z.enum(['rtsp', 'http']), address }),
+  z.strictObject({ type: z.literal('cannot-listen'), listener: z.enum(['rtsp', 'http']), address, reason: text }),
+  z.strictObject({ type: z.literal('reply'), id: z.number(), known: z.boolean() }),
+  z.strictObject({ type: z.literal('status'), id: z.number(), status: mediaStatus }),
+  /** The address of the grant was used for the first time. */
+  z.strictObject({ type: z.literal('claimed'), grant: ids }),
+  z.strictObject({ type: z.literal('event'), event: z.union([sessionOpened, sessionClosed, grantEnded, sourceChanged]) }),
+]);
+export type ToGateway = z.output<typeof toGateway>;

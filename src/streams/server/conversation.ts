@@ -1,0 +1,128 @@
+// The RTSP server's side of one connection, method by method (RFC 2326 §10): from OPTIONS to TEARDOWN, for one lease.
+
+import type { Description } from '../path/index.ts';
+import type { ChannelPair, RtspRequest } from '../rtsp/index.ts';
+import { describeTrack, encodeResponse, header, interleavedOffer } from '../rtsp/index.ts';
+import { tokenHashIn } from './token.ts';
+
+/** What a connection may do with the lease that its token opened. */
+export interface Visit {
+  /** Takes a reader's place, if this connection has none yet, and wants the camera opened; false when all places are taken. */
+  enter(): boolean;
+  /** Waits for the camera. Only after `enter`. */
+  describe(): Promise<Description>;
+  /** Lets the pictures flow. */
+  play(channels: ChannelPair): void;
+}
+
+export interface ConversationDeps {
+  /** What the token opens; undefined when it is wrong. Asked at every request, for it may have ended meanwhile. */
+  visit(tokenHash: string): Visit | undefined;
+  /** Waits as long as a wrong token has to. */
+  punish(): Promise<void>;
+  readonly sessionId: string;
+}
+
+export interface Answer {
+  readonly bytes: string;
+  /** What to do once the answer is on its way. */
+  readonly next: 'go-on' | 'close' | 'play';
+}
+
+export interface Conversation {
+  /** Answers one request. Never called twice at once. */
+  answer(request: RtspRequest): Promise<Answer>;
+  /** Call when an answer with `play` has been written. */
+  play(): void;
+}
+
+type Stage = 'new' | 'set-up' | 'playing';
+
+const methods = 'OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN';
+const known: ReadonlySet<string> = new Set(methods.split(', '));
+const firstChannels: ChannelPair = { rtp: 0, rtcp: 1 };
+/** Announced to readers (RFC 2326 §12.37); over TCP the connection itself is the proof of life. */
+const sessionTimeoutS = 60;
+
+/** Opens a conversation; it has no lease until the first request that names one. */
+export function openConversation(deps: ConversationDeps): Conversation {
+  let stage: Stage = 'new';
+  let bound: string | undefined;
+  let channels = firstChannels;
+  let visit: Visit | undefined;
+  const session = `${deps.sessionId};timeout=${sessionTimeoutS}`;
+
+  const setUp = (sequence: string, request: RtspRequest, guest: Visit): Answer => {
+    if (stage === 'playing') return reply(sequence, 455);
+    const chosen = interleavedOffer(header(request, 'transport') ?? '', firstChannels);
+    if (!chosen) return reply(sequence, 461);
+    if (!guest.enter()) return reply(sequence, 453);
+    stage = 'set-up';
+    channels = chosen;
+    return reply(sequence, 200, { Transport: `RTP/AVP/TCP;unicast;interleaved=${chosen.rtp}-${chosen.rtcp}`, Session: session });
+  };
+  const playing = (sequence: string, request: RtspRequest): Answer => {
+    if (stage === 'new' || !isSession(request)) return reply(sequence, 454);
+    const headers = { Session: session, Range: 'npt=now-' };
+    const next = stage === 'set-up' ? 'play' : 'go-on';
+    stage = 'playing';
+    return reply(sequence, 200, headers, '', next);
+  };
+  const isSession = (request: RtspRequest): boolean => {
+    const named = header(request, 'session');
+    return named === undefined || named.split(';')[0]?.trim() === deps.sessionId;
+  };
+  const admitted = async (sequence: string, request: RtspRequest, guest: Visit): Promise<Answer> => {
+    switch (request.method) {
+      case 'DESCRIBE':
+        return guest.enter() ? describe(sequence, request, await guest.describe()) : reply(sequence, 453);
+      case 'SETUP':
+        return setUp(sequence, request, guest);
+      case 'PLAY':
+        return playing(sequence, request);
+      case 'TEARDOWN':
+        return reply(sequence, 200, {}, '', 'close');
+      default:
+        return reply(sequence, isSession(request) ? 200 : 454, stage === 'new' ? {} : { Session: session });
+    }
+  };
+
+  return {
+    play: () => visit?.play(channels),
+    async answer(request) {
+      const sequence = header(request, 'cseq') ?? '';
+      if (!/^\d{1,10}$/.test(sequence)) return { bytes: encodeResponse(400, {}), next: 'close' };
+      const required = header(request, 'require');
+      if (required !== undefined) return reply(sequence, 551, { Unsupported: required.slice(0, 200) });
+      if (request.method === 'OPTIONS') return reply(sequence, 200, { Public: methods });
+      if (!known.has(request.method)) return reply(sequence, 501, { Public: methods });
+
+      // A reader in a session may leave the address out of GET_PARAMETER and PLAY; the lease is then the one it is in.
+      const named = tokenHashIn(request.url, 's');
+      const hash = named ?? (stage === 'new' ? undefined : bound);
+      visit = hash === undefined || (bound !== undefined && bound !== hash) ? undefined : deps.visit(hash);
+      if (!visit) {
+        await deps.punish();
+        return reply(sequence, 404, {}, '', 'close');
+      }
+      bound = hash;
+      return await admitted(sequence, request, visit);
+    },
+  };
+}
+
+function describe(sequence: string, request: RtspRequest, description: Description): Answer {
+  if (!description.ok) return reply(sequence, 503, {}, '', 'close');
+  const base = request.url.replace(/\/*$/, '/');
+  return reply(sequence, 200, { 'Content-Base': base, 'Content-Type': 'application/sdp' }, describeTrack(description.track));
+}
+
+function reply(
+  sequence: string,
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  body = '',
+  next: Answer['next'] = 'go-on',
+): Answer {
+  return { bytes: encodeResponse(status, { CSeq: sequence, ...headers }, body), next };
+}

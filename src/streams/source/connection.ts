@@ -1,0 +1,156 @@
+// One TCP connection to a camera: requests one at a time, answers in order, interleaved packets in between.
+import { connect, type Socket } from 'node:net';
+import { authorize, type Challenge, type Clock, chooseChallenge, type Env, type Login } from '#base';
+import type { SourceFailure } from '../faults.ts';
+import { encodeRequest, type FramerLimits, header, openFramer, type RtspMessage, type RtspResponse } from '../rtsp/index.ts';
+
+export interface CameraAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface CameraConnectionOptions {
+  readonly address: CameraAddress;
+  /** Undefined: the camera is open to everyone. */
+  readonly login: Login | undefined;
+  /** Answer to one request, milliseconds. */
+  readonly replyTimeoutMs: number;
+  /** The buffer that all cameras' sockets read into, one after the other. */
+  readonly readBuffer: Uint8Array;
+}
+
+/** What a request brings: an answer, or the reason why the connection is of no more use. */
+export type Reply = { readonly ok: true; readonly response: RtspResponse } | { readonly ok: false; readonly failure: SourceFailure };
+
+export interface CameraConnection extends Disposable {
+  /** Sends one request and waits for its answer; logs in when it is asked to. Never called twice at once (cameras do not bear pipelining). */
+  request(method: string, url: string, headers?: Readonly<Record<string, string>>): Promise<Reply>;
+  /** Sends a request whose answer nobody waits for: keep-alive, TEARDOWN. */
+  send(method: string, url: string, headers?: Readonly<Record<string, string>>): void;
+  /** Resolves when the connection is gone, with the reason. */
+  readonly closed: Promise<SourceFailure>;
+}
+
+/** Packets may be 64 KiB; a slab holds several frames. */
+const limits: FramerLimits = {
+  slabBytes: 256 * 1024,
+  maxHeadBytes: 16 * 1024,
+  maxBodyBytes: 64 * 1024,
+  maxFrameBytes: 65_535,
+  maxLostBytes: 128 * 1024,
+  reuse: false,
+};
+const userAgent = 'Bongsu';
+
+/** Takes packets as they lie in a slab; may be called before PLAY is answered. */
+export type PacketSink = (slab: Buffer, start: number, end: number) => void;
+
+/** Connects and speaks; failures come as values. */
+export function openCameraConnection(options: CameraConnectionOptions, onPacket: PacketSink, env: Env): CameraConnection {
+  const { promise: closed, resolve: close } = Promise.withResolvers<SourceFailure>();
+  const credentials = openCredentials(options.login, env);
+  let waiting: { sequence: number; resolve(response: RtspResponse): void } | undefined;
+  let sequence = 0;
+
+  const onMessage = (message: RtspMessage): void => {
+    if (message.kind !== 'response' || !waiting) return;
+    const answered = header(message, 'cseq');
+    if (answered !== undefined && Number(answered) !== waiting.sequence) return;
+    waiting.resolve(message);
+    waiting = undefined;
+  };
+  const framer = openFramer(limits, { packet: onPacket, message: onMessage });
+  const socket = openSocket(options, (bytes) => {
+    const problem = framer.feed(bytes);
+    if (problem) end({ reason: 'malformed', detail: problem });
+  });
+  const end = (failure: SourceFailure): void => {
+    close(failure);
+    socket.destroy();
+  };
+  let connected = false;
+  socket.once('connect', () => {
+    connected = true;
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => end({ reason: connected ? 'lost' : 'unreachable', detail: error.code ?? '' }));
+  socket.once('close', () => close({ reason: 'lost', detail: '' }));
+
+  const write = (method: string, url: string, headers: Readonly<Record<string, string>>): void => {
+    sequence += 1;
+    const login = credentials.header(method, url);
+    const all = { CSeq: String(sequence), 'User-Agent': userAgent, ...headers, ...(login === undefined ? {} : { Authorization: login }) };
+    socket.write(encodeRequest(method, url, all));
+  };
+  const ask = async (method: string, url: string, headers: Readonly<Record<string, string>>): Promise<Reply> => {
+    const { promise, resolve } = Promise.withResolvers<RtspResponse>();
+    write(method, url, headers);
+    waiting = { sequence, resolve };
+    using _timeout = env.clock.after(options.replyTimeoutMs, () => end({ reason: connected ? 'timeout' : 'unreachable', detail: method }));
+    return await Promise.race([
+      promise.then((response): Reply => ({ ok: true, response })),
+      closed.then((failure): Reply => ({ ok: false, failure })),
+    ]);
+  };
+
+  return {
+    closed,
+    async request(method, url, headers = {}) {
+      const first = await ask(method, url, headers);
+      if (!first.ok || first.response.status !== 401) return first;
+      const retry = credentials.challenged(first.response);
+      if (!retry) return { ok: false, failure: { reason: 'login-refused', detail: '' } };
+      const second = await ask(method, url, headers);
+      if (second.ok && second.response.status === 401) return { ok: false, failure: { reason: 'login-refused', detail: '' } };
+      return second;
+    },
+    send: (method, url, headers = {}) => {
+      if (socket.writable) write(method, url, headers);
+    },
+    [Symbol.dispose]: () => end({ reason: 'lost', detail: '' }),
+  };
+}
+
+/** Reads go into the shared buffer and are handed on before the next read: no allocation for each (measured, see the decision on forwarding). */
+function openSocket(options: CameraConnectionOptions, onBytes: (bytes: Uint8Array) => void): Socket {
+  const socket = connect({
+    ...options.address,
+    onread: {
+      buffer: options.readBuffer,
+      callback: (count, buffer) => {
+        onBytes(buffer.subarray(0, count));
+        return true;
+      },
+    },
+  });
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, 15_000);
+  return socket;
+}
+
+interface Credentials {
+  /** The Authorization header, once the camera has asked for one. */
+  header(method: string, url: string): string | undefined;
+  /** Takes the challenge of a 401; false when there is nothing (else) to answer it with. */
+  challenged(response: RtspResponse): boolean;
+}
+
+function openCredentials(login: Login | undefined, env: { readonly clock: Clock; readonly random: Env['random'] }): Credentials {
+  let challenge: Challenge | undefined;
+  let count = 0;
+  return {
+    header(method, url) {
+      if (!login || !challenge) return undefined;
+      count += 1;
+      return authorize(challenge, login, { method, uri: url, count, cnonce: env.random.bytes(8).toString('hex') });
+    },
+    challenged(response) {
+      const offered = chooseChallenge(response.headers.get('www-authenticate') ?? []);
+      const renewed =
+        offered?.scheme === 'digest' && (offered.stale || challenge?.scheme !== 'digest' || challenge.nonce !== offered.nonce);
+      const isFirst = challenge === undefined;
+      challenge = offered;
+      count = 0;
+      return login !== undefined && offered !== undefined && (isFirst || renewed);
+    },
+  };
+}

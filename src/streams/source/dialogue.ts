@@ -1,0 +1,94 @@
+// The way to a camera's pictures, step by step: OPTIONS, DESCRIBE, SETUP of the one video track, PLAY (RFC 2326 §14).
+import type { SourceFailure } from '../faults.ts';
+import {
+  baseOf,
+  type ChannelPair,
+  chooseVideo,
+  header,
+  interleavedOffer,
+  parseSdp,
+  parseSession,
+  type RtspResponse,
+  resolveControl,
+  type VideoTrack,
+} from '../rtsp/index.ts';
+import type { CameraConnection } from './connection.ts';
+
+/** A camera whose track is set up, ready to play. */
+export interface Prepared {
+  readonly track: VideoTrack;
+  readonly channels: ChannelPair;
+  /** Aggregate address, for PLAY, keep-alive and TEARDOWN. */
+  readonly url: string;
+  readonly session: string;
+  readonly timeoutS: number;
+  /** Whether GET_PARAMETER keeps the session alive; else OPTIONS does. */
+  readonly hasGetParameter: boolean;
+}
+
+export type Preparation = { readonly ok: true; readonly prepared: Prepared } | { readonly ok: false; readonly failure: SourceFailure };
+
+/** Asks for as many channels as one track needs. */
+const asked: ChannelPair = { rtp: 0, rtcp: 1 };
+
+/** OPTIONS, DESCRIBE and SETUP. Only the first H.264, H.265 or JPEG track is set up; audio and all others never are. */
+export async function prepare(connection: CameraConnection, url: string): Promise<Preparation> {
+  const options = await connection.request('OPTIONS', url);
+  if (!options.ok) return options;
+  const described = await connection.request('DESCRIBE', url, { Accept: 'application/sdp' });
+  if (!described.ok) return described;
+  if (described.response.status !== 200) return refused('DESCRIBE', described.response);
+
+  const sdp = parseSdp(described.response.body.toString('utf8'));
+  const track = chooseVideo(sdp);
+  if (!track)
+    return {
+      ok: false,
+      failure: {
+        reason: 'no-video',
+        detail: sdp.media
+          .map((media) => media.kind)
+          .join(' ')
+          .slice(0, 120),
+      },
+    };
+  const base = baseOf(described.response, url);
+
+  const setUp = await connection.request('SETUP', resolveControl(base, track.control), {
+    Transport: `RTP/AVP/TCP;unicast;interleaved=${asked.rtp}-${asked.rtcp}`,
+  });
+  if (!setUp.ok) return setUp;
+  if (setUp.response.status !== 200) return refused('SETUP', setUp.response);
+  const channels = interleavedOffer(header(setUp.response, 'transport') ?? '', asked) ?? asked;
+  const { id, timeoutS } = parseSession(header(setUp.response, 'session') ?? '');
+  const hasGetParameter = /\bGET_PARAMETER\b/i.test(header(options.response, 'public') ?? '');
+  return { ok: true, prepared: { track, channels, url: resolveControl(base, sdp.control), session: id, timeoutS, hasGetParameter } };
+}
+
+/** PLAY; packets may come before its answer. Undefined when it is answered well. */
+export async function play(connection: CameraConnection, prepared: Prepared): Promise<SourceFailure | undefined> {
+  const played = await connection.request('PLAY', prepared.url, { ...sessionHeader(prepared), Range: 'npt=0.000-' });
+  if (!played.ok) return played.failure;
+  return played.response.status === 200 ? undefined : refused('PLAY', played.response).failure;
+}
+
+/** Keeps the session alive: sent without waiting, so that a camera that never answers it is not hurt. */
+export function keepAlive(connection: CameraConnection, prepared: Prepared): void {
+  connection.send(prepared.hasGetParameter ? 'GET_PARAMETER' : 'OPTIONS', prepared.url, sessionHeader(prepared));
+}
+
+/** Says goodbye; a camera has few sessions to give. */
+export function tearDown(connection: CameraConnection, prepared: Prepared): void {
+  connection.send('TEARDOWN', prepared.url, sessionHeader(prepared));
+}
+
+function sessionHeader(prepared: Prepared): Readonly<Record<string, string>> {
+  return prepared.session === '' ? {} : { Session: prepared.session };
+}
+
+function refused(method: string, response: RtspResponse): { readonly ok: false; readonly failure: SourceFailure } {
+  const reason = response.reason.replace(/[^\x20-\x7e]/g, '').slice(0, 80);
+  const isBusy = response.status >= 500 || response.status === 453;
+  const detail = `${method} ${response.status} ${reason}`.trim();
+  return { ok: false, failure: { reason: isBusy ? 'busy' : 'refused', detail } };
+}

@@ -1,0 +1,125 @@
+// A source: one connection to a camera from its opening to its end. It never tries again by itself; the path decides that.
+
+import type { Env } from '#base';
+import type { StreamSource } from '#model';
+import type { SourceFailure } from '../faults.ts';
+import type { VideoTrack } from '../rtsp/index.ts';
+import { type CameraConnection, openCameraConnection } from './connection.ts';
+import { keepAlive, type Prepared, play, prepare, tearDown } from './dialogue.ts';
+import { openPieceMaker, type Piece, type PieceMaker } from './pieces.ts';
+
+export interface SourceOptions {
+  readonly source: StreamSource;
+  /** Connecting, and the answer to each request. */
+  readonly replyTimeoutMs: number;
+  /** No picture for so long ends the source. */
+  readonly frameTimeoutMs: number;
+  readonly readBuffer: Uint8Array;
+}
+
+export interface SourceSink {
+  /** The track is known; pieces may come from now on. */
+  ready(track: VideoTrack): void;
+  piece(piece: Piece): void;
+}
+
+/** Plays until `signal` aborts (then TEARDOWN, and the result is undefined) or until it fails (the reason). Never rejects. */
+export async function runSource(
+  options: SourceOptions,
+  sink: SourceSink,
+  env: Env,
+  signal: AbortSignal,
+): Promise<SourceFailure | undefined> {
+  const address = parseAddress(options.source.url);
+  if (!address) return { reason: 'refused', detail: 'not an rtsp:// address' };
+  if (signal.aborted) return undefined;
+  let maker: PieceMaker | undefined;
+  const { user, password } = options.source;
+  const login = user === '' ? undefined : { user, password };
+  using connection = openCameraConnection(
+    { address, login, replyTimeoutMs: options.replyTimeoutMs, readBuffer: options.readBuffer },
+    (slab, start, end) => maker?.take(slab, start, end),
+    env,
+  );
+  const aborted = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
+  const run = async (): Promise<SourceFailure> => {
+    const preparation = await prepare(connection, address.url);
+    if (!preparation.ok) return preparation.failure;
+    const { prepared } = preparation;
+    const alive = openWatch(options.frameTimeoutMs, env);
+    maker = openPieceMaker(prepared.track, prepared.channels, (piece) => {
+      alive.seen();
+      sink.piece(piece);
+    });
+    sink.ready(prepared.track);
+    return await playOn(connection, prepared, alive, env, signal);
+  };
+  return await Promise.race([run(), aborted]);
+}
+
+/** PLAY, then keep-alive and the watch for silence, until the connection is gone. */
+async function playOn(
+  connection: CameraConnection,
+  prepared: Prepared,
+  alive: Watch,
+  env: Env,
+  signal: AbortSignal,
+): Promise<SourceFailure> {
+  const goodbye = (): void => tearDown(connection, prepared);
+  signal.addEventListener('abort', goodbye, { once: true });
+  using _watch = alive;
+  const keepAliveMs = Math.min(Math.max((prepared.timeoutS * 1000) / 2, 1_000), 30_000);
+  const ends = new AbortController();
+  try {
+    const failed = await play(connection, prepared);
+    if (failed) return failed;
+    void beat(keepAliveMs, () => keepAlive(connection, prepared), env, ends.signal);
+    return await Promise.race([connection.closed, alive.silent]);
+  } finally {
+    ends.abort();
+    if (!signal.aborted) goodbye();
+    signal.removeEventListener('abort', goodbye);
+  }
+}
+
+async function beat(everyMs: number, act: () => void, env: Env, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await env.clock.sleep(everyMs, signal).catch(() => {});
+    if (!signal.aborted) act();
+  }
+}
+
+interface Watch extends Disposable {
+  seen(): void;
+  readonly silent: Promise<SourceFailure>;
+}
+
+/** Tells when nothing was seen for `timeoutMs`; `seen` is cheap enough for every frame. */
+function openWatch(timeoutMs: number, env: Env): Watch {
+  const { promise: silent, resolve } = Promise.withResolvers<SourceFailure>();
+  let hasSeen = false;
+  let timer: Disposable | undefined;
+  const arm = (): void => {
+    hasSeen = false;
+    timer = env.clock.after(timeoutMs, () => (hasSeen ? arm() : resolve({ reason: 'silent', detail: '' })));
+  };
+  arm();
+  return {
+    silent,
+    seen() {
+      hasSeen = true;
+    },
+    [Symbol.dispose]: () => timer?.[Symbol.dispose](),
+  };
+}
+
+/** Host, port and the address without user information, fragment or control characters; undefined when it is not `rtsp://`. */
+function parseAddress(text: string): { readonly host: string; readonly port: number; readonly url: string } | undefined {
+  const match = /^rtsp:\/\/(?:[^/?#@]*@)?(\[[0-9a-f:.]{2,45}(?:%\w{1,16})?\]|[^/?#:@\s]{1,253})(?::(\d{1,5}))?([/?][^\s#]{0,2000})?$/i.exec(
+    text,
+  );
+  const port = Number(match?.[2] ?? 554);
+  if (!match?.[1] || port < 1 || port > 65_535) return undefined;
+  const named = match[2] === undefined ? match[1] : `${match[1]}:${match[2]}`;
+  return { host: match[1].replace(/^\[|\]$/g, ''), port, url: `rtsp://${named}${match[3] ?? '/'}` };
+}
