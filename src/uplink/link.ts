@@ -56,7 +56,7 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
   client.on('disconnect', (packet) => {
     const code = packet.reasonCode ?? 0;
     const detail = disconnectTexts[code] ?? `reason code 0x${code.toString(16)}`;
-    cause ??= code === 0x8e ? uplinkFaults.fault('taken-over') : uplinkFaults.fault('connection-lost', { detail });
+fail(code === 0x8e ? uplinkFaults.fault('taken-over') : uplinkFaults.fault('connection-lost', { detail }));
   });
   client.on('error', (error) => {
     cause ??= uplinkFaults.fault('connection-lost', { cause: error, detail: error.message });

@@ -7,6 +7,7 @@ import { openCommands } from './commands.ts';
 import { type ConnectResult, connect } from './connect.ts';
 import { liveConnection } from './connection.ts';
 import { uplinkFaults } from './faults.ts';
+import type { Link } from './link.ts';
 import type { UplinkOptions } from './options.ts';
 import type { UplinkSession } from './session.ts';
 import { openStanding, type UplinkStatus } from './status.ts';
@@ -76,16 +77,24 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
   /** One attempt and, when it succeeds, the connection's life. Resolves with what ended it, and whether it held. */
   async function connectOnce(signal: AbortSignal): Promise<{ fault: BongsuError; steady: boolean }> {
     const result = await attempt(signal);
-    if ('fault' in result) return { fault: result.fault, steady: false };
+    if ('fault' in result) {
+      if (!signal.aborted) standing.failed(result.fault);
+      return { fault: result.fault, steady: false };
+    }
     const startedMs = env.clock.monotonicMs();
     standing.connected(result.link.level);
-    result.link.closed.addEventListener('abort', () => standing.disconnected(), { once: true });
+    result.link.closed.addEventListener(
+      'abort',
+      () => {
+        standing.disconnected();
+        if (!signal.aborted) standing.failed(faultOf(result.link));
+      },
+      { once: true },
+    );
     const { onSession, counts, identity, version } = deps;
     const life = { options, identity, version, connection, topics, answers, hearsCommands: !purge, onSession, counts };
     await liveConnection(result.link, { ...life, failed: standing.failed }, signal, env);
-    const reason: unknown = result.link.closed.reason;
-    const fault = reason instanceof BongsuError ? reason : uplinkFaults.fault('connection-lost');
-    return { fault, steady: env.clock.monotonicMs() - startedMs >= steadyMs };
+    return { fault: faultOf(result.link), steady: env.clock.monotonicMs() - startedMs >= steadyMs };
   }
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -95,7 +104,6 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
       while (!signal.aborted) {
         const { fault, steady } = await connectOnce(signal);
         if (signal.aborted) break;
-        standing.failed(fault);
         purge = fault.code === 'uplink.packet-too-large';
         if (steady) backoff.reset();
         await env.clock.sleep(backoff.next(), signal).catch(() => {});
@@ -110,4 +118,9 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     service: { name: 'uplink', run },
     status: () => ({ ...standing.read(), commands: { ...commands.counts(), outcomesDropped: answers.dropped } }),
   };
+}
+
+function faultOf(link: Link): BongsuError {
+  const reason: unknown = link.closed.reason;
+  return reason instanceof BongsuError ? reason : uplinkFaults.fault('connection-lost');
 }

@@ -58,8 +58,9 @@ export async function openMosquitto(options: MosquittoOptions = {}): Promise<Mos
     const ending = child;
     if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
     const gone = once(ending, 'exit');
-    ending.kill('SIGCONT');
     ending.kill(signal);
+    // A frozen process ends in order only when it runs again; a killed one shall do nothing more.
+    if (signal !== 'SIGKILL') ending.kill('SIGCONT');
     await gone;
     child = undefined;
   };
@@ -96,7 +97,7 @@ function configOf(parts: { options: MosquittoOptions; folder: string; port: numb
   const { certificates } = options;
   const lines = [
     ...(process.getuid?.() === 0 ? ['user root'] : []),
-    'log_dest stdout',
+    'log_dest stderr',
     `allow_anonymous ${options.users ? 'false' : 'true'}`,
     ...(options.users ? [`password_file ${usersPath}`] : []),
     ...(options.persistence

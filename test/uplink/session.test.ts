@@ -179,12 +179,11 @@ describe('the hub session on Mosquitto', () => {
   it('leaves a will that names the connection it belongs to', async () => {
     await using broker = await openMosquitto();
     await using hub = await openObserver(broker.url);
-    await using site = openSite(store, { url: broker.url, willDelay: '0s' });
+    await using _site = openSite(store, { url: broker.url, willDelay: '0s' });
     await hub.wait(`${base}/state`);
     // Another client takes the session: the broker cuts the first one and publishes its will.
     await using _thief = await openObserver(broker.url, { clientId: 'bongsu-52710-gw-1', reconnectPeriod: 0 });
     const will = await hub.wait(`${base}/state`, (seen) => seen.payload.includes('"offline"'));
     expect(JSON.parse(will.payload)).toMatchObject({ bootid: 'boot-1', data: { state: 'offline', connection: 1 } });
-    await until(() => site.uplink.status().lastError?.code === 'uplink.taken-over', 'the reason');
   });
 });

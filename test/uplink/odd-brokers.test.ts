@@ -1,0 +1,183 @@
+// The session against brokers that are old, busy, rude or broken.
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { Aedes } from 'aedes';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Store } from '#store';
+import { connack, openRawBroker, puback, type RawPacket, suback } from './raw-broker.ts';
+import { alarmEntry, base, commandText, openObserver, openSite, openStoreBench, type StoreBench, until } from './site.ts';
+
+let bench: StoreBench;
+let store: Store;
+beforeAll(async () => {
+  bench = await openStoreBench();
+  store = await bench.open('boot-1');
+});
+afterAll(async () => {
+  await store[Symbol.asyncDispose]();
+  await bench[Symbol.asyncDispose]();
+});
+
+/** Answers like a broker of MQTT 5, `publish` deciding about alarms. */
+function polite(publish: (packet: RawPacket) => Buffer | 'close' | undefined) {
+  return (packet: RawPacket): Buffer | 'close' | undefined => {
+    if (packet.type === 1) return connack.v5;
+    if (packet.type === 8) return suback(packet.id);
+    if (packet.type === 12) return Buffer.from([0xd0, 0]);
+    if (packet.type !== 3) return undefined;
+    return packet.body.includes('/alarm/') ? publish(packet) : puback(packet.id, 0);
+  };
+}
+
+async function openAedes() {
+  const broker = await Aedes.createBroker();
+  const server = createServer((socket) => broker.handle(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    url: `mqtt://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`,
+    async [Symbol.asyncDispose]() {
+      await new Promise<void>((resolve) => broker.close(() => resolve()));
+      server.close();
+    },
+  };
+}
+
+describe('an old broker', () => {
+  it('is spoken to in 3.1.1 when it refuses 5: alarms go up, commands come down', async () => {
+    await using broker = await openAedes();
+    await using hub = await openObserver(broker.url, { protocolVersion: 4 });
+    await using site = openSite(store, { url: broker.url });
+    const session = await until(() => site.session(), 'a session');
+    expect(site.uplink.status()).toMatchObject({ connected: true, protocolVersion: '3.1.1' });
+    expect(await session.send(alarmEntry(), { replay: false })).toEqual({ result: 'confirmed' });
+    await hub.wait(`${base}/alarm/smoke/smoke-1`);
+    await hub.wait(`${base}/state`);
+    await hub.publish(`${base}/command/gateway.status`, commandText('old-1'));
+    const outcome = await hub.wait(`${base}/outcome/gateway.status`);
+    expect(JSON.parse(outcome.payload)).toMatchObject({ id: 'old-1', result: 'done' });
+  });
+
+  it('is remembered: the next connection begins with 3.1.1', async () => {
+    const levels: number[] = [];
+    await using broker = await openRawBroker((packet) => {
+      if (packet.type !== 1) return packet.type === 3 ? 'close' : undefined;
+      levels.push(packet.level);
+      return connack.v4(packet.level === 5 ? 1 : 0);
+    });
+    await using _site = openSite(store, { url: broker.url });
+    await until(() => levels.length >= 4, 'four attempts');
+    expect(levels.slice(0, 4)).toEqual([5, 4, 4, 4]);
+  });
+
+  it('may also close without a word', async () => {
+    const levels: number[] = [];
+    await using broker = await openRawBroker((packet) => {
+      if (packet.type !== 1) return undefined;
+      levels.push(packet.level);
+      return packet.level === 5 ? 'close' : connack.v4(0);
+    });
+    await using site = openSite(store, { url: broker.url });
+    await until(() => site.session(), 'a session');
+    expect(levels).toEqual([5, 4]);
+  });
+
+  it('is named when it refuses both, and 5 is tried again', async () => {
+    const levels: number[] = [];
+    await using broker = await openRawBroker((packet) => {
+      levels.push(packet.level);
+      return 'close';
+    });
+    await using site = openSite(store, { url: broker.url });
+    await until(() => levels.length >= 4, 'four attempts');
+    expect(levels.slice(0, 4)).toEqual([5, 4, 5, 4]);
+    expect(site.uplink.status()).toMatchObject({ connected: false, lastError: { code: 'uplink.closed-early' } });
+  });
+});
+
+describe('a busy broker', () => {
+  it.each([0x97, 0x80])('that says %i is asked again, later', async (code) => {
+    let asked = 0;
+    await using broker = await openRawBroker(
+      polite((packet) => {
+        asked += 1;
+        return puback(packet.id, asked === 1 ? code : 0);
+      }),
+    );
+    await using site = openSite(store, { url: broker.url });
+    const session = await until(() => site.session(), 'a session');
+    expect(await session.send(alarmEntry(), { replay: false })).toEqual({ result: 'confirmed' });
+    expect(asked).toBe(2);
+  });
+
+  it.each([0x83, 0x87, 0x90, 0x99])('that says %i is not asked again', async (code) => {
+    let asked = 0;
+    await using broker = await openRawBroker(
+      polite((packet) => {
+        asked += 1;
+        return puback(packet.id, code);
+      }),
+    );
+    await using site = openSite(store, { url: broker.url });
+    const session = await until(() => site.session(), 'a session');
+    expect(await session.send(alarmEntry(), { replay: false })).toEqual({ result: 'set-aside', reasonCode: code });
+    expect(asked).toBe(1);
+  });
+
+  it('that answers pings and confirms nothing is given up', async () => {
+    await using broker = await openRawBroker(polite(() => undefined));
+    await using site = openSite(store, { url: broker.url, ackTimeout: '5s' });
+    const session = await until(() => site.session(), 'a session');
+    expect(await session.send(alarmEntry(), { replay: false })).toEqual({ result: 'lost' });
+    expect(site.uplink.status().lastError?.code).toBe('uplink.ack-timeout');
+  });
+
+  it('that refuses the subscription gets alarms all the same', async () => {
+    const answer = polite((packet) => puback(packet.id, 0));
+    await using broker = await openRawBroker((packet) => (packet.type === 8 ? suback(packet.id, 0x87) : answer(packet)));
+    await using site = openSite(store, { url: broker.url });
+    const session = await until(() => site.session(), 'a session');
+    expect(await session.send(alarmEntry(), { replay: false })).toEqual({ result: 'confirmed' });
+    await until(() => site.uplink.status().lastError?.code === 'uplink.commands-refused', 'the reason');
+    expect(site.uplink.status().connected).toBe(true);
+  });
+});
+
+describe('a broken broker', () => {
+  it('that says another client took the session is understood', async () => {
+    const answer = polite(() => Buffer.from([0xe0, 2, 0x8e, 0]));
+    await using broker = await openRawBroker((packet) => answer(packet));
+    await using site = openSite(store, { url: broker.url, ackTimeout: '5s' });
+    const session = await until(() => site.session(), 'a session');
+    expect(await session.send(alarmEntry(), { replay: false })).toEqual({ result: 'lost' });
+    expect(site.uplink.status().lastError?.code).toBe('uplink.taken-over');
+  });
+
+  it('that sends a giant packet is cut off before it is gathered, and not asked for commands next time', async () => {
+    const subscribed: number[] = [];
+    const answer = polite((packet) => puback(packet.id, 0));
+    // A PUBLISH that announces 64 MiB.
+    const giant = Buffer.from([0x32, 0x80, 0x80, 0x80, 0x20, 0, 1, 0x61]);
+    await using broker = await openRawBroker((packet, connection) => {
+      if (packet.type !== 8) return answer(packet);
+      subscribed.push(connection);
+      return connection === 1 ? giant : suback(packet.id);
+    });
+    await using site = openSite(store, { url: broker.url });
+    await until(() => site.uplink.status().lastError?.code === 'uplink.packet-too-large', 'the cut');
+    const session = await until(() => site.session(), 'the next session');
+    expect(await session.send(alarmEntry(), { replay: false })).toEqual({ result: 'confirmed' });
+    expect(subscribed).toEqual([1]);
+  });
+
+  it.each([
+    ['garbage', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    ['a second welcome', Buffer.concat([connack.v5, connack.v5])],
+    ['a packet of a reserved type', Buffer.from([0x00, 0])],
+  ])('that answers %s ends nothing but the connection', async (_, bytes) => {
+    await using broker = await openRawBroker((packet) => (packet.type === 1 ? bytes : undefined));
+    await using site = openSite(store, { url: broker.url, connectTimeout: '2s' });
+    await until(() => broker.connections >= 2, 'another attempt');
+    expect(site.uplink.status().lastError).toBeDefined();
+  });
+});
