@@ -1,21 +1,23 @@
 // The commands story: each request of the hub to its room, and an outcome for every one.
 import { z } from 'zod';
 import { type Env, messageOf } from '#base';
-import type { Command, Device, Outcome } from '#model';
+import type { Command, Device, GrantForm, Outcome } from '#model';
 import { idPattern } from '#model';
 import type { Grants, Opened } from './grants.ts';
 
 /** What commands reach. */
 export interface CommandDeps {
   readonly grants: Grants;
-  readonly findCamera: (id: string) => Device | undefined;
   readonly inventory: () => readonly Device[];
-  readonly status: () => Promise<Record<string, unknown>>;
+  readonly status: () => Promise<Readonly<Record<string, number>>>;
   /** Services that this hub connection may claim. */
   readonly services: readonly string[];
-  /** Addresses that a reader of the hub can open, from a token. */
-  readonly address: { rtsp(token: string): string; still(token: string): string };
+  /** The address that a reader of the hub can open with a token. */
+  address(form: GrantForm, token: string): string;
 }
+
+/** Name of the hub's connection in the ledger. */
+const hubOrigin = 'hub';
 
 type Handler = (command: Command) => Promise<Outcome>;
 
@@ -53,36 +55,42 @@ export function openCommands(deps: CommandDeps, env: Env): Handler {
   };
 }
 
-async function openLook(form: 'stream' | 'still', command: Command, deps: CommandDeps): Promise<Outcome> {
+async function openLook(form: GrantForm, command: Command, deps: CommandDeps): Promise<Outcome> {
   const parsed = look.safeParse(command.body);
   if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
   const { camera, channel, quality, grant } = parsed.data;
-  const known = deps.findCamera(camera)?.channels.some((one) => one.number === channel) ?? false;
   const opened = await deps.grants.open({
     form,
     device: camera,
     channel,
     quality,
     grant,
-    origin: 'hub',
+    origin: hubOrigin,
     commandId: command.id,
     services: deps.services,
-    known,
+    issuedAt: command.issuedAt,
   });
   return outcomeOf(command, form, opened, deps);
 }
 
-function outcomeOf(command: Command, form: 'stream' | 'still', opened: Opened, { address }: CommandDeps): Outcome {
-  if (opened.result !== 'opened') return { id: command.id, result: opened.result, reason: opened.reason, message: opened.message };
+function outcomeOf(command: Command, form: GrantForm, opened: Opened, { address }: Pick<CommandDeps, 'address'>): Outcome {
+  if (opened.result === 'refused') return refuse(command, opened.reason, opened.message);
+  if (opened.result === 'failed') return { id: command.id, result: 'failed', reason: opened.fault.code, message: opened.fault.message };
   const until = new Date(opened.grant.until).toISOString();
-  const shown = form === 'stream' ? { stream: { rtsp: address.rtsp(opened.token), until } } : { still: { url: address.still(opened.token), until } };
+  const shown =
+    form === 'stream' ? { stream: { rtsp: address(form, opened.token), until } } : { still: { url: address(form, opened.token), until } };
   return { id: command.id, result: 'done', grant: opened.grant.id, ...shown };
 }
 
 async function extendStream(command: Command, { grants }: CommandDeps): Promise<Outcome> {
   const parsed = extension.safeParse(command.body);
   if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
-  const decision = await grants.extend(parsed.data.grant, Date.parse(parsed.data.until), 'hub');
+  const decision = await grants.extend(parsed.data.grant, {
+    until: Date.parse(parsed.data.until),
+    origin: hubOrigin,
+    commandId: command.id,
+    issuedAt: command.issuedAt,
+  });
   if (!decision.granted) return refuse(command, decision.reason, decision.message);
   return { id: command.id, result: 'done', grant: decision.grant.id, until: new Date(decision.grant.until).toISOString() };
 }
@@ -90,8 +98,10 @@ async function extendStream(command: Command, { grants }: CommandDeps): Promise<
 async function closeStream(command: Command, { grants }: CommandDeps): Promise<Outcome> {
   const parsed = ofGrant.safeParse(command.body);
   if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
-  const ended = await grants.end(parsed.data.grant, 'closed', 'by the hub');
-  return ended ? { id: command.id, result: 'done', grant: parsed.data.grant } : refuse(command, 'access.grant-unknown', 'no such grant is open');
+  const ended = await grants.end(parsed.data.grant, 'closed', '', hubOrigin);
+  return ended
+    ? { id: command.id, result: 'done', grant: parsed.data.grant }
+    : refuse(command, 'access.grant-unknown', 'no such grant is open');
 }
 
 function listInventory(command: Command, { inventory }: CommandDeps): Outcome {

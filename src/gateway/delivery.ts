@@ -61,7 +61,8 @@ interface Sending {
 async function send(session: UplinkSession, entry: Entry, { past, confirm, env }: Sending): Promise<void> {
   const sent = await session.send(entry, { replay: entry.seq <= past });
   if (sent.result === 'confirmed') confirm.add(entry.seq);
-  else if (sent.result !== 'lost') env.log.warn({ id: entry.id, class: entry.body.class, ...sent }, 'the hub did not take an entry; it stays in the outbox');
+  else if (sent.result !== 'lost')
+    env.log.warn({ id: entry.id, class: entry.body.class, ...sent }, 'the hub did not take an entry; it stays in the outbox');
 }
 
 interface Confirmer {
@@ -79,7 +80,10 @@ function openConfirmer({ outbox, destination }: DeliveryDeps, env: Env): Confirm
       const seqs = gathered;
       gathered = [];
       await outbox.confirm(destination, seqs).catch((error: unknown) => {
-        env.log.warn({ destination, entries: seqs.length, error: messageOf(error) }, 'a confirmation could not be committed; the entries will travel again');
+        env.log.warn(
+          { destination, entries: seqs.length, error: messageOf(error) },
+          'a confirmation could not be committed; the entries will travel again',
+        );
       });
     }
     running = undefined;

@@ -1,9 +1,21 @@
 // The picture story: a grant is decided and committed, its lease handed to the media process, its end written down, come what may.
-import { type Env, messageOf, type Service } from '#base';
-import type { Access, AccessAsk, Decision } from '#access';
+
+import type { Access, AccessAsk, Extension, ExtensionRequest, OpenGrant, SessionStep } from '#access';
+import { BongsuError, type Env, faultTable, messageOf, type Service } from '#base';
 import type { Cameras } from '#cameras';
 import type { Grant, GrantEnd } from '#model';
 import type { StreamEvent, Streams } from '#streams';
+
+const faults = faultTable('gateway', {
+  'look-failed': {
+    message: { en: 'The picture cannot be shown', ko: '영상을 보여줄 수 없습니다' },
+    hint: {
+      en: 'See `bongsu status` for the relay and `bongsu camera list` for the camera.',
+      ko: '`bongsu status`와 `bongsu camera list`로 중계와 카메라 상태를 확인하십시오.',
+    },
+    retryable: true,
+  },
+});
 
 /** The rooms that meet in this story. */
 export interface GrantDeps {
@@ -15,14 +27,17 @@ export interface GrantDeps {
 /** A granted look: the token is known here and to the asker alone. */
 export type Opened =
   | { readonly result: 'opened'; readonly grant: Grant; readonly token: string }
-  | { readonly result: 'refused' | 'failed'; readonly reason: string; readonly message: string };
+  | { readonly result: 'refused'; readonly reason: string; readonly message: string }
+  | { readonly result: 'failed'; readonly fault: BongsuError };
 
 /** Grants from decision to end. */
 export interface Grants {
   open(ask: AccessAsk): Promise<Opened>;
-  extend(grantId: string, until: number, origin: string): Promise<Decision>;
+  extend(grantId: string, request: ExtensionRequest): Promise<Extension>;
   /** False when no such grant is open. Its sessions are cut before this resolves. */
-  end(grantId: string, reason: GrantEnd, note: string): Promise<boolean>;
+  end(grantId: string, reason: GrantEnd, note: string, by?: string): Promise<boolean>;
+  /** Ends every open grant on a device that is no more. */
+  endAll(device: string, note: string): Promise<void>;
   /** What the media process tells. */
   onEvent(event: StreamEvent): void;
   /** After a restart: leases of grants that still run are handed over again, those past their end are closed. */
@@ -38,10 +53,10 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
   const { access, cameras, streams } = deps;
   const ends = new Map<string, Disposable>();
 
-  const finish = async (grantId: string, reason: GrantEnd, note: string): Promise<boolean> => {
+  const finish = async (grantId: string, reason: GrantEnd, note: string, by?: string): Promise<boolean> => {
     ends.get(grantId)?.[Symbol.dispose]();
     ends.delete(grantId);
-    return access.end(grantId, reason, note);
+    return access.end(grantId, reason, note, by);
   };
   const finishLogged = (grantId: string, reason: GrantEnd, note: string): void => {
     finish(grantId, reason, note).catch((error: unknown) => {
@@ -50,7 +65,19 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
   };
   const watchEnd = (grantId: string, remainingMs: number): void => {
     ends.get(grantId)?.[Symbol.dispose]();
-    ends.set(grantId, env.clock.after(remainingMs + endGraceMs, () => finishLogged(grantId, "expired", "")));
+    ends.set(
+      grantId,
+      env.clock.after(remainingMs + endGraceMs, () => finishLogged(grantId, 'expired', '')),
+    );
+  };
+  const end: Grants['end'] = async (grantId, reason, note, by) => {
+    await streams.revoke(grantId);
+    return finish(grantId, reason, note, by);
+  };
+  const auditSession = (grantId: string, step: SessionStep): void => {
+    access.session(grantId, step).catch((error: unknown) => {
+      env.log.error({ grant: grantId, step: step.step, error: messageOf(error) }, 'a session could not be written to the audit');
+    });
   };
   const admit = async (grant: Grant, remainingMs: number): Promise<void> => {
     const { id, form, tokenHash, device, channel, quality } = grant;
@@ -58,18 +85,17 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
     await streams.admit({ grant: id, form, tokenHash, device, channel, quality, remainingMs, source });
     watchEnd(id, remainingMs);
   };
-  const restoreOne = async (grant: Grant, signal: AbortSignal): Promise<void> => {
-    const endsAtMs = env.clock.monotonicMs() + grant.until - env.clock.now();
+  const restoreOne = async (grant: OpenGrant, signal: AbortSignal): Promise<void> => {
+    const endsAtMs = env.clock.monotonicMs() + grant.remainingMs;
     while (!signal.aborted) {
       const remainingMs = endsAtMs - env.clock.monotonicMs();
       if (remainingMs <= 0 || grant.form === 'still') return finishLogged(grant.id, 'expired', 'ended while the gateway was down');
-      const error = await admit(grant, remainingMs).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      if (error === undefined) return;
-      env.log.debug({ grant: grant.id, error: messageOf(error) }, 'a grant of before the restart waits for its camera');
-      await env.clock.sleep(restoreRetryMs, signal).catch(() => {});
+      try {
+        return await admit(grant, remainingMs);
+      } catch (error) {
+        env.log.debug({ grant: grant.id, error: messageOf(error) }, 'a grant of before the restart waits for its camera');
+        await env.clock.sleep(restoreRetryMs, signal).catch(() => {});
+      }
     }
   };
 
@@ -81,27 +107,30 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
         await admit(decision.grant, decision.remainingMs);
         return { result: 'opened', grant: decision.grant, token: decision.token };
       } catch (error) {
-        const message = messageOf(error);
-        await finish(decision.grant.id, 'failed', message);
-        return { result: 'failed', reason: codeOf(error), message };
+        const fault = error instanceof BongsuError ? error : faults.fault('look-failed', { cause: error, detail: messageOf(error) });
+        await finish(decision.grant.id, 'failed', fault.message);
+        return { result: 'failed', fault };
       }
     },
-    async extend(grantId, until, origin) {
-      const decision = await access.extend(grantId, until, origin);
+    async extend(grantId, request) {
+      const decision = await access.extend(grantId, request);
       if (decision.granted) {
         await streams.extend(grantId, decision.remainingMs);
         watchEnd(grantId, decision.remainingMs);
       }
       return decision;
     },
-    async end(grantId, reason, note) {
-      await streams.revoke(grantId, reason);
-      return finish(grantId, reason, note);
+    end,
+    async endAll(device, note) {
+      const open = await access.openGrants();
+      for (const grant of open.filter((one) => one.device === device)) await end(grant.id, 'revoked', note);
     },
     onEvent(event) {
-      if (event.type === 'ended') finishLogged(event.grant, event.reason, '');
-      else if (event.type === 'session') {
-        access.session(event).catch((error: unknown) => env.log.error({ grant: event.grant, error: messageOf(error) }, 'a session could not be written to the audit'));
+      if (event.event === 'grant-ended') finishLogged(event.grant, event.reason, event.note);
+      else if (event.event === 'session-opened') auditSession(event.grant, { step: 'opened', peer: event.peer, at: env.clock.now() });
+      else if (event.event === 'session-closed') {
+        const detail = `${event.reason}, ${event.frames ?? '?'} frames in ${event.seconds} s`;
+        auditSession(event.grant, { step: 'closed', peer: '', at: env.clock.now(), detail });
       }
     },
     restore: {
@@ -114,8 +143,4 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
       },
     },
   };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'gateway.failed';
 }

@@ -1,6 +1,7 @@
 // The intake story: what a driver saw becomes an alarm and an outbox entry in one commit, and only then is the device answered.
-import { type Env, messageOf } from '#base';
+
 import type { Alarms } from '#alarms';
+import { type Env, messageOf } from '#base';
 import type { Condition, Report, ReportOutcome } from '#model';
 
 /** What the drivers are handed. */

@@ -2,4 +2,4 @@
 import { systemEnv } from '#base';
 import { runMedia } from '#streams';
 
-await runMedia(systemEnv());
+await runMedia(process, systemEnv());

@@ -5,8 +5,8 @@ import { type Env, messageOf, type Service } from '#base';
 /** What the unit hands to the process; both undefined outside systemd. */
 export interface SystemdOptions {
   readonly notifySocket: string | undefined;
-  /** WATCHDOG_USEC, microseconds. */
-  readonly watchdogUsec: number | undefined;
+  /** How long the watchdog waits for a ping. */
+  readonly watchdogMs: number | undefined;
 }
 
 /** Says states to systemd; does nothing where no unit listens (sd_notify(3)). */
@@ -17,6 +17,8 @@ export interface Systemd {
 }
 
 const notifyTimeoutMs = 5000;
+/** Without a watchdog the threads are looked at all the same. */
+const idleWatchdogMs = 30_000;
 
 /** Opens the way to systemd. */
 export function openSystemd(options: SystemdOptions, env: Env): Systemd {
@@ -34,7 +36,7 @@ export function openSystemd(options: SystemdOptions, env: Env): Systemd {
     watchdog: (alive) => ({
       name: 'watchdog',
       async run(signal) {
-        const periodMs = options.watchdogUsec === undefined ? 10_000 : options.watchdogUsec / 3000;
+        const periodMs = (options.watchdogMs ?? idleWatchdogMs) / 3;
         while (!signal.aborted) {
           await alive();
           await notify('WATCHDOG=1');

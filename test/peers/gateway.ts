@@ -63,8 +63,8 @@ export async function openGateway(sections: (folder: string) => Promise<Sections
   await writeFile(
     config,
     stringify({
-      site: '52710',
-      gateway: 'gw-1',
+      site: { code: '52710' },
+      gateway: { id: 'gw-1' },
       control: { socket },
       ...given,
       store: { path: join(folder, 'bongsu.db'), keyFile: join(folder, 'store.key') },

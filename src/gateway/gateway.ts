@@ -1,0 +1,136 @@
+// Assembles the rooms: each is opened with what it needs of the others as functions, and all services run together until told to end.
+import { openAccess } from '#access';
+import { openAlarms } from '#alarms';
+import { type Env, openSealer, runServices, type Service, schedule, uuidv7 } from '#base';
+import { openCameras } from '#cameras';
+import type { Config } from '#config';
+import { serveControl } from '#control';
+import type { Identity } from '#model';
+import { openOutbox } from '#outbox';
+import { openRegistry } from '#registry';
+import { openSensors } from '#sensors';
+import { openStore } from '#store';
+import { openStreams } from '#streams';
+import { openUplink, type Uplink } from '#uplink';
+import { openCommands } from './commands.ts';
+import { deliver } from './delivery.ts';
+import { openGrants } from './grants.ts';
+import { openHealth } from './health.ts';
+import { openIntake } from './intake.ts';
+import { followCameras, recordIdentity, syncSensors } from './inventory.ts';
+import { collectMetrics } from './metrics.ts';
+import { openRelayHealth } from './relay-health.ts';
+import { retentionJobs } from './retention.ts';
+import type { StoreThreadData } from './store-thread.ts';
+import { openSystemd, type SystemdOptions } from './systemd.ts';
+import { openTechnician } from './technician.ts';
+
+/** What the gateway is started with besides its configuration. */
+export interface GatewayDeps {
+  readonly version: string;
+  /** 32 bytes that seal what must be readable again. */
+  readonly storeKey: Uint8Array;
+  readonly systemd: SystemdOptions;
+  /** The Node binary that runs the media process. */
+  readonly nodePath: string;
+}
+
+/** The one destination that every entry must reach. */
+const hubDestination = 'hub';
+
+/** Runs a gateway until `signal` aborts; rejects with the first crash of a room. Everything is closed when it settles. */
+export async function runGateway(config: Config, deps: GatewayDeps, env: Env, signal: AbortSignal): Promise<void> {
+  const startedAt = env.clock.now();
+  const identity: Identity = { site: config.site.code, gateway: config.gateway.id, bootId: uuidv7(startedAt, env.random) };
+  const workerData: StoreThreadData = { path: config.store.path, bootId: identity.bootId, destinations: [hubDestination] };
+  await using store = await openStore(
+    { entry: new URL('store-thread.ts', import.meta.url), workerData, queueLimit: config.store.queueLimit },
+    env,
+  );
+  const sealer = openSealer(deps.storeKey, env.random);
+  const alarms = openAlarms({ store });
+  const outbox = openOutbox({ store });
+  const access = openAccess(config.access, { store }, env);
+  const registry = await openRegistry({ store, sealer }, env);
+  const intake = openIntake(alarms, env, signal);
+  const relayHealth = openRelayHealth(intake, env);
+  const drivers = { report: intake.report, condition: intake.condition, openAlarms: (device: string) => alarms.open(device) };
+  const cameras = openCameras(config.cameras, { ...drivers, store, identified: recordIdentity(registry) }, env);
+  const sensors = openSensors(config.sensors, drivers, env);
+  const streams = openStreams(
+    config.streams,
+    {
+      mediaEntry: new URL('media-main.ts', import.meta.url),
+      nodePath: deps.nodePath,
+      onEvent(event) {
+        relayHealth.onEvent(event);
+        grants.onEvent(event);
+      },
+    },
+    env,
+  );
+  const grants = openGrants({ access, cameras, streams }, env);
+  const health = openHealth(
+    { identity, version: deps.version, startedAt, access, alarms, cameras, outbox, sensors, store, streams, uplink: () => uplink },
+    env,
+  );
+  const onCommand = openCommands(
+    {
+      grants,
+      inventory: () => registry.list(),
+      status: health.counts,
+      services: config.access.services.filter((service) => !service.local).map((service) => service.id),
+      address: (form, token) => streams.address(form, token),
+    },
+    env,
+  );
+  const uplink: Uplink = openUplink(
+    config.uplink,
+    {
+      identity,
+      version: deps.version,
+      store,
+      sealer,
+      onCommand,
+      onSession: (session) => deliver(session, { outbox, destination: hubDestination }, env),
+      counts: health.counts,
+    },
+    env,
+  );
+  const technician = openTechnician({ access, alarms, cameras, grants, outbox, registry, streams, status: health.status }, env);
+  const control = serveControl(config.control, { handlers: technician, collect: () => collectMetrics(health, env) }, env);
+  const systemd = openSystemd(deps.systemd, env);
+
+  for (const dropped of await outbox.dropped())
+    env.log.warn({ ...dropped }, 'a destination is no longer configured; what it was owed is dropped');
+  await syncSensors(registry, sensors);
+  const cameraLeft = async (device: { readonly id: string }): Promise<void> => grants.endAll(device.id, 'the camera was removed');
+  const services: readonly Service[] = [
+    crashWatch(store.crashed),
+    streams.service,
+    cameras.service,
+    followCameras(registry, cameras, cameraLeft, env),
+    sensors.service,
+    uplink.service,
+    grants.restore,
+    control,
+    schedule(retentionJobs(config.alarms, { alarms, outbox }, env), env),
+    systemd.watchdog(health.alive),
+    relayHealth.service,
+  ];
+  void control.listening.then(async (addresses) => {
+    env.log.info({ ...identity, version: deps.version, ...addresses }, 'the gateway runs');
+    await systemd.notify('READY=1');
+  });
+  await runServices(services, signal);
+  await systemd.notify('STOPPING=1');
+}
+
+/** The death of the store's thread is a crash of the gateway. */
+function crashWatch(crashed: Promise<never>): Service {
+  return {
+    name: 'store',
+    run: (signal) =>
+      Promise.race([crashed, new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))]),
+  };
+}

@@ -1,0 +1,2 @@
+// The door of gateway: all rooms together.
+export { type GatewayDeps, runGateway } from './gateway.ts';

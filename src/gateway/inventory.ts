@@ -1,0 +1,54 @@
+// The inventory's story: what is configured or found reaches the registry, and what is registered reaches the rooms that watch it.
+
+import { type Env, messageOf, type Service } from '#base';
+import type { Cameras } from '#cameras';
+import type { Channel, Device, DeviceIdentity } from '#model';
+import type { Registry } from '#registry';
+import type { Sensors } from '#sensors';
+
+/** Brings the registry's sensors in line with the configuration: added, changed, removed; each change is an inventory entry. */
+export async function syncSensors(registry: Registry, sensors: Sensors): Promise<void> {
+  const configured = new Map(sensors.devices().map((device) => [device.id, device]));
+  for (const known of registry.list('sensor')) if (!configured.has(known.id)) await registry.remove(known.id);
+  for (const device of configured.values()) {
+    const { id, type, ...rest } = device;
+    if (registry.find(id)?.type === type) await registry.update(id, rest);
+    else await registry.add(device);
+  }
+}
+
+/** What a camera said of itself, into the registry; a camera that was removed meanwhile is left alone. */
+export function recordIdentity(registry: Registry): (id: string, identity: DeviceIdentity, channels: readonly Channel[]) => Promise<void> {
+  return async (id, identity, channels) => {
+    if (registry.find(id)) await registry.update(id, { identity, channels });
+  };
+}
+
+/** What happens when a camera leaves the registry. */
+export type CameraLeft = (device: Device) => Promise<void>;
+
+/** Hands the registered cameras to the room that watches them, now and at every change. */
+export function followCameras(registry: Registry, cameras: Cameras, left: CameraLeft, env: Env): Service {
+  const enter = async (device: Device): Promise<void> => cameras.add({ device, login: await registry.login(device.id) });
+  const leave = async (device: Device): Promise<void> => {
+    await cameras.remove(device.id);
+    await left(device);
+  };
+  const logged = (device: Device, work: Promise<void>): void => {
+    work.catch((error: unknown) =>
+      env.log.error({ device: device.id, error: messageOf(error) }, 'a change of the registry did not reach the cameras'),
+    );
+  };
+  return {
+    name: 'inventory',
+    async run(signal) {
+      using _watch = registry.watch(({ change, device }) => {
+        if (device.type !== 'camera') return;
+        if (change === 'added') logged(device, enter(device));
+        if (change === 'removed') logged(device, leave(device));
+      });
+      for (const device of registry.list('camera')) logged(device, enter(device));
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    },
+  };
+}

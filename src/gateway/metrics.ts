@@ -1,0 +1,41 @@
+// The metrics' story: the gateway's status as samples, at each scrape.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Env } from '#base';
+import type { MetricSample } from '#control';
+import type { Health } from './health.ts';
+
+const loop = monitorEventLoopDelay({ resolution: 1 });
+loop.enable();
+
+/** Everything that can be counted now. */
+export async function collectMetrics(health: Health, env: Env): Promise<readonly MetricSample[]> {
+  const status = await health.status();
+  const { version, site, gateway } = status;
+  const loopDelay = loop.percentile(99) / 1e9;
+  loop.reset();
+  return [
+    { name: 'bongsu_info', value: 1, labels: { version, site, gateway } },
+    { name: 'bongsu_up_seconds', value: (env.clock.now() - status.startedAt) / 1000 },
+    { name: 'bongsu_uplink_connected', value: status.uplink.connected ? 1 : 0 },
+    { name: 'bongsu_cameras', value: status.cameras.online, labels: { state: 'online' } },
+    { name: 'bongsu_cameras', value: status.cameras.total - status.cameras.online, labels: { state: 'not-online' } },
+    { name: 'bongsu_sensors', value: status.sensors.silent, labels: { state: 'silent' } },
+    { name: 'bongsu_sensors', value: status.sensors.total - status.sensors.silent, labels: { state: 'heard' } },
+    ...status.outbox.destinations.flatMap(({ destination, pendingByClass, oldestRecordedTime }): MetricSample[] => [
+      ...Object.entries(pendingByClass).map(
+        ([name, value]): MetricSample => ({ name: 'bongsu_outbox_pending', value, labels: { destination, class: name } }),
+      ),
+      {
+        name: 'bongsu_outbox_oldest_seconds',
+        value: oldestRecordedTime === undefined ? 0 : (env.clock.now() - oldestRecordedTime) / 1000,
+        labels: { destination },
+      },
+    ]),
+    { name: 'bongsu_outbox_bytes', value: status.outbox.sizeBytes },
+    { name: 'bongsu_grants_open', value: status.grants.open },
+    { name: 'bongsu_stream_readers', value: status.streams.readers },
+    { name: 'bongsu_stream_sources', value: status.streams.sources },
+    { name: 'bongsu_memory_bytes', value: process.memoryUsage.rss() },
+    { name: 'bongsu_loop_delay_seconds', value: loopDelay },
+  ];
+}

@@ -1,0 +1,156 @@
+// The technician's story: what the local socket can ask, room by room.
+import type { Access } from '#access';
+import type { Alarms } from '#alarms';
+import { type Env, faultTable } from '#base';
+import type { Cameras } from '#cameras';
+import type { CallContext, ControlHandlers, Input, Result } from '#control';
+import type { Device, Grant } from '#model';
+import type { Outbox } from '#outbox';
+import type { Registry } from '#registry';
+import type { Streams } from '#streams';
+import type { Grants } from './grants.ts';
+import { fetchStill } from './still.ts';
+
+/** The rooms behind the door. */
+export interface TechnicianDeps {
+  readonly access: Access;
+  readonly alarms: Alarms;
+  readonly cameras: Cameras;
+  readonly grants: Grants;
+  readonly outbox: Outbox;
+  readonly registry: Registry;
+  readonly status: () => Promise<Result<'status'>>;
+  readonly streams: Streams;
+}
+
+const faults = faultTable('gateway', {
+  'not-a-camera': {
+    message: { en: 'There is no such camera', ko: '그런 카메라가 없습니다' },
+    hint: { en: '`bongsu camera list` shows the ids.', ko: '`bongsu camera list`로 ID를 확인하십시오.' },
+  },
+  refused: {
+    message: { en: 'The request was refused', ko: '요청이 거부되었습니다' },
+    hint: {
+      en: 'The reason is on the ledger. Ask whoever configured `access.services`.',
+      ko: '사유는 대장에 기록되었습니다. `access.services` 설정 담당자에게 문의하십시오.',
+    },
+  },
+});
+
+const stillDurationMs = 60_000;
+const tailPage = 200;
+
+/** One handler for each operation of the socket. */
+export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers {
+  return {
+    status: deps.status,
+    'camera.list': () => Promise.resolve({ cameras: deps.registry.list('camera').map((device) => viewCamera(device, deps.cameras)) }),
+    'camera.add': (input, context) => addCamera(input, context, deps),
+    'camera.remove': async ({ id }) => {
+      requireCamera(id, deps.registry);
+      await deps.registry.remove(id);
+      return {};
+    },
+    'camera.snapshot': (input, context) => takeSnapshot(input, context, deps, env),
+    'alarm.list': async (filter) => ({ alarms: await deps.alarms.list(filter) }),
+    'alarm.tail': ({ device }, { signal }) => tailAlarms(device, signal, deps.alarms),
+    'outbox.status': () => viewOutbox(deps.outbox),
+    'grant.list': async (filter) => ({ grants: (await deps.access.list(filter)).map(viewGrant) }),
+    'grant.revoke': async ({ id, reason }, { origin }) => ({ revoked: await deps.grants.end(id, 'revoked', reason, origin) }),
+    'audit.verify': () => deps.access.verify(),
+  };
+}
+
+function requireCamera(id: string, registry: Registry): Device {
+  const device = registry.find(id);
+  if (device?.type !== 'camera') throw faults.fault('not-a-camera', { detail: id });
+  return device;
+}
+
+function viewCamera(device: Device, cameras: Cameras): Result<'camera.list'>['cameras'][number] {
+  const status = cameras.status().find((one) => one.id === device.id);
+  return { ...device, state: status?.state ?? 'connecting', since: status?.since, message: status?.message };
+}
+
+/** Registers first, asks the camera second: one that is down today is still a camera of the site. */
+async function addCamera(input: Input<'camera.add'>, { signal }: CallContext, deps: TechnicianDeps): Promise<Result<'camera.add'>> {
+  const { id, address, login, name = id, purpose = '', latitude, longitude } = input;
+  const identified = address.startsWith('rtsp://') ? undefined : await deps.cameras.identify(address, login, signal);
+  const device: Device = {
+    id,
+    type: 'camera',
+    name,
+    address,
+    purpose,
+    place: { ...(latitude === undefined ? {} : { latitude }), ...(longitude === undefined ? {} : { longitude }) },
+    channels: identified?.result === 'ok' ? identified.channels : [{ number: 1, name: '' }],
+    identity: identified?.result === 'ok' ? identified.identity : { maker: '', model: '', firmware: '', serial: '' },
+  };
+  await deps.registry.add(device, login);
+  const camera = viewCamera(device, deps.cameras);
+  return identified && identified.result !== 'ok' ? { camera, problem: identified.message.en } : { camera };
+}
+
+/** A picture for a technician, under a grant of the `maintenance` service in his own name. */
+async function takeSnapshot(
+  { id, channel, reason }: Input<'camera.snapshot'>,
+  { origin, signal }: CallContext,
+  deps: TechnicianDeps,
+  env: Env,
+): Promise<Result<'camera.snapshot'>> {
+  requireCamera(id, deps.registry);
+  const grant = {
+    service: 'maintenance',
+    incident: reason,
+    recipient: { agency: 'maintenance', person: origin },
+    ground: 'purpose',
+    until: new Date(env.clock.now() + stillDurationMs).toISOString(),
+  };
+  const opened = await deps.grants.open({
+    form: 'still',
+    device: id,
+    channel,
+    quality: 'main',
+    grant,
+    origin,
+    commandId: '',
+    services: ['maintenance'],
+  });
+  if (opened.result === 'refused') throw faults.fault('refused', { detail: opened.message });
+  if (opened.result === 'failed') throw opened.fault;
+  const image = await fetchStill(await localStill(opened.token, deps.streams), signal);
+  return { grant: opened.grant.id, takenAt: env.clock.now(), image: image.toString('base64') };
+}
+
+/** The address of a still as this machine itself reaches it, whatever the hub is told. */
+async function localStill(token: string, streams: Streams): Promise<string> {
+  const { http } = await streams.status();
+  const address = new URL(streams.address('still', token));
+  address.hostname = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host;
+  address.port = String(http.port);
+  return address.href;
+}
+
+async function* tailAlarms(device: string | undefined, signal: AbortSignal, alarms: Alarms): AsyncGenerator<Result<'alarm.tail'>> {
+  let wake = (): void => {};
+  using _watch = alarms.watch(() => wake());
+  signal.addEventListener('abort', () => wake(), { once: true });
+  let row = (await alarms.transitions(undefined, 1)).at(-1)?.row ?? 0;
+  while (!signal.aborted) {
+    const rings = Promise.withResolvers<void>();
+    wake = rings.resolve;
+    const page = await alarms.transitions(row, tailPage);
+    for (const item of page) if (device === undefined || item.transition.device === device) yield item;
+    row = page.at(-1)?.row ?? row;
+    if (page.length < tailPage && !signal.aborted) await rings.promise;
+  }
+}
+
+async function viewOutbox(outbox: Outbox): Promise<Result<'outbox.status'>> {
+  const { entries, sizeBytes, destinations } = await outbox.stats();
+  return { entries, sizeBytes, destinations: destinations.map(({ name, ...rest }) => ({ destination: name, ...rest })) };
+}
+
+function viewGrant(grant: Grant): Result<'grant.list'>['grants'][number] {
+  return grant;
+}

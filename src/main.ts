@@ -1,0 +1,67 @@
+// The command line's entry: reads the process once, and loads what the verb needs, when it needs it.
+
+import { BongsuError, messageOf, openLog, systemEnv, systemRandom } from '#base';
+import { environment, loadConfig, storeKey } from '#config';
+import { type CheckProblem, type CliLoaders, runCli } from '#control';
+import pkg from '../package.json' with { type: 'json' };
+
+const surroundings = environment();
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+
+async function check(path: string): Promise<readonly CheckProblem[]> {
+  const loaded = await loadConfig(path, { environment: surroundings });
+  return 'config' in loaded ? [] : loaded.problems.map(({ line, key, text }) => ({ file: path, line, key, message: text }));
+}
+
+async function run(path: string, signal: AbortSignal): Promise<number> {
+  const loaded = await loadConfig(path, { environment: surroundings });
+  if ('problems' in loaded) {
+    const log = openLog('error');
+    for (const { line, key, text } of loaded.problems) log.error({ file: path, line, option: key }, text[surroundings.language]);
+    return 1;
+  }
+  const { config } = loaded;
+  const env = systemEnv(openLog(config.log.level));
+  try {
+    const deps = {
+      version: pkg.version,
+      storeKey: await storeKey(config.store.keyFile, { environment: surroundings, random: systemRandom }),
+      systemd: surroundings,
+      nodePath: process.execPath,
+    };
+    const { runGateway } = await import('#gateway');
+    await runGateway(config, deps, env, signal);
+    return 0;
+  } catch (error) {
+    const told =
+      error instanceof BongsuError
+        ? { code: error.code, hint: error.hint[surroundings.language] }
+        : { stack: error instanceof Error ? error.stack : undefined };
+    env.log.error(told, error instanceof BongsuError ? error.text[surroundings.language] : messageOf(error));
+    return 1;
+  }
+}
+
+const loaders: CliLoaders = {
+  run,
+  check,
+  async simulate(options, signal) {
+    const { runSimulator } = await import('#simulator');
+    return runSimulator(options, { stdout: process.stdout, stderr: process.stderr }, systemEnv(openLog('warn')), signal);
+  },
+};
+
+process.exitCode = await runCli(
+  process.argv.slice(2),
+  {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdin: process.stdin,
+    environment: surroundings.locale,
+    user: surroundings.user,
+    version: pkg.version,
+    signal: stop.signal,
+  },
+  loaders,
+);

@@ -1,0 +1,179 @@
+// The story of sensors: smoke on a Modbus RTU bus and on Modbus TCP, and a fall by webhook, up to the hub and cleared; also with the broker away.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, freePort, type GatewayPeer, openGateway } from '../peers/gateway.ts';
+import { type ModbusServer, openModbusServer } from '../peers/modbus.ts';
+import { openPtyPair } from '../peers/pty.ts';
+import { fallMessage, fallRadar, fallToken, openProvince, type Province } from './site.ts';
+
+const stack = new AsyncDisposableStack();
+let province: Province;
+let gateway: GatewayPeer;
+let rtu: ModbusServer;
+let tcp: ModbusServer;
+let webhookPort = 0;
+
+beforeAll(async () => {
+  province = stack.use(await openProvince());
+  const pty = stack.use(await openPtyPair());
+  rtu = stack.use(await openModbusServer({ rtu: pty.a }, [7]));
+  tcp = stack.use(await openModbusServer({ tcp: true }, [1]));
+  webhookPort = await freePort();
+  gateway = stack.use(
+    await openGateway(async (folder) => ({
+      uplink: province.uplink,
+      sensors: {
+        buses: [
+          {
+            id: 'rtu',
+            driver: 'modbus-rtu',
+            port: pty.b,
+            baud: 9600,
+            parity: 'none',
+            pollInterval: '200ms',
+            units: [{ device: 'smoke-rtu', unit: 7, template: 'smoke-ug3' }],
+          },
+          {
+            id: 'tcp',
+            driver: 'modbus-tcp',
+            host: '127.0.0.1',
+            port: tcp.port,
+            pollInterval: '200ms',
+            units: [{ device: 'smoke-tcp', unit: 1, template: 'smoke-contact' }],
+          },
+        ],
+        webhook: await fallRadar(folder, webhookPort),
+      },
+    })),
+  );
+  await rtu.set(7, 'coil', 0, 1);
+});
+afterAll(() => stack.disposeAsync());
+
+/** Sends with curl, as a maker's cloud would; gives status and body. */
+async function curl(body: string, token = fallToken): Promise<{ status: number; body: Record<string, unknown> }> {
+  const { stdout } = await promisify(execFile)('curl', [
+    ...[
+      '-sS',
+      '-o',
+      '-',
+      '-w',
+      '\n%{http_code}',
+      '-X',
+      'POST',
+      '-H',
+      'content-type: application/json',
+      '-H',
+      `authorization: Bearer ${token}`,
+    ],
+    ...['-d', body, `http://127.0.0.1:${webhookPort}/webhook/radar`],
+  ]);
+  const cut = stdout.lastIndexOf('\n');
+  return { status: Number(stdout.slice(cut + 1)), body: JSON.parse(stdout.slice(0, cut)) as Record<string, unknown> };
+}
+
+/** The steps of one device's newest `count` transitions, by the time they are there. */
+async function steps(device: string, count: number): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  return eventually(`${count} transitions of ${device}`, () => {
+    const alarms = province.hub.alarms({ device, unique: true });
+    return alarms.length >= count ? alarms : undefined;
+  });
+}
+
+const trip: Readonly<
+  Record<string, { device: string; kind: string; raise(n: number): Promise<unknown>; clear(n: number): Promise<unknown> }>
+> = {
+  'Modbus RTU': { device: 'smoke-rtu', kind: 'smoke', raise: () => rtu.set(7, 'coil', 2, 1), clear: () => rtu.set(7, 'coil', 2, 0) },
+  'Modbus TCP': {
+    device: 'smoke-tcp',
+    kind: 'smoke',
+    raise: () => tcp.set(1, 'discrete', 0, 1),
+    clear: () => tcp.set(1, 'discrete', 0, 0),
+  },
+  webhook: {
+    device: 'fall-1',
+    kind: 'fall',
+    raise: async (n) => expect(await curl(fallMessage(`fall-${n}`, 'fall confirmed'))).toMatchObject({ status: 200 }),
+    clear: async (n) => expect(await curl(fallMessage(`exit-${n}`, 'fall exit'))).toMatchObject({ status: 200 }),
+  },
+};
+
+describe.each(Object.entries(trip))('an alarm of %s goes up', (_, { device, kind, raise, clear }) => {
+  it('reaches the hub once, and its clear follows with the same alarmid', async () => {
+    await raise(1);
+    await steps(device, 1);
+    await clear(1);
+    const [raised, cleared] = await steps(device, 2);
+    expect(raised).toMatchObject({
+      type: 'kr.bongsu.alarm.raised.v1',
+      source: `/bongsu/52710/gw-1/${device}`,
+      severity: 'critical',
+      replay: false,
+    });
+    expect(cleared).toMatchObject({ type: 'kr.bongsu.alarm.cleared.v1', alarmid: raised?.['alarmid'] });
+    expect(province.hub.messages.some(({ topic }) => topic === `bongsu/v1/52710/gw-1/alarm/${kind}/${device}`)).toBe(true);
+  });
+
+  it('waits while the broker is away, and goes later, once, with its id and as replay', async () => {
+    await province.broker.stop();
+    await raise(2);
+    const open = await eventually(`the open alarm of ${device}`, async () => {
+      const { alarms } = (await gateway.query('alarm', 'list', '--open')) as { alarms: { device: string; alarmId: string }[] };
+      return alarms.find((alarm) => alarm.device === device);
+    });
+    expect(province.hub.alarms({ device, unique: true })).toHaveLength(2);
+    await province.broker.start();
+    const [, , raised] = await steps(device, 3);
+    expect(raised).toMatchObject({ type: 'kr.bongsu.alarm.raised.v1', alarmid: open.alarmId, replay: true });
+    await clear(2);
+    const [, , , cleared] = await steps(device, 4);
+    expect(cleared).toMatchObject({ type: 'kr.bongsu.alarm.cleared.v1', alarmid: open.alarmId });
+    expect(province.hub.alarms({ device })).toHaveLength(4);
+  });
+});
+
+describe('the outbox', () => {
+  it('is empty when the hub has everything', async () => {
+    await eventually('an empty outbox', async () => {
+      const { destinations } = (await gateway.query('outbox', 'status')) as { destinations: { pending: number }[] };
+      return destinations.every(({ pending }) => pending === 0) ? true : undefined;
+    });
+  });
+
+  it('gives each class contiguous sequence numbers', () => {
+    const sequences = province.hub.alarms({ unique: true }).map((alarm) => Number(alarm['sequence']));
+    expect(sequences.toSorted((a, b) => a - b)).toEqual(sequences.map((_, index) => index + 1));
+  });
+});
+
+describe('the webhook', () => {
+  it('takes a retry for the same occurrence', async () => {
+    const first = await curl(fallMessage('again', 'fall confirmed'));
+    const second = await curl(fallMessage('again', 'fall confirmed'));
+    expect(second.status).toBe(200);
+    expect(second.body).toMatchObject({ alarmId: first.body['alarmId'] });
+    await curl(fallMessage('again-exit', 'fall exit'));
+  });
+
+  it('refuses a stranger and what is no JSON, and says why', async () => {
+    expect(await curl(fallMessage('x', 'fall confirmed'), 'not-the-token-at-all')).toMatchObject({ status: 401 });
+    expect(await curl('{"id":')).toMatchObject({ status: 400 });
+  });
+});
+
+describe('a silent unit', () => {
+  it('is a condition, and its answer clears it', async () => {
+    await rtu.mute(7);
+    const raised = await province.hub.wait(
+      'sensor-silent',
+      ({ topic, body }) => topic.endsWith('/condition/sensor-silent/smoke-rtu') && String(body['type']).includes('raised'),
+    );
+    expect(raised.body['severity']).toBe('major');
+    await rtu.unmute(7);
+    await province.hub.wait(
+      'its clear',
+      ({ topic, body }) => topic.endsWith('/condition/sensor-silent/smoke-rtu') && String(body['type']).includes('cleared'),
+    );
+  });
+});
