@@ -1,0 +1,36 @@
+// Conditions: the health of devices and of the gateway. Each is told once when it begins and once when it ends, across restarts.
+import type { Database } from 'better-sqlite3';
+import type { Condition } from '#model';
+import type { ProcedureWorld } from '#store';
+import type { Counts } from './counts.ts';
+import { alarmsTopic } from './steps.ts';
+
+const maxMessageLength = 500;
+const maxListed = 20_000;
+
+/** Opens the procedures of conditions. */
+export function openConditions(db: Database, world: ProcedureWorld, counts: Counts) {
+  const insert = db.prepare<[string, string, string, string, number, string]>(
+    'INSERT INTO alarm_condition (device, channel, kind, severity, time, message) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  );
+  const remove = db.prepare<[string, string, string]>('DELETE FROM alarm_condition WHERE device = ? AND channel = ? AND kind = ?');
+  const list = db.prepare<[number], Condition>(
+    `SELECT device, channel, kind, 'raised' AS state, severity, time, message FROM alarm_condition ORDER BY device, channel, kind LIMIT ?`,
+  );
+  return {
+    /** Raises what does not stand and clears what does; all else is `unchanged` and is not told. A standing condition keeps its first message. */
+    condition(step: Condition): 'raised' | 'cleared' | 'unchanged' {
+      const { device, channel, kind, state, severity, time } = step;
+      const message = step.message.slice(0, maxMessageLength).toWellFormed();
+      const { changes } =
+        state === 'raised' ? insert.run(device, channel, kind, severity, time, message) : remove.run(device, channel, kind);
+      if (changes === 0) return 'unchanged';
+      counts.add('conditions', state === 'raised' ? 1 : -1);
+      world.append({ class: 'condition', value: { device, channel, kind, state, severity, time, message } });
+      world.announce(alarmsTopic);
+      return state;
+    },
+    /** What stands, by device, at most 20,000. */
+    openConditions: (): readonly Condition[] => list.all(maxListed),
+  };
+}

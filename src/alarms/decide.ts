@@ -1,0 +1,35 @@
+// The life of an alarm as a pure rule: what a report does to the point that it speaks of.
+import type { Detail, Report, Severity } from '#model';
+import { sameDetail } from './detail.ts';
+
+/** The open alarm of a point. */
+export interface Standing {
+  readonly severity: Severity;
+  readonly detail: Detail;
+}
+
+/** A report, as far as the rule needs it: its severity resolved, its detail bounded. */
+export interface Sighting {
+  readonly state: Report['state'];
+  readonly occurrence: string | undefined;
+  readonly severity: Severity;
+  readonly detail: Detail | undefined;
+}
+
+export type Act = 'raise' | 'update' | 'clear' | 'pulse' | 'nothing';
+
+/**
+ * The rule, for an occurrence that was not seen before.
+ * Whoever names the occurrence means a new happening: it is told on (`update`) even when nothing about the open alarm changed, so that none is lost.
+ * Without a name only a change counts. A pulse is an alarm of its own and leaves an open one alone.
+ */
+export function decide(sighting: Sighting, standing: Standing | undefined): Act {
+  if (sighting.state === 'pulse') return 'pulse';
+  if (sighting.state === 'inactive') return standing ? 'clear' : 'nothing';
+  if (!standing) return 'raise';
+  return sighting.occurrence !== undefined || differs(sighting, standing) ? 'update' : 'nothing';
+}
+
+function differs(sighting: Sighting, standing: Standing): boolean {
+  return sighting.severity !== standing.severity || (sighting.detail !== undefined && !sameDetail(sighting.detail, standing.detail));
+}

@@ -1,0 +1,105 @@
+// Lists of alarms and of their transitions, newest by row and never by time.
+import type { Database, Statement } from 'better-sqlite3';
+import type { Alarm, Detail, Transition } from '#model';
+
+/** Which alarms, newest first. */
+export interface AlarmFilter {
+  /** 1 … 1,000. */
+  readonly limit: number;
+  readonly device?: string | undefined;
+  readonly kind?: string | undefined;
+  /** Only those not cleared. Default false. */
+  readonly openOnly?: boolean | undefined;
+  /** Only those raised before this alarm: the last one of the page before. An unknown id gives an empty list. */
+  readonly before?: string | undefined;
+}
+
+/** A transition with its place in the order of the commits. */
+export interface TransitionRow {
+  readonly row: number;
+  readonly transition: Transition;
+}
+
+/** Which transitions. */
+export interface TransitionAsk {
+  /** Those after this row, oldest first; undefined: the newest `limit`, oldest first. */
+  readonly after: number | undefined;
+  /** 1 … 1,000. */
+  readonly limit: number;
+}
+
+const maxPage = 1000;
+const maxOpen = 20_000;
+
+const alarmColumns = `alarm_id AS alarmId, device, channel, kind, severity, raised_at AS raisedAt, cleared_at AS clearedAt, updates, test, detail`;
+
+/** Opens the lists. */
+export function openListing(db: Database) {
+  const list = openAlarmList(db);
+  const rowOf = db.prepare<[string], number>('SELECT row FROM alarm WHERE alarm_id = ?').pluck();
+  const after = db.prepare<[number, number], TransitionRecord>(transitionsWhere('t.row > CAST(? AS INTEGER) ORDER BY t.row'));
+  const newest = db.prepare<[number], TransitionRecord>(transitionsWhere('true ORDER BY t.row DESC'));
+  return {
+    /** Open alarms, oldest first, of one device or of all; at most 20,000. */
+    open({ device }: { readonly device: string | undefined }): readonly Alarm[] {
+      return list({ device, openOnly: true }, Number.MAX_SAFE_INTEGER, maxOpen).toReversed();
+    },
+    list(filter: AlarmFilter): readonly Alarm[] {
+      const before = filter.before === undefined ? Number.MAX_SAFE_INTEGER : (rowOf.get(filter.before) ?? 0);
+      return list(filter, before, Math.min(filter.limit, maxPage));
+    },
+    transitions({ after: from, limit }: TransitionAsk): readonly TransitionRow[] {
+      const bound = Math.min(limit, maxPage);
+      return (from === undefined ? newest.all(bound).toReversed() : after.all(from, bound)).map(toTransition);
+    },
+  };
+}
+
+type Filters = Pick<AlarmFilter, 'device' | 'kind' | 'openOnly'>;
+type AlarmRecord = Omit<Alarm, 'clearedAt' | 'test' | 'detail'> & { clearedAt: number | null; test: number; detail: string };
+
+/** One statement for each combination of filters, prepared when first asked for, so that each has the plan that suits it. */
+function openAlarmList(db: Database) {
+  const statements = new Map<string, Statement<(string | number)[], AlarmRecord>>();
+  return ({ device, kind, openOnly }: Filters, before: number, limit: number): Alarm[] => {
+    const sql = alarmListSql({ device, kind, openOnly });
+    const statement = statements.get(sql) ?? db.prepare<(string | number)[], AlarmRecord>(sql);
+    statements.set(sql, statement);
+    const named = [device, kind].filter((value) => value !== undefined);
+    return statement.all(...named, before, limit).map(toAlarm);
+  };
+}
+
+/** The statement of a list; its parameters are the device and the kind if they are given, the row before which, and the limit. */
+export function alarmListSql({ device, kind, openOnly }: Filters): string {
+  const terms = [
+    device === undefined ? [] : ['device = ?'],
+    kind === undefined ? [] : ['kind = ?'],
+    openOnly === true ? ['closed_at IS NULL'] : [],
+    ['row < ?'],
+  ].flat();
+  // Few alarms are open and many were: without the word a device's whole history would be walked for its open ones.
+  const source = openOnly === true ? 'alarm INDEXED BY alarm_open' : 'alarm';
+  return `SELECT ${alarmColumns} FROM ${source} WHERE ${terms.join(' AND ')} ORDER BY row DESC LIMIT ?`;
+}
+
+function toAlarm({ clearedAt, test, detail, ...rest }: AlarmRecord): Alarm {
+  return { ...rest, clearedAt: clearedAt ?? undefined, test: test === 1, detail: JSON.parse(detail) as Detail };
+}
+
+type TransitionRecord = Omit<Transition, 'test' | 'detail' | 'reason'> & {
+  row: number;
+  test: number;
+  detail: string;
+  reason: string | null;
+};
+
+function transitionsWhere(condition: string): string {
+  return `SELECT t.row, a.alarm_id AS alarmId, t.step, a.device, a.channel, a.kind, t.severity, t.time, t.clock_quality AS clockQuality, t.detail, a.test, t.reason
+    FROM alarm_transition t JOIN alarm a ON a.row = t.alarm WHERE ${condition} LIMIT ?`;
+}
+
+function toTransition({ row, test, detail, reason, ...rest }: TransitionRecord): TransitionRow {
+  const transition = { ...rest, detail: JSON.parse(detail) as Detail, test: test === 1, ...(reason === null ? {} : { reason }) };
+  return { row, transition };
+}

@@ -1,0 +1,54 @@
+// Occurrence keys: by them a retry of a device is known, for seven days, across restarts.
+import { createHash } from 'node:crypto';
+import type { Database } from 'better-sqlite3';
+import type { Report } from '#model';
+
+/** How long a key is unique, milliseconds. */
+const keptMs = 7 * 24 * 3_600_000;
+/** Before this time a clock was not set: a key recorded then is not old, its time is unknown. */
+export const plausibleFromMs = Date.UTC(2025, 0, 1);
+const maxKeyLength = 200;
+
+/** A key that was seen; `alarmId` is undefined when its report had no effect. */
+export interface Seen {
+  readonly alarmId: string | undefined;
+}
+
+/** Opens the memory of occurrence keys. `now` is wall milliseconds. */
+export function openOccurrences(db: Database, now: () => number) {
+  const find = db.prepare<Key, { alarmId: string | null; recordedAt: number }>(
+    `SELECT alarm_id AS alarmId, recorded_at AS recordedAt FROM alarm_occurrence
+     WHERE device = ? AND occurrence = ? AND channel = ? AND kind = ? AND side = ? AND test = ?`,
+  );
+  const write = db.prepare<[...Key, string | null, number]>(
+    `INSERT INTO alarm_occurrence (device, occurrence, channel, kind, side, test, alarm_id, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET alarm_id = excluded.alarm_id, recorded_at = excluded.recorded_at`,
+  );
+  return {
+    /** Undefined for a fresh key, a key older than seven days, and a report without one. */
+    seen(report: Report): Seen | undefined {
+      const key = keyOf(report);
+      const row = key && find.get(...key);
+      if (!row) return undefined;
+      const expired = row.recordedAt >= plausibleFromMs && now() - row.recordedAt > keptMs;
+      return expired ? undefined : { alarmId: row.alarmId ?? undefined };
+    },
+    remember(report: Report, alarmId: string | undefined): void {
+      const key = keyOf(report);
+      if (key) write.run(...key, alarmId ?? null, now());
+    },
+  };
+}
+
+type Key = [device: string, occurrence: string, channel: string, kind: string, side: string, test: number];
+
+function keyOf(report: Report): Key | undefined {
+  if (report.occurrence === undefined) return undefined;
+  const side = report.state === 'inactive' ? 'end' : 'onset';
+  return [report.device, boundKey(report.occurrence), report.channel, report.kind, side, report.test === true ? 1 : 0];
+}
+
+/** A key beyond 200 characters is kept as its hash: still one name for one happening. */
+function boundKey(occurrence: string): string {
+  return occurrence.length <= maxKeyLength ? occurrence : `sha256/${createHash('sha256').update(occurrence).digest('hex')}`;
+}

@@ -1,0 +1,41 @@
+// The alarms' procedures over a test's own connection, and reports to feed them.
+import { alarmsMigrations, openAlarmsProcedures } from '#alarms/tables';
+import type { Condition, EntryBody, Report, Transition } from '#model';
+import { openTestDatabase, openTestWorld } from '../outbox/thread.ts';
+
+export function openTestAlarms(db = openTestDatabase([alarmsMigrations])) {
+  db.pragma('foreign_keys = ON');
+  const entries: EntryBody[] = [];
+  const world = openTestWorld((body) => entries.push(body));
+  const alarms = openAlarmsProcedures(db, world);
+  /** What was told since the last look: `raised smoke-1/zone-1`. */
+  const told = (): string[] => entries.splice(0).map(describeEntry);
+  return { db, world, entries, told, ...alarms };
+}
+
+export function transitionsOf(entries: readonly EntryBody[]): Transition[] {
+  return entries.flatMap((entry) => (entry.class === 'alarm' ? [entry.value] : []));
+}
+
+function describeEntry(entry: EntryBody): string {
+  if (entry.class === 'alarm')
+    return `${entry.value.step}${entry.value.test ? ' test' : ''}${entry.value.reason ? ` ${entry.value.reason}` : ''}`;
+  return entry.class === 'condition' ? `condition ${entry.value.state}` : entry.class;
+}
+
+export function report(changes: Partial<Report> = {}): Report {
+  return {
+    device: 'smoke-1',
+    channel: 'zone-1',
+    kind: 'smoke',
+    state: 'active',
+    occurrence: undefined,
+    time: 1_760_000_000_000,
+    clockQuality: 'receipt',
+    ...changes,
+  };
+}
+
+export function condition(state: Condition['state'], changes: Partial<Condition> = {}): Condition {
+  return { device: 'cam-1', channel: 'device', kind: 'camera-lost', state, severity: 'major', time: 1, message: 'no answer', ...changes };
+}
