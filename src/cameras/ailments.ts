@@ -1,0 +1,79 @@
+// What ails a camera, as conditions: at most one of lost, login refused and faulty at a time, and beside it a wrong clock.
+import { type Env, formatDuration } from '#base';
+import { type Condition, type ConditionKind, conditionKinds } from '#model';
+import { explain, type Failure, type FailureKind } from './faults.ts';
+
+/** What can ail a camera. */
+export type Ailment = 'camera-lost' | 'camera-login-refused' | 'camera-fault';
+
+/** The conditions of one camera; each is told when it changes, and once after a start, when what the store has of it is not known. */
+export interface Ailments {
+  /** Raises the condition of that failure and clears the others. Resolves after the commit. */
+  fail(failed: Failure): Promise<void>;
+  /** All is well. */
+  recover(): Promise<void>;
+  /** The camera's clock minus ours. */
+  clock(offsetMs: number | undefined): Promise<void>;
+}
+
+const exclusive: readonly Ailment[] = ['camera-lost', 'camera-login-refused', 'camera-fault'];
+const ailmentOf: Readonly<Record<FailureKind, Ailment>> = {
+  unreachable: 'camera-lost',
+  silent: 'camera-lost',
+  closed: 'camera-lost',
+  garbage: 'camera-fault',
+  'too-large': 'camera-fault',
+  fault: 'camera-fault',
+  'login-refused': 'camera-login-refused',
+  'login-missing': 'camera-login-refused',
+  'factory-state': 'camera-login-refused',
+};
+/** The condition of a failure. */
+export function ailmentFor(failed: Failure): Ailment {
+  return ailmentOf[failed.kind];
+}
+
+/** Opens the conditions of `device`. */
+export function openAilments(
+  device: string,
+  options: { readonly clockTolerance: number },
+  condition: (step: Condition) => Promise<unknown>,
+  env: Env,
+): Ailments {
+  const told = new Map<ConditionKind, Condition['state']>();
+  const set = async (kind: ConditionKind, state: Condition['state'], message: string): Promise<void> => {
+    if (told.get(kind) === state) return;
+    await condition({
+      device,
+      channel: '',
+      kind,
+      state,
+      severity: conditionKinds[kind],
+      time: env.clock.now(),
+      message: message.slice(0, 500),
+    });
+    told.set(kind, state);
+  };
+  const clearAllBut = async (kept: Ailment | undefined): Promise<void> => {
+    for (const kind of exclusive) if (kind !== kept) await set(kind, 'cleared', 'The camera answers as it should');
+  };
+  return {
+    async fail(failed) {
+      const kind = ailmentOf[failed.kind];
+      const { message, hint } = explain(failed);
+      await clearAllBut(kind);
+      await set(kind, 'raised', `${message.en}. ${hint.en}`);
+    },
+    recover: () => clearAllBut(undefined),
+    async clock(offsetMs) {
+      if (offsetMs === undefined) return;
+      const wrong = Math.abs(offsetMs) > options.clockTolerance;
+      const words = `The camera's clock is ${formatDuration(Math.round(Math.abs(offsetMs) / 1000) * 1000)} ${offsetMs > 0 ? 'ahead' : 'behind'}`;
+      await set(
+        'clock-wrong',
+        wrong ? 'raised' : 'cleared',
+        wrong ? `${words}. Set an NTP server on the camera.` : "The camera's clock is right",
+      );
+    },
+  };
+}

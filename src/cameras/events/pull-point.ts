@@ -1,0 +1,161 @@
+// The five calls of a pull point: create, synchronise, pull, renew, unsubscribe (ONVIF Core §9.3, WS-BaseNotification §6).
+import { type Env, uuidv7 } from '#base';
+import { reachService } from '../address.ts';
+import { type Failure, failure } from '../faults.ts';
+import { addressingHeader, type CallResult, composeEnvelope, type SoapSession } from '../soap/index.ts';
+import { child, textAt, writeXml, type XmlElement } from '../xml/index.ts';
+import { type Notification, readNotifications } from './notification.ts';
+import { formatPeriod, parseInstant, parsePeriod } from './time.ts';
+
+/** A pull point at a camera. */
+export interface PullPoint {
+  readonly address: URL;
+  /** Reference parameters as XML, echoed as headers of every call to it. */
+  readonly reference: string;
+}
+
+/** What became of asking for a lifetime. */
+export type Subscribed =
+  | { readonly result: 'ok'; readonly point: PullPoint; readonly lifetimeMs: number }
+  | { readonly result: 'failed'; readonly failure: Failure };
+
+/** What became of a pull. */
+export type Pulled =
+  | { readonly result: 'messages'; readonly notifications: readonly Notification[] }
+  /** The camera allows less than was asked for. */
+  | { readonly result: 'limits'; readonly waitMs: number | undefined; readonly messages: number | undefined }
+  | { readonly result: 'failed'; readonly failure: Failure; readonly tookMs: number };
+
+const eventsSpace = 'http://www.onvif.org/ver10/events/wsdl';
+const baseSpace = 'http://docs.oasis-open.org/wsn/b-2';
+const isReferenceParameter = ' xmlns:wsa10="http://www.w3.org/2005/08/addressing" wsa10:IsReferenceParameter="true"';
+const maxReferenceLength = 4096;
+
+/** The calls on one session. */
+export interface PullPointCalls {
+  create(events: URL, lifetimeMs: number, signal: AbortSignal): Promise<Subscribed>;
+  synchronise(point: PullPoint, signal: AbortSignal): Promise<CallResult>;
+  pull(
+    point: PullPoint,
+    ask: { waitMs: number; messages: number; maxBytes: number; timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<Pulled>;
+  /** The lifetime granted, or undefined when the camera does not renew. */
+  renew(point: PullPoint, lifetimeMs: number, signal: AbortSignal): Promise<number | undefined>;
+  unsubscribe(point: PullPoint, timeoutMs: number, signal: AbortSignal): Promise<CallResult>;
+}
+
+/** Opens the calls of pull points on `session`. All reject with the reason of `signal` alone. */
+export function openPullPointCalls(session: SoapSession, env: Env): PullPointCalls {
+  const send = (
+    to: { readonly address: URL; readonly reference: string },
+    call: {
+      readonly action: string;
+      readonly body: string;
+      readonly expect: string;
+      readonly timeoutMs?: number;
+      readonly maxBytes?: number;
+    },
+    signal: AbortSignal,
+  ): Promise<CallResult> => {
+    const header = addressingHeader(call.action, to.address, uuidv7(env.clock.now(), env.random)) + to.reference;
+    const limits = { ...(call.timeoutMs && { timeoutMs: call.timeoutMs }), ...(call.maxBytes && { maxBytes: call.maxBytes }) };
+    return session.call({ url: to.address, envelope: composeEnvelope(call.body), header, expect: call.expect, ...limits }, signal);
+  };
+  /** Relative first, then the camera's own time, for those that know only one of the two. */
+  const lifetimes = (lifetimeMs: number): readonly string[] => {
+    const cameraMs = env.clock.now() + (session.clockOffsetMs ?? 0);
+    return [formatPeriod(lifetimeMs), new Date(cameraMs + lifetimeMs).toISOString().replace(/\.\d+Z$/, 'Z')];
+  };
+
+  return {
+    async create(events, lifetimeMs, signal) {
+      let last: CallResult | undefined;
+      for (const time of lifetimes(lifetimeMs)) {
+        const call = {
+          action: `${eventsSpace}/EventPortType/CreatePullPointSubscriptionRequest`,
+          body: `<CreatePullPointSubscription xmlns="${eventsSpace}"><InitialTerminationTime>${time}</InitialTerminationTime></CreatePullPointSubscription>`,
+          expect: 'CreatePullPointSubscriptionResponse',
+        };
+        last = await send({ address: events, reference: '' }, call, signal);
+        if (last.result !== 'fault') break;
+      }
+      if (last?.result !== 'ok') return { result: 'failed', failure: last?.failure ?? failure('garbage', events.host) };
+      return readSubscription(child(last.body, 'CreatePullPointSubscriptionResponse'), session.base, lifetimeMs);
+    },
+    synchronise(point, signal) {
+      const call = {
+        action: `${eventsSpace}/PullPointSubscription/SetSynchronizationPointRequest`,
+        body: `<SetSynchronizationPoint xmlns="${eventsSpace}"/>`,
+        expect: 'SetSynchronizationPointResponse',
+      };
+      return send(point, call, signal);
+    },
+    async pull(point, ask, signal) {
+      const call = {
+        action: `${eventsSpace}/PullPointSubscription/PullMessagesRequest`,
+        body: `<PullMessages xmlns="${eventsSpace}"><Timeout>${formatPeriod(ask.waitMs)}</Timeout><MessageLimit>${ask.messages}</MessageLimit></PullMessages>`,
+        expect: 'PullMessagesResponse',
+        timeoutMs: ask.timeoutMs,
+        maxBytes: ask.maxBytes,
+      };
+      return readPull(await send(point, call, signal));
+    },
+    async renew(point, lifetimeMs, signal) {
+      for (const time of lifetimes(lifetimeMs)) {
+        const call = {
+          action: 'http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager/RenewRequest',
+          body: `<Renew xmlns="${baseSpace}"><TerminationTime>${time}</TerminationTime></Renew>`,
+          expect: 'RenewResponse',
+        };
+        const reply = await send(point, call, signal);
+        if (reply.result === 'ok') return grantedLifetime(child(reply.body, 'RenewResponse'), lifetimeMs);
+        if (reply.result === 'failed') return undefined;
+      }
+      return undefined;
+    },
+    unsubscribe(point, timeoutMs, signal) {
+      const call = {
+        action: 'http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager/UnsubscribeRequest',
+        body: `<Unsubscribe xmlns="${baseSpace}"/>`,
+        expect: 'UnsubscribeResponse',
+        timeoutMs,
+      };
+      return send(point, call, signal);
+    },
+  };
+}
+
+function readSubscription(response: XmlElement | undefined, base: URL, askedMs: number): Subscribed {
+  const said = child(response, 'SubscriptionReference');
+  const address = reachService(base, textAt(said, 'Address'));
+  if (!address) return { result: 'failed', failure: failure('garbage', `${base.host}: a subscription without an HTTP address`) };
+  const parameters = child(said, 'ReferenceParameters')?.children ?? [];
+  // WS-Addressing 1.0 SOAP Binding §2.1: echoed as they came, marked as reference parameters.
+  const reference = parameters.map((part) => writeXml(part, isReferenceParameter)).join('');
+  if (reference.length > maxReferenceLength) {
+    return { result: 'failed', failure: failure('garbage', `${base.host}: reference parameters of ${reference.length} characters`) };
+  }
+  return { result: 'ok', point: { address, reference }, lifetimeMs: grantedLifetime(response, askedMs) };
+}
+
+/** Both times are the camera's, so its clock does not matter. Between 10 s and a day; what was asked where the camera does not say. */
+function grantedLifetime(response: XmlElement | undefined, askedMs: number): number {
+  const from = parseInstant(textAt(response, 'CurrentTime'));
+  const until = parseInstant(textAt(response, 'TerminationTime'));
+  if (from === undefined || until === undefined || until <= from) return askedMs;
+  return Math.min(Math.max(until - from, 10_000), 86_400_000);
+}
+
+function readPull(reply: CallResult): Pulled {
+  if (reply.result === 'ok') return { result: 'messages', notifications: readNotifications(child(reply.body, 'PullMessagesResponse')) };
+  if (reply.result === 'failed') return { result: 'failed', failure: reply.failure, tookMs: reply.tookMs };
+  const limits = child(reply.fault.detail, 'PullMessagesFaultResponse');
+  if (!limits) return { result: 'failed', failure: reply.failure, tookMs: reply.tookMs };
+  const messages = Number(textAt(limits, 'MaxMessageLimit'));
+  return {
+    result: 'limits',
+    waitMs: parsePeriod(textAt(limits, 'MaxTimeout')),
+    messages: Number.isInteger(messages) && messages > 0 ? messages : undefined,
+  };
+}

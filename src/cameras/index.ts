@@ -1,0 +1,5 @@
+// The door of cameras: ONVIF cameras, known, supervised and heard.
+export { type CameraStatus, type Cameras, type CamerasDeps, openCameras } from './cameras.ts';
+export { type CamerasOptions, camerasOptions } from './options.ts';
+export type { Identification } from './probe.ts';
+export type { CameraRecord } from './supervise.ts';

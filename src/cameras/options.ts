@@ -1,0 +1,59 @@
+// The room's section of the configuration.
+import { z } from 'zod';
+import { durationOption, sizeOption } from '#base';
+import { type AlarmKind, alarmKinds } from '#model';
+
+const kinds = Object.keys(alarmKinds) as [AlarmKind, ...AlarmKind[]];
+
+const eventOptions = z.strictObject({
+  pullWait: durationOption({ min: '1s', max: '5m', default: '60s' }).describe(
+    'How long one pull waits at the camera for events; a camera that allows less is obeyed (1s … 5m).',
+  ),
+  pullMessages: z.int().min(1).max(1000).default(100).describe('Most events of one pull (1 … 1000).'),
+  subscription: durationOption({ min: '30s', max: '24h', default: '10m' }).describe(
+    'Lifetime that is asked for an event subscription; it is renewed at 80 % of what the camera grants (30s … 24h).',
+  ),
+  maxReply: sizeOption({ min: '16KiB', max: '4MiB', default: '256KiB' }).describe('Largest reply to a pull that is read (16KiB … 4MiB).'),
+  ignoredKinds: z.array(z.enum(kinds)).max(32).default(['sound']).describe('Kinds of alarms of cameras that are not reported.'),
+  releaseOnStop: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether a clean stop gives event subscriptions back; false keeps them for a quick restart, so that the events between are not lost.',
+    ),
+});
+
+/** Options of the cameras room. */
+export const camerasOptions = z.strictObject({
+  requestTimeout: durationOption({ min: '500ms', max: '2m', default: '10s' }).describe(
+    'Longest time that one request to a camera takes in all (500ms … 2m); a pull takes its wait more.',
+  ),
+  maxReply: sizeOption({ min: '64KiB', max: '16MiB', default: '1MiB' }).describe(
+    'Largest reply to requests other than pulls that is read (64KiB … 16MiB).',
+  ),
+  attempts: z.int().min(1).max(256).default(64).describe('How many cameras are being connected to at the same time (1 … 256).'),
+  retryMin: durationOption({ min: '100ms', max: '10m', default: '2s' }).describe(
+    'Shortest wait before a camera that failed is tried again (100ms … 10m).',
+  ),
+  retryMax: durationOption({ min: '1s', max: '1h', default: '1m' }).describe(
+    'Longest wait before a camera that failed is tried again (1s … 1h).',
+  ),
+  lostAfter: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(3)
+    .describe('After how many failed attempts in a row a camera is reported as lost or faulty (1 … 100).'),
+  loginRetry: durationOption({ min: '10s', max: '24h', default: '5m' }).describe(
+    'How long a refused login is not tried again at a camera, so that the account is not locked (10s … 24h).',
+  ),
+  clockTolerance: durationOption({ min: '1s', max: '1h', default: '5s' }).describe(
+    "From which offset on a camera's clock is reported as wrong (1s … 1h). Times are corrected in any case.",
+  ),
+  checkEvery: durationOption({ min: '1s', max: '1h', default: '1m' }).describe(
+    'How often a camera without events is asked whether it is there (1s … 1h).',
+  ),
+  events: eventOptions.prefault({}).describe('How events of cameras are heard.'),
+});
+
+export type CamerasOptions = z.output<typeof camerasOptions>;

@@ -1,0 +1,103 @@
+// Asking an address, once and for a technician, whether a camera is there and what it is.
+import { connect } from 'node:net';
+import type { Env, Login, Text } from '#base';
+import type { Channel, DeviceIdentity } from '#model';
+import { parseAddress } from './address.ts';
+import { explain, type Failure, type FailureKind, failure } from './faults.ts';
+import { identifyCamera } from './onvif/index.ts';
+import type { CamerasOptions } from './options.ts';
+import { type Authentication, type LoginGate, openSession } from './soap/index.ts';
+
+/** What an address turned out to be. */
+export type Identification =
+  | {
+      readonly result: 'ok';
+      readonly identity: DeviceIdentity;
+      readonly channels: readonly Channel[];
+      /** The device service, or the stream for an `rtsp://` address. */
+      readonly url: string;
+      readonly authentication: Authentication;
+      /** The camera's clock minus ours, milliseconds. */
+      readonly clockOffsetMs: number | undefined;
+      readonly events: boolean;
+    }
+  | {
+      readonly result: 'address-bad' | 'unreachable' | 'not-onvif' | 'login-missing' | 'login-refused' | 'factory-state';
+      readonly message: Text;
+      readonly hint: Text;
+    };
+
+const results: Readonly<Record<FailureKind, Exclude<Identification['result'], 'ok' | 'address-bad'>>> = {
+  unreachable: 'unreachable',
+  silent: 'unreachable',
+  closed: 'unreachable',
+  garbage: 'not-onvif',
+  'too-large': 'not-onvif',
+  fault: 'not-onvif',
+  'login-missing': 'login-missing',
+  'login-refused': 'login-refused',
+  'factory-state': 'factory-state',
+};
+
+/** Identifies what is at `address`; of an `rtsp://` address only that something listens there. Rejects with the reason of `signal` alone. */
+export async function probe(
+  address: string,
+  login: Login | undefined,
+  { options, gate, env }: { readonly options: CamerasOptions; readonly gate: LoginGate; readonly env: Env },
+  signal: AbortSignal,
+): Promise<Identification> {
+  const parsed = parseAddress(address);
+  if (!parsed) return { result: 'address-bad', ...badAddress };
+  if (parsed.protocol === 'rtsp') {
+    const failed = await knock(parsed.url, options.requestTimeout, env, signal);
+    return failed ? refusal(failed) : { ...nothingKnown, result: 'ok', url: parsed.url.href };
+  }
+  using session = openSession(options, { base: parsed.url, login, gate }, env);
+  const known = await identifyCamera(session, signal);
+  if (known.result === 'failed') return refusal(known.failure);
+  const { identity, channels, events } = known.profile;
+  return {
+    result: 'ok',
+    identity,
+    channels: channels.map(({ channel }) => channel),
+    url: parsed.url.href,
+    authentication: session.authentication,
+    clockOffsetMs: session.clockOffsetMs,
+    events: events !== undefined,
+  };
+}
+
+const badAddress: { readonly message: Text; readonly hint: Text } = {
+  message: { en: 'This is no address of a camera', ko: '카메라 주소가 아닙니다' },
+  hint: {
+    en: 'Write 10.0.0.5, 10.0.0.5:8080, http://host:port/path, or rtsp://host/path for a camera without ONVIF.',
+    ko: '10.0.0.5, 10.0.0.5:8080, http://host:port/path, ONVIF 가 없으면 rtsp://host/path 형식으로 쓰십시오.',
+  },
+};
+const nothingKnown = {
+  identity: { maker: '', model: '', firmware: '', serial: '' },
+  channels: [{ number: 1, name: '1' }],
+  authentication: 'none',
+  clockOffsetMs: undefined,
+  events: false,
+} as const;
+
+function refusal(failed: Failure): Identification {
+  return { result: results[failed.kind], ...explain(failed) };
+}
+
+function knock(url: URL, timeoutMs: number, env: Env, signal: AbortSignal): Promise<Failure | undefined> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<Failure | undefined>();
+  const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 554) });
+  const timer = env.clock.after(timeoutMs, () => resolve(failure('silent', url.host)));
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  socket.once('connect', () => resolve(undefined));
+  socket.once('error', (error) => resolve(failure('unreachable', `${url.host} ${'code' in error ? String(error.code) : ''}`)));
+  return promise.finally(() => {
+    timer[Symbol.dispose]();
+    signal.removeEventListener('abort', onAbort);
+    socket.destroy();
+  });
+}

@@ -1,0 +1,226 @@
+// The loop of one camera: connect, get to know it, hear it, and begin again after a break; whatever fails stays in here.
+
+import type { Login } from '#base';
+import { type Env, isAbort, messageOf, openBackoff } from '#base';
+import type { Channel, Device, DeviceIdentity } from '#model';
+import type { Calls } from '#store';
+import { type Ailment, type Ailments, ailmentFor, openAilments } from './ailments.ts';
+import { type EventCounters, hear, openBoard, openCounters, openPullPointCalls, openTeller, type TellDeps } from './events/index.ts';
+import { explain, type Failure } from './faults.ts';
+import { type Memory, openMemory } from './memory.ts';
+import { type CameraProfile, identifyCamera } from './onvif/index.ts';
+import type { CamerasOptions } from './options.ts';
+import type { Slots } from './slots.ts';
+import { type LoginGate, openSession, type SoapSession } from './soap/index.ts';
+import type { CamerasProcedures } from './tables.ts';
+
+/** A camera as the registry has it. */
+export interface CameraRecord {
+  readonly device: Device;
+  readonly login: Login | undefined;
+}
+
+/** What the room is handed by the gateway, and what its cameras share. */
+export interface SuperviseDeps extends TellDeps {
+  /** What a camera said of itself. Resolves when the registry has it. */
+  identified(id: string, identity: DeviceIdentity, channels: readonly Channel[]): Promise<void>;
+  readonly calls: Calls<CamerasProcedures>;
+  readonly gate: LoginGate;
+  readonly slots: Slots;
+}
+
+/** How a camera is doing; written by its loop alone. */
+export interface CameraState {
+  state: 'connecting' | 'online' | 'lost' | 'login-refused' | 'fault';
+  /** Wall milliseconds since when it is so. */
+  since: number;
+  message: string | undefined;
+  profile: CameraProfile | undefined;
+  session: SoapSession | undefined;
+  readonly counters: EventCounters;
+}
+
+/** One supervised camera. */
+export interface Supervised {
+  readonly record: CameraRecord;
+  readonly base: URL;
+  readonly state: CameraState;
+  /** Milliseconds before the first attempt. */
+  readonly delayMs: number;
+  /** Whether the camera was removed, and not only the daemon stopped. */
+  isRemoved(): boolean;
+}
+
+const states: Readonly<Record<Ailment, CameraState['state']>> = {
+  'camera-lost': 'lost',
+  'camera-login-refused': 'login-refused',
+  'camera-fault': 'fault',
+};
+const clockEveryMs = 86_400_000;
+const releaseMs = 3000;
+
+/** A camera of which nothing is known yet. */
+export function openCameraState(env: Env): CameraState {
+  return {
+    state: 'connecting',
+    since: env.clock.now(),
+    message: undefined,
+    profile: undefined,
+    session: undefined,
+    counters: openCounters(),
+  };
+}
+
+interface Loop {
+  readonly camera: Supervised;
+  readonly options: CamerasOptions;
+  readonly deps: SuperviseDeps;
+  readonly env: Env;
+  readonly session: SoapSession;
+  readonly ailments: Ailments;
+  readonly memory: Memory;
+  readonly board: ReturnType<typeof openBoard>;
+  healthy(): Promise<void>;
+}
+
+/** Supervises one ONVIF camera until `signal` aborts, then gives its subscription back if it should. Never rejects. */
+export async function supervise(
+  camera: Supervised,
+  options: CamerasOptions,
+  deps: SuperviseDeps,
+  env: Env,
+  signal: AbortSignal,
+): Promise<void> {
+  const { record, base, state } = camera;
+  const log = env.log.child({ camera: record.device.id });
+  const backoff = openBackoff({ minMs: options.retryMin, maxMs: options.retryMax }, env.random);
+  using session = openSession(options, { base, login: record.login, gate: deps.gate }, env);
+  state.session = session;
+  let loop: Loop | undefined;
+  let failures = 0;
+  const healthy = async (memory: Memory, ailments: Ailments): Promise<void> => {
+    failures = 0;
+    backoff.reset();
+    if (state.state !== 'online') log.info({ authentication: session.authentication }, 'camera is online');
+    enter(state, 'online', undefined, env);
+    await ailments.recover();
+    await memory.accepted();
+  };
+  const open = async (): Promise<Loop> => {
+    const { login, device } = record;
+    const memory = await openMemory({ device: device.id, host: base.host, login }, { ...deps, loginRetry: options.loginRetry }, env);
+    const ailments = openAilments(device.id, options, deps.condition, env);
+    return { camera, options, deps, env, session, ailments, memory, board: openBoard(), healthy: () => healthy(memory, ailments) };
+  };
+  try {
+    await env.clock.sleep(camera.delayMs, signal);
+    for (;;) {
+      try {
+        loop ??= await open();
+        const failed = await connectAndHear(loop, signal);
+        failures += 1;
+        await suffer(failed, failures, loop);
+        await env.clock.sleep(waitAfter(failed, loop, backoff.next()), signal);
+      } catch (error) {
+        if (isAbort(error, signal)) throw error;
+        // Not the camera's fault: the store, or our own mistake. The loop goes on.
+        log.error({ error: messageOf(error) }, 'supervising a camera failed; trying again');
+        await env.clock.sleep(backoff.next(), signal);
+      }
+    }
+  } catch (error) {
+    if (!isAbort(error, signal)) log.error({ error: messageOf(error) }, 'supervising a camera ended');
+  }
+  if (loop && (options.events.releaseOnStop || camera.isRemoved())) await release(loop);
+}
+
+/** One life of the connection; resolves with what broke it. */
+async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure> {
+  const { camera, options, deps, env, session, ailments, memory, board } = loop;
+  const { device } = camera.record;
+  const known = await identifyInTurn(loop, signal);
+  if (known.result === 'failed') return known.failure;
+  const { profile } = known;
+  camera.state.profile = profile;
+  await ailments.clock(session.clockOffsetMs);
+  await deps.identified(
+    device.id,
+    profile.identity,
+    profile.channels.map(({ channel }) => channel),
+  );
+  if (!profile.events) return watch(loop, signal);
+  let clockDueMs = env.clock.monotonicMs() + clockEveryMs;
+  const world = {
+    session,
+    events: profile.events,
+    channels: new Map(profile.channels.flatMap(({ channel, tokens }) => tokens.map((token) => [token, channel.number] as const))),
+    board,
+    teller: openTeller(device.id, deps, env),
+    counters: camera.state.counters,
+    kept: memory.point,
+    keep: memory.keep,
+    healthy: loop.healthy,
+    async renewed() {
+      if (env.clock.monotonicMs() < clockDueMs) return;
+      clockDueMs = env.clock.monotonicMs() + clockEveryMs;
+      await session.readClock(signal);
+      await ailments.clock(session.clockOffsetMs);
+    },
+  };
+  return hear({ ...options.events, graceMs: options.requestTimeout }, world, env, signal);
+}
+
+async function identifyInTurn({ deps, session }: Loop, signal: AbortSignal) {
+  using _slot = await deps.slots.take(signal);
+  return identifyCamera(session, signal);
+}
+
+/** A camera without events: it is asked for its clock now and then, to see that it is there. */
+async function watch({ session, options, ailments, env, healthy }: Loop, signal: AbortSignal): Promise<Failure> {
+  for (;;) {
+    await healthy();
+    await env.clock.sleep(options.checkEvery, signal);
+    const clock = await session.readClock(signal);
+    if (clock.result === 'failed') return clock.failure;
+    await ailments.clock(session.clockOffsetMs);
+  }
+}
+
+/** A refused login is told at once; anything else when it has lasted, for a network hiccup is no news. */
+async function suffer(failed: Failure, failures: number, { camera, options, ailments, memory, env }: Loop): Promise<void> {
+  const ailment = ailmentFor(failed);
+  const { message } = explain(failed);
+  const grave = ailment === 'camera-login-refused' || failures >= options.lostAfter;
+  if (grave) enter(camera.state, states[ailment], message.en, env);
+  else if (camera.state.state === 'online') enter(camera.state, 'connecting', message.en, env);
+  if (failed.kind === 'login-refused') await memory.refused();
+  if (grave) await ailments.fail(failed);
+}
+
+function waitAfter(failed: Failure, { camera, options, deps }: Loop, backoffMs: number): number {
+  const { login } = camera.record;
+  if (failed.kind === 'login-refused' && login) return Math.max(deps.gate.waitMs(camera.base.host, login), backoffMs);
+  if (failed.kind === 'login-missing') return Math.max(options.loginRetry, backoffMs);
+  return backoffMs;
+}
+
+function enter(state: CameraState, next: CameraState['state'], message: string | undefined, env: Env): void {
+  if (state.state !== next) state.since = env.clock.now();
+  state.state = next;
+  state.message = message;
+}
+
+/** Unsubscribes, for cameras allow few pull points; at most three seconds, and no matter if it fails: the subscription ends by itself. */
+async function release({ session, memory, env, deps, camera }: Loop): Promise<void> {
+  const { point } = memory;
+  if (!point) return;
+  const cap = new AbortController();
+  using _timer = env.clock.after(releaseMs, () => cap.abort());
+  try {
+    using _slot = await deps.slots.take(cap.signal);
+    await openPullPointCalls(session, env).unsubscribe(point, releaseMs, cap.signal);
+    await memory.keep(undefined);
+  } catch (error) {
+    env.log.debug({ camera: camera.record.device.id, error: messageOf(error) }, 'a subscription was not given back');
+  }
+}
