@@ -18,7 +18,7 @@ export interface Link {
   readonly closed: AbortSignal;
   /** Publishes with QoS 1. Never rejects. A message beyond the broker's Maximum Packet Size is answered 0x95 without being sent. */
   publish(message: Message): Promise<PublishResult>;
-  /** Whether the broker granted QoS 1 for `topic`; false also when the connection went. */
+  /** Whether the broker granted QoS 1 for `topic`, retained flags as they were published (MQTT 5); false also when the connection went. */
   subscribe(topic: string): Promise<boolean>;
   /** Says DISCONNECT, so that no will is published, and closes; waits at most 2 s. */
   end(): Promise<void>;
@@ -56,7 +56,7 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
   client.on('disconnect', (packet) => {
     const code = packet.reasonCode ?? 0;
     const detail = disconnectTexts[code] ?? `reason code 0x${code.toString(16)}`;
-fail(code === 0x8e ? uplinkFaults.fault('taken-over') : uplinkFaults.fault('connection-lost', { detail }));
+    fail(code === 0x8e ? uplinkFaults.fault('taken-over') : uplinkFaults.fault('connection-lost', { detail }));
   });
   client.on('error', (error) => {
     cause ??= uplinkFaults.fault('connection-lost', { cause: error, detail: error.message });
@@ -91,7 +91,7 @@ fail(code === 0x8e ? uplinkFaults.fault('taken-over') : uplinkFaults.fault('conn
       });
     },
     async subscribe(topic) {
-      const granted = await client.subscribeAsync(topic, { qos: 1 }).catch(() => undefined);
+      const granted = await client.subscribeAsync(topic, level === 5 ? { qos: 1, rap: true } : { qos: 1 }).catch(() => undefined);
       return granted?.[0]?.qos === 1;
     },
     async end() {

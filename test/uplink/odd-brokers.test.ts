@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import { Aedes } from 'aedes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '#store';
+import { packetSize } from '../../src/uplink/link.ts';
+import { encodeEntry, openTopics } from '../../src/uplink/wire/index.ts';
 import { connack, openRawBroker, puback, type RawPacket, suback } from './raw-broker.ts';
 import { alarmEntry, base, commandText, openObserver, openSite, openStoreBench, type StoreBench, until } from './site.ts';
 
@@ -140,6 +142,26 @@ describe('a busy broker', () => {
     expect(await session.send(alarmEntry(), { replay: false })).toEqual({ result: 'confirmed' });
     await until(() => site.uplink.status().lastError?.code === 'uplink.commands-refused', 'the reason');
     expect(site.uplink.status().connected).toBe(true);
+  });
+});
+
+describe('packetSize', () => {
+  it('is never less than what goes over the line, and at most 16 bytes more', async () => {
+    let onLine = 0;
+    await using broker = await openRawBroker(
+      polite((packet) => {
+        onLine = packet.body.length + 3;
+        return puback(packet.id, 0);
+      }),
+    );
+    await using site = openSite(store, { url: broker.url });
+    const session = await until(() => site.session(), 'a session');
+    const entry = alarmEntry({ detail: { text: '연기 감지'.repeat(30) } });
+    await session.send(entry, { replay: false });
+    const encoded = encodeEntry(entry, openTopics({ site: '52710', gateway: 'gw-1', bootId: 'boot-1' }), { replay: false });
+    const size = 'message' in encoded ? packetSize(encoded.message, 5) : 0;
+    expect(size - onLine).toBeGreaterThanOrEqual(0);
+    expect(size - onLine).toBeLessThanOrEqual(16);
   });
 });
 
