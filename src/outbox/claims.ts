@@ -32,7 +32,7 @@ export interface Positions {
 }
 
 /** At most so many entries are claimed and unconfirmed for a destination; a claim beyond it gets none. */
-export const maxClaimed = 4096;
+const maxClaimed = 4096;
 const maxClaim = 1000;
 const maxClaimBytes = 4 * 2 ** 20;
 

@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { Calls, Store } from '#store';
 
 /** `refused`: not run at all. `lost`: run, and undone when its commit failed. */
-export type Failure = 'refused' | 'lost';
+type Failure = 'refused' | 'lost';
 
 export interface DirectStore extends Store {
   /** What the next calls meet, in order. */
