@@ -1,0 +1,126 @@
+// `bongsu simulate`: opens a site, tells what can be reached and what happens in plain words or as JSON lines, and plays a script.
+import { readFile, stat } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { type Env, type Language, messageOf, type Text } from '#base';
+import { fault } from './faults.ts';
+import { openSimulatedSite, type SimulatedSite } from './site.ts';
+import { playStory, readStory, type StoryEvent } from './story.ts';
+
+/** What to simulate. */
+export interface SimulatorOptions {
+  readonly cameras: number;
+  readonly sensors: number;
+  readonly hub: boolean;
+  /** Path of a YAML or JSON script, at most 1 MiB. */
+  readonly script?: string | undefined;
+  /** One JSON object a line instead of sentences. */
+  readonly json: boolean;
+  /** Default `ko`. */
+  readonly language?: Language | undefined;
+  /** Fixed ports from here; see `SiteOptions.basePort`. Default: free ports. */
+  readonly basePort?: number | undefined;
+  /** Where fall detectors post. */
+  readonly webhookUrl?: string | undefined;
+  readonly webhookToken?: string | undefined;
+  /** UDP port of WS-Discovery. Default 3702. */
+  readonly discoveryPort?: number | undefined;
+}
+
+/** Where it is told, and when it ends. */
+export interface SimulatorIo {
+  /** One line without its end. */
+  print(line: string): void;
+  readonly signal: AbortSignal;
+}
+
+const maxScriptBytes = 1_048_576;
+const discoveryPort = 3702;
+
+/**
+ * Runs until `io.signal` aborts; resolves with the exit status 0. Throws `simulator.port-taken`, `simulator.script-missing`,
+ * `simulator.pty-failed`, `simulator.story-invalid`.
+ */
+export async function runSimulator(options: SimulatorOptions, io: SimulatorIo, env: Env): Promise<number> {
+  const language = options.language ?? 'ko';
+  const tell = (event: object, text: Text): void => io.print(options.json ? JSON.stringify(event) : text[language]);
+  const script = options.script === undefined ? [] : await readScript(options.script);
+  await using site = await openSimulatedSite(siteOptions(options), env);
+  const story = readStory(script, site);
+  tell({ event: 'ready', ...site.facts() }, { en: 'The simulated site stands.', ko: '가상 현장이 준비되었습니다.' });
+  if (!options.json) for (const text of placesOf(site)) io.print(text[language]);
+  site.hub?.tell((text, { topic, id, alarmId, step, replay }) => tell({ event: 'heard', topic, id, alarmId, step, replay }, text));
+  await playStory(story, site, { signal: io.signal, tell: (event) => tellStep(event, tell) }, env);
+  await aborted(io.signal);
+  if (site.hub) tellCounts(site.hub.counts(), tell);
+  return 0;
+}
+
+function siteOptions(options: SimulatorOptions): Parameters<typeof openSimulatedSite>[0] {
+  const { cameras, sensors, hub, basePort, webhookUrl, webhookToken } = options;
+  return {
+    cameras,
+    sensors,
+    hub,
+    ...(cameras > 0 ? { discoveryPort: options.discoveryPort ?? discoveryPort } : {}),
+    ...(basePort === undefined ? {} : { basePort }),
+    ...(webhookUrl === undefined ? {} : { webhookUrl }),
+    ...(webhookToken === undefined ? {} : { webhookToken }),
+  };
+}
+
+async function readScript(path: string): Promise<unknown> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxScriptBytes) throw new Error('larger than 1 MiB');
+    return parse(await readFile(path, 'utf8'), { maxAliasCount: 100 }) ?? [];
+  } catch (cause) {
+    throw fault('story-invalid', { cause, detail: `${path}: ${messageOf(cause)}` });
+  }
+}
+
+type Tell = (event: object, text: Text) => void;
+
+function placesOf(site: SimulatedSite): Text[] {
+  const facts = site.facts();
+  const texts: Text[] = [];
+  if (facts.hub) texts.push({ en: `hub: ${facts.hub.url}`, ko: `허브: ${facts.hub.url}` });
+  for (const camera of site.cameras) {
+    const login = `${camera.login.user} / ${camera.login.password} (${camera.loginBy})`;
+    texts.push({
+      en: `camera ${camera.id}: ${camera.address}, login ${login}`,
+      ko: `카메라 ${camera.id}: ${camera.address}, 로그인 ${login}`,
+    });
+  }
+  for (const bus of facts.buses) {
+    const place = bus.kind === 'modbus-rtu' ? `${bus.path} (${bus.baudRate} baud)` : `${bus.host}:${bus.port}`;
+    const units = bus.units.map((unit) => `${unit.device}=${unit.unitId}`).join(', ');
+    texts.push({ en: `Modbus ${place}: units ${units}`, ko: `Modbus ${place}: 국번 ${units}` });
+  }
+  for (const { device, token } of facts.webhooks)
+    texts.push({ en: `webhook of ${device}: token ${token}`, ko: `웹훅 ${device}: 토큰 ${token}` });
+  return texts;
+}
+
+function tellStep({ step, phase, note }: StoryEvent, tell: Tell): void {
+  const what = `${step.do}${'device' in step ? ` ${step.device}` : ''}`;
+  const tail = note === undefined || note === '' ? '' : `: ${note}`;
+  const words = { begin: ['now', '시작'], end: ['over', '끝'], failed: ['failed', '실패'] } as const;
+  const [en, ko] = words[phase];
+  tell({ event: 'story', phase, step, note }, { en: `script: ${what} ${en}${tail}`, ko: `대본: ${what} ${ko}${tail}` });
+}
+
+function tellCounts(counts: ReturnType<NonNullable<SimulatedSite['hub']>['counts']>, tell: Tell): void {
+  const { alarms, duplicates, missing } = counts;
+  tell(
+    { event: 'counts', ...counts },
+    {
+      en: `alarms raised ${alarms.raised}, cleared ${alarms.cleared}, duplicates ${duplicates}, missing ${missing}`,
+      ko: `경보 발생 ${alarms.raised}, 해제 ${alarms.cleared}, 중복 ${duplicates}, 누락 ${missing}`,
+    },
+  );
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,164 @@
+// A whole simulated site on loopback: cameras, sensors and a hub, each only when asked for, with the facts that a gateway's configuration needs.
+import type { Env, Login } from '#base';
+import { type CameraOptions, openFleet, type SimulatedCamera } from './cameras/index.ts';
+import { openHub, type SimulatedHub } from './hub/index.ts';
+import { type FallEvent, openField, type SensorKind, type SimulatedSensor, smokePoints, type WebhookSender } from './sensors/index.ts';
+
+/** What to open; nothing is opened by default. */
+export interface SiteOptions {
+  /** How many (ids `cam-1` …), or their natures. Default none. At most 10,000. */
+  readonly cameras?: number | readonly Partial<CameraOptions>[];
+  /** How many (serial smoke, TCP smoke, webhook fall, in turn), or which. Default none. At most 247 of each Modbus kind. */
+  readonly sensors?: number | readonly { readonly id: string; readonly kind: SensorKind }[];
+  /** With a login when one is given. Default none. */
+  readonly hub?: boolean | { readonly login: Login };
+  /** Where fall detectors post; can be told later with `aimWebhooks`. */
+  readonly webhookUrl?: string;
+  /** Default: 32 random hexadecimal digits. */
+  readonly webhookToken?: string;
+  /** Makes the body of a webhook. Default: the event itself. */
+  readonly composeWebhook?: (event: FallEvent) => Readonly<Record<string, unknown>>;
+  /** Hub at this port, RTSP at +1, Modbus TCP at +2, cameras from +10. Default: free ports. */
+  readonly basePort?: number;
+  /** UDP port of WS-Discovery; 3702 is the real one, 0 a free one. Default: no discovery. */
+  readonly discoveryPort?: number;
+  /** Gives each camera a loopback address of its own (127.77.x.y) instead of 127.0.0.1. Default false. */
+  readonly ownAddresses?: boolean;
+}
+
+/** A site that stands until it is disposed. */
+export interface SimulatedSite extends AsyncDisposable {
+  readonly cameras: readonly SimulatedCamera[];
+  readonly sensors: readonly SimulatedSensor[];
+  readonly hub: SimulatedHub | undefined;
+  readonly webhook: WebhookSender;
+  readonly webhookToken: string;
+  readonly discoveryPort: number | undefined;
+  camera(id: string): SimulatedCamera | undefined;
+  sensor(id: string): SimulatedSensor | undefined;
+  /** Tells fall detectors where to post, from the next try on; `{device}` in the address becomes the detector's id. */
+  aimWebhooks(url: string): void;
+  /** What a gateway must know of the site. */
+  facts(): SiteFacts;
+}
+
+/** A Modbus unit on a bus and where its smoke point lies. */
+export interface UnitFacts {
+  readonly device: string;
+  readonly unitId: number;
+  /** Smoke is discrete input `address` (and coil `address`) = 1. */
+  readonly smoke: { readonly function: 2; readonly address: number };
+}
+
+/** What a gateway's configuration is written from; plain JSON. */
+export interface SiteFacts {
+  readonly hub: { readonly url: string; readonly user?: string; readonly password?: string } | undefined;
+  readonly buses: readonly (
+    | {
+        readonly id: string;
+        readonly kind: 'modbus-rtu';
+        readonly path: string;
+        readonly baudRate: 9600;
+        readonly units: readonly UnitFacts[];
+      }
+    | {
+        readonly id: string;
+        readonly kind: 'modbus-tcp';
+        readonly host: string;
+        readonly port: number;
+        readonly units: readonly UnitFacts[];
+      }
+  )[];
+  readonly webhooks: readonly { readonly device: string; readonly token: string }[];
+  readonly cameras: readonly { readonly id: string; readonly address: string; readonly user: string; readonly password: string }[];
+}
+
+const host = '127.0.0.1';
+const logins = ['digest', 'username-token', 'either', 'digest-sha256'] as const;
+const kinds = ['modbus-rtu', 'modbus-tcp', 'webhook'] as const;
+const maxCameras = 10_000;
+
+/** Opens the site. Throws `simulator.port-taken`, `simulator.script-missing`, `simulator.pty-failed`; what was opened before is closed again. */
+export async function openSimulatedSite(options: SiteOptions, env: Env): Promise<SimulatedSite> {
+  await using stack = new AsyncDisposableStack();
+  const port = (offset: number): number => (options.basePort === undefined ? 0 : options.basePort + offset);
+  const webhookToken = options.webhookToken ?? env.random.bytes(16).toString('hex');
+  const login = typeof options.hub === 'object' ? options.hub.login : undefined;
+  const hub = options.hub ? stack.use(await openHub({ host, port: port(0), login }, env)) : undefined;
+  const cameras = cameraList(options).map((camera, index) =>
+    natureOf(camera, index, { port: port(10 + index), own: options.ownAddresses }),
+  );
+  const fleet = stack.use(await openFleet({ cameras, rtspPort: port(1), discoveryPort: options.discoveryPort }, env));
+  const webhook = options.webhookUrl === undefined ? undefined : { url: options.webhookUrl, token: webhookToken };
+  const sensors = sensorList(options.sensors ?? 0);
+  const field = stack.use(await openField({ sensors, host, tcpPort: port(2), webhook, compose: options.composeWebhook }, env));
+  const resources = stack.move();
+  const cameraById = new Map(fleet.cameras.map((camera) => [camera.id, camera]));
+  const sensorById = new Map(field.sensors.map((sensor) => [sensor.id, sensor]));
+  return {
+    cameras: fleet.cameras,
+    sensors: field.sensors,
+    hub,
+    webhook: field.webhook,
+    webhookToken,
+    discoveryPort: fleet.discoveryPort,
+    camera: (id) => cameraById.get(id),
+    sensor: (id) => sensorById.get(id),
+    aimWebhooks: (url) => field.webhook.aim({ url, token: webhookToken }),
+    facts: () => ({
+      hub: hub && { url: hub.url, ...login },
+      buses: busFacts(field),
+      webhooks: field.sensors.filter((one) => one.kind === 'webhook').map((one) => ({ device: one.id, token: webhookToken })),
+      cameras: fleet.cameras.map(({ id, address, login }) => ({ id, address, ...login })),
+    }),
+    [Symbol.asyncDispose]: async () => await resources.disposeAsync(),
+  };
+}
+
+function cameraList({ cameras = 0 }: SiteOptions): readonly Partial<CameraOptions>[] {
+  return typeof cameras === 'number' ? Array.from({ length: Math.min(cameras, maxCameras) }, () => ({})) : cameras.slice(0, maxCameras);
+}
+
+/** A camera's nature where nothing else is said: codecs and logins in turn, every second one moves. */
+function natureOf(camera: Partial<CameraOptions>, index: number, place: { port: number; own: boolean | undefined }): CameraOptions {
+  return {
+    id: `cam-${index + 1}`,
+    host: place.own ? `127.77.${Math.floor(index / 250)}.${(index % 250) + 1}` : host,
+    port: place.port,
+    login: { user: 'admin', password: 'bongsu-sim-1' },
+    loginBy: logins[index % logins.length] ?? 'digest',
+    codec: index % 2 === 0 ? 'h264' : 'h265',
+    sound: true,
+    ptz: index % 2 === 0,
+    media2: true,
+    clockOffsetMs: 0,
+    ...camera,
+  };
+}
+
+function sensorList(sensors: number | readonly { readonly id: string; readonly kind: SensorKind }[]) {
+  if (typeof sensors !== 'number') return sensors;
+  const made = { smoke: 0, fall: 0 };
+  return Array.from({ length: sensors }, (_, index) => {
+    const kind = kinds[index % kinds.length] ?? 'webhook';
+    const measures = kind === 'webhook' ? 'fall' : 'smoke';
+    made[measures] += 1;
+    return { id: `${measures}-${made[measures]}`, kind };
+  });
+}
+
+function busFacts(field: Awaited<ReturnType<typeof openField>>): SiteFacts['buses'] {
+  const units = (kind: SensorKind): UnitFacts[] =>
+    field.sensors.flatMap((one) =>
+      one.kind === kind && one.unit
+        ? [{ device: one.id, unitId: one.unit.unitId, smoke: { function: 2 as const, address: smokePoints.smoke } }]
+        : [],
+    );
+  const { serialPath, tcp } = field;
+  return [
+    ...(serialPath === undefined
+      ? []
+      : [{ id: 'serial-1', kind: 'modbus-rtu' as const, path: serialPath, baudRate: 9600 as const, units: units('modbus-rtu') }]),
+    ...(tcp === undefined ? [] : [{ id: 'tcp-1', kind: 'modbus-tcp' as const, ...tcp, units: units('modbus-tcp') }]),
+  ];
+}
