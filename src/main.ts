@@ -48,7 +48,10 @@ const loaders: CliLoaders = {
   check,
   async simulate(options, signal) {
     const { runSimulator } = await import('#simulator');
-    return runSimulator(options, { stdout: process.stdout, stderr: process.stderr }, systemEnv(openLog('warn')), signal);
+    const print = (line: string): void =>
+      void process.stdout.write(`${line}
+`);
+    return runSimulator({ ...options, language: surroundings.language }, { print, signal }, systemEnv(openLog('warn')));
   },
 };
 
