@@ -10,7 +10,7 @@ const conditionKind = z.enum(Object.keys(conditionKinds) as [ConditionKind, ...C
 const detail = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).readonly();
 
 /** How a camera is doing, in the order of hope. */
-export const cameraStates = ['online', 'connecting', 'lost', 'login-refused', 'fault'] as const;
+const cameraStates = ['online', 'connecting', 'lost', 'login-refused', 'fault'] as const;
 export type CameraState = (typeof cameraStates)[number];
 
 export const cameraView = z.object({

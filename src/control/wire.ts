@@ -28,7 +28,6 @@ export const requestLine = z.strictObject({
   user: claimedUser,
   input: z.unknown(),
 });
-export type RequestLine = z.output<typeof requestLine>;
 
 const text = z.object({ ko: z.string(), en: z.string() });
 const faultBody = z.object({ code: z.string(), message: text, hint: text, retryable: z.boolean() });

@@ -7,7 +7,7 @@ import { type Clock, openLog, systemClock, systemRandom } from '#base';
 import { type CallContext, type ControlHandlers, type ControlService, type MetricSample, type Result, serveControl } from '#control';
 import { type ControlOptions, controlOptions } from '#control/options';
 
-export const at = Date.UTC(2026, 10, 20, 4, 0, 0);
+const at = Date.UTC(2026, 10, 20, 4, 0, 0);
 
 export const camera: Result<'camera.list'>['cameras'][number] = {
   id: 'cam-0417',
@@ -21,7 +21,7 @@ export const camera: Result<'camera.list'>['cameras'][number] = {
   since: at - 3_600_000,
 };
 
-export const alarm: Result<'alarm.list'>['alarms'][number] = {
+const alarm: Result<'alarm.list'>['alarms'][number] = {
   alarmId: '0193-alarm',
   device: 'smoke-01',
   channel: '1',
@@ -46,7 +46,7 @@ export const transition: Result<'alarm.tail'>['transition'] = {
   test: false,
 };
 
-export const grant: Result<'grant.list'>['grants'][number] = {
+const grant: Result<'grant.list'>['grants'][number] = {
   id: 'grant-1',
   form: 'stream',
   device: camera.id,

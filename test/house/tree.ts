@@ -25,7 +25,7 @@ export function readSources(files: readonly SourceFile[]): readonly ReadFile[] {
 }
 
 /** The room of a path under src. */
-export function roomOf(path: string): string {
+function roomOf(path: string): string {
   const parts = path.split('/');
   return parts.length > 2 && parts[0] === 'src' ? (parts[1] ?? '') : '';
 }
