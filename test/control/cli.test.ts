@@ -254,6 +254,8 @@ describe('exit statuses', () => {
     };
     expect((await run(['run', '--config', '/c.yaml'], { loaders })).status).toBe(1);
     expect((await run(['simulate', '--cameras', '5', '--hub', '--script', 's.yaml'], { loaders })).status).toBe(2);
+    expect((await run(['run'], { loaders, io: { configPath: '/elsewhere.yaml' } })).status).toBe(3);
+    expect(asked.splice(2)).toEqual(['/elsewhere.yaml']);
     expect(asked).toEqual(['/c.yaml', { cameras: 5, sensors: 3, hub: true, script: 's.yaml', json: false }]);
   });
 });

@@ -25,7 +25,7 @@ export async function runCli(argv: readonly string[], io: CliIo, loaders: CliLoa
       argument,
     );
   };
-  const program = buildProgram(say, io.version, (root) => direct(root, io), act);
+  const program = buildProgram(say, io, (root) => direct(root, io), act);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return status;

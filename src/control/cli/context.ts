@@ -19,6 +19,8 @@ export interface CliIo {
   /** Name of the operating system's account (under sudo: of the person behind it). Sent as a claim. */
   readonly user: string;
   readonly version: string;
+  /** Default of `--config`; `/etc/bongsu/config.yaml` when absent. */
+  readonly configPath?: string | undefined;
   /** Aborts at SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
 }

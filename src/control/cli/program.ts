@@ -4,7 +4,7 @@ import type { MessageKey, Say } from '../messages/catalogue.ts';
 import { controlOptions } from '../options.ts';
 import { alarmListVerb, alarmTailVerb } from './alarm-verbs.ts';
 import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSnapshotVerb } from './camera-verbs.ts';
-import type { Verb } from './context.ts';
+import type { CliIo, Verb } from './context.ts';
 import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb, simulateVerb, statusVerb } from './gateway-verbs.ts';
 import { grantListVerb, grantRevokeVerb } from './grant-verbs.ts';
 
@@ -16,6 +16,9 @@ export interface GlobalOptions {
   readonly socket: string;
 }
 
+/** What the grammar takes from the process. */
+type ProgramValues = Pick<CliIo, 'version' | 'configPath'>;
+
 /** Called by commander with the verb that was chosen. */
 export type Act = <Options>(verb: Verb<Options>, options: Options, argument: string, globals: GlobalOptions) => Promise<void>;
 
@@ -23,7 +26,7 @@ export type Act = <Options>(verb: Verb<Options>, options: Options, argument: str
 type HelpKey = Extract<MessageKey, `help.${string}`>;
 
 /** Builds the grammar; `prepare` sets what all subcommands inherit (output, exits) before they are made. */
-export function buildProgram(say: Say, version: string, prepare: (program: Command) => void, act: Act): Command {
+export function buildProgram(say: Say, { version, configPath }: ProgramValues, prepare: (program: Command) => void, act: Act): Command {
   const program = new Command('bongsu').description(say('help.program'));
   prepare(program);
   localise(program, say);
@@ -42,7 +45,7 @@ export function buildProgram(say: Say, version: string, prepare: (program: Comma
       });
   const group = (name: string, key: HelpKey): Command => program.command(name).description(say(key));
 
-  const config = (): Option => new Option('--config <file>', say('help.config')).default(defaultConfig);
+  const config = (): Option => new Option('--config <file>', say('help.config')).default(configPath ?? defaultConfig);
   make(program, 'run', 'help.run', runVerb).addOption(config());
   make(program, 'check', 'help.check', checkVerb).addOption(config());
   make(program, 'status', 'help.status', statusVerb);
