@@ -18,6 +18,7 @@ beforeAll(async () => {
   province = stack.use(await openProvince());
   const pty = stack.use(await openPtyPair());
   rtu = stack.use(await openModbusServer({ rtu: pty.a }, [7]));
+  await rtu.set(7, 'coil', 0, 1); // mounted
   tcp = stack.use(await openModbusServer({ tcp: true }, [1]));
   webhookPort = await freePort();
   gateway = stack.use(
@@ -47,7 +48,6 @@ beforeAll(async () => {
       },
     })),
   );
-  await rtu.set(7, 'coil', 0, 1);
 });
 afterAll(() => stack.disposeAsync());
 
