@@ -11,31 +11,32 @@ export interface Trust {
 /** What to do with a unit now. */
 export type Stance = { readonly do: 'ask' | 'probe' } | { readonly do: 'wait'; readonly ms: number };
 
-/** Later than this nothing comes any more. */
-export const lateLimitMs = 10_000;
+/** Nothing comes later than this, unless it was held back until the next request. */
+const lateLimitMs = 10_000;
+const maxRemembered = 16;
 
 export const fullTrust: Trust = { unanswered: [], quietUntil: 0 };
 
 /** `ask`: the answer will be the answer. `probe`: it may be an old one. `wait`: ask nothing before. */
 export function stanceOf(trust: Trust, nowMs: number): Stance {
   if (nowMs < trust.quietUntil) return { do: 'wait', ms: trust.quietUntil - nowMs };
-  return { do: owed(trust, nowMs).length > 0 ? 'probe' : 'ask' };
+  return { do: trust.unanswered.length > 0 ? 'probe' : 'ask' };
 }
 
 /** The request sent at `sentAt` was not answered in time. */
 export function afterTimeout(trust: Trust, sentAt: number): Trust {
-  return { unanswered: [...owed(trust, sentAt), sentAt].slice(-16), quietUntil: 0 };
+  return { unanswered: [...trust.unanswered, sentAt].slice(-maxRemembered), quietUntil: 0 };
 }
 
 /**
- * A probe sent at `sentAt` was answered at `nowMs`, perhaps with the answer to the oldest request: then the unit answers at most `nowMs − oldest` late,
- * and the answer to the probe itself comes by `sentAt` plus that.
+ * A probe sent at `sentAt` was answered at `nowMs`, perhaps with the answer to the oldest request. A unit answers in the order in which it was asked:
+ * then it is at most `nowMs − oldest` late, and the answer to the probe itself comes by `sentAt` plus that, or within a response time from now.
  */
-export function afterProbe(trust: Trust, sentAt: number, nowMs: number): Trust {
-  const oldest = owed(trust, sentAt)[0] ?? sentAt;
-  return { unanswered: [], quietUntil: sentAt + (nowMs - oldest) + 1 };
-}
-
-function owed(trust: Trust, nowMs: number): number[] {
-  return trust.unanswered.filter((sentAt) => nowMs - sentAt < lateLimitMs);
+export function afterProbe(
+  trust: Trust,
+  times: { readonly sentAt: number; readonly nowMs: number; readonly responseTimeoutMs: number },
+): Trust {
+  const { sentAt, nowMs, responseTimeoutMs } = times;
+  const oldest = trust.unanswered.find((at) => sentAt - at < lateLimitMs) ?? sentAt;
+  return { unanswered: [], quietUntil: Math.max(sentAt + (nowMs - oldest) + 1, nowMs + responseTimeoutMs) };
 }

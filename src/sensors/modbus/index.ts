@@ -1,4 +1,4 @@
 // The door of what serial and TCP share.
-export { type DriverWorld, type LineOpener, openBus } from './bus.ts';
+export { type DriverWorld, openBus } from './bus.ts';
 export type { Answer, Line } from './line.ts';
 export { dataBytes, decodeReadResponse, encodeReadRequest, type ReadRequest } from './pdu.ts';

@@ -18,7 +18,7 @@ export interface RuleStep {
 }
 
 /** What a value says by itself; `between` lies in the hysteresis and leaves things as they are. */
-export function judge(when: Rule['when'], value: number): 'active' | 'inactive' | 'between' {
+function judge(when: Rule['when'], value: number): 'active' | 'inactive' | 'between' {
   if (when.equals !== undefined) return value === Number(when.equals) ? 'active' : 'inactive';
   if (when.above !== undefined) {
     if (value > when.above) return 'active';

@@ -7,7 +7,7 @@ export type JsonPath = string;
 export type ParsedJson = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string };
 
 /** Deepest nesting of objects and arrays. */
-export const maxDepth = 16;
+const maxDepth = 16;
 
 /** Parses UTF-8 JSON of at most `maxDepth`; the caller bounds its size. */
 export function parseJson(bytes: Uint8Array): ParsedJson {

@@ -29,7 +29,7 @@ export interface Listener extends AsyncDisposable {
   readonly broken: Promise<never>;
 }
 
-export const maxBodyBytes = 65_536;
+const maxBodyBytes = 65_536;
 const maxConcurrent = 64;
 const maxConnections = 512;
 const graceMs = 2000;

@@ -1,0 +1,86 @@
+// The section of the configuration: what it takes, what it fills in, what it refuses and where.
+import { describe, expect, it } from 'vitest';
+import { resolvedSecret } from '#base';
+import { sensorsOptions, shippedModbusTemplates, shippedWebhookTemplates } from '#sensors/options';
+import { modbusTemplates, webhookTemplates } from '../../src/sensors/templates/index.ts';
+
+const unit = { device: 'smoke-1', unit: 1, template: 'smoke-contact' };
+const rtu = { id: 'bus-1', driver: 'modbus-rtu', port: '/dev/ttyUSB0', units: [unit] };
+const tcp = { id: 'bus-2', driver: 'modbus-tcp', host: '10.0.0.5', units: [{ ...unit, device: 'smoke-2' }] };
+const token = resolvedSecret('0123456789abcdef');
+const source = { id: 'radar', device: 'fall-1', token, template: 'fall-webhook' };
+const template = {
+  points: [{ name: 'level', function: 3, address: 0, type: 'uint16' }],
+  rules: [{ point: 'level', alarm: 'gas', when: { above: 5 } }],
+};
+
+describe('the sensors section', () => {
+  it('is empty by default and fills in what is sensible', () => {
+    expect(sensorsOptions.parse({})).toEqual({ buses: [], templates: {} });
+    const parsed = sensorsOptions.parse({ buses: [rtu, tcp], webhook: { sources: [source] } });
+    expect(parsed.buses[0]).toMatchObject({ baud: 9600, parity: 'even', stopBits: 1, responseTimeout: 500, pollInterval: 1000 });
+    expect(parsed.buses[1]).toMatchObject({ port: 502 });
+    expect(parsed.webhook).toMatchObject({
+      listen: { host: '127.0.0.1', port: 8480 },
+      sources: [{ silentAfter: 0, repeatWindow: 600_000 }],
+    });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['an unknown template', { buses: [{ ...rtu, units: [{ ...unit, template: 'nope' }] }] }, 'buses.0.units.0.template'],
+    ['a unit twice', { buses: [{ ...rtu, units: [unit, { ...unit, device: 'other' }] }] }, 'buses.0.units.1.unit'],
+    ['a device twice', { buses: [rtu, { ...tcp, units: [unit] }] }, 'buses.1.units.0.device'],
+    ['a port twice', { buses: [rtu, { ...rtu, id: 'bus-3', units: [{ ...unit, device: 'other' }] }] }, 'buses.1.port'],
+    ['a driver that does not exist', { buses: [{ ...rtu, driver: 'bacnet' }] }, 'buses.0.driver'],
+    ['a duration out of range', { buses: [{ ...rtu, pollInterval: '5ms' }] }, 'buses.0.pollInterval'],
+    ['a token in clear', { webhook: { sources: [{ ...source, token: '0123456789abcdef' }] } }, 'webhook.sources.0.token'],
+    ['a short token', { webhook: { sources: [{ ...source, token: resolvedSecret('short') }] } }, 'webhook.sources.0.token'],
+    ['a template and a map', { webhook: { sources: [{ ...source, template: undefined }] } }, 'webhook.sources.0'],
+    ['an unknown map', { webhook: { sources: [{ ...source, template: 'smoke-contact' }] } }, 'webhook.sources.0.template'],
+    ['devices without a key', { webhook: { sources: [{ ...source, devices: [{ device: 'x', key: 1 }] }] } }, 'webhook.sources.0.devices'],
+    ['a shipped name', { templates: { 'smoke-ug3': template } }, 'templates.smoke-ug3'],
+    [
+      'a rule for no point',
+      { templates: { own: { ...template, rules: [{ point: 'x', alarm: 'gas', when: { above: 5 } }] } } },
+      'templates.own',
+    ],
+    [
+      'two predicates',
+      { templates: { own: { ...template, rules: [{ point: 'level', alarm: 'gas', when: { above: 5, below: 1 } }] } } },
+      'templates.own.rules.0.when',
+    ],
+    [
+      'a clear above the raise',
+      { templates: { own: { ...template, rules: [{ point: 'level', alarm: 'gas', when: { above: 5, clearAt: 6 } }] } } },
+      'templates.own.rules.0.when',
+    ],
+    [
+      'a bit from a register',
+      { templates: { own: { ...template, points: [{ name: 'level', function: 3, address: 0, type: 'bit' }] } } },
+      'templates.own.points.0',
+    ],
+    [
+      'an unknown kind',
+      { templates: { own: { ...template, rules: [{ point: 'level', alarm: 'toothache', when: { above: 5 } }] } } },
+      'templates.own.rules.0.alarm',
+    ],
+  ])('refuses %s, and says where', (_, options, path) => {
+    const result = sensorsOptions.safeParse(options);
+    expect(result.error?.issues.map((issue) => issue.path.join('.'))).toContain(path);
+  });
+
+  it('accepts every shipped template as if the site had written it', () => {
+    expect(Object.keys(modbusTemplates)).toEqual([...shippedModbusTemplates]);
+    expect(Object.keys(webhookTemplates)).toEqual([...shippedWebhookTemplates]);
+    const asWritten = (value: unknown): unknown =>
+      JSON.parse(JSON.stringify(value), (key, part) => (key === 'time' && typeof part === 'number' ? `${part}ms` : part));
+    for (const [name, shipped] of Object.entries(modbusTemplates)) {
+      const parsed = sensorsOptions.parse({ templates: { [`own-${name}`]: asWritten(shipped) } });
+      expect(parsed.templates[`own-${name}`]).toEqual(shipped);
+    }
+    for (const shipped of Object.values(webhookTemplates)) {
+      const parsed = sensorsOptions.parse({ webhook: { sources: [{ id: 's', device: 'd', token, map: shipped }] } });
+      expect(parsed.webhook?.sources[0]?.map).toEqual(shipped);
+    }
+  });
+});
