@@ -62,7 +62,9 @@ export function openRunner(deps: RunnerDeps, env: Env, signal: AbortSignal): Run
     accepted += 1;
     const payload = await execute(command, deps, env, signal);
     running.delete(command.id);
-    deps.tell(addresses, payload, command.expiresAt);
+    // Late outcomes are not told, because they may open a stream; that there was one is.
+    if (env.clock.now() >= command.expiresAt) deps.refuse(addresses, refusalOf(command.id, 'outcome-expired', 'failed'));
+    else deps.tell(addresses, payload, command.expiresAt);
   };
   const follow = (acceptance: Acceptance | 'not-stored', command: Command, addresses: readonly Address[]): void => {
     if (acceptance !== 'not-stored' && acceptance.result === 'new') {
@@ -110,7 +112,8 @@ async function writeDown(command: Command, hash: string, deps: RunnerDeps, env: 
 /** Runs a command and keeps its outcome; resolves with the payload. Never rejects: one of the four edges where faults are caught. */
 async function execute(command: Command, deps: RunnerDeps, env: Env, signal: AbortSignal): Promise<string> {
   const deadline = new AbortController();
-  using _timer = env.clock.after(command.expiresAt - env.clock.now(), () => deadline.abort(new Error('the command has expired')));
+  // A timer may fire a millisecond early; after this one the wall clock agrees.
+  using _timer = env.clock.after(command.expiresAt - env.clock.now() + 2, () => deadline.abort(new Error('the command has expired')));
   let payload: string;
   try {
     const outcome = await deps.onCommand(command, AbortSignal.any([signal, deadline.signal]));

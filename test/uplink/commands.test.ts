@@ -171,7 +171,7 @@ describe('commands', () => {
     expect(seen.payload).not.toContain('secret');
   });
 
-  it('that outlive their expiry are aborted, and their outcome dies with it', async () => {
+  it('that outlive their expiry are aborted, and that is told', async () => {
     let aborted = false;
     await using scene = await openScene(async (command, signal) => {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
@@ -181,8 +181,10 @@ describe('commands', () => {
     const text = commandText('j-1', {}, 300);
     await scene.hub.publish(`${base}/command/stream.open`, text);
     await until(() => aborted, 'the abort');
+    expect(parsed(await scene.outcome('j-1'))).toMatchObject({ result: 'failed', reason: 'command.outcome-expired' });
     await scene.hub.publish(`${base}/command/stream.open`, text);
-    expect(parsed(await scene.outcome('j-1'))).toMatchObject({ result: 'refused', reason: 'command.outcome-expired' });
+    const again = await until(() => scene.outcomes('j-1')[1], 'the second answer');
+    expect(parsed(again)).toMatchObject({ result: 'refused', reason: 'command.outcome-expired' });
     expect(scene.ran).toHaveLength(1);
   });
 

@@ -10,7 +10,7 @@ import { openStore, type Store } from '#store';
 import { openUplink, type Uplink, type UplinkSession } from '#uplink';
 import { uplinkOptions } from '#uplink/options';
 
-export const env = systemEnv(openLog('silent'));
+const env = systemEnv(openLog('silent'));
 export const base = 'bongsu/v1/52710/gw-1';
 
 /** A store file that goes with the object; `open` may be called again after a close, as another boot. */

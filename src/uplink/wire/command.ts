@@ -13,7 +13,7 @@ export const refusals = {
   'expiry-too-far':
     'expires lies more than one hour ahead of the gateway’s clock. Compare the clocks: this outcome carries the gateway’s time.',
   expired: 'expires lies behind the gateway’s clock; nothing was done. Compare the clocks: this outcome carries the gateway’s time.',
-  'outcome-expired': 'The command was accepted before; its outcome died with expires.',
+  'outcome-expired': 'The command was accepted, but its outcome died with expires. It is not run again.',
   retained: 'A command must not be published as a retained message.',
   'id-reused': 'The id belongs to an earlier command with another body.',
   interrupted:
@@ -34,7 +34,7 @@ export type ParsedCommand =
   /** `id` is empty when there was none that can be used. */
   | { readonly kind: 'refused'; readonly id: string; readonly reason: Refusal };
 
-export const maxCommandBytes = 16_384;
+const maxCommandBytes = 16_384;
 const bounds = { depth: 8, members: 512 };
 const maxAheadMs = 3_600_000;
 const idPattern = /^[A-Za-z0-9._:-]{1,64}$/;

@@ -143,7 +143,7 @@ function stateMessage(state: string, topics: Topics, facts: StateFacts, id: stri
 }
 
 /** CloudEvents `sequence`: 16 digits hold every safe integer, so that text order is number order. */
-export function sequenceText(sequence: number): string {
+function sequenceText(sequence: number): string {
   return String(sequence).padStart(16, '0');
 }
 

@@ -1,6 +1,6 @@
 // The wire contract with the hub as pure codecs: values on one side, topics and texts on the other.
-export { maxCommandBytes, type ParsedCommand, parseCommand, refusals } from './command.ts';
-export { encodeEntry, encodeState, encodeWill, type StateFacts } from './event.ts';
+export { parseCommand, refusals } from './command.ts';
+export { encodeEntry, encodeState, encodeWill } from './event.ts';
 export type { Message } from './message.ts';
 export { encodeOutcome, refusalOf } from './outcome.ts';
 export { commandNameOf, isAnswerTopic, openTopics, outcomeTopic, type Topics } from './topics.ts';

@@ -4,7 +4,7 @@ import { type Refusal, refusals } from './command.ts';
 import { timestamp } from './event.ts';
 
 /** Outcomes beyond this many characters are not sent. */
-export const maxOutcomeLength = 262_144;
+const maxOutcomeLength = 262_144;
 
 /** The outcome of a command that was not run, or whose outcome is not there. */
 export function refusalOf(id: string, reason: Refusal, result: 'refused' | 'failed' = 'refused'): Outcome {
