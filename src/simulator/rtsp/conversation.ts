@@ -5,7 +5,7 @@ import type { Track } from './clip.ts';
 import { type Taken, takeRtsp, writeRtsp } from './message.ts';
 import { openPlayer, type PlayedTrack, type Player } from './player.ts';
 import { describeClip } from './sdp.ts';
-import type { FindStream, RtspStream } from './server.ts';
+import type { FindStream, RtspStream } from './stream.ts';
 
 /** Said to the client; a client that says nothing for a quarter longer is cut (RFC 2326 §12.37). */
 const timeoutSeconds = 60;

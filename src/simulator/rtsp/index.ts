@@ -2,4 +2,5 @@
 export { type Clip, type ClipName, loadClip, loadStill } from './clip.ts';
 export { takeRtsp, writeRtsp } from './message.ts';
 export { readSections } from './sdp.ts';
-export { openRtspServer, type RtspStream } from './server.ts';
+export { openRtspServer } from './server.ts';
+export type { RtspStream } from './stream.ts';
