@@ -44,8 +44,8 @@ export const camerasOptions = z.strictObject({
     .max(100)
     .default(3)
     .describe('After how many failed attempts in a row a camera is reported as lost or faulty (1 … 100).'),
-  loginRetry: durationOption({ min: '10s', max: '24h', default: '5m' }).describe(
-    'How long a refused login is not tried again at a camera, so that the account is not locked (10s … 24h).',
+  loginRetry: durationOption({ min: '1s', max: '24h', default: '5m' }).describe(
+    'How long a refused login is not tried again at a camera, so that the account is not locked (1s … 24h).',
   ),
   clockTolerance: durationOption({ min: '1s', max: '1h', default: '5s' }).describe(
     "From which offset on a camera's clock is reported as wrong (1s … 1h). Times are corrected in any case.",

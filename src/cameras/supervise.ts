@@ -1,7 +1,6 @@
 // The loop of one camera: connect, get to know it, hear it, and begin again after a break; whatever fails stays in here.
 
-import type { Login } from '#base';
-import { type Env, isAbort, messageOf, openBackoff } from '#base';
+import { type Env, isAbort, type Login, messageOf, openBackoff } from '#base';
 import type { Channel, Device, DeviceIdentity } from '#model';
 import type { Calls } from '#store';
 import { type Ailment, type Ailments, ailmentFor, openAilments } from './ailments.ts';

@@ -42,7 +42,7 @@ export interface HearWorld {
 /** A pull that the camera ended after so long was a pull all the same. */
 const earlyCloseMs = 2000;
 /** Wait of a pull while first values are awaited. */
-const syncWaitMs = 2000;
+const syncWaitMs = 1000;
 const maxSyncPulls = 5;
 /** Least time between two pulls of which the first brought nothing. */
 const minPaceMs = 500;

@@ -64,6 +64,7 @@ export function openXmlReader(limits: XmlLimits = xmlLimits): XmlReader {
   return {
     write(chunk) {
       if (problem !== undefined || tree.root()) return false;
+      if (chunk.length === 0) return true;
       const first = decoder === undefined;
       decoder ??= new TextDecoder(declaredEncoding(chunk));
       const text = decoder.decode(chunk, { stream: true });
