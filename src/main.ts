@@ -63,6 +63,7 @@ process.exitCode = await runCli(
     stdin: process.stdin,
     environment: surroundings.locale,
     user: surroundings.user,
+    configPath: surroundings.configPath,
     version: pkg.version,
     signal: stop.signal,
   },
