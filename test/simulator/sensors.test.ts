@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openSimulatedSite, openWebhookSender, type SimulatedSensor, type SimulatedSite } from '#simulator';
 import { crc16, takeRtu, takeTcp, writeRtu } from '../../src/simulator/sensors/frames.ts';
 import { answerPdu, openUnit } from '../../src/simulator/sensors/modbus.ts';
+import { openPty } from '../../src/simulator/sensors/pty.ts';
 import { env, run, until } from './world.ts';
 
 let site: SimulatedSite;
@@ -170,6 +171,40 @@ describe('Modbus RTU on a pseudo terminal', () => {
     await expectAnswer([request], answer);
     expect(Date.now() - asked).toBeGreaterThan(1400);
     await new Promise<void>((resolve) => port.close(() => resolve()));
+  });
+});
+
+describe('a pseudo terminal', () => {
+  it('names the program that is missing', async () => {
+    const opening = openPty(() => {}, env, 'no-such-script');
+    await expect(opening).rejects.toMatchObject({ code: 'simulator.script-missing' });
+  });
+  it('says when the program gives none', async () => {
+    await expect(openPty(() => {}, env, 'false')).rejects.toMatchObject({ code: 'simulator.pty-failed' });
+  });
+  it('carries every byte both ways, and is gone after it is closed', async () => {
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
+    let master = Buffer.alloc(0);
+    const pty = await openPty((part) => {
+      master = Buffer.concat([master, part]);
+    }, env);
+    const port = new SerialPort({ path: pty.path, baudRate: 19_200 });
+    let slave = Buffer.alloc(0);
+    port.on('data', (part: Buffer) => {
+      slave = Buffer.concat([slave, part]);
+    });
+    await until(() => port.isOpen);
+    port.write(bytes);
+    pty.write(bytes);
+    await until(() => master.length >= 256 && slave.length >= 256);
+    expect([master.equals(bytes), slave.equals(bytes)]).toEqual([true, true]);
+    let gone = false;
+    port.on('close', () => {
+      gone = true;
+    });
+    port.on('error', () => {});
+    await pty[Symbol.asyncDispose]();
+    expect(await until(() => gone)).toBe(true);
   });
 });
 

@@ -79,7 +79,7 @@ export async function openDiscovery(port: number, cameras: () => readonly Camera
   }
   const announce = (camera: CameraCore, action: 'Hello' | 'Bye'): void => {
     const text = envelope(action, `<a:To>${everyone}</a:To>`, `<d:${action}>${describe(camera)}</d:${action}>`, env);
-    wide.send(text, bound, group, () => {});
+    tell(wide, text, { port: bound, address: group }, env);
   };
   for (const camera of cameras()) announce(camera, 'Hello');
   return {
@@ -115,14 +115,17 @@ function answer(socket: Socket, received: Received, shown: () => readonly Camera
   for (const camera of shown()) {
     if (camera.fault === 'silent' || !isMeant(probe, camera)) continue;
     const match = `<d:ProbeMatches><d:ProbeMatch>${describe(camera)}</d:ProbeMatch></d:ProbeMatches>`;
-    const send = (): void => {
-      try {
-        socket.send(envelope('ProbeMatches', header, match, env), received.from.port, received.from.address, () => {});
-      } catch (error) {
-        env.log.debug({ error: messageOf(error) }, 'discovery answer not sent');
-      }
-    };
+    const send = (): void => tell(socket, envelope('ProbeMatches', header, match, env), received.from, env);
     if (received.spread) env.clock.after(env.random.uniform() * maxDelayMs, send);
     else send();
+  }
+}
+
+/** Sends, and lets go what cannot be sent: the socket may be closed by now, the address may be out of reach. */
+function tell(socket: Socket, text: string, to: { port: number; address: string }, env: Env): void {
+  try {
+    socket.send(text, to.port, to.address, () => {});
+  } catch (error) {
+    env.log.debug({ error: messageOf(error) }, 'discovery message not sent');
   }
 }

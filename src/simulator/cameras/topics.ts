@@ -7,7 +7,7 @@ interface Topic {
   readonly path: string;
   readonly source: readonly (readonly [string, string])[];
   readonly data: string;
-  /** Undefined: an event without an end, whose datum is a counter. */
+  /** Undefined: an event without an end, whose datum is a number. */
   readonly values: readonly [on: string, off: string] | undefined;
 }
 
@@ -45,13 +45,10 @@ export function hasState(topic: CameraTopic): boolean {
   return topics[topic].values !== undefined;
 }
 
-let crossings = 0;
-
 /** The notification that a topic begins, ends or stands so. `utcMs` is the camera's clock. */
 export function notification(topic: CameraTopic, active: boolean, operation: 'Initialized' | 'Changed', utcMs: number): string {
   const { path, source, data, values }: Topic = topics[topic];
-  if (values === undefined) crossings += 1;
-  const value = values === undefined ? String(crossings) : values[active ? 0 : 1];
+  const value = values === undefined ? String(utcMs % 1_000_000) : values[active ? 0 : 1];
   const property = values === undefined ? '' : ` PropertyOperation="${operation}"`;
   const item = ([name, text]: readonly [string, string]): string => `<tt:SimpleItem Name="${name}" Value="${text}"/>`;
   const inside = `<tt:Source>${source.map(item).join('')}</tt:Source><tt:Data>${item([data, value])}</tt:Data>`;

@@ -16,9 +16,13 @@ const openWithinMs = 5000;
  * Opens a pseudo terminal; `heard` gets what is written to its path. The helper ends with this process, also when it is killed.
  * Throws `simulator.script-missing` and `simulator.pty-failed`.
  */
-export async function openPty(heard: (bytes: Buffer) => void, env: Env): Promise<Pty> {
+export async function openPty(heard: (bytes: Buffer) => void, env: Env, program = 'script'): Promise<Pty> {
   const command = `stty raw -echo && tty && exec tail --pid=${process.pid} -f /dev/null`;
-  const child = spawn('script', ['-qfec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  // A service account's own shell may be nologin, and `script` runs the command with $SHELL.
+  const child = spawn(program, ['-qfec', command, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin', SHELL: '/bin/sh', LC_ALL: 'C' },
+  });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   child.stdin.on('error', (error) => env.log.debug({ error: messageOf(error) }, 'pseudo terminal closed'));
   const path = await new Promise<string>((resolve, reject) => {
