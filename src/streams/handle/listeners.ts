@@ -1,0 +1,70 @@
+// Where the media process listens, as it told last, and the addresses that follow from it.
+import type { GrantForm } from '#model';
+import type { StreamsOptions } from '../options.ts';
+import type { MediaOptions } from '../protocol.ts';
+
+export interface Listener {
+  readonly state: 'starting' | 'listening' | 'failed';
+  readonly host: string;
+  readonly port: number;
+  /** Why it cannot listen; empty otherwise. */
+  readonly reason: string;
+}
+
+export type ListenerName = 'rtsp' | 'http';
+
+export interface Listeners {
+  readonly rtsp: Listener;
+  readonly http: Listener;
+  of(form: GrantForm): Listener;
+  set(name: ListenerName, listener: Listener): void;
+  /** The process is gone; the next one listens where it did, also when the port was a free one. */
+  restart(): void;
+  /** The options of the next media process. */
+  mediaOptions(): MediaOptions;
+  /** The address that opens with `token`. */
+  address(form: GrantForm, token: string): string;
+}
+
+/** Opens the record; nothing listens yet. */
+export function openListeners(options: StreamsOptions): Listeners {
+  const now: Record<ListenerName, Listener> = { rtsp: starting(options.rtsp), http: starting(options.http) };
+  return {
+    get rtsp() {
+      return now.rtsp;
+    },
+    get http() {
+      return now.http;
+    },
+    of: (form) => (form === 'stream' ? now.rtsp : now.http),
+    set(name, listener) {
+      now[name] = listener;
+    },
+    restart() {
+      now.rtsp = starting(now.rtsp);
+      now.http = starting(now.http);
+    },
+    mediaOptions: () => ({
+      rtsp: { host: options.rtsp.host, port: now.rtsp.port },
+      http: { host: options.http.host, port: now.http.port },
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      closeAfterMs: options.closeAfter,
+      openTimeoutMs: options.openTimeout,
+      frameTimeoutMs: options.frameTimeout,
+      maxReaders: options.maxReaders,
+      maxConnections: options.maxConnections,
+      readerBufferBytes: options.readerBuffer,
+    }),
+    address(form, token) {
+      const { host, rtspPort, httpPort } = options.advertise;
+      const named = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+      const secure = options.tls === undefined ? '' : 's';
+      if (form === 'still') return `http${secure}://${named}:${httpPort ?? now.http.port}/still/${token}`;
+      return `rtsp${secure}://${named}:${rtspPort ?? now.rtsp.port}/s/${token}`;
+    },
+  };
+}
+
+function starting(address: { readonly host: string; readonly port: number }): Listener {
+  return { state: 'starting', host: address.host, port: address.port, reason: '' };
+}

@@ -1,0 +1,187 @@
+// A camera with one bad habit at a time, after go2rtc's list of what real ones do. It sends small made-up H.264 packets, not a picture.
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+
+export interface Habits {
+  /** The description. Default: one H.264 track and one of PCMU. */
+  readonly sdp?: string;
+  readonly contentBase?: boolean;
+  readonly lowerCase?: boolean;
+  /** Answers SETUP with these channels whatever was asked. */
+  readonly channels?: readonly [number, number];
+  /** Sends the first packets in one segment with, or before, the answer to PLAY. */
+  readonly early?: 'with' | 'before';
+  /** Session header; undefined: `sess-1;timeout=60`; empty: none. */
+  readonly session?: string;
+  /** Leaves CSeq out of its answers. */
+  readonly noSequence?: boolean;
+  /** Sends no packet. */
+  readonly silent?: boolean;
+  /** Bytes thrown between frames. */
+  readonly garbage?: number;
+  /** Payload bytes of a packet. */
+  readonly packetBytes?: number;
+  /** Asks for Digest with this algorithm. */
+  readonly digest?: 'MD5' | 'SHA-256';
+  readonly login?: { readonly user: string; readonly password: string };
+  /** Answers this method with this status. */
+  readonly refuse?: readonly [method: string, status: number];
+  /** Closes the connection after so many frames. */
+  readonly frames?: number;
+  /** Frames a second. Default 50. */
+  readonly rate?: number;
+}
+
+export interface QuirkyCamera extends AsyncDisposable {
+  readonly url: string;
+  /** Methods and addresses that were asked, in order. */
+  readonly asked: readonly string[];
+  readonly connections: number;
+}
+
+const plainSdp = [
+  'v=0',
+  's=quirky',
+  'm=video 0 RTP/AVP 96',
+  'a=rtpmap:96 H264/90000 ',
+  'a=control:track1',
+  'm=audio 0 RTP/AVP 0',
+  'a=control:track2',
+  '',
+].join('\r\n');
+
+/** Opens one on a free port. */
+export async function openQuirkyCamera(habits: Habits = {}): Promise<QuirkyCamera> {
+  const asked: string[] = [];
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    serve(socket, habits, asked);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/live`,
+    asked,
+    get connections() {
+      return connections;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function serve(socket: Socket, habits: Habits, asked: string[]): void {
+  let text = '';
+  socket.on('data', (bytes) => {
+    text += bytes.toString('latin1');
+    for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
+      const head = text.slice(0, end);
+      text = text.slice(end + 4);
+      const [method = '', url = ''] = head.split(' ');
+      asked.push(`${method} ${url}`);
+      answer(socket, method, url, head, habits);
+    }
+  });
+}
+
+function answer(socket: Socket, method: string, url: string, head: string, habits: Habits): void {
+  const sequence = /cseq: (\d+)/i.exec(head)?.[1] ?? '';
+  const say = (status: number, headers: Record<string, string>, body = ''): Buffer => {
+    const all = {
+      ...(habits.noSequence ? {} : { CSeq: sequence }),
+      ...headers,
+      ...(body === '' ? {} : { 'Content-Length': String(body.length) }),
+    };
+    const lines = Object.entries(all).map(
+      ([name, value]) => `${habits.lowerCase ? name.toLowerCase() : name}:${habits.lowerCase ? '' : ' '}${value}`,
+    );
+    return Buffer.from(`RTSP/1.0 ${status} whatever\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+  };
+  if (habits.refuse?.[0] === method) return void socket.write(say(habits.refuse[1], {}));
+  if (habits.digest && !isLoggedIn(method, url, head, habits)) {
+    const challenge = `Digest realm="cam", nonce="n1", qop="auth", algorithm=${habits.digest}`;
+    return void socket.write(say(401, { 'WWW-Authenticate': challenge }));
+  }
+  const session: Record<string, string> = habits.session === '' ? {} : { Session: habits.session ?? 'sess-1;timeout=60' };
+  if (method === 'OPTIONS') socket.write(say(200, { Public: 'OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN' }));
+  if (method === 'DESCRIBE') {
+    const base: Record<string, string> = habits.contentBase === false ? {} : { 'Content-Base': `${url}/` };
+    socket.write(say(200, { ...base, 'Content-Type': 'application/sdp' }, habits.sdp ?? plainSdp));
+  }
+  if (method === 'SETUP') {
+    const [rtp, rtcp] = habits.channels ?? [0, 1];
+    socket.write(say(200, { Transport: `RTP/AVP/TCP;unicast;interleaved=${rtp}-${rtcp}`, ...session }));
+  }
+  if (method === 'PLAY') play(socket, say(200, session), habits);
+}
+
+function play(socket: Socket, reply: Buffer, habits: Habits): void {
+  const first = [0, 1, 2].map((number) => frameOf(number, habits));
+  if (habits.early === 'with') socket.write(Buffer.concat([reply, ...first]));
+  else if (habits.early === 'before') socket.write(Buffer.concat([...first, reply]));
+  else socket.write(reply);
+  if (habits.silent) return;
+  let number = 3;
+  const timer = setInterval(
+    () => {
+      socket.write(frameOf(number, habits));
+      number += 1;
+      if (number - 3 === habits.frames) socket.end();
+    },
+    1000 / (habits.rate ?? 50),
+  );
+  socket.on('close', () => clearInterval(timer));
+}
+
+/** One frame of one packet, a key frame every tenth; now and then a sender report with the camera's address, and a packet of sound. */
+export function frameOf(number: number, habits: Habits): Buffer {
+  const [rtp, rtcp] = habits.channels ?? [0, 1];
+  const unit = Buffer.alloc(habits.packetBytes ?? 200, number & 0xff);
+  unit[0] = number % 10 === 0 ? 0x65 : 0x41;
+  const packet = Buffer.concat([rtpHeader(96, number), unit]);
+  const sound = interleave(rtp, Buffer.concat([rtpHeader(0, number), Buffer.from('SOUND-SOUND')]));
+  const report = Buffer.concat([
+    Buffer.from([0x80, 200, 0, 6]),
+    Buffer.alloc(24, 1),
+    Buffer.from([0x81, 202, 0, 4]),
+    Buffer.from('____\x01\x09camera@10'),
+  ]);
+  const extra = number % 10 === 5 ? [interleave(rtcp, report), sound] : [];
+  return Buffer.concat([...extra, Buffer.alloc(habits.garbage ?? 0, 0x07), interleave(rtp, packet)]);
+}
+
+function rtpHeader(payloadType: number, number: number): Buffer {
+  const header = Buffer.alloc(12);
+  header[0] = 0x80;
+  header[1] = 0x80 | payloadType;
+  header.writeUInt16BE(number & 0xffff, 2);
+  header.writeUInt32BE((number * 1_800) >>> 0, 4);
+  header.writeUInt32BE(0xcafe, 8);
+  return header;
+}
+
+function interleave(channel: number, packet: Buffer): Buffer {
+  const head = Buffer.from([0x24, channel, 0, 0]);
+  head.writeUInt16BE(packet.length, 2);
+  return Buffer.concat([head, packet]);
+}
+
+function isLoggedIn(method: string, url: string, head: string, habits: Habits): boolean {
+  const field = (name: string): string => new RegExp(`${name}="?([^",]+)`).exec(head)?.[1] ?? '';
+  const { user, password } = habits.login ?? { user: '', password: '' };
+  const hash = (text: string): string =>
+    createHash(habits.digest === 'MD5' ? 'md5' : 'sha256')
+      .update(text)
+      .digest('hex');
+  const secret = hash(`${user}:cam:${password}`);
+  return field('response') === hash(`${secret}:n1:${field('nc')}:${field('cnonce')}:auth:${hash(`${method}:${url}`)}`);
+}

@@ -1,0 +1,84 @@
+// Stills: one picture from the camera's snapshot address, handed over once.
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { leaseOf, makeLease, openRelay } from './site.ts';
+
+const jpeg = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(5_000, 7), Buffer.from([0xff, 0xd9])]);
+
+interface Camera extends AsyncDisposable {
+  readonly url: string;
+}
+
+async function openCamera(answer: (authorization: string | undefined, response: ServerResponse) => void): Promise<Camera> {
+  const server: Server = createServer((request, response) => answer(request.headers.authorization, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/snap.jpg?ch=1`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function withDigest(user: string, password: string) {
+  const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+  return (authorization: string | undefined, response: ServerResponse): void => {
+    const field = (name: string): string => new RegExp(`${name}="?([^",]+)`).exec(authorization ?? '')?.[1] ?? '';
+    const expected = hash(`${hash(`${user}:cam:${password}`)}:n1:${field('nc')}:${field('cnonce')}:auth:${hash('GET:/snap.jpg?ch=1')}`);
+    if (authorization !== undefined && field('response') === expected) return void response.end(jpeg);
+    response
+      .writeHead(401, { 'WWW-Authenticate': ['Basic realm="cam"', 'Digest realm="cam", nonce="n1", qop="auth", algorithm=SHA-256'] })
+      .end();
+  };
+}
+
+describe('a still', () => {
+  it('is fetched with Digest, served once and never kept', async () => {
+    await using camera = await openCamera(withDigest('u', 'secret'));
+    await using relay = openRelay();
+    const lease = makeLease(camera.url, { form: 'still', source: { url: camera.url, user: 'u', password: 'secret' } });
+    await relay.streams.admit(leaseOf(lease));
+    const address = relay.streams.address('still', lease.token);
+    const first = await fetch(address);
+    expect(first.status).toBe(200);
+    expect(first.headers.get('cache-control')).toBe('no-store');
+    expect(first.headers.get('content-type')).toBe('image/jpeg');
+    expect(Buffer.from(await first.arrayBuffer()).equals(jpeg)).toBe(true);
+    expect(await relay.until('session-closed')).toMatchObject({ grant: lease.grant, reason: 'reader', frames: 1, bytes: jpeg.length });
+    expect(await relay.until('grant-ended')).toMatchObject({ grant: lease.grant, reason: 'used' });
+    expect((await fetch(address)).status).toBe(404);
+  });
+
+  it.each([
+    ['the login is refused', withDigest('u', 'other'), /user name or password/],
+    ['it is no JPEG', (_: unknown, response: ServerResponse) => response.end('<html>'), /not a JPEG/],
+    ['it is too large', (_: unknown, response: ServerResponse) => response.end(Buffer.alloc(9 * 2 ** 20, 0xff)), /8 MiB/],
+    ['the camera fails', (_: unknown, response: ServerResponse) => response.writeHead(500).end(), /HTTP 500/],
+    ['the camera says nothing', () => {}, /in time/],
+  ] as const)('is refused with the reason when %s, and the address stays', async (_name, answer, reason) => {
+    await using camera = await openCamera(answer);
+    await using relay = openRelay({ openTimeout: '1s' });
+    const lease = makeLease(camera.url, { form: 'still', source: { url: camera.url, user: 'u', password: 'secret' } });
+    await relay.streams.admit(leaseOf(lease));
+    for (const _ of [1, 2]) {
+      const response = await fetch(relay.streams.address('still', lease.token));
+      expect(response.status).toBe(502);
+      expect(await response.text()).toMatch(reason);
+    }
+  });
+
+  it('does not open with the token of a stream, nor by another method', async () => {
+    await using relay = openRelay();
+    const stream = makeLease('rtsp://127.0.0.1:1/x');
+    await relay.streams.admit(leaseOf(stream));
+    await relay.streams.admit(leaseOf(makeLease('http://127.0.0.1:1/x', { form: 'still' })));
+    const address = relay.streams.address('still', stream.token);
+    expect((await fetch(address)).status).toBe(404);
+    expect((await fetch(address, { method: 'POST', body: 'x' })).status).toBe(405);
+  });
+});
