@@ -52,39 +52,57 @@ const services = [
   { id: 'maintenance', description: '영상정보처리기기 점검·정비', grounds: ['purpose'], maxDuration: '30m', priority: 10, local: true },
 ] as const;
 
-export const accessOptions = z.strictObject({
-  fileName: z
-    .string()
-    .min(1)
-    .max(100)
-    .default('고정형 영상정보처리기기 개인영상정보')
-    .describe('Name of the personal information file (개인정보파일의 명칭) in the ledger. 1 to 100 characters.'),
-  handler: z
-    .string()
-    .min(1)
-    .max(100)
-    .default('영상정보 관리책임자')
-    .describe('Person or post in charge of giving pictures out (업무처리 담당자) in the ledger. 1 to 100 characters.'),
-  restrictions: z
-    .string()
-    .min(1)
-    .max(500)
-    .default('목적 외 이용 및 제3자 제공 금지, 목적 달성 후 지체 없이 파기')
-    .describe('What the recipient is bound to (개인정보 보호법 제18조⑤), as the ledger shall say it. 1 to 500 characters.'),
-  maxOpenGrants: z.int().min(1).max(1000).default(100).describe('Grants that may be open at once, 1 to 1000. One more is refused.'),
-  refusalsPerMinute: z
-    .int()
-    .min(1)
-    .max(1000)
-    .default(30)
-    .describe('Refusals that the ledger lists one by one, for each asker and minute, 1 to 1000. More are one row with their count.'),
-  services: z
-    .array(service)
-    .min(1)
-    .max(50)
-    .refine((list) => new Set(list.map((item) => item.id)).size === list.length, { message: 'a service id is there twice' })
-    .prefault(() => services.map((item) => ({ ...item, grounds: [...item.grounds] })))
-    .describe('The services that may ask for pictures, 1 to 50. Written here, they replace the built-in list.'),
-});
+export const accessOptions = z
+  .strictObject({
+    fileName: z
+      .string()
+      .min(1)
+      .max(100)
+      .default('고정형 영상정보처리기기 개인영상정보')
+      .describe('Name of the personal information file (개인정보파일의 명칭) in the ledger. 1 to 100 characters.'),
+    handler: z
+      .string()
+      .min(1)
+      .max(100)
+      .default('영상정보 관리책임자')
+      .describe('Person or post in charge of giving pictures out (업무처리 담당자) in the ledger. 1 to 100 characters.'),
+    restrictions: z
+      .string()
+      .min(1)
+      .max(500)
+      .default('목적 외 이용 및 제3자 제공 금지, 목적 달성 후 지체 없이 파기')
+      .describe('What the recipient is bound to (개인정보 보호법 제18조⑤), as the ledger shall say it. 1 to 500 characters.'),
+    maxOpenGrants: z.int().min(1).max(1000).default(100).describe('Grants that may be open at once, 1 to 1000. One more is refused.'),
+    refusalsPerMinute: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(30)
+      .describe('Refusals that the ledger lists one by one, for each asker and minute, 1 to 1000. More are one row with their count.'),
+    services: z
+      .array(service)
+      .min(1)
+      .max(50)
+      .refine((list) => new Set(list.map((item) => item.id)).size === list.length, { message: 'a service id is there twice' })
+      .prefault(() => services.map((item) => ({ ...item, grounds: [...item.grounds] })))
+      .describe('The services that may ask for pictures, 1 to 50. Written here, they replace the built-in list.'),
+    hubServices: z
+      .array(z.string().regex(idPattern))
+      .max(50)
+      .optional()
+      .describe('Services that the hub may claim, by their ids. Left out: all that are not local.'),
+  })
+  .superRefine(({ services, hubServices = [] }, context) => {
+    const claimable = claimableByHub(services);
+    for (const [index, id] of hubServices.entries()) {
+      if (claimable.includes(id)) continue;
+      context.addIssue({ code: 'custom', message: `expected one of ${claimable.join(', ')}`, path: ['hubServices', index] });
+    }
+  })
+  .transform(({ hubServices, ...rest }) => ({ ...rest, hubServices: hubServices ?? claimableByHub(rest.services) }));
 export type AccessOptions = z.output<typeof accessOptions>;
 export type ServiceOptions = z.output<typeof service>;
+
+function claimableByHub(services: readonly ServiceOptions[]): readonly string[] {
+  return services.filter((item) => !item.local).map((item) => item.id);
+}

@@ -181,8 +181,13 @@ describe('accessOptions', () => {
     expect(options.services.map((service) => service.id)).toEqual(['119-dispatch', '112-dispatch', 'disaster', 'welfare', 'maintenance']);
     expect(options.services.filter((service) => service.local).map((service) => service.id)).toEqual(['maintenance']);
   });
+  it('lets the hub claim all that is not local, or what is written', () => {
+    expect(options.hubServices).toEqual(['119-dispatch', '112-dispatch', 'disaster', 'welfare']);
+    expect(accessOptions.parse({ hubServices: ['disaster'] }).hubServices).toEqual(['disaster']);
+  });
   it.each([
     [{ services: [] }],
+    [{ hubServices: ['maintenance'] }],
     [{ services: [{ id: 'A B', description: 'x', grounds: ['purpose'] }] }],
     [{ services: [{ id: 'x', description: 'x', grounds: ['no-law'] }] }],
     [{ services: [1, 2].map(() => ({ id: 'x', description: 'x', grounds: ['purpose'] })) }],

@@ -1,0 +1,45 @@
+// What two sections must agree on: ports, device names, services.
+import type { Text } from '#base';
+import type { Config } from './schema.ts';
+import type { Flaw, Path } from './yaml.ts';
+
+/** Sections that are right by themselves; the others are left out. */
+export type CheckedSections = { readonly [K in keyof Config]: Config[K] | undefined };
+
+/** Checks across the sections that are there. Paths start at the top. */
+export function checkSections(config: CheckedSections): readonly Flaw[] {
+  return [...checkPorts(config), ...checkDevices(config)];
+}
+
+/** A TCP port that two listeners of this process would take; 0 is any free one. */
+function checkPorts({ streams, sensors, control }: CheckedSections): readonly Flaw[] {
+  const listeners: readonly [Path, number | undefined][] = [
+    [['streams', 'rtsp', 'port'], streams?.rtsp.port],
+    [['streams', 'http', 'port'], streams?.http.port],
+    [['sensors', 'webhook', 'listen', 'port'], sensors?.webhook?.listen.port],
+    [['control', 'metrics', 'port'], control?.metrics?.port],
+  ];
+  const flaws: Flaw[] = [];
+  const taken = new Map<number, Path>();
+  for (const [path, port] of listeners) {
+    if (port === undefined || port === 0) continue;
+    const other = taken.get(port)?.join('.');
+    if (other === undefined) taken.set(port, path);
+    else flaws.push({ path, text: { en: `port ${port} is already taken by ${other}`, ko: `포트 ${port}은(는) 이미 ${other}에서 씁니다` } });
+  }
+  return flaws;
+}
+
+/** The gateway's own conditions stand under the name `gateway`. */
+const reserved: Text = { en: 'this name is kept for the gateway itself', ko: '게이트웨이 자신을 뜻하는 이름이라 쓸 수 없습니다' };
+
+function checkDevices({ sensors }: CheckedSections): readonly Flaw[] {
+  const units = (sensors?.buses ?? []).flatMap((bus, index) =>
+    bus.units.map(({ device }, place) => ({ device, path: ['sensors', 'buses', index, 'units', place, 'device'] })),
+  );
+  const sources = (sensors?.webhook?.sources ?? []).map(({ device }, index) => ({
+    device,
+    path: ['sensors', 'webhook', 'sources', index, 'device'],
+  }));
+  return [...units, ...sources].filter(({ device }) => device === 'gateway').map(({ path }) => ({ path, text: reserved }));
+}

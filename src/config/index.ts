@@ -1,0 +1,5 @@
+// The door of config: the file and the credentials as one frozen configuration, and the environment.
+export { type Environment, environment } from './environment.ts';
+export { formatProblem, type Loaded, loadConfig, type Problem } from './load.ts';
+export type { Config } from './schema.ts';
+export { type StoreKeyDeps, storeKey } from './store-key.ts';

@@ -1,0 +1,289 @@
+// The configuration: all mistakes at once with their places and words, secrets from files, nothing that makes it throw.
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { environment, formatProblem, type Loaded, loadConfig } from '#config';
+
+let folder = '';
+let path = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bongsu-config-'));
+  path = join(folder, 'config.yaml');
+  await writeFile(join(folder, 'hub-password'), 'Lantern-Hill-42\n', { mode: 0o600 });
+  await writeFile(join(folder, 'token'), 'a-token-of-some-length', { mode: 0o640 });
+  await writeFile(join(folder, 'open'), 'everybody-knows-this', { mode: 0o644 });
+  await chmod(join(folder, 'open'), 0o644);
+  await writeFile(join(folder, 'empty'), '\n', { mode: 0o600 });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const minimal = `site:
+  code: '52710'
+gateway:
+  id: wanju-1
+uplink:
+  url: mqtts://hub.example:8883
+`;
+async function load(text: string | Buffer, variables: Record<string, string> = {}): Promise<Loaded> {
+  await writeFile(path, text);
+  return loadConfig(path, { environment: environment(variables) });
+}
+async function problems(text: string | Buffer, variables: Record<string, string> = {}): Promise<string[]> {
+  const loaded = await load(text, variables);
+  return 'problems' in loaded ? loaded.problems.map((problem) => formatProblem(problem, 'c', 'en')) : [];
+}
+async function config(text: string, variables: Record<string, string> = {}) {
+  const loaded = await load(text, variables);
+  return 'config' in loaded ? loaded.config : expect.fail(JSON.stringify(loaded.problems));
+}
+
+describe('loadConfig', () => {
+  it('fills in everything but who this is and where the hub is', async () => {
+    const loaded = await config(minimal);
+    expect(loaded).toMatchObject({
+      site: { code: '52710', name: '' },
+      gateway: { id: 'wanju-1' },
+      log: { level: 'info' },
+      store: { path: '/var/lib/bongsu/bongsu.db', keyFile: '/var/lib/bongsu/store.key' },
+      uplink: { url: 'mqtts://hub.example:8883', keepalive: 15_000 },
+      streams: { rtsp: { port: 8554 } },
+    });
+    expect(loaded.access.services).toHaveLength(5);
+  });
+
+  it('freezes it all the way down', async () => {
+    const loaded = await config(minimal);
+    expect(Object.isFrozen(loaded) && Object.isFrozen(loaded.access.services[0]?.grounds)).toBe(true);
+  });
+
+  it('takes a section without content as left out', async () => {
+    expect((await config(`${minimal}cameras:\nsensors:\n`)).sensors.buses).toEqual([]);
+  });
+
+  it('tells five mistakes at once, each at its place', async () => {
+    const text = `site:
+  code: '45710'
+gateway:
+  id: Wanju 1
+uplink:
+  url: mqtts://hub.example:8883
+  keepalive: 15
+  passwrd: secret
+cameras:
+  retryMax: 5 years
+log:
+  level: verbose
+`;
+    expect(await problems(text)).toEqual([
+      `c:2:3 site.code: expected '52710', the code since 2024`,
+      'c:4:3 gateway.id: expected 1 to 40 of a–z, 0–9 and hyphen',
+      'c:7:3 uplink.keepalive: expected text, found a number; times and sizes need a unit (30s, 2GiB), codes need quotes',
+      'c:8:3 uplink.passwrd: unknown key; did you mean "password"?',
+      'c:10:3 cameras.retryMax: expected 1s … 1h, written like 30s',
+      'c:12:3 log.level: expected one of debug, info, warn, error',
+    ]);
+  });
+
+  it.each<[string, string, string[]]>([
+    [
+      'an empty file',
+      '',
+      ['c:1:1 site.code: this key is needed', 'c:1:1 gateway.id: this key is needed', 'c:1:1 uplink.url: this key is needed'],
+    ],
+    ['a list', '- a\n- b\n', ['c:1:1 expected sections: site, gateway, uplink …']],
+    ['an unknown section', `${minimal}camera:\n  x: 1\n`, ['c:7:1 camera: unknown section; did you mean "cameras"?']],
+    ['a section that is a text', `${minimal}cameras: yes\n`, ['c:7:1 cameras: expected keys with values, found text']],
+    ['an unknown key without a value', `${minimal}log:\n  colour:\n`, ['c:8:3 log.colour: unknown key; known here: level']],
+    ['a key that is there twice', `${minimal}log:\n  level: info\n  level: warn\n`, ['c:9:3 log.level: this key is there twice']],
+    ['an alias', `${minimal}log: &a\n  level: info\ncameras: *a\n`, ['c:9:1 cameras: aliases (*name) are not taken; write the value out']],
+    [
+      'an unquoted code',
+      minimal.replace(`'52710'`, '52710'),
+      ['c:2:3 site.code: expected text, found a number; times and sizes need a unit (30s, 2GiB), codes need quotes'],
+    ],
+    ['a number out of its range', `${minimal}streams:\n  rtsp: { port: 70000 }\n`, ['c:8:11 streams.rtsp.port: expected at most 65535']],
+    [
+      'a port used twice',
+      `${minimal}streams:\n  http:\n    port: 8554\n`,
+      ['c:9:5 streams.http.port: port 8554 is already taken by streams.rtsp.port'],
+    ],
+    [
+      'a port taken by another section',
+      `${minimal}control:\n  metrics:\n    port: 8555\n`,
+      ['c:9:5 control.metrics.port: port 8555 is already taken by streams.http.port'],
+    ],
+    [
+      'an unknown service',
+      `${minimal}access:\n  hubServices: [disaster, press]\n`,
+      ['c:8:27 access.hubServices[1]: expected one of 119-dispatch, 112-dispatch, disaster, welfare'],
+    ],
+    ['a tabulator', 'site:\n\tcode: 1\n', ['c:2:1 this is not YAML: Tabs are not allowed as indentation']],
+    [
+      'two documents',
+      `${minimal}---\n${minimal}`,
+      ['c:7:1 this is not YAML: Source contains multiple documents; please use YAML.parseAllDocuments()'],
+    ],
+    ['a deep nest', `log: ${'['.repeat(30)}${']'.repeat(30)}`, [expect.stringContaining('nested deeper than 20')]],
+  ])('names %s', async (_, text, expected) => {
+    const found = await problems(text);
+    for (const line of expected) expect(found).toContainEqual(line);
+    if (!text.startsWith('log')) expect(found).toHaveLength(expected.length);
+  });
+
+  const sensors = (more: string): string => `${minimal}sensors:
+  buses:
+    - id: hall
+      driver: modbus-rtu
+      port: /dev/ttyUSB0
+      units:
+        - { device: smoke-1, unit: 1, template: smoke-contact }
+${more}`;
+  it.each<[string, string, string]>([
+    [
+      'a unit twice on a bus',
+      '        - { device: smoke-2, unit: 1, template: smoke-contact }\n',
+      'c:14:30 sensors.buses[0].units[1].unit: unit 1 is there twice',
+    ],
+    [
+      'a device twice',
+      '        - { device: smoke-1, unit: 2, template: smoke-contact }\n',
+      'c:14:13 sensors.buses[0].units[1].device: device smoke-1 is there twice',
+    ],
+    [
+      'an unknown template',
+      '        - { device: smoke-2, unit: 2, template: smoke }\n',
+      'c:14:39 sensors.buses[0].units[1].template: expected one of smoke-contact',
+    ],
+    [
+      'a reserved device',
+      '        - { device: gateway, unit: 2, template: smoke-contact }\n',
+      'c:14:13 sensors.buses[0].units[1].device: this name is kept for the gateway itself',
+    ],
+    [
+      'an unknown driver',
+      '    - { id: two, driver: modbus-ascii }\n',
+      'c:14:18 sensors.buses[1].driver: expected one of modbus-rtu, modbus-tcp',
+    ],
+    [
+      'a misspelt key of one kind of bus',
+      '    - { id: two, driver: modbus-rtu, port: /dev/x, bauds: 9600, units: [] }\n',
+      'c:14:52 sensors.buses[1].bauds: unknown key; did you mean "baud"?',
+    ],
+  ])('names %s', async (_, more, expected) => {
+    expect(await problems(sensors(more))).toContainEqual(expect.stringContaining(expected));
+    expect(await problems(sensors(''))).toEqual([]);
+  });
+
+  it('finds the sections that disagree even when a third is wrong', async () => {
+    const found = await problems(`${minimal}log: { level: x }\nstreams: { http: { port: 8554 } }\n`);
+    expect(found).toHaveLength(2);
+  });
+
+  it('tells them in Korean too', async () => {
+    const loaded = await load(minimal.replace('url', 'ur1'));
+    const lines = 'problems' in loaded ? loaded.problems.map((problem) => formatProblem(problem, 'c', 'ko')) : [];
+    expect(lines).toEqual([
+      'c:5:1 uplink.url: 반드시 있어야 하는 항목입니다',
+      'c:6:3 uplink.ur1: 알 수 없는 항목입니다. "url" 항목입니까?',
+    ]);
+  });
+
+  it('says in CP949 and above 1 MiB that it cannot', async () => {
+    expect(await problems(Buffer.from('site: { name: \xbf\xcf\xc1\xd6 }', 'latin1'))).toEqual([
+      'c:1:1 the file is not UTF-8: save it as UTF-8',
+    ]);
+    expect(await problems(`# ${'x'.repeat(2 ** 20)}`)).toEqual(['c:1:1 the file is larger than 1 MiB']);
+  });
+
+  it('takes a byte order mark and Windows line ends', async () => {
+    expect((await config(`\ufeff${minimal.replaceAll('\n', '\r\n')}`)).site.code).toBe('52710');
+  });
+
+  it('names a file that is not there', async () => {
+    const loaded = await loadConfig(join(folder, 'nowhere.yaml'), { environment: environment({}) });
+    expect(loaded).toMatchObject({ problems: [{ key: '', text: { en: expect.stringContaining('ENOENT') } }] });
+  });
+
+  it('keeps 100,000 keys within its time and its list of problems within 100', async () => {
+    const started = performance.now();
+    const found = await problems(Array.from({ length: 100_000 }, (_, index) => `k${index}:`).join('\n'));
+    expect(found).toHaveLength(100);
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  it('never throws, whatever the text', async () => {
+    const words = fc.constantFrom(
+      ...'site gateway code: id: url: sensors: buses: uplink - [ ] { } : & * ! | > \n \n\n \t # \' " null 1 ~ << --- ... ?'.split(' '),
+      '\n  ',
+      ' ',
+    );
+    const wild = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(words, { maxLength: 60 }).map((list) => list.join('')),
+      fc.array(words).map((list) => minimal + list.join('')),
+    );
+    await fc.assert(
+      fc.asyncProperty(wild, async (text) => {
+        const loaded = await load(text);
+        if (!('problems' in loaded)) return;
+        expect(loaded.problems.length).toBeGreaterThan(0);
+        for (const { line, column, text: words } of loaded.problems)
+          expect(line >= 1 && column >= 1 && words.en !== '' && words.ko !== '').toBe(true);
+      }),
+      { numRuns: 400 },
+    );
+    await expect(load('['.repeat(2 ** 20))).resolves.toHaveProperty('problems');
+  });
+});
+
+describe('secrets', () => {
+  const withPassword = (value: string): string => `${minimal}  password: ${value}\n`;
+
+  it('reads a file beside the configuration, without its last line break', async () => {
+    expect((await config(withPassword('{ file: hub-password }'))).uplink.password).toBe('Lantern-Hill-42');
+  });
+
+  it('reads a credential of systemd', async () => {
+    const loaded = await config(withPassword('{ credential: hub-password }'), { CREDENTIALS_DIRECTORY: folder });
+    expect(loaded.uplink.password).toBe('Lantern-Hill-42');
+  });
+
+  it('reads secrets inside lists', async () => {
+    const source = '{ id: care, device: care-1, template: fall-webhook, token: { file: token } }';
+    const loaded = await config(`${minimal}sensors:\n  webhook:\n    sources:\n      - ${source}\n`);
+    expect(loaded.sensors.webhook?.sources[0]?.token).toBe('a-token-of-some-length');
+  });
+
+  it.each<[string, string]>([
+    ['hunter2', 'a secret is not written here: put it into a file of mode 0600'],
+    ['', ''],
+    ['{ file: nowhere }', 'cannot be read (ENOENT)'],
+    ['{ file: open }', 'can be read by others: chmod 0600 it'],
+    ['{ file: empty }', 'is empty'],
+    ['{ file: . }', 'is no file'],
+    ['{ credential: hub }', 'add LoadCredential=hub:PATH to the systemd unit'],
+    ['{ credential: ../../etc/shadow }', 'a secret is not written here'],
+    ['{ file: hub-password, credential: x }', 'a secret is not written here'],
+    ['[1, 2]', 'a secret is not written here'],
+  ])('a password written as %s: %s', async (value, expected) => {
+    const found = await problems(withPassword(value));
+    if (expected === '') expect(found).toEqual([]);
+    else expect(found).toEqual([expect.stringMatching(/^c:7:3 uplink\.password: /)]);
+    expect(found.join('\n')).toContain(expected);
+    expect(found.join('\n')).not.toContain('hunter2');
+  });
+
+  it('still tells what else is wrong when a secret cannot be read', async () => {
+    const found = await problems(`${withPassword('{ file: nowhere }')}  keepalive: 1h\n`);
+    expect(found).toHaveLength(2);
+  });
+
+  it('names a needed secret that is missing', async () => {
+    const found = await problems(
+      `${minimal}sensors:\n  webhook:\n    sources:\n      - { id: care, device: care-1, template: fall-webhook }\n`,
+    );
+    expect(found).toEqual(['c:10:9 sensors.webhook.sources[0].token: this key is needed: one of { file: PATH }, { credential: NAME }']);
+  });
+});
