@@ -45,7 +45,7 @@ const stepSchema = z.discriminatedUnion('do', [
 ]);
 
 /** A list of at most 10,000 steps. */
-export const storySchema = z.array(stepSchema).max(10_000);
+const storySchema = z.array(stepSchema).max(10_000);
 
 /** One step: `{ at: '3s', do: 'smoke', device: 'smoke-1', for: '5s' }`. */
 export type StoryStep = z.output<typeof stepSchema>;

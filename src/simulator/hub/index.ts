@@ -1,5 +1,5 @@
 // The door of the simulator's hub.
-export { type CommandOutcome, type HubOptions, openHub, type SimulatedHub } from './hub.ts';
+export { openHub, type SimulatedHub } from './hub.ts';
 export type { HubMessage } from './message.ts';
 export type { StreamReader } from './reader.ts';
 export type { HubCounts } from './tally.ts';

@@ -1,5 +1,5 @@
 // The door of the simulator's RTSP side.
-export { type Clip, type ClipName, loadClip, loadStill } from './clip.ts';
+export { type Clip, loadClip, loadStill } from './clip.ts';
 export { takeRtsp, writeRtsp } from './message.ts';
 export { readSections } from './sdp.ts';
 export { openRtspServer } from './server.ts';
