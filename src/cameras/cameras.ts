@@ -96,10 +96,8 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
     leaving.set(id, gone);
     return gone;
   };
-  const find = (id: string): Member => {
-    const member = members.get(id);
-    if (!member) throw faults.fault('unknown', { detail: id });
-    return member;
+  const ended = async (): Promise<void> => {
+    await Promise.all([...[...members.values()].map((member) => member.done), ...leaving.values()]);
   };
 
   return {
@@ -108,29 +106,15 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       async run(signal) {
         running = AbortSignal.any([signal, closing.signal]);
         for (const member of members.values()) begin(member, running);
-        await new Promise<void>((resolve) => {
-          if (running?.aborted) resolve();
-          else running?.addEventListener('abort', () => resolve(), { once: true });
-        });
+        await aborted(running);
         running = undefined;
-        await Promise.all([...[...members.values()].map((member) => member.done), ...leaving.values()]);
+        await ended();
       },
     },
     add(record) {
       const { id } = record.device;
       void leave(id);
-      const address = parseAddress(record.device.address);
-      const member: Member = {
-        record,
-        address,
-        state: openCameraState(env),
-        stop: new AbortController(),
-        removed: false,
-        done: Promise.resolve(),
-      };
-      if (address?.protocol === 'rtsp') member.state.state = 'online';
-      if (!address)
-        Object.assign(member.state, { state: 'fault', message: `not a camera's address: ${record.device.address.slice(0, 100)}` });
+      const member = openMember(record, env);
       members.set(id, member);
       if (running) begin(member, running);
     },
@@ -141,31 +125,56 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
         await calls.forget(id).catch((error: unknown) => env.log.warn({ camera: id, error: messageOf(error) }, 'memory of a camera stays'));
     },
     identify: (address, login, signal) => probe(address, login, { options, gate, env }, signal),
-    async source(id, channel, quality) {
-      const { address, state, record } = find(id);
-      if (address?.protocol === 'rtsp') {
-        if (channel !== 1) throw faults.fault('no-stream', { detail: `${id}, channel ${channel}` });
-        return { url: address.url.href, user: record.login?.user ?? address.user, password: record.login?.password ?? address.password };
-      }
-      if (!state.profile) throw faults.fault('not-ready', { detail: id });
-      const url = state.profile.channels.find((one) => one.channel.number === channel)?.streams[quality];
-      if (url === undefined) throw faults.fault('no-stream', { detail: `${id}, channel ${channel}` });
-      return withLogin(url, record.login);
-    },
-    async still(id, channel) {
-      const { address, state, record } = find(id);
-      if (address?.protocol === 'rtsp') throw faults.fault('no-still', { detail: id });
-      if (!state.profile) throw faults.fault('not-ready', { detail: id });
-      const url = state.profile.channels.find((one) => one.channel.number === channel)?.still;
-      if (url === undefined) throw faults.fault('no-still', { detail: `${id}, channel ${channel}` });
-      return withLogin(url, record.login);
-    },
+    source: async (id, channel, quality) => findStream(findMember(members, id), channel, quality),
+    still: async (id, channel) => findStill(findMember(members, id), channel),
     status: () => [...members.values()].map(viewOf),
     async [Symbol.asyncDispose]() {
       closing.abort();
-      await Promise.all([...[...members.values()].map((member) => member.done), ...leaving.values()]);
+      await ended();
     },
   };
+}
+
+function findMember(members: ReadonlyMap<string, Member>, id: string): Member {
+  const member = members.get(id);
+  if (!member) throw faults.fault('unknown', { detail: id });
+  return member;
+}
+
+function openMember(record: CameraRecord, env: Env): Member {
+  const address = parseAddress(record.device.address);
+  const state = openCameraState(env);
+  if (address?.protocol === 'rtsp') state.state = 'online';
+  if (!address) Object.assign(state, { state: 'fault', message: `not a camera's address: ${record.device.address.slice(0, 100)}` });
+  return { record, address, state, stop: new AbortController(), removed: false, done: Promise.resolve() };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  else signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
+}
+
+function findStream({ address, state, record }: Member, channel: number, quality: Quality): StreamSource {
+  const detail = `${record.device.id}, channel ${channel}`;
+  if (address?.protocol === 'rtsp') {
+    if (channel !== 1) throw faults.fault('no-stream', { detail });
+    return { url: address.url.href, user: record.login?.user ?? address.user, password: record.login?.password ?? address.password };
+  }
+  if (!state.profile) throw faults.fault('not-ready', { detail });
+  const url = state.profile.channels.find((one) => one.channel.number === channel)?.streams[quality];
+  if (url === undefined) throw faults.fault('no-stream', { detail });
+  return withLogin(url, record.login);
+}
+
+function findStill({ address, state, record }: Member, channel: number): StreamSource {
+  const detail = `${record.device.id}, channel ${channel}`;
+  if (address?.protocol === 'rtsp') throw faults.fault('no-still', { detail });
+  if (!state.profile) throw faults.fault('not-ready', { detail });
+  const url = state.profile.channels.find((one) => one.channel.number === channel)?.still;
+  if (url === undefined) throw faults.fault('no-still', { detail });
+  return withLogin(url, record.login);
 }
 
 function withLogin(url: string, login: Login | undefined): StreamSource {

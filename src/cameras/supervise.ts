@@ -1,5 +1,4 @@
 // The loop of one camera: connect, get to know it, hear it, and begin again after a break; whatever fails stays in here.
-
 import { type Env, isAbort, type Login, messageOf, openBackoff } from '#base';
 import type { Channel, Device, DeviceIdentity } from '#model';
 import type { Calls } from '#store';

@@ -1,6 +1,6 @@
 // The door of events: hearing a camera and what its messages mean.
-export { type Board, openBoard } from './board.ts';
+export { openBoard } from './board.ts';
 export { type EventCounters, openCounters } from './counters.ts';
-export { type HearOptions, hear } from './hear.ts';
+export { hear } from './hear.ts';
 export { openPullPointCalls, type PullPoint } from './pull-point.ts';
 export { openTeller, type TellDeps } from './tell.ts';

@@ -45,19 +45,21 @@ export interface PullPointCalls {
   unsubscribe(point: PullPoint, timeoutMs: number, signal: AbortSignal): Promise<CallResult>;
 }
 
+type Send = (
+  to: PullPoint,
+  call: {
+    readonly action: string;
+    readonly body: string;
+    readonly expect: string;
+    readonly timeoutMs?: number;
+    readonly maxBytes?: number;
+  },
+  signal: AbortSignal,
+) => Promise<CallResult>;
+
 /** Opens the calls of pull points on `session`. All reject with the reason of `signal` alone. */
 export function openPullPointCalls(session: SoapSession, env: Env): PullPointCalls {
-  const send = (
-    to: { readonly address: URL; readonly reference: string },
-    call: {
-      readonly action: string;
-      readonly body: string;
-      readonly expect: string;
-      readonly timeoutMs?: number;
-      readonly maxBytes?: number;
-    },
-    signal: AbortSignal,
-  ): Promise<CallResult> => {
+  const send: Send = (to, call, signal) => {
     const header = addressingHeader(call.action, to.address, uuidv7(env.clock.now(), env.random)) + to.reference;
     const limits = { ...(call.timeoutMs && { timeoutMs: call.timeoutMs }), ...(call.maxBytes && { maxBytes: call.maxBytes }) };
     return session.call({ url: to.address, envelope: composeEnvelope(call.body), header, expect: call.expect, ...limits }, signal);
@@ -69,20 +71,8 @@ export function openPullPointCalls(session: SoapSession, env: Env): PullPointCal
   };
 
   return {
-    async create(events, lifetimeMs, signal) {
-      let last: CallResult | undefined;
-      for (const time of lifetimes(lifetimeMs)) {
-        const call = {
-          action: `${eventsSpace}/EventPortType/CreatePullPointSubscriptionRequest`,
-          body: `<CreatePullPointSubscription xmlns="${eventsSpace}"><InitialTerminationTime>${time}</InitialTerminationTime></CreatePullPointSubscription>`,
-          expect: 'CreatePullPointSubscriptionResponse',
-        };
-        last = await send({ address: events, reference: '' }, call, signal);
-        if (last.result !== 'fault') break;
-      }
-      if (last?.result !== 'ok') return { result: 'failed', failure: last?.failure ?? failure('garbage', events.host) };
-      return readSubscription(child(last.body, 'CreatePullPointSubscriptionResponse'), session.base, lifetimeMs);
-    },
+    create: (events, lifetimeMs, signal) =>
+      createPullPoint(send, { events, base: session.base, lifetimeMs, lifetimes: lifetimes(lifetimeMs) }, signal),
     synchronise(point, signal) {
       const call = {
         action: `${eventsSpace}/PullPointSubscription/SetSynchronizationPointRequest`,
@@ -124,6 +114,25 @@ export function openPullPointCalls(session: SoapSession, env: Env): PullPointCal
       return send(point, call, signal);
     },
   };
+}
+
+async function createPullPoint(
+  send: Send,
+  ask: { readonly events: URL; readonly base: URL; readonly lifetimeMs: number; readonly lifetimes: readonly string[] },
+  signal: AbortSignal,
+): Promise<Subscribed> {
+  let last: CallResult | undefined;
+  for (const time of ask.lifetimes) {
+    const call = {
+      action: `${eventsSpace}/EventPortType/CreatePullPointSubscriptionRequest`,
+      body: `<CreatePullPointSubscription xmlns="${eventsSpace}"><InitialTerminationTime>${time}</InitialTerminationTime></CreatePullPointSubscription>`,
+      expect: 'CreatePullPointSubscriptionResponse',
+    };
+    last = await send({ address: ask.events, reference: '' }, call, signal);
+    if (last.result !== 'fault') break;
+  }
+  if (last?.result !== 'ok') return { result: 'failed', failure: last?.failure ?? failure('garbage', ask.events.host) };
+  return readSubscription(child(last.body, 'CreatePullPointSubscriptionResponse'), ask.base, ask.lifetimeMs);
 }
 
 function readSubscription(response: XmlElement | undefined, base: URL, askedMs: number): Subscribed {

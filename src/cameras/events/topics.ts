@@ -19,7 +19,7 @@ export interface TopicMeaning {
 const opinion = ['State', 'IsMotion', 'Motion', 'active', 'Active', 'Value'];
 
 /** Rows are tried in order; the first that fits holds. Sources: ONVIF Core, Analytics and Imaging topics; vendors as noted. */
-export const topicTable: readonly TopicMeaning[] = [
+const topicTable: readonly TopicMeaning[] = [
   { topic: 'VideoSource/MotionAlarm', alarm: 'motion', state: opinion },
   // TP-Link puts its smart events under the cell motion detector.
   { topic: 'RuleEngine/CellMotionDetector/LineCross', alarm: 'line-crossing', state: ['IsLineCross', 'State'] },

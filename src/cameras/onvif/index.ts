@@ -1,2 +1,2 @@
 // The door of onvif: who a camera is and what it shows.
-export { type CameraChannel, type CameraProfile, identifyCamera } from './identify.ts';
+export { type CameraProfile, identifyCamera } from './identify.ts';

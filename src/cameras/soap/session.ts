@@ -1,12 +1,13 @@
 // Talking with one camera: calls one after another over a kept connection, with the login that the camera wants, and its clock.
 import { Agent } from 'node:http';
-import { authorize, type Challenge, chooseChallenge, type Env, type Login } from '#base';
+import type { Env, Login } from '#base';
 import { type Failure, failure } from '../faults.ts';
 import { child, type XmlElement } from '../xml/index.ts';
 import { clockOffset, clockQuestion, readCameraClock } from './clock.ts';
-import { actionOf, fillHeader, isDenial, readBodyOf, readFault, type SoapFault, usernameToken } from './envelope.ts';
+import { type Authentication, noProof, openCredentials, type Proof } from './credentials.ts';
+import { actionOf, fillHeader, isDenial, readBodyOf, readFault, type SoapFault } from './envelope.ts';
 import type { LoginGate } from './login-gate.ts';
-import { type Answer, exchange } from './transport.ts';
+import { type Answer, type Exchange, exchange } from './transport.ts';
 
 /** A call. */
 export interface Call {
@@ -27,8 +28,6 @@ export type CallResult =
   | { readonly result: 'fault'; readonly fault: SoapFault; readonly failure: Failure; readonly tookMs: number }
   | { readonly result: 'failed'; readonly failure: Failure; readonly tookMs: number };
 
-export type Authentication = 'none' | 'digest' | 'username-token';
-
 /** A conversation with one camera. One call at a time. */
 export interface SoapSession extends Disposable {
   readonly base: URL;
@@ -46,6 +45,12 @@ export interface SessionOptions {
   readonly maxReply: number;
 }
 
+/** Without a login, with it, and once more after the clock or the nonce was renewed. */
+const maxTurns = 3;
+/** A clock read so lately is not read again. */
+const clockFreshMs = 30_000;
+const clockMovedMs = 2000;
+
 /** Opens a session; nothing is sent yet. */
 export function openSession(
   options: SessionOptions,
@@ -54,99 +59,62 @@ export function openSession(
 ): SoapSession {
   const { base, login, gate } = camera;
   const agent = new Agent({ keepAlive: true, maxSockets: 2, maxFreeSockets: 1 });
-  let mode: Authentication = 'none';
-  let challenge: Challenge | undefined;
-  let count = 0;
+  const credentials = openCredentials(login, env);
   let offset: { readonly ms: number; readonly atMs: number } | undefined;
-
-  const send = (call: Call, proof: Authentication, signal: AbortSignal): Promise<Answer> => {
-    const headers: Record<string, string> = {
-      'Content-Type': `application/soap+xml; charset=utf-8; action="${actionOf(call.envelope)}"`,
-    };
-    let header = call.header ?? '';
-    if (login && proof === 'digest' && challenge) {
-      count += 1;
-      const uri = call.url.pathname + call.url.search;
-      headers['Authorization'] = authorize(challenge, login, { method: 'POST', uri, count, cnonce: env.random.bytes(8).toString('hex') });
-    }
-    if (login && proof === 'username-token') header += usernameToken(login, env.clock.now() + (offset?.ms ?? 0), env.random);
-    const { timeoutMs = options.requestTimeout, maxBytes = options.maxReply } = call;
-    return exchange(agent, { url: call.url, headers, body: fillHeader(call.envelope, header), timeoutMs, maxBytes }, env, signal);
+  const send = (call: Call, proof: Proof, signal: AbortSignal): Promise<Answer> => {
+    const { url, timeoutMs = options.requestTimeout, maxBytes = options.maxReply } = call;
+    return exchange(agent, { url, ...write(call, proof), timeoutMs, maxBytes }, env, signal);
   };
-
-  /** Takes up what the camera asks for; false when another try would only be another failed login. */
-  const adapt = async (answer: Answer & { result: 'answer' }, signal: AbortSignal): Promise<boolean> => {
-    const offered = chooseChallenge(answer.challenges.filter((header) => !/^\s*basic/i.test(header)));
-    if (offered?.scheme === 'digest') {
-      const fresh = mode === 'digest' && count === 1 && !offered.stale;
-      if (fresh) return false;
-      mode = 'digest';
-      challenge = offered;
-      count = 0;
-      return true;
-    }
-    if (mode === 'none') {
-      mode = 'username-token';
-      return true;
-    }
-    return mode === 'username-token' && (await clockMoved(signal));
+  const keepOffset = (result: CallResult): CallResult => {
+    const cameraMs = result.result === 'ok' ? readCameraClock(result.body) : undefined;
+    if (cameraMs === undefined) return result;
+    offset = { ms: clockOffset(cameraMs, env.clock.now(), result.tookMs), atMs: env.clock.monotonicMs() };
+    return result;
   };
-
   const clockMoved = async (signal: AbortSignal): Promise<boolean> => {
-    if (offset && env.clock.monotonicMs() - offset.atMs < 30_000) return false;
+    if (offset && env.clock.monotonicMs() - offset.atMs < clockFreshMs) return false;
     const before = offset?.ms ?? 0;
     await session.readClock(signal);
-    return Math.abs((offset?.ms ?? 0) - before) > 2000;
+    return Math.abs((offset?.ms ?? 0) - before) > clockMovedMs;
   };
-
-  const refuse = (answer: Answer & { result: 'answer' }): CallResult => {
-    mode = 'none';
-    challenge = undefined;
+  const refuse = (answer: Answered): CallResult => {
+    credentials.reset();
     if (login) gate.refused(base.host, login);
-    const detail = `${base.host}, HTTP ${answer.status}`;
-    return { result: 'failed', failure: failure(login ? 'login-refused' : 'login-missing', detail), tookMs: answer.tookMs };
+    return denied(login ? 'login-refused' : 'login-missing', answer, base);
+  };
+  const accept = (answer: Answered, call: Call): CallResult => {
+    const result = settle(answer, call, base);
+    if (login && result.result === 'failed' && result.failure.kind === 'login-refused') gate.refused(base.host, login);
+    else if (credentials.authentication !== 'none') gate.accepted(base.host);
+    return result;
   };
 
   const session: SoapSession = {
     base,
     get authentication() {
-      return mode;
+      return credentials.authentication;
     },
     get clockOffsetMs() {
       return offset?.ms;
     },
     async call(call, signal) {
-      const waitMs = login ? gate.waitMs(base.host, login) : 0;
-      if (waitMs > 0) {
-        const detail = `${base.host}, tried again in ${Math.ceil(waitMs / 1000)} s`;
-        return { result: 'failed', failure: failure('login-refused', detail), tookMs: 0 };
-      }
+      const closed = login && closedGate(gate.waitMs(base.host, login), base);
+      if (closed) return closed;
       for (let turn = 1; ; turn += 1) {
-        const answer = await send(call, mode, signal);
+        const answer = await send(call, credentials.prove(call.url, env.clock.now() + (offset?.ms ?? 0)), signal);
         if (answer.result === 'failed') return answer;
-        if (!isDenied(answer)) {
-          const result = settle(answer, call, base);
-          if (login && result.result === 'failed' && result.failure.kind === 'login-refused') gate.refused(base.host, login);
-          else if (mode !== 'none') gate.accepted(base.host);
-          return result;
-        }
-        if (turn >= 3 || !login || !(await adapt(answer, signal))) return refuse(answer);
+        if (!isDenied(answer)) return accept(answer, call);
+        const next = turn < maxTurns ? credentials.adapt(answer.challenges) : 'refused';
+        if (next === 'refused' || (next === 'clock' && !(await clockMoved(signal)))) return refuse(answer);
       }
     },
     async readClock(signal) {
       const call: Call = { url: base, envelope: clockQuestion, expect: 'GetSystemDateAndTimeResponse' };
-      const anonymous = await send(call, 'none', signal);
-      const result =
-        anonymous.result === 'answer' && isDenied(anonymous) && mode !== 'username-token'
-          ? await session.call(call, signal)
-          : anonymous.result === 'failed'
-            ? anonymous
-            : settle(anonymous, call, base);
-      const cameraMs = result.result === 'ok' ? readCameraClock(result.body) : undefined;
-      if (cameraMs !== undefined) {
-        offset = { ms: clockOffset(cameraMs, env.clock.now(), result.tookMs), atMs: env.clock.monotonicMs() };
-      }
-      return result;
+      const answer = await send(call, noProof, signal);
+      if (answer.result === 'failed') return answer;
+      // Some want the login even here; a token would need the clock that is asked for.
+      const wantsLogin = isDenied(answer) && credentials.authentication !== 'username-token';
+      return keepOffset(wantsLogin ? await session.call(call, signal) : settle(answer, call, base));
     },
     [Symbol.dispose]() {
       agent.destroy();
@@ -155,19 +123,37 @@ export function openSession(
   return session;
 }
 
-function faultOf(answer: Answer & { result: 'answer' }): SoapFault | undefined {
+function denied(kind: 'login-refused' | 'login-missing', { status, tookMs }: Answered, base: URL): CallResult {
+  return { result: 'failed', failure: failure(kind, `${base.host}, HTTP ${status}`), tookMs };
+}
+
+function closedGate(waitMs: number, base: URL): CallResult | undefined {
+  if (waitMs <= 0) return undefined;
+  const detail = `${base.host}, tried again in ${Math.ceil(waitMs / 1000)} s`;
+  return { result: 'failed', failure: failure('login-refused', detail), tookMs: 0 };
+}
+
+function write(call: Call, proof: Proof): Pick<Exchange, 'headers' | 'body'> {
+  const contentType = `application/soap+xml; charset=utf-8; action="${actionOf(call.envelope)}"`;
+  const headers = { 'Content-Type': contentType, ...(proof.authorization !== undefined && { Authorization: proof.authorization }) };
+  return { headers, body: fillHeader(call.envelope, (call.header ?? '') + proof.header) };
+}
+
+type Answered = Answer & { readonly result: 'answer' };
+
+function faultOf(answer: Answered): SoapFault | undefined {
   const body = answer.document.ok ? readBodyOf(answer.document.root) : undefined;
   return body && readFault(body);
 }
 
-function isDenied(answer: Answer & { result: 'answer' }): boolean {
+function isDenied(answer: Answered): boolean {
   if (answer.status === 401) return true;
   const fault = faultOf(answer);
   return fault !== undefined && isDenial(fault);
 }
 
 /** HTTP 490 and 423: the account is locked for now (Hanwha). 403 without SOAP: not set up yet. */
-function settle(answer: Answer & { result: 'answer' }, call: Call, base: URL): CallResult {
+function settle(answer: Answered, call: Call, base: URL): CallResult {
   const { status, tookMs } = answer;
   const where = `${base.host}, ${call.expect.replace(/Response$/, '')}`;
   const failed = (kind: Failure['kind'], detail: string): CallResult => ({ result: 'failed', failure: failure(kind, detail), tookMs });

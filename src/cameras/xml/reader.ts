@@ -47,7 +47,7 @@ type Draft = { -readonly [K in keyof Omit<XmlElement, 'attributes' | 'children'>
 };
 
 /** Enough for the profiles of a 64-channel recorder. */
-export const xmlLimits: XmlLimits = { depth: 40, elements: 30_000, attributes: 64 };
+const xmlLimits: XmlLimits = { depth: 40, elements: 30_000, attributes: 64 };
 
 /** Opens a reader. What follows the end of the root element is ignored: some cameras send stray bytes there. */
 export function openXmlReader(limits: XmlLimits = xmlLimits): XmlReader {
