@@ -143,7 +143,7 @@ function play(socket: Socket, reply: Buffer, habits: Habits): void {
 }
 
 /** One frame of one packet, a key frame every tenth; now and then a sender report with the camera's address, and a packet of sound. */
-export function frameOf(number: number, habits: Habits): Buffer {
+function frameOf(number: number, habits: Habits): Buffer {
   const [rtp, rtcp] = habits.channels ?? [0, 1];
   const unit = Buffer.alloc(habits.packetBytes ?? 200, number & 0xff);
   unit[0] = number % 10 === 0 ? 0x65 : 0x41;

@@ -1,6 +1,6 @@
 // The door of paths: pictures of one channel and quality, from one camera connection to all readers.
 export type { PathEvents, PathKey } from './feed.ts';
-export type { Member, PathStatus } from './path.ts';
+export type { Member } from './path.ts';
 export { openPaths, type Paths } from './paths.ts';
 export { openReader, type Reader } from './reader.ts';
 export type { Description } from './seats.ts';

@@ -1,5 +1,5 @@
 // The door of the pure codec: RTSP, its interleaved frames, SDP and what is read of RTP.
-export { type Framer, type FramerLimits, type FramerProblem, type FramerSink, openFramer } from './framer.ts';
+export { type Framer, type FramerLimits, openFramer } from './framer.ts';
 export { baseOf, type ChannelPair, interleavedOffer, parseSession, resolveControl } from './headers.ts';
 export { encodeRequest, encodeResponse, header, type RtspMessage, type RtspRequest, type RtspResponse } from './message.ts';
 export { hasMarker, isRtp, senderReportLength, startsKeyFrame, timestampOf } from './rtp.ts';

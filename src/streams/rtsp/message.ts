@@ -22,7 +22,7 @@ export interface RtspResponse {
 export type RtspMessage = RtspRequest | RtspResponse;
 
 /** At most so many header lines in one message. */
-export const maxHeaders = 64;
+const maxHeaders = 64;
 
 const responseLine = /^RTSP\/\d\.\d (\d{3})(?: (.*))?$/;
 const requestLine = /^([A-Z_]{3,20}) (\S{1,2048}) RTSP\/(\d)\.\d$/;

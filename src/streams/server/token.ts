@@ -9,6 +9,6 @@ export function tokenHashIn(url: string, prefix: 's' | 'still'): string | undefi
 }
 
 /** SHA-256 of the token, hexadecimal. */
-export function hashToken(token: string): string {
+function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }

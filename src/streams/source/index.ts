@@ -1,3 +1,3 @@
 // The door of the source: the RTSP client, and the pieces that it makes of a camera's packets.
 export { onChannels, type Piece, pieceChannels } from './pieces.ts';
-export { runSource, type SourceOptions, type SourceSink } from './source.ts';
+export { runSource } from './source.ts';
