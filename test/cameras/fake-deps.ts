@@ -80,7 +80,7 @@ export function openFakeDeps(store: Store = openFakeStore()): FakeDeps {
     async condition(step) {
       const key = `${step.kind}${step.channel && ` ${step.channel}`}`;
       if (step.state === 'raised') standing.set(key, step);
-      else if (!standing.delete(key)) return 'unchanged';
+      else if (standing.get(key)?.device !== step.device || !standing.delete(key)) return 'unchanged';
       deps.conditions.push(step);
       return step.state;
     },

@@ -104,6 +104,7 @@ describe('what topics mean', () => {
   it('names digital inputs by their token', () => {
     const channelOf = (token: string) => read(said('Device/Trigger/DigitalInput', { LogicalState: '1' }, { InputToken: token })).channel;
     expect(channelOf('1')).toBe('input-1');
+    expect(channelOf('input-1')).toBe('input-1');
     expect(channelOf('A_1')).not.toBe(channelOf('A-1'));
     expect(isId(channelOf('x'.repeat(100)))).toBe(true);
   });

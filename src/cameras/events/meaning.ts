@@ -92,7 +92,7 @@ function stateOf(meaning: TopicMeaning, notification: Notification): Sighting['s
 
 function channelOf(meaning: TopicMeaning, notification: Notification, channels: ReadonlyMap<string, number>): string {
   const tokens = notification.source.map((item) => item.value);
-  if (meaning.point !== undefined) return slug(tokens[0] === undefined ? meaning.point : `${meaning.point}-${tokens[0]}`);
+  if (meaning.point !== undefined) return pointOf(meaning.point, tokens[0]);
   for (const token of tokens) {
     const number = channels.get(token);
     if (number !== undefined) return String(number);
@@ -100,6 +100,12 @@ function channelOf(meaning: TopicMeaning, notification: Notification, channels: 
   const source = notification.source.find((item) => /source/i.test(item.name))?.value;
   const onlyOne = new Set(channels.values()).size <= 1;
   return onlyOne || source === undefined ? '1' : slug(`source-${source}`);
+}
+
+/** `input-1` for the tokens `1` and `input-1` alike; a camera says only one of them. */
+function pointOf(point: string, token: string | undefined): string {
+  if (token === undefined) return point;
+  return slug(token.toLowerCase().startsWith(point) ? token : `${point}-${token}`);
 }
 
 /** The form of an id: a–z, 0–9 and hyphen, at most 40; what does not fit is told apart by a piece of its hash. */
