@@ -37,9 +37,10 @@ function checkDevices({ sensors }: CheckedSections): readonly Flaw[] {
   const units = (sensors?.buses ?? []).flatMap((bus, index) =>
     bus.units.map(({ device }, place) => ({ device, path: ['sensors', 'buses', index, 'units', place, 'device'] })),
   );
-  const sources = (sensors?.webhook?.sources ?? []).map(({ device }, index) => ({
-    device,
-    path: ['sensors', 'webhook', 'sources', index, 'device'],
-  }));
+  const sources = (sensors?.webhook?.sources ?? []).flatMap((source, index) => {
+    const at = ['sensors', 'webhook', 'sources', index];
+    const members = source.devices.map(({ device }, place) => ({ device, path: [...at, 'devices', place, 'device'] }));
+    return [{ device: source.device, path: [...at, 'device'] }, ...members];
+  });
   return [...units, ...sources].filter(({ device }) => device === 'gateway').map(({ path }) => ({ path, text: reserved }));
 }

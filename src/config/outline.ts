@@ -10,7 +10,7 @@ export function knownKeys(schema: z.core.$ZodType, path: Path): readonly string[
 }
 
 /** The schemas that may stand at `path`: several below a union. Without wrappers such as defaults. */
-export function schemasAt(schema: z.core.$ZodType, path: Path): readonly z.core.$ZodType[] {
+function schemasAt(schema: z.core.$ZodType, path: Path): readonly z.core.$ZodType[] {
   return path.reduce<readonly z.core.$ZodType[]>((found, step) => found.flatMap((each) => stepInto(each, step)), branches(schema));
 }
 

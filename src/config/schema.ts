@@ -60,9 +60,5 @@ export const sections = {
   control: controlOptions.prefault({}).describe('The door for technicians on this machine.'),
 } as const;
 
-type Sections = { readonly [K in keyof typeof sections]: z.output<(typeof sections)[K]> };
-
 /** The configuration, complete and frozen. */
-export type Config = Sections;
-
-export type SectionName = keyof typeof sections;
+export type Config = { readonly [K in keyof typeof sections]: z.output<(typeof sections)[K]> };
