@@ -26,6 +26,9 @@ export interface FaultContext {
 export class BongsuError extends Error {
   override readonly name = 'BongsuError';
   readonly code: string;
+  /** What happened, without the detail: for strangers, who need not know addresses and paths of the site. */
+  readonly summary: Text;
+  /** What happened, with the detail. */
   readonly text: Text;
   readonly hint: Text;
   readonly retryable: boolean;
@@ -35,6 +38,7 @@ export class BongsuError extends Error {
     const tail = context.detail === undefined ? '' : `: ${context.detail}`;
     super(entry.message.en + tail, context.cause === undefined ? {} : { cause: context.cause });
     this.code = code;
+    this.summary = entry.message;
     this.text = { en: entry.message.en + tail, ko: entry.message.ko + tail };
     this.hint = entry.hint;
     this.retryable = entry.retryable ?? false;

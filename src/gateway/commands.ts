@@ -1,8 +1,9 @@
 // The commands story: each request of the hub to its room, and an outcome for every one.
 import { z } from 'zod';
-import { type Env, messageOf } from '#base';
+import { BongsuError, type Env, messageOf } from '#base';
 import type { Command, Device, GrantForm, Outcome } from '#model';
 import { idPattern } from '#model';
+import { faults } from './faults.ts';
 import type { Grants, Opened } from './grants.ts';
 
 /** What commands reach. */
@@ -49,8 +50,7 @@ export function openCommands(deps: CommandDeps, env: Env): Handler {
       return await handler(command);
     } catch (error) {
       env.log.error({ command: command.id, name: command.name, error: messageOf(error) }, 'a command failed');
-      const reason = error instanceof Error && 'code' in error ? String(error.code) : 'gateway.failed';
-      return { id: command.id, result: 'failed', reason, message: messageOf(error) };
+      return failed(command, error instanceof BongsuError ? error : faults.fault('command-failed'));
     }
   };
 }
@@ -75,7 +75,7 @@ async function openLook(form: GrantForm, command: Command, deps: CommandDeps): P
 
 function outcomeOf(command: Command, form: GrantForm, opened: Opened, { address }: Pick<CommandDeps, 'address'>): Outcome {
   if (opened.result === 'refused') return refuse(command, opened.reason, opened.message);
-  if (opened.result === 'failed') return { id: command.id, result: 'failed', reason: opened.fault.code, message: opened.fault.message };
+  if (opened.result === 'failed') return failed(command, opened.fault);
   const until = new Date(opened.grant.until).toISOString();
   const shown =
     form === 'stream' ? { stream: { rtsp: address(form, opened.token), until } } : { still: { url: address(form, opened.token), until } };
@@ -109,7 +109,23 @@ function listInventory(command: Command, { inventory }: CommandDeps): Outcome {
   if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
   const { offset, limit } = parsed.data;
   const devices = inventory();
-  return { id: command.id, result: 'done', total: devices.length, offset, devices: devices.slice(offset, offset + limit) };
+  return {
+    id: command.id,
+    result: 'done',
+    total: devices.length,
+    offset,
+    devices: devices.slice(offset, offset + limit).map(withoutAddress),
+  };
+}
+
+/** A device as a stranger may know it: its address is this site's own business. */
+function withoutAddress({ address: _, ...device }: Device): Omit<Device, 'address'> {
+  return device;
+}
+
+/** Details of a fault may name addresses of the site: the hub gets the code and what it means. */
+function failed(command: Command, fault: BongsuError): Outcome {
+  return { id: command.id, result: 'failed', reason: fault.code, message: fault.summary.en };
 }
 
 function refuse(command: Command, reason: string, message: string): Outcome {

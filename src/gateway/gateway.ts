@@ -79,7 +79,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
       grants,
       inventory: () => registry.list(),
       status: health.counts,
-      services: config.access.services.filter((service) => !service.local).map((service) => service.id),
+      services: config.access.hubServices,
       address: (form, token) => streams.address(form, token),
     },
     env,

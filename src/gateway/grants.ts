@@ -1,21 +1,11 @@
 // The picture story: a grant is decided and committed, its lease handed to the media process, its end written down, come what may.
 
 import type { Access, AccessAsk, Extension, ExtensionRequest, OpenGrant, SessionStep } from '#access';
-import { BongsuError, type Env, faultTable, messageOf, type Service } from '#base';
+import { BongsuError, type Env, messageOf, type Service } from '#base';
 import type { Cameras } from '#cameras';
 import type { Grant, GrantEnd } from '#model';
 import type { StreamEvent, Streams } from '#streams';
-
-const faults = faultTable('gateway', {
-  'look-failed': {
-    message: { en: 'The picture cannot be shown', ko: '영상을 보여줄 수 없습니다' },
-    hint: {
-      en: 'See `bongsu status` for the relay and `bongsu camera list` for the camera.',
-      ko: '`bongsu status`와 `bongsu camera list`로 중계와 카메라 상태를 확인하십시오.',
-    },
-    retryable: true,
-  },
-});
+import { faults } from './faults.ts';
 
 /** The rooms that meet in this story. */
 export interface GrantDeps {

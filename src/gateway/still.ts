@@ -1,15 +1,7 @@
 // Fetches a still from the media process over loopback, for the technician's door.
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
-import { faultTable } from '#base';
-
-const faults = faultTable('gateway', {
-  'still-failed': {
-    message: { en: 'The picture could not be taken', ko: '사진을 가져오지 못했습니다' },
-    hint: { en: 'See `bongsu camera list` for the state of the camera.', ko: '`bongsu camera list`로 카메라 상태를 확인하십시오.' },
-    retryable: true,
-  },
-});
+import { faults } from './faults.ts';
 
 const maxBytes = 8 * 2 ** 20;
 const timeoutMs = 20_000;

@@ -1,13 +1,14 @@
 // The technician's story: what the local socket can ask, room by room.
 import type { Access } from '#access';
 import type { Alarms } from '#alarms';
-import { type Env, faultTable } from '#base';
-import type { Cameras } from '#cameras';
+import type { Env } from '#base';
+import type { CameraStatus, Cameras } from '#cameras';
 import type { CallContext, ControlHandlers, Input, Result } from '#control';
 import type { Device, Grant } from '#model';
 import type { Outbox } from '#outbox';
 import type { Registry } from '#registry';
 import type { Streams } from '#streams';
+import { faults } from './faults.ts';
 import type { Grants } from './grants.ts';
 import { fetchStill } from './still.ts';
 
@@ -23,20 +24,6 @@ export interface TechnicianDeps {
   readonly streams: Streams;
 }
 
-const faults = faultTable('gateway', {
-  'not-a-camera': {
-    message: { en: 'There is no such camera', ko: '그런 카메라가 없습니다' },
-    hint: { en: '`bongsu camera list` shows the ids.', ko: '`bongsu camera list`로 ID를 확인하십시오.' },
-  },
-  refused: {
-    message: { en: 'The request was refused', ko: '요청이 거부되었습니다' },
-    hint: {
-      en: 'The reason is on the ledger. Ask whoever configured `access.services`.',
-      ko: '사유는 대장에 기록되었습니다. `access.services` 설정 담당자에게 문의하십시오.',
-    },
-  },
-});
-
 const stillDurationMs = 60_000;
 const tailPage = 200;
 
@@ -44,7 +31,10 @@ const tailPage = 200;
 export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers {
   return {
     status: deps.status,
-    'camera.list': () => Promise.resolve({ cameras: deps.registry.list('camera').map((device) => viewCamera(device, deps.cameras)) }),
+    'camera.list': () => {
+      const states = new Map(deps.cameras.status().map((status) => [status.id, status]));
+      return Promise.resolve({ cameras: deps.registry.list('camera').map((device) => viewCamera(device, states.get(device.id))) });
+    },
     'camera.add': (input, context) => addCamera(input, context, deps),
     'camera.remove': async ({ id }) => {
       requireCamera(id, deps.registry);
@@ -67,8 +57,7 @@ function requireCamera(id: string, registry: Registry): Device {
   return device;
 }
 
-function viewCamera(device: Device, cameras: Cameras): Result<'camera.list'>['cameras'][number] {
-  const status = cameras.status().find((one) => one.id === device.id);
+function viewCamera(device: Device, status: CameraStatus | undefined): Result<'camera.list'>['cameras'][number] {
   return { ...device, state: status?.state ?? 'connecting', since: status?.since, message: status?.message };
 }
 
@@ -87,7 +76,7 @@ async function addCamera(input: Input<'camera.add'>, { signal }: CallContext, de
     identity: identified?.result === 'ok' ? identified.identity : { maker: '', model: '', firmware: '', serial: '' },
   };
   await deps.registry.add(device, login);
-  const camera = viewCamera(device, deps.cameras);
+  const camera = viewCamera(device, undefined);
   return identified && identified.result !== 'ok' ? { camera, problem: identified.message.en } : { camera };
 }
 

@@ -14,7 +14,8 @@ export type ToThread = { readonly type: 'batch'; readonly calls: readonly Call[]
 /** A BongsuError as plain values. */
 export interface WireFault {
   readonly code: string;
-  readonly text: Text;
+  readonly message: Text;
+  readonly detail: string | undefined;
   readonly hint: Text;
   readonly retryable: boolean;
 }
@@ -29,10 +30,11 @@ export type FromThread =
 /** Anything thrown in the thread, as plain values; what is not a BongsuError becomes `store.failed`. */
 export function toWire(error: unknown): WireFault {
   const fault = error instanceof BongsuError ? error : storeFaults.fault('failed', { detail: messageOf(error) });
-  return { code: fault.code, text: fault.text, hint: fault.hint, retryable: fault.retryable };
+  return { code: fault.code, message: fault.summary, detail: fault.detail, hint: fault.hint, retryable: fault.retryable };
 }
 
 /** The error again, in the main thread. */
 export function fromWire(fault: WireFault): BongsuError {
-  return new BongsuError(fault.code, { message: fault.text, hint: fault.hint, retryable: fault.retryable });
+  const { code, detail, ...entry } = fault;
+  return new BongsuError(code, entry, detail === undefined ? {} : { detail });
 }

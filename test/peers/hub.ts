@@ -36,6 +36,7 @@ export async function openHub(url: string, options: IClientOptions = {}): Promis
   });
   const messages: HubMessage[] = [];
   client.on('message', (topic, payload, packet) => {
+    if (topic.includes('/command/')) return; // our own, garbage among it
     messages.push({ topic, retain: packet.retain, body: JSON.parse(payload.toString('utf8')) as Record<string, unknown> });
   });
   client.on('error', () => {});

@@ -15,6 +15,8 @@ export type StreamEvent =
   | { readonly event: 'media-up'; readonly pid: number }
   /** `reason`: a signal's name or an exit status. It is started again by itself. */
   | { readonly event: 'media-down'; readonly reason: string }
+  /** It lets readers in, for the first time or again. */
+  | { readonly event: 'listening'; readonly listener: 'rtsp' | 'http' }
   | { readonly event: 'cannot-listen'; readonly listener: 'rtsp' | 'http'; readonly address: string; readonly reason: string };
 
 export interface StreamsDeps {

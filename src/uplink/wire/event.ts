@@ -77,14 +77,15 @@ function shapeOf(body: EntryBody): Shape {
     }
     case 'inventory': {
       const { change, time } = body.value;
-      const { id, type, name, address, purpose, place, channels, identity } = body.value.device;
+      // Its address is this site's own business.
+      const { id, type, name, purpose, place, channels, identity } = body.value.device;
       return {
         segments: ['inventory', id],
         type: `inventory.${change}`,
         device: id,
         subject: id,
         time,
-        data: { change, device: { id, type, name, address, purpose, place, channels, identity } },
+        data: { change, device: { id, type, name, purpose, place, channels, identity } },
       };
     }
     case 'grant': {

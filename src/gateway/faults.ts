@@ -1,0 +1,33 @@
+// The faults of the stories themselves; those of a room are in its own table.
+import { faultTable } from '#base';
+
+export const faults = faultTable('gateway', {
+  'look-failed': {
+    message: { en: 'The picture cannot be shown', ko: '영상을 보여줄 수 없습니다' },
+    hint: {
+      en: 'See `bongsu status` for the relay and `bongsu camera list` for the camera.',
+      ko: '`bongsu status`와 `bongsu camera list`로 중계와 카메라 상태를 확인하십시오.',
+    },
+    retryable: true,
+  },
+  'still-failed': {
+    message: { en: 'The picture could not be taken', ko: '사진을 가져오지 못했습니다' },
+    hint: { en: 'See `bongsu camera list` for the state of the camera.', ko: '`bongsu camera list`로 카메라 상태를 확인하십시오.' },
+    retryable: true,
+  },
+  'command-failed': {
+    message: { en: 'The command failed', ko: '명령을 처리하지 못했습니다' },
+    hint: { en: 'The log of the gateway says why.', ko: '게이트웨이 로그에서 원인을 확인하십시오.' },
+  },
+  'not-a-camera': {
+    message: { en: 'There is no such camera', ko: '그런 카메라가 없습니다' },
+    hint: { en: '`bongsu camera list` shows the ids.', ko: '`bongsu camera list`로 ID를 확인하십시오.' },
+  },
+  refused: {
+    message: { en: 'The request was refused', ko: '요청이 거부되었습니다' },
+    hint: {
+      en: 'The reason is on the ledger. Ask whoever configured `access.services`.',
+      ko: '사유는 대장에 기록되었습니다. `access.services` 설정 담당자에게 문의하십시오.',
+    },
+  },
+});
