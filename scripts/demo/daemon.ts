@@ -18,7 +18,7 @@ export interface Daemon extends AsyncDisposable {
 }
 
 /** Site and gateway of the demo. */
-export const demoIdentity = { site: '52710', gateway: 'demo' };
+const demoIdentity = { site: '52710', gateway: 'demo' };
 
 const startLimitMs = 15_000;
 
