@@ -125,7 +125,10 @@ function openKeeper(book: Book, listeners: Listeners, deps: StreamsDeps, env: En
   const onMessage = (message: ToGateway): void => {
     if (message.type === 'event') emit(message.event);
     if (message.type === 'claimed') book.claimed(message.grant);
-    if (message.type === 'listening') listeners.set(message.listener, { state: 'listening', ...message.address, reason: '' });
+    if (message.type === 'listening') {
+      listeners.set(message.listener, { state: 'listening', ...message.address, reason: '' });
+      deps.onEvent({ event: 'listening', listener: message.listener });
+    }
     if (message.type === 'cannot-listen') {
       listeners.set(message.listener, { state: 'failed', ...message.address, reason: message.reason });
       tellCannotListen(message, deps, env);
