@@ -61,7 +61,7 @@ export interface OpenGrant extends Grant {
 export interface Access {
   decide(ask: AccessAsk): Promise<Decision>;
   extend(grant: string, request: ExtensionRequest): Promise<Extension>;
-  /** False when it was not open. `by`: `gateway`, a hub connection's name or `cli:USER`. */
+  /** False when it was not open. `by`: `gateway`, a hub connection's name or `cli:USER`; `closed` is for the origin that opened it alone. */
   end(grant: string, reason: GrantEnd, note: string, by?: string): Promise<boolean>;
   session(grant: string, step: SessionStep): Promise<void>;
   note(look: OwnLook): Promise<void>;
@@ -166,7 +166,7 @@ function grantOf(ask: AccessAsk, verdict: Extract<ReturnType<typeof decide>, { g
 function extensionRow(id: string, grant: Grant | undefined, request: ExtensionRequest, options: AccessOptions, now: number): LedgerRow {
   const { form = 'stream', device = '', channel = 0, quality = 'main' } = grant ?? {};
   const { origin, commandId, until } = request;
-  const ask: AccessAsk = { form, device, channel, quality, grant: undefined, origin, commandId, services: [] };
+  const ask: AccessAsk = { form, device, channel, quality, deviceKnown: true, grant: undefined, origin, commandId, services: [] };
   const claims = grant && { ...grant.request, ...grant.request.recipient, until };
   return { ...ledgerRowOf(ask, claims, options, now), grant_id: cleanText(id), until };
 }

@@ -14,6 +14,8 @@ export interface AccessAsk {
   readonly quality: Quality;
   /** The `grant` of the request as it came: any JSON. */
   readonly grant: unknown;
+  /** Whether the site has this channel; asked after everything else, so that no stranger learns the inventory by asking. */
+  readonly deviceKnown: boolean;
   /** Who asks: a hub connection's name, or `cli:USER`. */
   readonly origin: string;
   readonly commandId: string;
@@ -67,6 +69,7 @@ export function decide(ask: AccessAsk, options: AccessOptions, nowMs: number): V
   if (!service.grounds.includes(groundId)) return no('ground-not-allowed', `${serviceId}, ${groundId}`);
   const length = decideLength(until, service, ask.issuedAt, nowMs);
   if (typeof length !== 'number') return { ...length, claims };
+  if (!ask.deviceKnown) return no('camera-unknown', `${ask.device}/${ask.channel}`);
 
   const request: GrantRequest = {
     service: serviceId,

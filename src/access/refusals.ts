@@ -44,6 +44,13 @@ export const refusals = faultTable('access', {
     message: { en: 'The service cannot use that legal ground', ko: '이 서비스가 쓸 수 없는 법적 근거입니다' },
     hint: configured,
   },
+  'camera-unknown': {
+    message: { en: 'There is no such camera or channel', ko: '그런 카메라나 채널이 없습니다' },
+    hint: {
+      en: 'Ask for `inventory.list`: it names every camera with its channels.',
+      ko: '`inventory.list`로 카메라와 채널을 확인하십시오.',
+    },
+  },
   'end-past': { message: { en: 'The end has passed', ko: '종료 시각이 이미 지났습니다' }, hint: again },
   'too-long': {
     message: { en: 'The end is beyond the longest time of the service', ko: '서비스의 최대 허용 시간을 넘습니다' },

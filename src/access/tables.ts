@@ -37,7 +37,7 @@ export interface AccessProcedures {
     readonly time: number;
     readonly command: string;
   }): boolean;
-  /** False when it was not open. */
+  /** False when it was not open, or when one closes what another opened. */
   end(argument: {
     readonly id: string;
     readonly reason: GrantEnd;
@@ -96,6 +96,7 @@ export const openAccessProcedures: OpenProcedures<AccessProcedures> = (db, world
       const grant = grants.read.find(id);
       const opening = writer.opening(id);
       if (!grant || grant.end || !opening) return false;
+      if (reason === 'closed' && grant.origin !== by) return false;
       grants.end(id, reason, time, note);
       const ledger = { ...opening, time, step: 'ended', until: grant.until, ended_at: time, reason, note };
       const step = reason === 'revoked' || reason === 'failed' ? reason : 'ended';

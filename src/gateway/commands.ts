@@ -9,6 +9,8 @@ import type { Grants, Opened } from './grants.ts';
 /** What commands reach. */
 export interface CommandDeps {
   readonly grants: Grants;
+  /** Whether this is a channel of a registered camera. */
+  readonly hasChannel: (camera: string, channel: number) => boolean;
   readonly inventory: () => readonly Device[];
   readonly status: () => Promise<Readonly<Record<string, number>>>;
   /** Services that this hub connection may claim. */
@@ -64,6 +66,7 @@ async function openLook(form: GrantForm, command: Command, deps: CommandDeps): P
     device: camera,
     channel,
     quality,
+    deviceKnown: deps.hasChannel(camera, channel),
     grant,
     origin: hubOrigin,
     commandId: command.id,
@@ -98,7 +101,7 @@ async function extendStream(command: Command, { grants }: CommandDeps): Promise<
 async function closeStream(command: Command, { grants }: CommandDeps): Promise<Outcome> {
   const parsed = ofGrant.safeParse(command.body);
   if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
-  const ended = await grants.end(parsed.data.grant, 'closed', '', hubOrigin);
+  const ended = await grants.close(parsed.data.grant, hubOrigin);
   return ended
     ? { id: command.id, result: 'done', grant: parsed.data.grant }
     : refuse(command, 'access.grant-unknown', 'no such grant is open');

@@ -1,5 +1,5 @@
 // The delivery story: entries leave the outbox gravest first, travel within the session's window, and go when the destination has them.
-import { type Env, messageOf } from '#base';
+import { BongsuError, type Env, messageOf } from '#base';
 import type { Entry } from '#model';
 import type { Outbox } from '#outbox';
 import type { UplinkSession } from '#uplink';
@@ -19,7 +19,8 @@ const storeRetryMs = 1000;
  */
 export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: Env): Promise<void> {
   const { outbox, destination } = deps;
-  const past = await outbox.head();
+  const past = await insist(() => outbox.head(), session.signal, env);
+  if (past === undefined) return;
   const confirm = openConfirmer(deps, env);
   const bell = openBell();
   using _entries = outbox.watch(bell.ring);
@@ -47,8 +48,22 @@ export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: E
   } finally {
     await Promise.allSettled(underway);
     await confirm.settled();
-    await outbox.releaseAll(destination);
+    await insist(() => outbox.releaseAll(destination), undefined, env);
   }
+}
+
+/** Tries until the store does it; undefined when `signal` aborts or the store is closed. A sick disk is no crash. */
+async function insist<T>(act: () => Promise<T>, signal: AbortSignal | undefined, env: Env): Promise<T | undefined> {
+  while (!signal?.aborted) {
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof BongsuError && error.code === 'store.closed') return undefined;
+      env.log.warn({ error: messageOf(error) }, 'delivery waits for the store');
+      await env.clock.sleep(storeRetryMs, signal).catch(() => {});
+    }
+  }
+  return undefined;
 }
 
 interface Sending {

@@ -5,7 +5,7 @@ import { type Env, openSealer, runServices, type Service, schedule, uuidv7 } fro
 import { openCameras } from '#cameras';
 import type { Config } from '#config';
 import { serveControl } from '#control';
-import type { Identity } from '#model';
+import type { Device, Identity } from '#model';
 import { openOutbox } from '#outbox';
 import { openRegistry } from '#registry';
 import { openSensors } from '#sensors';
@@ -17,7 +17,7 @@ import { deliver } from './delivery.ts';
 import { openGrants } from './grants.ts';
 import { openHealth } from './health.ts';
 import { openIntake } from './intake.ts';
-import { followCameras, recordIdentity, syncSensors } from './inventory.ts';
+import { clearConditions, followCameras, recordIdentity, syncSensors } from './inventory.ts';
 import { collectMetrics } from './metrics.ts';
 import { openRelayHealth } from './relay-health.ts';
 import { retentionJobs } from './retention.ts';
@@ -77,6 +77,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const onCommand = openCommands(
     {
       grants,
+      hasChannel: (camera, channel) => hasChannel(registry.find(camera), channel),
       inventory: () => registry.list(),
       status: health.counts,
       services: config.access.hubServices,
@@ -103,8 +104,12 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
 
   for (const dropped of await outbox.dropped())
     env.log.warn({ ...dropped }, 'a destination is no longer configured; what it was owed is dropped');
-  await syncSensors(registry, sensors);
-  const cameraLeft = async (device: { readonly id: string }): Promise<void> => grants.endAll(device.id, 'the camera was removed');
+  const sensorLeft = (device: Device): Promise<void> => clearConditions(device.id, alarms, intake, env);
+  await syncSensors(registry, sensors, sensorLeft);
+  const cameraLeft = async (device: Device): Promise<void> => {
+    await grants.endAll(device.id, 'the camera was removed');
+    await clearConditions(device.id, alarms, intake, env);
+  };
   const services: readonly Service[] = [
     crashWatch(store.crashed),
     streams.service,
@@ -124,6 +129,10 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   });
   await runServices(services, signal);
   await systemd.notify('STOPPING=1');
+}
+
+function hasChannel(device: Device | undefined, number: number): boolean {
+  return device?.type === 'camera' && device.channels.some((channel) => channel.number === number);
 }
 
 /** The death of the store's thread is a crash of the gateway. */

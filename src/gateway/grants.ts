@@ -26,6 +26,8 @@ export interface Grants {
   extend(grantId: string, request: ExtensionRequest): Promise<Extension>;
   /** False when no such grant is open. Its sessions are cut before this resolves. */
   end(grantId: string, reason: GrantEnd, note: string, by?: string): Promise<boolean>;
+  /** Ended by the asker itself; false when no grant that it opened is open. */
+  close(grantId: string, origin: string): Promise<boolean>;
   /** Ends every open grant on a device that is no more. */
   endAll(device: string, note: string): Promise<void>;
   /** What the media process tells. */
@@ -34,7 +36,7 @@ export interface Grants {
   readonly restore: Service;
 }
 
-const restoreRetryMs = 2000;
+const retryMs = 2000;
 /** The media process ends a lease by itself; this much later the gateway writes the end down even if it heard nothing. */
 const endGraceMs = 2000;
 
@@ -44,20 +46,27 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
   const ends = new Map<string, Disposable>();
 
   const finish = async (grantId: string, reason: GrantEnd, note: string, by?: string): Promise<boolean> => {
-    ends.get(grantId)?.[Symbol.dispose]();
-    ends.delete(grantId);
-    return access.end(grantId, reason, note, by);
+    const ended = await access.end(grantId, reason, note, by);
+    if (ended) ends.get(grantId)?.[Symbol.dispose]();
+    if (ended) ends.delete(grantId);
+    return ended;
   };
-  const finishLogged = (grantId: string, reason: GrantEnd, note: string): void => {
-    finish(grantId, reason, note).catch((error: unknown) => {
-      env.log.error({ grant: grantId, error: messageOf(error) }, 'the end of a grant could not be written; it will be at the next start');
-    });
+  /** An end that nobody waits for is written as soon as the store can. */
+  const finishSurely = async (grantId: string, reason: GrantEnd, note: string): Promise<void> => {
+    try {
+      await finish(grantId, reason, note);
+    } catch (error) {
+      if (error instanceof BongsuError && error.code === 'store.closed') return;
+      env.log.error({ grant: grantId, error: messageOf(error) }, 'the end of a grant waits for the store');
+      await env.clock.sleep(retryMs);
+      return finishSurely(grantId, reason, note);
+    }
   };
   const watchEnd = (grantId: string, remainingMs: number): void => {
     ends.get(grantId)?.[Symbol.dispose]();
     ends.set(
       grantId,
-      env.clock.after(remainingMs + endGraceMs, () => finishLogged(grantId, 'expired', '')),
+      env.clock.after(remainingMs + endGraceMs, () => void finishSurely(grantId, 'expired', '')),
     );
   };
   const end: Grants['end'] = async (grantId, reason, note, by) => {
@@ -79,12 +88,12 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
     const endsAtMs = env.clock.monotonicMs() + grant.remainingMs;
     while (!signal.aborted) {
       const remainingMs = endsAtMs - env.clock.monotonicMs();
-      if (remainingMs <= 0 || grant.form === 'still') return finishLogged(grant.id, 'expired', 'ended while the gateway was down');
+      if (remainingMs <= 0 || grant.form === 'still') return finishSurely(grant.id, 'expired', 'ended while the gateway was down');
       try {
         return await admit(grant, remainingMs);
       } catch (error) {
         env.log.debug({ grant: grant.id, error: messageOf(error) }, 'a grant of before the restart waits for its camera');
-        await env.clock.sleep(restoreRetryMs, signal).catch(() => {});
+        await env.clock.sleep(retryMs, signal).catch(() => {});
       }
     }
   };
@@ -111,12 +120,17 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
       return decision;
     },
     end,
+    async close(grantId, origin) {
+      const closed = await finish(grantId, 'closed', '', origin);
+      if (closed) await streams.revoke(grantId);
+      return closed;
+    },
     async endAll(device, note) {
       const open = await access.openGrants();
       for (const grant of open.filter((one) => one.device === device)) await end(grant.id, 'revoked', note);
     },
     onEvent(event) {
-      if (event.event === 'grant-ended') finishLogged(event.grant, event.reason, event.note);
+      if (event.event === 'grant-ended') void finishSurely(event.grant, event.reason, event.note);
       else if (event.event === 'session-opened') auditSession(event.grant, { step: 'opened', peer: event.peer, at: env.clock.now() });
       else if (event.event === 'session-closed') {
         const detail = `${event.reason}, ${event.frames ?? '?'} frames in ${event.seconds} s`;

@@ -1,15 +1,21 @@
 // The inventory's story: what is configured or found reaches the registry, and what is registered reaches the rooms that watch it.
 
+import type { Alarms } from '#alarms';
 import { type Env, messageOf, type Service } from '#base';
 import type { Cameras } from '#cameras';
 import type { Channel, Device, DeviceIdentity } from '#model';
 import type { Registry } from '#registry';
 import type { Sensors } from '#sensors';
+import type { Intake } from './intake.ts';
 
 /** Brings the registry's sensors in line with the configuration: added, changed, removed; each change is an inventory entry. */
-export async function syncSensors(registry: Registry, sensors: Sensors): Promise<void> {
+export async function syncSensors(registry: Registry, sensors: Sensors, left: DeviceLeft): Promise<void> {
   const configured = new Map(sensors.devices().map((device) => [device.id, device]));
-  for (const known of registry.list('sensor')) if (!configured.has(known.id)) await registry.remove(known.id);
+  for (const known of registry.list('sensor')) {
+    if (configured.has(known.id)) continue;
+    await registry.remove(known.id);
+    await left(known);
+  }
   for (const device of configured.values()) {
     const { id, type, ...rest } = device;
     if (registry.find(id)?.type === type) await registry.update(id, rest);
@@ -24,11 +30,17 @@ export function recordIdentity(registry: Registry): (id: string, identity: Devic
   };
 }
 
-/** What happens when a camera leaves the registry. */
-export type CameraLeft = (device: Device) => Promise<void>;
+/** Conditions of a device that is no more say nothing any longer. Its open alarms stay until a person ends them. */
+export async function clearConditions(device: string, alarms: Alarms, intake: Intake, env: Env): Promise<void> {
+  const standing = (await alarms.openConditions()).filter((condition) => condition.device === device);
+  for (const condition of standing) await intake.condition({ ...condition, state: 'cleared', time: env.clock.now() });
+}
+
+/** What happens when a device has left the registry. */
+export type DeviceLeft = (device: Device) => Promise<void>;
 
 /** Hands the registered cameras to the room that watches them, now and at every change. */
-export function followCameras(registry: Registry, cameras: Cameras, left: CameraLeft, env: Env): Service {
+export function followCameras(registry: Registry, cameras: Cameras, left: DeviceLeft, env: Env): Service {
   const enter = async (device: Device): Promise<void> => cameras.add({ device, login: await registry.login(device.id) });
   const leave = async (device: Device): Promise<void> => {
     await cameras.remove(device.id);

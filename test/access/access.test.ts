@@ -40,6 +40,7 @@ const ask = (more: Partial<AccessAsk> = {}): AccessAsk => ({
   grant: request,
   origin: 'hub',
   commandId: 'c1',
+  deviceKnown: true,
   services: ['119-dispatch'],
   ...more,
 });
@@ -150,6 +151,7 @@ describe('access', () => {
       grant: { until: start + 2 * hour, request: { until: start + 2 * hour } },
     });
     await access.session(grant.id, { step: 'closed', peer: '10.1.1.1:4000', at: clock.now(), detail: '12 packets' });
+    expect(await access.end(grant.id, 'closed', '', 'another-hub')).toBe(false);
     expect(await access.end(grant.id, 'revoked', 'wrong camera', 'cli:kim')).toBe(true);
     expect(await access.end(grant.id, 'expired', '')).toBe(false);
     expect(acts()).toEqual(['grant.opened', 'session.opened', 'grant.extended', 'session.closed', 'grant.revoked']);
@@ -194,7 +196,7 @@ describe('access', () => {
   it('lists open grants after a restart, those that are over with nothing left', async () => {
     const first = await granted();
     const second = await granted({ grant: { ...request, until: '2026-11-20T06:00:00Z' } });
-    await granted().then(({ grant }) => access.end(grant.id, 'closed', ''));
+    await granted().then(({ grant }) => access.end(grant.id, 'closed', '', 'hub'));
     await store[Symbol.asyncDispose]();
     clock.advance(1.5 * hour);
     await reopen();
@@ -219,7 +221,7 @@ describe('access', () => {
     const { grant } = await granted();
     clock.advance(5);
     await granted({ device: 'cam-2' });
-    await access.end(grant.id, 'closed', '');
+    await access.end(grant.id, 'closed', '', 'hub');
     const ids = async (filter: Parameters<Access['list']>[0]): Promise<string[]> => (await access.list(filter)).map((item) => item.device);
     expect(await ids({ limit: 10 })).toEqual(['cam-2', 'cam-0417']);
     expect(await ids({ limit: 10, openOnly: true })).toEqual(['cam-2']);

@@ -26,6 +26,7 @@ const ask = (grant: unknown, more: Partial<AccessAsk> = {}): AccessAsk => ({
   grant,
   origin: 'hub',
   commandId: 'c1',
+  deviceKnown: true,
   services: ['119-dispatch', '112-dispatch', 'disaster', 'welfare', 'maintenance'],
   ...more,
 });
@@ -84,6 +85,11 @@ describe('decide', () => {
   ])('%s', (_, more, expected) => {
     const until = '2026-11-20T04:20:00Z';
     expect(verdict({ ...complete, service: 'maintenance', ground: 'purpose', until }, more)).toBe(expected);
+  });
+
+  it('says that a camera is not there only to whom it would have shown it', () => {
+    expect(verdict(complete, { deviceKnown: false })).toBe('camera-unknown');
+    expect(verdict({ ...complete, ground: 'pipa-18-2-7' }, { deviceKnown: false })).toBe('ground-not-allowed');
   });
 
   it('says the longest time in the refusal, in both languages', () => {
