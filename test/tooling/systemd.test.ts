@@ -49,7 +49,7 @@ describe('bongsu.service', () => {
     ['Type', ['notify']],
     ['NotifyAccess', ['all']],
     ['Restart', ['always']],
-    ['ExecReload', ['/bin/kill -HUP $MAINPID']],
+    ['ExecReload', []],
     ['DevicePolicy', ['closed']],
     ['DeviceAllow', ['char-ttyS rw', 'char-ttyUSB rw', 'char-ttyACM rw']],
     ['SupplementaryGroups', ['dialout']],
