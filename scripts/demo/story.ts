@@ -99,7 +99,7 @@ async function alarmWithoutHub(site: SimulatedSite, tell: Tell): Promise<void> {
   await sleep(1500);
   tell({ ko: '허브를 다시 켭니다.', en: 'The hub comes back.' });
   await hubOf(site).start();
-  await hubOf(site).hear((message) => message.replay === true && message.step === 'raised', patienceMs);
+  await hubOf(site).hear((message) => message.replay && message.step === 'raised', patienceMs);
   await sensor?.trip(false);
   await sleep(1000);
 }

@@ -125,7 +125,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   ];
   void control.listening.then(async (addresses) => {
     env.log.info({ ...identity, version: deps.version, ...addresses }, 'the gateway runs');
-    await systemd.notify('READY=1');
+    return systemd.notify('READY=1');
   });
   await runServices(services, signal);
   await systemd.notify('STOPPING=1');

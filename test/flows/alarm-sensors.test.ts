@@ -53,22 +53,9 @@ afterAll(() => stack.disposeAsync());
 
 /** Sends with curl, as a maker's cloud would; gives status and body. */
 async function curl(body: string, token = fallToken): Promise<{ status: number; body: Record<string, unknown> }> {
-  const { stdout } = await promisify(execFile)('curl', [
-    ...[
-      '-sS',
-      '-o',
-      '-',
-      '-w',
-      '\n%{http_code}',
-      '-X',
-      'POST',
-      '-H',
-      'content-type: application/json',
-      '-H',
-      `authorization: Bearer ${token}`,
-    ],
-    ...['-d', body, `http://127.0.0.1:${webhookPort}/webhook/radar`],
-  ]);
+  const headers = ['content-type: application/json', `authorization: Bearer ${token}`].flatMap((header) => ['-H', header]);
+  const address = `http://127.0.0.1:${webhookPort}/webhook/radar`;
+  const { stdout } = await promisify(execFile)('curl', ['-sS', '-o', '-', '-w', '\n%{http_code}', ...headers, '-d', body, address]);
   const cut = stdout.lastIndexOf('\n');
   return { status: Number(stdout.slice(cut + 1)), body: JSON.parse(stdout.slice(0, cut)) as Record<string, unknown> };
 }
