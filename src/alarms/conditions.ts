@@ -1,5 +1,6 @@
 // Conditions: the health of devices and of the gateway. Each is told once when it begins and once when it ends, across restarts.
 import type { Database } from 'better-sqlite3';
+import type { Text } from '#base';
 import type { Condition } from '#model';
 import type { ProcedureWorld } from '#store';
 import type { Counts } from './counts.ts';
@@ -14,16 +15,16 @@ export function openConditions(db: Database, world: ProcedureWorld, counts: Coun
     'INSERT INTO alarm_condition (device, channel, kind, severity, time, message) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   );
   const remove = db.prepare<[string, string, string]>('DELETE FROM alarm_condition WHERE device = ? AND channel = ? AND kind = ?');
-  const list = db.prepare<[number], Condition>(
+  const list = db.prepare<[number], Omit<Condition, 'message'> & { message: string }>(
     `SELECT device, channel, kind, 'raised' AS state, severity, time, message FROM alarm_condition ORDER BY device, channel, kind LIMIT ?`,
   );
   return {
     /** Raises what does not stand and clears what does; all else is `unchanged` and is not told. A standing condition keeps its first message. */
     condition(step: Condition): 'raised' | 'cleared' | 'unchanged' {
       const { device, channel, kind, state, severity, time } = step;
-      const message = step.message.slice(0, maxMessageLength).toWellFormed();
+      const message: Text = { ko: cut(step.message.ko), en: cut(step.message.en) };
       const { changes } =
-        state === 'raised' ? insert.run(device, channel, kind, severity, time, message) : remove.run(device, channel, kind);
+        state === 'raised' ? insert.run(device, channel, kind, severity, time, JSON.stringify(message)) : remove.run(device, channel, kind);
       if (changes === 0) return 'unchanged';
       counts.add('conditions', state === 'raised' ? 1 : -1);
       world.append({ class: 'condition', value: { device, channel, kind, state, severity, time, message } });
@@ -31,6 +32,11 @@ export function openConditions(db: Database, world: ProcedureWorld, counts: Coun
       return state;
     },
     /** What stands, by device, at most 20,000. */
-    openConditions: (): readonly Condition[] => list.all(maxListed),
+    openConditions: (): readonly Condition[] =>
+      list.all(maxListed).map(({ message, ...rest }) => ({ ...rest, message: JSON.parse(message) as Text })),
   };
+}
+
+function cut(words: string): string {
+  return words.slice(0, maxMessageLength).toWellFormed();
 }

@@ -6,7 +6,7 @@ import type { Migrations } from '#store';
  * - `alarm_transition`: each step, in the order of the commits.
  * - `alarm_occurrence`: occurrence keys. A key counts within its point and side (onset or end): one message may speak of several points, and the
  *   same key may name a happening's begin and its end.
- * - `alarm_condition`: conditions that stand.
+ * - `alarm_condition`: conditions that stand. `message` is JSON: a text by language.
  * - `alarm_count`: counters, so that nothing is ever counted.
  *
  * `recorded_at` and `closed_at` are the wall time of the commit and serve retention alone.
@@ -61,7 +61,7 @@ export const alarmsMigrations: Migrations = {
        kind TEXT NOT NULL,
        severity TEXT NOT NULL,
        time INTEGER NOT NULL,
-       message TEXT NOT NULL,
+       message TEXT NOT NULL CHECK (json_valid(message)),
        PRIMARY KEY (device, channel, kind)
      ) STRICT, WITHOUT ROWID;
      CREATE TABLE alarm_count (

@@ -6,6 +6,21 @@ export type Language = 'ko' | 'en';
 /** One text in both languages. */
 export type Text = Readonly<Record<Language, string>>;
 
+/** Words that need no translation: a code, an address, what a device or a person wrote. */
+export function sameText(words: string): Text {
+  return { ko: words, en: words };
+}
+
+/** What is wrong and what to do about it, as one text. */
+export function withHint(text: Text, hint: Text): Text {
+  return { ko: `${text.ko}. ${hint.ko}`, en: `${text.en}. ${hint.en}` };
+}
+
+/** Whether two texts say the same in both languages. */
+export function isSameText(one: Text, other: Text): boolean {
+  return one.ko === other.ko && one.en === other.en;
+}
+
 /** What a room says about one of its faults. */
 export interface FaultEntry {
   readonly message: Text;
@@ -56,6 +71,11 @@ export interface FaultTable<Reason extends string> {
 /** Declares the faults of a room. */
 export function faultTable<Reason extends string>(room: string, entries: Record<Reason, FaultEntry>): FaultTable<Reason> {
   return { room, entries, fault: (reason, context) => new BongsuError(`${room}.${reason}`, entries[reason], context) };
+}
+
+/** Anything thrown as a technician reads it: what is wrong with its hint, or the bare message where there is no more. */
+export function adviceOf(error: unknown): Text {
+  return error instanceof BongsuError ? withHint(error.text, error.hint) : sameText(messageOf(error));
 }
 
 /** The message of anything thrown, for a log line or a detail; never longer than 300 characters. */

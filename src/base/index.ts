@@ -3,7 +3,17 @@ export { type Backoff, type BackoffOptions, openBackoff } from './backoff.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type AuthorizedRequest, authorize, type Challenge, chooseChallenge, type Login } from './digest.ts';
 export { type Env, systemEnv } from './env.ts';
-export { BongsuError, type FaultTable, faultTable, type Language, messageOf, type Text } from './errors.ts';
+export {
+  adviceOf,
+  BongsuError,
+  faultTable,
+  isSameText,
+  type Language,
+  messageOf,
+  sameText,
+  type Text,
+  withHint,
+} from './errors.ts';
 export { type Log, type LogLevel, openLog } from './log.ts';
 export { type BoundedQueue, openQueue } from './queue.ts';
 export { type Random, systemRandom, uuidv7 } from './random.ts';
@@ -11,4 +21,4 @@ export { isCronExpression, type Job, schedule } from './schedule.ts';
 export { openSealer, type Sealer } from './seal.ts';
 export { type ResolvedSecret, resolvedSecret, type Secret, type SecretReference, secretOption } from './secret.ts';
 export { isAbort, runServices, type Service } from './service.ts';
-export { durationOption, formatDuration, parseDuration, parseSize, sizeOption } from './units.ts';
+export { durationOption, durationText, formatDuration, parseDuration, parseSize, sizeOption } from './units.ts';

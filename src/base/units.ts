@@ -1,5 +1,6 @@
 // Durations and sizes as people write them in a configuration (`30s`, `2GiB`), and as options of a schema.
 import { z } from 'zod';
+import type { Text } from './errors.ts';
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const sizeUnits: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 };
@@ -27,6 +28,15 @@ export function formatDuration(ms: number): string {
     if (ms >= factor && ms % factor === 0) return `${ms / factor}${unit}`;
   }
   return `${Math.round(ms)}ms`;
+}
+
+const koreanUnits: Readonly<Record<string, string>> = { d: '일', h: '시간', m: '분', s: '초' };
+
+/** The same for people: `90m` in English, `90분` in Korean. */
+export function durationText(ms: number): Text {
+  const en = formatDuration(ms);
+  const unit = /[dhms]+$/.exec(en)?.[0] ?? '';
+  return { en, ko: `${en.slice(0, en.length - unit.length)}${koreanUnits[unit] ?? unit}` };
 }
 
 interface Range {

@@ -1,5 +1,5 @@
 // What ails a camera, as conditions: at most one of lost, login refused and faulty at a time, and beside it a wrong clock.
-import { type Env, formatDuration } from '#base';
+import { durationText, type Env, type Text, withHint } from '#base';
 import { type Condition, type ConditionKind, conditionKinds } from '#model';
 import { explain, type Failure, type FailureKind } from './faults.ts';
 
@@ -28,6 +28,10 @@ const ailmentOf: Readonly<Record<FailureKind, Ailment>> = {
   'login-missing': 'camera-login-refused',
   'factory-state': 'camera-login-refused',
 };
+const answersWell: Text = { ko: '카메라가 정상 응답합니다', en: 'The camera answers as it should' };
+const clockRight: Text = { ko: '카메라 시각이 맞습니다', en: "The camera's clock is right" };
+const setNtp: Text = { ko: '카메라에 NTP 서버를 설정하십시오.', en: 'Set an NTP server on the camera.' };
+
 /** The condition of a failure. */
 export function ailmentFor(failed: Failure): Ailment {
   return ailmentOf[failed.kind];
@@ -41,7 +45,7 @@ export function openAilments(
   env: Env,
 ): Ailments {
   const told = new Map<ConditionKind, Condition['state']>();
-  const set = async (kind: ConditionKind, state: Condition['state'], message: string): Promise<void> => {
+  const set = async (kind: ConditionKind, state: Condition['state'], message: Text): Promise<void> => {
     if (told.get(kind) === state) return;
     await condition({
       device,
@@ -50,30 +54,33 @@ export function openAilments(
       state,
       severity: conditionKinds[kind],
       time: env.clock.now(),
-      message: message.slice(0, 500),
+      message,
     });
     told.set(kind, state);
   };
   const clearAllBut = async (kept: Ailment | undefined): Promise<void> => {
-    for (const kind of exclusive) if (kind !== kept) await set(kind, 'cleared', 'The camera answers as it should');
+    for (const kind of exclusive) if (kind !== kept) await set(kind, 'cleared', answersWell);
   };
   return {
     async fail(failed) {
       const kind = ailmentOf[failed.kind];
       const { message, hint } = explain(failed);
       await clearAllBut(kind);
-      await set(kind, 'raised', `${message.en}. ${hint.en}`);
+      await set(kind, 'raised', withHint(message, hint));
     },
     recover: () => clearAllBut(undefined),
     async clock(offsetMs) {
       if (offsetMs === undefined) return;
       const wrong = Math.abs(offsetMs) > options.clockTolerance;
-      const words = `The camera's clock is ${formatDuration(Math.round(Math.abs(offsetMs) / 1000) * 1000)} ${offsetMs > 0 ? 'ahead' : 'behind'}`;
-      await set(
-        'clock-wrong',
-        wrong ? 'raised' : 'cleared',
-        wrong ? `${words}. Set an NTP server on the camera.` : "The camera's clock is right",
-      );
+      if (wrong) await set('clock-wrong', 'raised', withHint(clockWords(offsetMs), setNtp));
+      else await set('clock-wrong', 'cleared', clockRight);
     },
   };
+}
+
+function clockWords(offsetMs: number): Text {
+  const { ko, en } = durationText(Math.round(Math.abs(offsetMs) / 1000) * 1000);
+  return offsetMs > 0
+    ? { ko: `카메라 시각이 ${ko} 빠릅니다`, en: `The camera's clock is ${en} ahead` }
+    : { ko: `카메라 시각이 ${ko} 느립니다`, en: `The camera's clock is ${en} behind` };
 }

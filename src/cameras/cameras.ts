@@ -1,11 +1,11 @@
 // All cameras of the site: one loop for each, and the addresses of their pictures for those who were granted to see them.
-import { type Env, type Login, messageOf, type Service } from '#base';
+import { type Env, type Login, messageOf, type Service, type Text } from '#base';
 import type { Quality, StreamSource } from '#model';
 import type { Store } from '#store';
 import { type CameraAddress, parseAddress } from './address.ts';
 import { faults } from './faults.ts';
 import type { CamerasOptions } from './options.ts';
-import { type Identification, probe } from './probe.ts';
+import { badAddress, type Identification, probe } from './probe.ts';
 import { openSlots } from './slots.ts';
 import { type Authentication, openLoginGate } from './soap/index.ts';
 import { type CameraRecord, type CameraState, openCameraState, type SuperviseDeps, supervise } from './supervise.ts';
@@ -23,7 +23,7 @@ export interface CameraStatus {
   /** Wall milliseconds. */
   readonly since: number;
   /** What is wrong, in words for a technician. */
-  readonly message: string | undefined;
+  readonly message: Text | undefined;
   readonly authentication: Authentication;
   readonly clockOffsetMs: number | undefined;
   readonly channels: number;
@@ -145,7 +145,7 @@ function openMember(record: CameraRecord, env: Env): Member {
   const address = parseAddress(record.device.address);
   const state = openCameraState(env);
   if (address?.protocol === 'rtsp') state.state = 'online';
-  if (!address) Object.assign(state, { state: 'fault', message: `not a camera's address: ${record.device.address.slice(0, 100)}` });
+  if (!address) Object.assign(state, { state: 'fault', message: badAddress.message });
   return { record, address, state, stop: new AbortController(), removed: false, done: Promise.resolve() };
 }
 

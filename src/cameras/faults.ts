@@ -1,16 +1,16 @@
 // What can be wrong with a camera: the room's faults, and the failures of a call in words for a technician.
-import { faultTable, type Text } from '#base';
+import { faultTable, sameText, type Text } from '#base';
 
 export const faults = faultTable('cameras', {
   unknown: {
     message: { en: 'There is no such camera', ko: '그런 카메라가 없습니다' },
-    hint: { en: 'See `bongsu camera list`.', ko: '`bongsu camera list` 로 확인하십시오.' },
+    hint: { en: 'See `bongsu camera list`.', ko: '`bongsu camera list`로 확인하십시오.' },
   },
   'not-ready': {
     message: { en: 'The camera has not told its streams yet', ko: '카메라의 영상 주소를 아직 알아내지 못했습니다' },
     hint: {
       en: 'It may be off or refuse the login: see `bongsu status`.',
-      ko: '꺼져 있거나 로그인을 거부하고 있을 수 있습니다. `bongsu status` 를 보십시오.',
+      ko: '꺼져 있거나 로그인을 거부하고 있을 수 있습니다. `bongsu status`를 확인하십시오.',
     },
     retryable: true,
   },
@@ -18,12 +18,12 @@ export const faults = faultTable('cameras', {
     message: { en: 'The camera has no such stream', ko: '카메라에 그런 영상이 없습니다' },
     hint: {
       en: 'See its channels with `bongsu camera list`, and its video profiles in its own web page.',
-      ko: '`bongsu camera list` 의 채널과 카메라 웹 화면의 영상 프로파일을 확인하십시오.',
+      ko: '`bongsu camera list`의 채널과 카메라 웹 화면의 영상 프로파일을 확인하십시오.',
     },
   },
   'no-still': {
-    message: { en: 'The camera offers no still pictures', ko: '카메라가 정지 영상을 제공하지 않습니다' },
-    hint: { en: 'Use its stream instead.', ko: '대신 동영상을 쓰십시오.' },
+    message: { en: 'The camera offers no still pictures', ko: '카메라가 정지영상을 제공하지 않습니다' },
+    hint: { en: 'Use its stream instead.', ko: '대신 영상(stream)을 사용하십시오.' },
   },
 });
 
@@ -42,13 +42,18 @@ export type FailureKind =
 /** A failed call: what, where, and how long it took. */
 export interface Failure {
   readonly kind: FailureKind;
-  /** Never a secret: an address, a call's name, an error code. At most 200 characters. */
-  readonly detail: string;
+  /** Never a secret: an address, a call's name, an error code. At most 200 characters in each language. */
+  readonly detail: Text;
 }
 
-/** Makes a failure, its detail cut to size. */
-export function failure(kind: FailureKind, detail: string): Failure {
-  return { kind, detail: detail.length > 200 ? `${detail.slice(0, 199)}…` : detail };
+/** Makes a failure, its detail cut to size; a bare string is the same in both languages. */
+export function failure(kind: FailureKind, detail: string | Text): Failure {
+  const { ko, en } = typeof detail === 'string' ? sameText(detail) : detail;
+  return { kind, detail: { ko: cut(ko), en: cut(en) } };
+}
+
+function cut(words: string): string {
+  return words.length > 200 ? `${words.slice(0, 199)}…` : words;
 }
 
 const words: Readonly<Record<FailureKind, { readonly message: Text; readonly hint: Text }>> = {
@@ -56,21 +61,21 @@ const words: Readonly<Record<FailureKind, { readonly message: Text; readonly hin
     message: { en: 'The camera cannot be reached', ko: '카메라에 연결할 수 없습니다' },
     hint: {
       en: 'Check power, cable and address; `ping` it from the gateway.',
-      ko: '전원, 케이블, 주소를 확인하고 게이트웨이에서 ping 해 보십시오.',
+      ko: '전원, 케이블, 주소를 확인하고 게이트웨이에서 ping으로 점검하십시오.',
     },
   },
   silent: {
-    message: { en: 'The camera does not answer in time', ko: '카메라가 제때 응답하지 않습니다' },
+    message: { en: 'The camera does not answer in time', ko: '카메라가 제시간에 응답하지 않습니다' },
     hint: {
       en: 'Is it the right port? If so, restart the camera.',
-      ko: '포트가 맞는지 확인하고, 맞으면 카메라를 다시 시작하십시오.',
+      ko: '포트가 맞는지 확인하고, 맞으면 카메라를 재시작하십시오.',
     },
   },
   closed: {
     message: { en: 'The camera closes the connection', ko: '카메라가 연결을 끊습니다' },
     hint: {
       en: 'Check that ONVIF is enabled and that not too many clients use the camera.',
-      ko: 'ONVIF 가 켜져 있는지, 접속자가 너무 많지 않은지 확인하십시오.',
+      ko: 'ONVIF가 켜져 있는지, 접속자가 너무 많지 않은지 확인하십시오.',
     },
   },
   garbage: {
@@ -84,7 +89,7 @@ const words: Readonly<Record<FailureKind, { readonly message: Text; readonly hin
     message: { en: 'The camera gives an answer that is too large', ko: '카메라의 응답이 너무 큽니다' },
     hint: {
       en: 'If the device has very many channels, raise cameras.maxReply.',
-      ko: '채널이 매우 많은 장비라면 cameras.maxReply 를 늘리십시오.',
+      ko: '채널이 매우 많은 장비이면 cameras.maxReply를 늘리십시오.',
     },
   },
   fault: {
@@ -103,13 +108,13 @@ const words: Readonly<Record<FailureKind, { readonly message: Text; readonly hin
   },
   'login-missing': {
     message: { en: 'The camera wants a user name and password', ko: '카메라가 사용자 이름과 비밀번호를 요구합니다' },
-    hint: { en: 'Enter the login of an ONVIF user of the camera.', ko: '카메라 ONVIF 사용자의 로그인을 입력하십시오.' },
+    hint: { en: 'Enter the login of an ONVIF user of the camera.', ko: '카메라 ONVIF 사용자의 이름과 비밀번호를 등록하십시오.' },
   },
   'factory-state': {
-    message: { en: 'The camera serves nobody yet', ko: '카메라가 아직 아무 요청도 받지 않습니다' },
+    message: { en: 'The camera serves nobody yet', ko: '카메라가 초기 설정 전이라 요청을 받지 않습니다' },
     hint: {
       en: 'Set its first password in its web page (Hanwha: required before ONVIF works) and enable ONVIF.',
-      ko: '카메라 웹 화면에서 최초 비밀번호를 설정하고(한화: 설정 전에는 ONVIF 불가) ONVIF 를 켜십시오.',
+      ko: '카메라 웹 화면에서 최초 비밀번호를 설정하고(한화: 설정 전에는 ONVIF 불가) ONVIF를 켜십시오.',
     },
   },
 };
@@ -117,5 +122,5 @@ const words: Readonly<Record<FailureKind, { readonly message: Text; readonly hin
 /** What a failure means, and what can be done about it. */
 export function explain(failed: Failure): { readonly message: Text; readonly hint: Text } {
   const { message, hint } = words[failed.kind];
-  return { message: { en: `${message.en}: ${failed.detail}`, ko: `${message.ko}: ${failed.detail}` }, hint };
+  return { message: { en: `${message.en}: ${failed.detail.en}`, ko: `${message.ko}: ${failed.detail.ko}` }, hint };
 }

@@ -67,11 +67,12 @@ export async function probe(
   };
 }
 
-const badAddress: { readonly message: Text; readonly hint: Text } = {
+/** Said of what cannot be the address of a camera. */
+export const badAddress: { readonly message: Text; readonly hint: Text } = {
   message: { en: 'This is no address of a camera', ko: '카메라 주소가 아닙니다' },
   hint: {
     en: 'Write 10.0.0.5, 10.0.0.5:8080, http://host:port/path, or rtsp://host/path for a camera without ONVIF.',
-    ko: '10.0.0.5, 10.0.0.5:8080, http://host:port/path, ONVIF 가 없으면 rtsp://host/path 형식으로 쓰십시오.',
+    ko: '10.0.0.5, 10.0.0.5:8080, http://host:port/path, ONVIF가 없으면 rtsp://host/path 형식으로 입력하십시오.',
   },
 };
 const nothingKnown = {

@@ -1,5 +1,5 @@
 // The loop of one camera: connect, get to know it, hear it, and begin again after a break; whatever fails stays in here.
-import { type Env, isAbort, type Login, messageOf, openBackoff } from '#base';
+import { type Env, isAbort, type Login, messageOf, openBackoff, type Text } from '#base';
 import type { Channel, Device, DeviceIdentity } from '#model';
 import type { Calls } from '#store';
 import { type Ailment, type Ailments, ailmentFor, openAilments } from './ailments.ts';
@@ -32,7 +32,7 @@ export interface CameraState {
   state: 'connecting' | 'online' | 'lost' | 'login-refused' | 'fault';
   /** Wall milliseconds since when it is so. */
   since: number;
-  message: string | undefined;
+  message: Text | undefined;
   profile: CameraProfile | undefined;
   session: SoapSession | undefined;
   readonly counters: EventCounters;
@@ -189,8 +189,8 @@ async function suffer(failed: Failure, failures: number, { camera, options, ailm
   const ailment = ailmentFor(failed);
   const { message } = explain(failed);
   const grave = ailment === 'camera-login-refused' || failures >= options.lostAfter;
-  if (grave) enter(camera.state, states[ailment], message.en, env);
-  else if (camera.state.state === 'online') enter(camera.state, 'connecting', message.en, env);
+  if (grave) enter(camera.state, states[ailment], message, env);
+  else if (camera.state.state === 'online') enter(camera.state, 'connecting', message, env);
   if (failed.kind === 'login-refused') await memory.refused();
   if (grave) await ailments.fail(failed);
 }
@@ -202,7 +202,7 @@ function waitAfter(failed: Failure, { camera, options, deps }: Loop, backoffMs: 
   return backoffMs;
 }
 
-function enter(state: CameraState, next: CameraState['state'], message: string | undefined, env: Env): void {
+function enter(state: CameraState, next: CameraState['state'], message: Text | undefined, env: Env): void {
   if (state.state !== next) state.since = env.clock.now();
   state.state = next;
   state.message = message;

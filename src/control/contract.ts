@@ -1,7 +1,7 @@
 // The contract of the local socket: one table of operations, each with the schema of what is asked and of what is answered.
 import { z } from 'zod';
 import { idPattern } from '#model';
-import { alarmView, cameraView, grantView, outboxView, statusView, transitionView } from './views.ts';
+import { alarmView, cameraView, grantView, outboxView, sensorView, statusView, transitionView, troubleView } from './views.ts';
 
 const nothing = z.strictObject({});
 const id = z.string().regex(idPattern, 'expected 1 to 40 of a–z, 0–9 and hyphen');
@@ -39,7 +39,7 @@ export const operations = {
       longitude: z.number().min(-180).max(180).optional(),
     }),
     /** `problem`: the camera is registered, but did not say what it is; the supervisor keeps trying. */
-    answer: z.object({ camera: cameraView, problem: z.string().optional() }),
+    answer: z.object({ camera: cameraView, problem: troubleView.optional() }),
   },
   'camera.remove': { input: z.strictObject({ id }), answer: z.object({}) },
   'camera.snapshot': {
@@ -47,6 +47,7 @@ export const operations = {
     /** `image`: the JPEG in Base64, at most 8 MiB before encoding. */
     answer: z.object({ grant: z.string(), takenAt: z.number(), image: z.string().max(11_184_812) }),
   },
+  'sensor.list': { input: nothing, answer: z.object({ sensors: z.array(sensorView).readonly() }) },
   'alarm.list': {
     input: z.strictObject({
       limit: z.int().min(1).max(1000).default(20),

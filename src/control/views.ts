@@ -2,6 +2,11 @@
 import { z } from 'zod';
 import { type AlarmKind, alarmKinds, type ConditionKind, conditionKinds, severities } from '#model';
 
+/** A text in both languages of the house. */
+export const textView = z.object({ ko: z.string(), en: z.string() }).readonly();
+/** What is wrong, and what to do about it. */
+export const troubleView = z.object({ message: textView, hint: textView }).readonly();
+
 const time = z.number();
 const count = z.int().min(0);
 const severity = z.enum(severities);
@@ -24,8 +29,26 @@ export const cameraView = z.object({
   state: z.enum(cameraStates),
   /** Wall milliseconds of the last change of `state`. */
   since: time.optional(),
-  /** Why it is not online, for a technician. */
-  message: z.string().optional(),
+  /** Why it is not online. */
+  message: textView.optional(),
+});
+
+/** How a sensor is doing; `waiting`: not heard since the start. */
+const sensorStates = ['ok', 'waiting', 'fault', 'silent'] as const;
+export type SensorState = (typeof sensorStates)[number];
+
+export const sensorView = z.object({
+  id: z.string(),
+  name: z.string(),
+  driver: z.enum(['modbus-rtu', 'modbus-tcp', 'webhook']),
+  /** The bus, or the webhook's source. */
+  source: z.string(),
+  state: z.enum(sensorStates),
+  /** Wall milliseconds of the last answer or message. */
+  lastHeardAt: time.optional(),
+  problem: textView.optional(),
+  /** Last values by point; empty for a webhook. */
+  values: z.record(z.string(), z.number()).readonly(),
 });
 
 export const alarmView = z.object({
@@ -62,7 +85,7 @@ const conditionView = z.object({
   state: z.enum(['raised', 'cleared']),
   severity,
   time,
-  message: z.string(),
+  message: textView,
 });
 
 /** A grant without its token's hash: that never leaves the store. */
@@ -118,7 +141,7 @@ export const statusView = z.object({
     protocolVersion: z.int().optional(),
     since: time.optional(),
     attempts: count,
-    lastError: z.string().optional(),
+    lastError: troubleView.optional(),
   }),
   cameras: z.object({ total: count, online: count }),
   sensors: z.object({ total: count, silent: count }),

@@ -1,6 +1,7 @@
 // The lines on the local socket: NDJSON envelopes, their bounds, and the splitter that enforces them before anything is parsed.
 import { z } from 'zod';
 import { BongsuError } from '#base';
+import { textView } from './views.ts';
 
 /** Bounds of the local socket. */
 export const limits = {
@@ -29,8 +30,7 @@ export const requestLine = z.strictObject({
   input: z.unknown(),
 });
 
-const text = z.object({ ko: z.string(), en: z.string() });
-const faultBody = z.object({ code: z.string(), message: text, hint: text, retryable: z.boolean() });
+const faultBody = z.object({ code: z.string(), message: textView, hint: textView, retryable: z.boolean() });
 
 /** An answer line; `id` is null where the request had none that could be read. */
 export const answerLine = z.union([

@@ -98,7 +98,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     },
     env,
   );
-  const technician = openTechnician({ access, alarms, cameras, grants, outbox, registry, streams, status: health.status }, env);
+  const technician = openTechnician({ access, alarms, cameras, grants, outbox, registry, sensors, streams, status: health.status }, env);
   const control = serveControl(config.control, { handlers: technician, collect: () => collectMetrics(health, env) }, env);
   const systemd = openSystemd(deps.systemd, env);
 

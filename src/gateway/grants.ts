@@ -1,7 +1,7 @@
 // The picture story: a grant is decided and committed, its lease handed to the media process, its end written down, come what may.
 
 import type { Access, AccessAsk, Extension, ExtensionRequest, OpenGrant, SessionStep } from '#access';
-import { BongsuError, type Env, messageOf, type Service } from '#base';
+import { BongsuError, type Env, messageOf, type Service, type Text } from '#base';
 import type { Cameras } from '#cameras';
 import type { Grant, GrantEnd } from '#model';
 import type { StreamEvent, Streams } from '#streams';
@@ -17,7 +17,7 @@ export interface GrantDeps {
 /** A granted look: the token is known here and to the asker alone. */
 export type Opened =
   | { readonly result: 'opened'; readonly grant: Grant; readonly token: string }
-  | { readonly result: 'refused'; readonly reason: string; readonly message: string }
+  | { readonly result: 'refused'; readonly reason: string; readonly message: string; readonly text: Text }
   | { readonly result: 'failed'; readonly fault: BongsuError };
 
 /** Grants from decision to end. */
@@ -101,7 +101,7 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
   return {
     async open(ask) {
       const decision = await access.decide(ask);
-      if (!decision.granted) return { result: 'refused', reason: decision.reason, message: decision.message };
+      if (!decision.granted) return { result: 'refused', reason: decision.reason, message: decision.message, text: decision.text };
       try {
         await admit(decision.grant, decision.remainingMs);
         return { result: 'opened', grant: decision.grant, token: decision.token };

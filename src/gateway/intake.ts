@@ -30,7 +30,7 @@ export function openIntake(alarms: Alarms, env: Env, signal: AbortSignal): Intak
         try {
           const became = await alarms.condition(step);
           const { device, kind, message } = step;
-          if (became !== 'unchanged') env.log.warn({ device, kind, message }, `condition ${became}`);
+          if (became !== 'unchanged') env.log.warn({ device, kind, message: message.en }, `condition ${became}`);
           return;
         } catch (error) {
           env.log.error({ device: step.device, kind: step.kind, error: messageOf(error) }, 'a condition waits for the store');

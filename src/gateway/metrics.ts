@@ -9,7 +9,8 @@ loop.enable();
 
 /** Everything that can be counted now. */
 export async function collectMetrics(health: Health, env: Env): Promise<readonly MetricSample[]> {
-  const status = await health.status();
+  const [status, tallies] = await Promise.all([health.status(), health.tallies()]);
+  const { alarms, conditions, commands } = tallies;
   const { version, site, gateway } = status;
   const loopDelay = loop.percentile(99) / 1e9;
   loop.reset();
@@ -21,6 +22,13 @@ export async function collectMetrics(health: Health, env: Env): Promise<readonly
     { name: 'bongsu_cameras', value: status.cameras.total - status.cameras.online, labels: { state: 'not-online' } },
     { name: 'bongsu_sensors', value: status.sensors.silent, labels: { state: 'silent' } },
     { name: 'bongsu_sensors', value: status.sensors.total - status.sensors.silent, labels: { state: 'heard' } },
+    { name: 'bongsu_alarms_open', value: alarms.open },
+    ...(['raised', 'updated', 'cleared'] as const).map(
+      (step): MetricSample => ({ name: 'bongsu_alarm_steps_total', value: alarms[step], labels: { step } }),
+    ),
+    ...Object.entries(conditions).map(([kind, value]): MetricSample => ({ name: 'bongsu_conditions_open', value, labels: { kind } })),
+    { name: 'bongsu_commands_total', value: commands.accepted, labels: { result: 'accepted' } },
+    { name: 'bongsu_commands_total', value: commands.refused, labels: { result: 'refused' } },
     ...status.outbox.destinations.flatMap(({ destination, pendingByClass, oldestRecordedTime }): MetricSample[] => [
       ...Object.entries(pendingByClass).map(
         ([name, value]): MetricSample => ({ name: 'bongsu_outbox_pending', value, labels: { destination, class: name } }),

@@ -1,12 +1,13 @@
 // The technician's story: what the local socket can ask, room by room.
 import type { Access } from '#access';
 import type { Alarms } from '#alarms';
-import type { Env } from '#base';
+import { BongsuError, type Env, type Text } from '#base';
 import type { CameraStatus, Cameras } from '#cameras';
 import type { CallContext, ControlHandlers, Input, Result } from '#control';
 import type { Device, Grant } from '#model';
 import type { Outbox } from '#outbox';
 import type { Registry } from '#registry';
+import type { Sensors } from '#sensors';
 import type { Streams } from '#streams';
 import { faults } from './faults.ts';
 import type { Grants } from './grants.ts';
@@ -20,6 +21,7 @@ export interface TechnicianDeps {
   readonly grants: Grants;
   readonly outbox: Outbox;
   readonly registry: Registry;
+  readonly sensors: Pick<Sensors, 'devices' | 'status'>;
   readonly status: () => Promise<Result<'status'>>;
   readonly streams: Streams;
 }
@@ -42,6 +44,7 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
       return {};
     },
     'camera.snapshot': (input, context) => takeSnapshot(input, context, deps, env),
+    'sensor.list': () => Promise.resolve({ sensors: viewSensors(deps.sensors) }),
     'alarm.list': async (filter) => ({ alarms: await deps.alarms.list(filter) }),
     'alarm.tail': ({ device }, { signal }) => tailAlarms(device, signal, deps.alarms),
     'outbox.status': () => viewOutbox(deps.outbox),
@@ -61,6 +64,11 @@ function viewCamera(device: Device, status: CameraStatus | undefined): Result<'c
   return { ...device, state: status?.state ?? 'connecting', since: status?.since, message: status?.message };
 }
 
+function viewSensors(sensors: TechnicianDeps['sensors']): Result<'sensor.list'>['sensors'] {
+  const names = new Map(sensors.devices().map(({ id, name }) => [id, name]));
+  return sensors.status().map(({ device, ...rest }) => ({ id: device, name: names.get(device) ?? '', ...rest }));
+}
+
 /** Registers first, asks the camera second: one that is down today is still a camera of the site. */
 async function addCamera(input: Input<'camera.add'>, { signal }: CallContext, deps: TechnicianDeps): Promise<Result<'camera.add'>> {
   const { id, address, login, name = id, purpose = '', latitude, longitude } = input;
@@ -77,7 +85,9 @@ async function addCamera(input: Input<'camera.add'>, { signal }: CallContext, de
   };
   await deps.registry.add(device, login);
   const camera = viewCamera(device, undefined);
-  return identified && identified.result !== 'ok' ? { camera, problem: identified.message.en } : { camera };
+  return identified && identified.result !== 'ok'
+    ? { camera, problem: { message: identified.message, hint: identified.hint } }
+    : { camera };
 }
 
 /** A picture for a technician, under a grant of the `maintenance` service in his own name. */
@@ -87,7 +97,8 @@ async function takeSnapshot(
   deps: TechnicianDeps,
   env: Env,
 ): Promise<Result<'camera.snapshot'>> {
-  requireCamera(id, deps.registry);
+  const { channels } = requireCamera(id, deps.registry);
+  const deviceKnown = channels.some((one) => one.number === channel);
   const grant = {
     service: 'maintenance',
     incident: reason,
@@ -100,15 +111,22 @@ async function takeSnapshot(
     device: id,
     channel,
     quality: 'main',
+    deviceKnown,
     grant,
     origin,
     commandId: '',
     services: ['maintenance'],
   });
-  if (opened.result === 'refused') throw faults.fault('refused', { detail: opened.message });
+  if (opened.result === 'refused') throw refusal(opened.text);
   if (opened.result === 'failed') throw opened.fault;
   const image = await fetchStill(await localStill(opened.token, deps.streams), signal);
   return { grant: opened.grant.id, takenAt: env.clock.now(), image: image.toString('base64') };
+}
+
+/** The rule that said no is told in both languages. */
+function refusal({ ko, en }: Text): BongsuError {
+  const { message, hint } = faults.entries.refused;
+  return new BongsuError('gateway.refused', { message: { ko: `${message.ko}: ${ko}`, en: `${message.en}: ${en}` }, hint });
 }
 
 /** The address of a still as this machine itself reaches it, whatever the hub is told. */

@@ -1,4 +1,5 @@
 // Alarms: what a driver reports, what becomes of it, and the steps that travel.
+import type { Text } from '#base';
 import type { AlarmKind, ConditionKind, Severity } from './kinds.ts';
 
 /** How far the time of a thing can be trusted. */
@@ -76,6 +77,6 @@ export interface Condition {
   readonly state: 'raised' | 'cleared';
   readonly severity: Severity;
   readonly time: number;
-  /** What is wrong, in words for a technician. At most 500 characters. */
-  readonly message: string;
+  /** What is wrong and what to do, in words for a technician. At most 500 characters in each language; the alarms room cuts what is longer. */
+  readonly message: Text;
 }

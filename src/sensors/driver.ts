@@ -1,5 +1,5 @@
 // The contract between a way to hear sensors and the room: what a driver is handed, what it is, what it says of its devices.
-import type { Service } from '#base';
+import type { Service, Text } from '#base';
 import type { Alarm, Condition, Device, Report, ReportOutcome } from '#model';
 
 /** What the room is handed by whoever assembles the gateway. */
@@ -32,8 +32,8 @@ export interface SensorStatus {
   readonly state: 'waiting' | 'ok' | 'fault' | 'silent';
   /** Wall milliseconds of the last answer or message. */
   readonly lastHeardAt: number | undefined;
-  /** What is wrong, in words; empty when nothing is. */
-  readonly problem: string;
+  /** What is wrong; undefined when nothing is. */
+  readonly problem: Text | undefined;
   /** Last values by point; empty for a webhook. */
   readonly values: Readonly<Record<string, number>>;
 }

@@ -59,8 +59,3 @@ export const sensorsFaults = faultTable('sensors', {
     retryable: true,
   },
 });
-
-/** A fault in one line for a condition: what is wrong and what to do. */
-export function describeFault(error: { readonly message: string; readonly hint: { readonly en: string } }): string {
-  return `${error.message}. ${error.hint.en}`;
-}

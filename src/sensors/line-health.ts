@@ -1,30 +1,35 @@
 // The condition of a bus or listener itself: raised once when it breaks, cleared once when it works.
-import type { Env } from '#base';
+import { type Env, isSameText, type Text } from '#base';
 import { conditionOf } from './rules/index.ts';
 import type { Teller } from './teller.ts';
 
 /** Says `bus-fault` of the gateway on the channel named for the bus. */
 export interface LineHealth {
   works(): void;
-  broken(message: string): void;
+  broken(problem: Text): void;
   readonly isBroken: boolean;
 }
 
+const working: Text = { ko: '통신선이 정상입니다', en: 'The line works' };
+
 /** Opens the health of `name`; the first word is always said, for a condition may be open from before the restart. */
 export function openLineHealth(name: string, teller: Teller, env: Env): LineHealth {
-  let said: string | undefined;
-  const say = (problem: string): void => {
-    if (problem === said || !teller.free) return;
-    said = problem;
-    const step = { channel: name, time: env.clock.now() };
-    const message = problem === '' ? 'the bus works' : problem;
-    teller.say([{ condition: conditionOf('gateway', 'bus-fault', { ...step, state: problem === '' ? 'cleared' : 'raised', message }) }]);
-  };
+  let said: 'nothing' | 'works' | Text = 'nothing';
+  const say = (state: 'raised' | 'cleared', message: Text): void =>
+    teller.say([{ condition: conditionOf('gateway', 'bus-fault', { channel: name, time: env.clock.now(), state, message }) }]);
   return {
-    works: () => say(''),
-    broken: say,
+    works() {
+      if (said === 'works' || !teller.free) return;
+      said = 'works';
+      say('cleared', working);
+    },
+    broken(problem) {
+      if ((typeof said === 'object' && isSameText(said, problem)) || !teller.free) return;
+      said = problem;
+      say('raised', problem);
+    },
     get isBroken() {
-      return said !== undefined && said !== '';
+      return typeof said === 'object';
     },
   };
 }

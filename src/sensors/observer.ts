@@ -2,7 +2,7 @@
 import { type Env, messageOf } from '#base';
 import type { SensorStatus, SensorsDeps } from './driver.ts';
 import type { Template } from './options.ts';
-import { type Observation, type SensorState, seedSensor, stepSensor } from './rules/index.ts';
+import { faultOf, type Observation, type SensorState, seedSensor, stepSensor } from './rules/index.ts';
 import { openTeller } from './teller.ts';
 
 /** Where a driver puts what it saw of one sensor. */
@@ -54,11 +54,11 @@ export function openObserver(
     },
     status() {
       const values = last?.result === 'values' ? Object.fromEntries(last.values) : {};
-      const fault = last?.result === 'values' ? last.fault : (state?.health.fault ?? '');
-      if (state?.health.silent) return { state: 'silent', lastHeardAt, problem: last?.result === 'silent' ? last.problem : '', values };
-      if (lastHeardAt === undefined)
-        return { state: 'waiting', lastHeardAt, problem: last?.result === 'silent' ? last.problem : '', values };
-      return { state: fault === '' ? 'ok' : 'fault', lastHeardAt, problem: fault, values };
+      const unanswered = last?.result === 'silent' ? last.problem : undefined;
+      if (state?.health.silent) return { state: 'silent', lastHeardAt, problem: unanswered, values };
+      if (lastHeardAt === undefined) return { state: 'waiting', lastHeardAt, problem: unanswered, values };
+      const fault = last?.result === 'values' ? last.fault : state && faultOf(state.health);
+      return { state: fault ? 'fault' : 'ok', lastHeardAt, problem: fault, values };
     },
     async settled() {
       await seeding;

@@ -1,7 +1,7 @@
 // The sensors' section of the configuration: buses that are asked, webhook sources that tell, and the site's own templates.
 
 import { z } from 'zod';
-import { durationOption, secretOption } from '#base';
+import { durationOption, sameText, secretOption } from '#base';
 import { type AlarmKind, alarmKinds, idPattern, severities } from '#model';
 
 /** Templates for Modbus sensors that the product ships. */
@@ -67,11 +67,16 @@ const after = (what: string) =>
     .prefault({})
     .describe(what);
 
+const words = z.string().min(1).max(200);
+
 const rule = z
   .strictObject({
     point: z.string().describe('Name of the point that is judged.'),
     alarm: kind.optional().describe('Kind of the alarm to raise. Either this or fault.'),
-    fault: z.string().min(1).max(200).optional().describe('Instead of an alarm: raises sensor-fault with this text. Up to 200 characters.'),
+    fault: z
+      .union([words.transform(sameText), z.strictObject({ ko: words.describe('In Korean.'), en: words.describe('In English.') })])
+      .optional()
+      .describe('Instead of an alarm: raises sensor-fault with this text, one for all or ko and en. Up to 200 characters each.'),
     severity: z.enum(severities).optional().describe('Severity of the alarm instead of the kind’s own.'),
     when: z
       .strictObject({

@@ -115,7 +115,7 @@ function tellCounts(counts: ReturnType<NonNullable<SimulatedSite['hub']>['counts
     { event: 'counts', ...counts },
     {
       en: `alarms raised ${alarms.raised}, cleared ${alarms.cleared}, duplicates ${duplicates}, missing ${missing}`,
-      ko: `경보 발생 ${alarms.raised}, 해제 ${alarms.cleared}, 중복 ${duplicates}, 누락 ${missing}`,
+      ko: `알람 발생 ${alarms.raised}, 해제 ${alarms.cleared}, 중복 ${duplicates}, 누락 ${missing}`,
     },
   );
 }

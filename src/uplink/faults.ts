@@ -42,10 +42,10 @@ export const uplinkFaults = faultTable('uplink', {
     retryable: true,
   },
   'closed-early': {
-    message: { en: 'The broker closes the connection without a word', ko: '브로커가 아무 말 없이 연결을 끊습니다' },
+    message: { en: 'The broker closes the connection without a word', ko: '브로커가 응답 없이 연결을 끊습니다' },
     hint: {
       en: 'Look into the broker’s log: a missing client certificate, a wrong port or an overload look like this.',
-      ko: '브로커의 로그를 보십시오. 클라이언트 인증서 누락, 잘못된 포트, 과부하가 원인일 수 있습니다.',
+      ko: '브로커 로그를 확인하십시오. 클라이언트 인증서 누락, 잘못된 포트, 과부하가 원인일 수 있습니다.',
     },
     retryable: true,
   },
@@ -66,7 +66,7 @@ export const uplinkFaults = faultTable('uplink', {
     message: { en: 'The broker refuses the connection', ko: '브로커가 연결을 거부했습니다' },
     hint: {
       en: 'The reason code is the broker’s own. Ask the hub’s operator; it is tried again by itself.',
-      ko: '이유 코드는 브로커의 것입니다. 허브 운영자에게 문의하십시오. 자동으로 다시 시도합니다.',
+      ko: '이유 코드는 브로커가 준 것입니다. 허브 운영자에게 문의하십시오. 자동으로 다시 시도합니다.',
     },
     retryable: true,
   },
@@ -98,7 +98,7 @@ export const uplinkFaults = faultTable('uplink', {
     message: { en: 'The broker sent a packet beyond 1 MiB', ko: '브로커가 1 MiB를 넘는 패킷을 보냈습니다' },
     hint: {
       en: 'Someone published far too large a command. Until the next connection no commands are heard; alarms flow.',
-      ko: '지나치게 큰 명령이 발행되었습니다. 다음 연결까지 명령은 받지 않으며 경보는 계속 전송됩니다.',
+      ko: '지나치게 큰 명령이 발행되었습니다. 다음 연결까지 명령은 받지 않으며 알람은 계속 전송됩니다.',
     },
     retryable: true,
   },
@@ -106,7 +106,7 @@ export const uplinkFaults = faultTable('uplink', {
     message: { en: 'The broker refuses the subscription to commands', ko: '브로커가 명령 구독을 거부했습니다' },
     hint: {
       en: 'Alarms flow, commands do not arrive. Ask the hub’s operator for the right to read command/+.',
-      ko: '경보는 전송되지만 명령은 받지 못합니다. 허브 운영자에게 command/+ 읽기 권한을 요청하십시오.',
+      ko: '알람은 전송되지만 명령은 받지 못합니다. 허브 운영자에게 command/+ 읽기 권한을 요청하십시오.',
     },
     retryable: true,
   },

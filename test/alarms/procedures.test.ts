@@ -102,7 +102,7 @@ describe('condition', () => {
   it('is told once until it ends, also over restarts', () => {
     const first = openTestAlarms();
     expect(first.condition(condition('raised'))).toBe('raised');
-    expect(first.condition(condition('raised', { message: 'other words' }))).toBe('unchanged');
+    expect(first.condition(condition('raised', { message: { ko: '다른 말', en: 'other words' } }))).toBe('unchanged');
     expect(first.told()).toEqual(['condition raised']);
     const later = openTestAlarms(first.db);
     expect(later.condition(condition('raised'))).toBe('unchanged');
@@ -118,10 +118,14 @@ describe('condition', () => {
     const steps = [
       condition('raised'),
       condition('raised', { channel: '1' }),
-      condition('raised', { kind: 'camera-fault', message: 'x'.repeat(900) }),
+      condition('raised', { kind: 'camera-fault', message: { ko: '연'.repeat(900), en: 'x'.repeat(900) } }),
     ];
     expect(steps.map((step) => alarms.condition(step))).toEqual(['raised', 'raised', 'raised']);
-    expect(alarms.openConditions().map((one) => one.message.length)).toEqual([9, 500, 9]);
+    expect(alarms.openConditions().map(({ message }) => [message.ko.length, message.en.length])).toEqual([
+      [5, 9],
+      [500, 500],
+      [5, 9],
+    ]);
   });
 });
 

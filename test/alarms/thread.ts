@@ -37,5 +37,14 @@ export function report(changes: Partial<Report> = {}): Report {
 }
 
 export function condition(state: Condition['state'], changes: Partial<Condition> = {}): Condition {
-  return { device: 'cam-1', channel: 'device', kind: 'camera-lost', state, severity: 'major', time: 1, message: 'no answer', ...changes };
+  return {
+    device: 'cam-1',
+    channel: 'device',
+    kind: 'camera-lost',
+    state,
+    severity: 'major',
+    time: 1,
+    message: { ko: '응답 없음', en: 'no answer' },
+    ...changes,
+  };
 }

@@ -2,8 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  adviceOf,
   BongsuError,
   durationOption,
+  durationText,
   faultTable,
   formatDuration,
   isAbort,
@@ -178,11 +180,25 @@ describe('clock', () => {
   });
 });
 
+describe('durations for people', () => {
+  it.each([
+    [500, '500ms', '500ms'],
+    [90_000, '90s', '90초'],
+    [900_000, '15m', '15분'],
+    [7_200_000, '2h', '2시간'],
+    [172_800_000, '2d', '2일'],
+  ])('%d ms is %s, %s', (ms, en, ko) => {
+    expect(durationText(ms)).toEqual({ en, ko });
+  });
+});
+
 describe('faults', () => {
   it('carry code, both languages, hint and detail', () => {
     const faults = faultTable('room', { odd: { message: { en: 'Odd', ko: '이상' }, hint: { en: 'Look', ko: '확인' } } });
     const fault = faults.fault('odd', { detail: 'at 3' });
     expect(fault).toMatchObject({ code: 'room.odd', message: 'Odd: at 3', text: { en: 'Odd: at 3', ko: '이상: at 3' }, retryable: false });
     expect(messageOf('x'.repeat(1000))).toHaveLength(300);
+    expect(adviceOf(fault)).toEqual({ en: 'Odd: at 3. Look', ko: '이상: at 3. 확인' });
+    expect(adviceOf(new Error('bare'))).toEqual({ en: 'bare', ko: 'bare' });
   });
 });

@@ -225,7 +225,10 @@ describe('conditions', () => {
     await camera.close();
     await until(() => site.deps.standing().includes('camera-lost'));
     expect(stateOf(site)).toBe('lost');
-    expect(site.cameras.status()[0]?.message).toContain('ECONNREFUSED');
+    expect(site.cameras.status()[0]?.message).toEqual({
+      ko: expect.stringMatching(/^카메라에 연결할 수 없습니다: .*ECONNREFUSED/),
+      en: expect.stringMatching(/^The camera cannot be reached: .*ECONNREFUSED/),
+    });
     await camera.reopen();
     await until(() => stateOf(site) === 'online');
     expect(site.deps.standing()).toEqual([]);
@@ -298,7 +301,10 @@ describe('conditions', () => {
       await using camera = await openFakeCamera({ intercept });
       await using site = watchOver(camera, { options: { loginRetry: '2s', requestTimeout: '500ms' }, events: { pullWait: '1s' } });
       await until(() => site.deps.standing().includes(kind));
-      expect(site.deps.conditions.at(-1)?.message.length).toBeGreaterThan(20);
+      expect(site.deps.conditions.at(-1)?.message).toEqual({
+        ko: expect.stringMatching(/\p{Script=Hangul}.*: .*\. .*\p{Script=Hangul}/u),
+        en: expect.stringMatching(/^The camera [^\p{Script=Hangul}]{20,}$/u),
+      });
       camera.script.intercept = undefined;
       await until(() => stateOf(site) === 'online', 13_000);
       expect(site.deps.standing()).toEqual([]);

@@ -1,46 +1,11 @@
 // The command line against a real socket: what it prints in both languages, what it asks, and how it exits.
 import { once } from 'node:events';
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
-import { PassThrough, Readable, Writable } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type CliIo, type CliLoaders, runCli } from '#control';
+import type { CliLoaders } from '#control';
+import { run } from './command-line.ts';
 import { camera, openDoor, recordedHandlers, status, transition, until } from './door.ts';
-
-interface Run {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const noLoaders: CliLoaders = { run: async () => 70, check: async () => [], simulate: async () => 71 };
-
-interface RunOptions {
-  readonly loaders?: Partial<CliLoaders>;
-  readonly io?: Partial<CliIo>;
-  readonly stdin?: string;
-}
-
-async function run(argv: readonly string[], { loaders = {}, io = {}, stdin = '' }: RunOptions = {}): Promise<Run> {
-  const out = { stdout: '', stderr: '' };
-  const sink = (name: 'stdout' | 'stderr'): Writable =>
-    new Writable({
-      write(chunk, _, done) {
-        out[name] += String(chunk);
-        done();
-      },
-    });
-  const process: CliIo = {
-    stdout: sink('stdout'),
-    stderr: sink('stderr'),
-    stdin: Readable.from([Buffer.from(stdin)]),
-    environment: { LANG: 'en_US.UTF-8' },
-    user: 'kim',
-    version: '0.1.0',
-    signal: new AbortController().signal,
-    ...io,
-  };
-  return { status: await runCli(argv, process, { ...noLoaders, ...loaders }), ...out };
-}
 
 describe('what the verbs print', () => {
   const expected: readonly (readonly [string, readonly string[], readonly string[]])[] = [
@@ -54,6 +19,7 @@ describe('what the verbs print', () => {
         '2 of 3 online',
         '3 waiting for hub, oldest 10 min',
         'camera lost',
+        'no route to host',
       ],
       [
         '게이트웨이',
@@ -63,6 +29,7 @@ describe('what the verbs print', () => {
         '3대 중 2대 정상',
         'hub: 3건 대기, 최장 10분',
         '카메라 연결 끊김',
+        '연결할 수 없습니다',
       ],
     ],
     [
@@ -74,6 +41,11 @@ describe('what the verbs print', () => {
       'camera add cam-0417 --address 10.0.0.5',
       ['Camera cam-0417 is registered: Maker X1, 1 channel(s).'],
       ['카메라 cam-0417을(를) 등록했습니다: Maker X1, 채널 1개.'],
+    ],
+    [
+      'sensor list',
+      ['LAST HEARD', '기계실 연기', 'modbus-rtu bus-1', 'fault', 'smoke=0 obscuration=12.3 ', 'unit 3: no answer', 'not heard yet'],
+      ['최근 수신', '기계실 연기', 'modbus-rtu bus-1', '이상', 'smoke=0 obscuration=12.3 ', '국번 3: 응답이 없습니다', '수신 전'],
     ],
     ['camera remove cam-0417', ['Camera cam-0417 is removed.'], ['카메라 cam-0417을(를) 삭제했습니다.']],
     [
@@ -122,11 +94,37 @@ describe('what the verbs print', () => {
     expect(stdout).toContain('감사 기록');
   });
 
+  it.each([
+    ['en', 'has not said what it is yet: no answer\nHint: Check the power.\n'],
+    ['ko', '응답이 없습니다\n조치: 전원을 확인하십시오.\n'],
+  ])('says in %s why an added camera is not known yet, and what to do', async (language, text) => {
+    const problem = {
+      message: { ko: '응답이 없습니다', en: 'no answer' },
+      hint: { ko: '전원을 확인하십시오.', en: 'Check the power.' },
+    };
+    const { handlers } = recordedHandlers({ 'camera.add': async () => ({ camera, problem }) });
+    await using door = await openDoor({ handlers });
+    const { stdout } = await run(['camera', 'add', 'cam-0417', '--address', '10.0.0.5', '--lang', language, '--socket', door.path]);
+    expect(stdout).toContain(text);
+  });
+
+  it('says why a camera is not online in the reader’s language', async () => {
+    const lost = { ...camera, state: 'lost', message: { ko: '응답이 없습니다', en: 'no answer' } } as const;
+    const { handlers } = recordedHandlers({ 'camera.list': async () => ({ cameras: [lost] }) });
+    await using door = await openDoor({ handlers });
+    expect((await run(['camera', 'list', '--lang', 'ko', '--socket', door.path])).stdout).toContain('응답이 없습니다');
+    expect((await run(['camera', 'list', '--lang', 'en', '--socket', door.path])).stdout).toContain('no answer');
+  });
+
   it('says what is missing in a gateway that does badly', async () => {
+    const lastError = {
+      message: { ko: '연결 거부', en: 'connection refused' },
+      hint: { ko: '회선을 확인하십시오.', en: 'Check the line.' },
+    };
     const { handlers } = recordedHandlers({
       status: async () => ({
         ...status,
-        uplink: { connected: false, address: 'mqtts://hub:8883', attempts: 4, lastError: 'connection refused' },
+        uplink: { connected: false, address: 'mqtts://hub:8883', attempts: 4, lastError },
         outbox: { ...status.outbox, destinations: [{ destination: 'hub', pending: 0, pendingByClass: {} }] },
         streams: { running: false, sources: 0, readers: 0 },
         conditions: [],
@@ -134,8 +132,11 @@ describe('what the verbs print', () => {
     });
     await using door = await openDoor({ handlers });
     const { stdout } = await run(['status', '--socket', door.path]);
+    const korean = await run(['status', '--lang', 'ko', '--socket', door.path]);
+    expect(korean.stdout).toMatch(/시도 4회: 연결 거부\n +조치: 회선을 확인하십시오\.\n/);
     for (const text of [
       'NOT connected to mqtts://hub:8883, 4 attempts: connection refused',
+      'Hint: Check the line.',
       'nothing waits for hub',
       'the relay is NOT running',
     ]) {

@@ -21,6 +21,20 @@ export const camera: Result<'camera.list'>['cameras'][number] = {
   since: at - 3_600_000,
 };
 
+const sensors: Result<'sensor.list'>['sensors'] = [
+  {
+    id: 'smoke-01',
+    name: '기계실 연기',
+    driver: 'modbus-rtu',
+    source: 'bus-1',
+    state: 'fault',
+    lastHeardAt: at,
+    problem: { ko: '국번 3: 응답이 없습니다', en: 'unit 3: no answer' },
+    values: { smoke: 0, obscuration: 12.3 + 1e-13 },
+  },
+  { id: 'fall-01', name: 'fall-01', driver: 'webhook', source: 'care', state: 'waiting', values: {} },
+];
+
 const alarm: Result<'alarm.list'>['alarms'][number] = {
   alarmId: '0193-alarm',
   device: 'smoke-01',
@@ -76,7 +90,15 @@ export const status: Result<'status'> = {
   sensors: { total: 4, silent: 1 },
   alarms: { open: 1 },
   conditions: [
-    { device: camera.id, channel: '1', kind: 'camera-lost', state: 'raised', severity: 'major', time: at, message: 'no route to host' },
+    {
+      device: camera.id,
+      channel: '1',
+      kind: 'camera-lost',
+      state: 'raised',
+      severity: 'major',
+      time: at,
+      message: { ko: '연결할 수 없습니다', en: 'no route to host' },
+    },
   ],
   outbox: {
     entries: 12,
@@ -101,6 +123,7 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     'camera.add': async () => ({ camera }),
     'camera.remove': async () => ({}),
     'camera.snapshot': async () => ({ grant: 'grant-9', takenAt: at, image: Buffer.from('JPEG').toString('base64') }),
+    'sensor.list': async () => ({ sensors }),
     'alarm.list': async () => ({ alarms: [alarm] }),
     'alarm.tail': async function* () {
       yield { row: 1, transition };

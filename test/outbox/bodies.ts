@@ -23,7 +23,15 @@ export function alarmBody(alarmId: string, severity: Severity = 'critical', chan
 export function conditionBody(device: string, state: Condition['state'] = 'raised'): EntryBody {
   return {
     class: 'condition',
-    value: { device, channel: 'device', kind: 'camera-lost', state, severity: 'major', time: 1, message: 'no answer' },
+    value: {
+      device,
+      channel: 'device',
+      kind: 'camera-lost',
+      state,
+      severity: 'major',
+      time: 1,
+      message: { ko: '응답 없음', en: 'no answer' },
+    },
   };
 }
 

@@ -52,7 +52,10 @@ describe('data units', () => {
     for (const other of ['', '03', '03 02 00', '03 04 00 00 00 00', '04 02 00 01', '84 02', '83']) {
       expect(decodeReadResponse(request, hex(other)), other).toEqual({ result: 'mismatch' });
     }
-    expect([nameException(2), nameException(99)]).toEqual(['exception 2 (illegal data address)', 'exception 99 (unknown)']);
+    expect([nameException(2), nameException(99)]).toEqual([
+      { ko: '예외 응답 2(없는 데이터 주소)', en: 'exception 2 (illegal data address)' },
+      { ko: '예외 응답 99(알 수 없음)', en: 'exception 99 (unknown)' },
+    ]);
   });
 });
 

@@ -138,7 +138,10 @@ describe('a smoke detector on a bus', () => {
     };
     start({ ...rtuBus(pty.a, [{ device: 'odd', unit: 7, template: 'own' }]), templates: { own: template } }, recorder);
     await vi.waitFor(() => expect(recorder.said()).toEqual(['sensor-fault raised odd']), 5000);
-    expect(recorder.conditions[0]?.message).toBe('unit 7: exception 2 (illegal data address) at function 2, address 500');
+    expect(recorder.conditions[0]?.message).toEqual({
+      ko: '국번 7: 기능 코드 2, 주소 500: 예외 응답 2(없는 데이터 주소)',
+      en: 'unit 7: exception 2 (illegal data address) at function 2, address 500',
+    });
     await server.set(7, 'discrete', 5, 1);
     await vi.waitFor(() => expect(recorder.reports).toMatchObject([{ device: 'odd', channel: 'smoke', state: 'active' }]), 5000);
   });
@@ -179,7 +182,13 @@ describe('a bus', () => {
     const recorder = openRecorder();
     const sensors = start(rtuBus(pty.a, [{ device: 'smoke-1', unit: 1, template: 'smoke-contact' }]), recorder);
     await vi.waitFor(() => expect(recorder.said()).toEqual(['bus-fault raised gateway']), 5000);
-    expect(recorder.conditions[0]).toMatchObject({ channel: 'bus-1', message: expect.stringContaining('/dev/serial/by-id') });
+    expect(recorder.conditions[0]).toMatchObject({
+      channel: 'bus-1',
+      message: {
+        ko: expect.stringMatching(/시리얼 포트가 없습니다.*\/dev\/serial\/by-id/),
+        en: expect.stringContaining('/dev/serial/by-id'),
+      },
+    });
     await pty.replug();
     const first = await openModbusServer({ rtu: pty.b }, [1]);
     await vi.waitFor(() => expect(recorder.said().at(-1)).toBe('bus-fault cleared gateway'), { timeout: 8000, interval: 100 });

@@ -91,7 +91,7 @@ describe('Modbus TCP', () => {
       const recorder = openRecorder();
       start(await serve(speak), recorder);
       await vi.waitFor(() => expect(recorder.said()).toEqual(['bus-fault raised gateway']), { timeout: 25_000, interval: 100 });
-      expect(recorder.conditions[0]?.message).toMatch(/^The line to the bus is gone/);
+      expect(recorder.conditions[0]?.message.en).toMatch(/^The line to the bus is gone/);
     }
   }, 60_000);
 });

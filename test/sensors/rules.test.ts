@@ -1,6 +1,7 @@
 // The rules as tables: value after value, what is said.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sameText } from '#base';
 import { chooseTurn, type Turn, waitAfterPoll } from '../../src/sensors/modbus/turn.ts';
 import { afterProbe, afterTimeout, fullTrust, stanceOf } from '../../src/sensors/modbus-rtu/trust.ts';
 import { stepHealth, unknownHealth } from '../../src/sensors/rules/health.ts';
@@ -66,8 +67,8 @@ describe('a rule', () => {
 });
 
 describe('health', () => {
-  const answered = (fault = '') => ({ answered: true, fault }) as const;
-  const silent = { answered: false, problem: 'no answer' } as const;
+  const answered = (fault?: string) => ({ answered: true, fault: fault === undefined ? undefined : sameText(fault) }) as const;
+  const silent = { answered: false, problem: sameText('no answer') } as const;
   it.each([
     ['says at first that all is well', [answered()], ['sensor-silent cleared', 'sensor-fault cleared']],
     ['is silent at the third unanswered poll, once', [silent, silent, silent, silent], ['sensor-silent raised']],
@@ -100,7 +101,7 @@ describe('a sensor', () => {
     const template = modbusTemplates['smoke-ug3'];
     const moment = { wallMs: 5000, monotonicMs: 100 };
     const seen = (values: [string, number][]) => ({
-      observation: { result: 'values', values: new Map(values), fault: '' } as const,
+      observation: { result: 'values', values: new Map(values), fault: undefined } as const,
       moment,
     });
     const first = stepSensor({ device: 'd', template }, seedSensor(template, []), seen([['smoke', 1]]));
@@ -113,7 +114,16 @@ describe('a sensor', () => {
       report: { device: 'd', channel: 'smoke', kind: 'smoke', state: 'active', occurrence: undefined, time: 5000, clockQuality: 'receipt' },
     });
     const second = stepSensor({ device: 'd', template }, first.state, seen([['service', 1]]));
-    expect(second.says).toMatchObject([{ condition: { kind: 'sensor-fault', channel: 'service', state: 'raised' } }]);
+    expect(second.says).toMatchObject([
+      {
+        condition: {
+          kind: 'sensor-fault',
+          channel: 'service',
+          state: 'raised',
+          message: { ko: expect.stringContaining('오염'), en: expect.stringContaining('dirty') },
+        },
+      },
+    ]);
   });
 });
 

@@ -240,7 +240,10 @@ describe('the webhook', () => {
       await done;
     });
     await vi.waitFor(() => expect(recorder.said()).toEqual(['bus-fault raised gateway']), 5000);
-    expect(recorder.conditions[0]).toMatchObject({ channel: 'webhook', message: expect.stringContaining('ss -ltnp') });
+    expect(recorder.conditions[0]).toMatchObject({
+      channel: 'webhook',
+      message: { ko: expect.stringContaining('ss -ltnp'), en: expect.stringContaining('ss -ltnp') },
+    });
     blocker.close();
     await vi.waitFor(() => expect(recorder.said().at(-1)).toBe('bus-fault cleared gateway'), { timeout: 8000, interval: 100 });
     expect((await post(`http://127.0.0.1:${port}/webhook/radar`, fall('m', 'fall confirmed'))).status).toBe(200);
@@ -257,7 +260,13 @@ describe('the webhook', () => {
     await expect(post(`${secure}/webhook/radar`, '{}', ['--cacert', certificates.stranger.ca])).rejects.toThrow(/certificate/);
     const broken = openRecorder();
     await expect(start(broken, {}, { cert: certificates.stranger.cert, key })).rejects.toThrow('not yet');
-    expect(broken.conditions).toMatchObject([{ kind: 'bus-fault', state: 'raised', message: expect.stringContaining('certificate') }]);
+    expect(broken.conditions).toMatchObject([
+      {
+        kind: 'bus-fault',
+        state: 'raised',
+        message: { ko: expect.stringContaining('인증서'), en: expect.stringContaining('certificate') },
+      },
+    ]);
   });
 
   it('misses a sensor that should speak now and then', async () => {

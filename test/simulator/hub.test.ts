@@ -104,10 +104,26 @@ describe('what the hub tells', () => {
     await alarm('cleared', 2, 'a');
     expect(told).toEqual([
       'alarm RAISED: smoke at smoke-1, critical (sent after an outage) [TEST]',
-      '경보 발생: smoke-1 연기, critical (통신 복구 후 전송) [시험]',
+      '알람 발생: smoke-1 연기, 긴급 (통신 복구 후 전송) [시험]',
       'alarm cleared: smoke at smoke-1, critical',
-      '경보 해제: smoke-1 연기, critical',
+      '알람 해제: smoke-1 연기, 긴급',
     ]);
+  });
+
+  it.each([
+    [
+      { message: { ko: '응답이 없습니다. 전원을 확인하십시오.', en: 'No answer. Check the power.' } },
+      'condition RAISED: camera does not answer at cam-1, major: No answer. Check the power.',
+      '이상 발생: cam-1 카메라 연결 끊김, 중대: 응답이 없습니다. 전원을 확인하십시오.',
+    ],
+    [{ message: 'one language' }, 'condition RAISED: camera does not answer at cam-1, major', '이상 발생: cam-1 카메라 연결 끊김, 중대'],
+    [null, 'condition RAISED: camera does not answer at cam-1, major', '이상 발생: cam-1 카메라 연결 끊김, 중대'],
+  ])('a condition with its words in the language of the line: %j', async (data, en, ko) => {
+    const told: string[] = [];
+    hub.tell((text) => told.push(text.en, text.ko));
+    const event = { id: 'c-1', type: 'kr.bongsu.condition.raised.v1', class: 'condition', sequence: '1', severity: 'major', data };
+    await client.publishAsync(`${base}/condition/camera-lost/cam-1`, JSON.stringify(event), { qos: 1 });
+    expect(told).toEqual([en, ko]);
   });
 
   it('who is online', async () => {

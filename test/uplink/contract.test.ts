@@ -61,7 +61,14 @@ const alarm = {
   clockQuality: 'receipt',
   detail: { zone: 1, text: '연기', hot: true },
 } as const;
-const condition = { device: 'cam-0417', channel: '1', kind: 'camera-lost', severity: 'major', time, message: 'no answer' } as const;
+const condition = {
+  device: 'cam-0417',
+  channel: '1',
+  kind: 'camera-lost',
+  severity: 'major',
+  time,
+  message: { ko: '응답 없음', en: 'no answer' },
+} as const;
 const grant = { grant: '0192f0c1-2222-7000-8000-000000000001', device: 'cam-0417', channel: 1, service: '119-dispatch', incident: 'i-1' };
 
 const bodies: readonly EntryBody[] = [
@@ -141,6 +148,11 @@ describe('the contract', () => {
     expect(schema.safeParse(event).success).toBe(true);
     expect(schema.safeParse({ ...event, more: 1 }).success).toBe(false);
     expect(schema.safeParse({ ...event, sequence: '7' }).success).toBe(false);
+    const spoken = JSON.parse(hub.seen.find((item) => nameOf(item) === 'condition')?.payload ?? '{}') as { data: object };
+    const words = (message: unknown) => ({ ...spoken, data: { ...spoken.data, message } });
+    expect(schemaOf('condition').safeParse(words({ ko: '응답 없음', en: 'no answer' })).success).toBe(true);
+    for (const message of ['no answer', { en: 'no answer' }, { ko: '', en: '', ja: '' }])
+      expect(schemaOf('condition').safeParse(words(message)).success, JSON.stringify(message)).toBe(false);
     for (const key of ['id', 'alarmid', 'severity', 'data'])
       expect(schema.safeParse({ ...event, [key]: undefined }).success, key).toBe(false);
   });

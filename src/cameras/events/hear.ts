@@ -1,7 +1,7 @@
 // Hearing one camera: the life of a subscription from its creation or its resumption to its break, one pull after another.
-import type { Env } from '#base';
+import type { Env, Text } from '#base';
 import type { AlarmKind } from '#model';
-import type { Failure } from '../faults.ts';
+import { type Failure, failure } from '../faults.ts';
 import type { SoapSession } from '../soap/index.ts';
 import type { Board } from './board.ts';
 import { countUnknown, type EventCounters } from './counters.ts';
@@ -81,7 +81,7 @@ export async function hear(options: HearOptions, world: HearWorld, env: Env, sig
     const pulled = await calls.pull(subscribed.point, pullAsk(subscribed, options, env), signal);
     if (pulled.result === 'limits') {
       limitFaults += 1;
-      if (limitFaults > maxLimitFaults) return { kind: 'fault', detail: `${world.events.host}: no pull is short enough` };
+      if (limitFaults > maxLimitFaults) return failure('fault', tooPicky(world.events.host));
       subscribed.waitMs = Math.max(minWaitMs, Math.min(pulled.waitMs ?? subscribed.waitMs, subscribed.waitMs));
       subscribed.messages = Math.min(pulled.messages ?? subscribed.messages, subscribed.messages);
       continue;
@@ -98,6 +98,10 @@ export async function hear(options: HearOptions, world: HearWorld, env: Env, sig
     const spentMs = env.clock.monotonicMs() - startedMs;
     if (pulled.notifications.length === 0 && spentMs < minPaceMs) await env.clock.sleep(minPaceMs - spentMs, signal);
   }
+}
+
+function tooPicky(host: string): Text {
+  return { ko: `${host}: 이벤트 조회 제한이 맞지 않음`, en: `${host}: no pull is short enough` };
 }
 
 /** Takes up the pull point of before when the camera still renews it, else makes a new one. */

@@ -138,12 +138,23 @@ async function createPullPoint(
 function readSubscription(response: XmlElement | undefined, base: URL, askedMs: number): Subscribed {
   const said = child(response, 'SubscriptionReference');
   const address = reachService(base, textAt(said, 'Address'));
-  if (!address) return { result: 'failed', failure: failure('garbage', `${base.host}: a subscription without an HTTP address`) };
+  if (!address)
+    return {
+      result: 'failed',
+      failure: failure('garbage', {
+        ko: `${base.host}: 구독 응답에 HTTP 주소 없음`,
+        en: `${base.host}: a subscription without an HTTP address`,
+      }),
+    };
   const parameters = child(said, 'ReferenceParameters')?.children ?? [];
   // WS-Addressing 1.0 SOAP Binding §2.1: echoed as they came, marked as reference parameters.
   const reference = parameters.map((part) => writeXml(part, isReferenceParameter)).join('');
   if (reference.length > maxReferenceLength) {
-    return { result: 'failed', failure: failure('garbage', `${base.host}: reference parameters of ${reference.length} characters`) };
+    const detail = {
+      ko: `${base.host}: 참조 매개변수가 너무 긺(${reference.length}자)`,
+      en: `${base.host}: reference parameters of ${reference.length} characters`,
+    };
+    return { result: 'failed', failure: failure('garbage', detail) };
   }
   return { result: 'ok', point: { address, reference }, lifetimeMs: grantedLifetime(response, askedMs) };
 }

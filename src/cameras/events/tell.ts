@@ -1,5 +1,5 @@
 // Handing what a camera said to the alarms room, and waiting until it is committed before the camera is asked again.
-import { BongsuError, type Env, isAbort, messageOf, openBackoff } from '#base';
+import { BongsuError, type Env, isAbort, messageOf, openBackoff, type Text } from '#base';
 import { type Alarm, type AlarmKind, type Condition, type ConditionKind, conditionKinds, type Report, type ReportOutcome } from '#model';
 import { boardKey, type OpenKeys } from './board.ts';
 import type { Sighting } from './meaning.ts';
@@ -67,5 +67,10 @@ function reportOf(device: string, kind: AlarmKind, sighting: Sighting): Report {
 function conditionOf(device: string, kind: ConditionKind, sighting: Sighting): Condition {
   const { channel, time, severity = conditionKinds[kind], detail } = sighting;
   const state = sighting.state === 'inactive' ? 'cleared' : 'raised';
-  return { device, channel, kind, state, severity, time, message: `The camera says ${detail['topic'] ?? kind}: ${sighting.state}` };
+  const topic = detail['topic'] ?? kind;
+  const message: Text = {
+    ko: `카메라 통지: ${topic} ${state === 'raised' ? '발생' : '해제'}`,
+    en: `The camera says: ${topic} ${state}`,
+  };
+  return { device, channel, kind, state, severity, time, message };
 }

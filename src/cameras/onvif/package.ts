@@ -68,7 +68,13 @@ export function openPackage(session: SoapSession, signal: AbortSignal): PackageC
         // The package stumbles over replies of another form than it expects.
       }
       if (read.value !== undefined) return { result: 'ok', value: read.value };
-      return { result: 'failed', failure: failure('garbage', `${session.base.host}: unexpected form of ${expect}`) };
+      return {
+        result: 'failed',
+        failure: failure('garbage', {
+          ko: `${session.base.host}: ${expect} 형식 이상`,
+          en: `${session.base.host}: unexpected form of ${expect}`,
+        }),
+      };
     },
   };
 }

@@ -1,6 +1,6 @@
 // Talking with one camera: calls one after another over a kept connection, with the login that the camera wants, and its clock.
 import { Agent } from 'node:http';
-import type { Env, Login } from '#base';
+import type { Env, Login, Text } from '#base';
 import { type Failure, failure } from '../faults.ts';
 import { child, type XmlElement } from '../xml/index.ts';
 import { clockOffset, clockQuestion, readCameraClock } from './clock.ts';
@@ -129,7 +129,8 @@ function denied(kind: 'login-refused' | 'login-missing', { status, tookMs }: Ans
 
 function closedGate(waitMs: number, base: URL): CallResult | undefined {
   if (waitMs <= 0) return undefined;
-  const detail = `${base.host}, tried again in ${Math.ceil(waitMs / 1000)} s`;
+  const seconds = Math.ceil(waitMs / 1000);
+  const detail = { ko: `${base.host}, ${seconds}초 뒤 재시도`, en: `${base.host}, tried again in ${seconds} s` };
   return { result: 'failed', failure: failure('login-refused', detail), tookMs: 0 };
 }
 
@@ -156,7 +157,11 @@ function isDenied(answer: Answered): boolean {
 function settle(answer: Answered, call: Call, base: URL): CallResult {
   const { status, tookMs } = answer;
   const where = `${base.host}, ${call.expect.replace(/Response$/, '')}`;
-  const failed = (kind: Failure['kind'], detail: string): CallResult => ({ result: 'failed', failure: failure(kind, detail), tookMs });
+  const failed = (kind: Failure['kind'], detail: string | Text): CallResult => ({
+    result: 'failed',
+    failure: failure(kind, detail),
+    tookMs,
+  });
   const body = answer.document.ok ? readBodyOf(answer.document.root) : undefined;
   const fault = body && readFault(body);
   if (fault) {
@@ -164,8 +169,12 @@ function settle(answer: Answered, call: Call, base: URL): CallResult {
     return { result: 'fault', fault, failure: said, tookMs };
   }
   if (body && child(body, call.expect)) return { result: 'ok', body, tookMs };
-  if (status === 490 || status === 423) return failed('login-refused', `${base.host}, account locked (HTTP ${status})`);
+  if (status === 490 || status === 423) return failed('login-refused', locked(base.host, status));
   if (status === 403) return failed('factory-state', `${base.host}, HTTP 403`);
   if (!answer.document.ok && status === 200) return failed('garbage', `${where}: ${answer.document.problem}`);
-  return failed('garbage', `${where}: HTTP ${status}, no ${call.expect}`);
+  return failed('garbage', { ko: `${where}: HTTP ${status}, ${call.expect} 없음`, en: `${where}: HTTP ${status}, no ${call.expect}` });
+}
+
+function locked(host: string, status: number): Text {
+  return { ko: `${host}, 계정 잠김(HTTP ${status})`, en: `${host}, account locked (HTTP ${status})` };
 }

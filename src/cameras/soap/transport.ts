@@ -95,7 +95,8 @@ async function readBody(response: IncomingMessage, maxBytes: number, where: stri
   let wanted = true;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxBytes) return failure('too-large', `${where}, more than ${maxBytes} bytes`);
+    if (size > maxBytes)
+      return failure('too-large', { ko: `${where}, ${maxBytes}바이트 초과`, en: `${where}, more than ${maxBytes} bytes` });
     if (wanted) wanted = reader.write(chunk);
     // Broken early: what follows is not worth its bytes. After the root element the few stray bytes are read to keep the connection.
     if (!wanted && size > maxBytes / 4) break;
@@ -108,8 +109,12 @@ const unreachableCodes = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH',
 function classify(error: unknown, where: string): Failure {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (unreachableCodes.has(code)) return failure('unreachable', `${where} ${code}`);
-  if (code === 'HPE_HEADER_OVERFLOW') return failure('garbage', `${where}, headers beyond ${maxHeaderBytes} bytes`);
-  if (code.startsWith('HPE_')) return failure('garbage', `${where}, no HTTP (${code})`);
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return failure('garbage', {
+      ko: `${where}, 헤더 ${maxHeaderBytes}바이트 초과`,
+      en: `${where}, headers beyond ${maxHeaderBytes} bytes`,
+    });
+  if (code.startsWith('HPE_')) return failure('garbage', { ko: `${where}, HTTP 아님(${code})`, en: `${where}, no HTTP (${code})` });
   if (code === 'ECONNRESET' || code === 'EPIPE') return failure('closed', where);
   return failure('unreachable', `${where} ${code || messageOf(error)}`);
 }

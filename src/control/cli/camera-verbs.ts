@@ -5,7 +5,7 @@ import type { Asked, Result } from '../contract.ts';
 import { faults } from '../faults.ts';
 import { cameraStateWords } from '../messages/words.ts';
 import { exits, UsageFault, type Verb, type VerbContext, withGateway } from './context.ts';
-import { orDash, timeText, word } from './words.ts';
+import { orDash, textIn, timeText, word } from './words.ts';
 
 const maxPasswordBytes = 4096;
 
@@ -34,7 +34,7 @@ export const cameraListVerb: Verb<object> = async (context) => {
         String(camera.channels.length),
         word(cameraStateWords, camera.state, context),
         timeText(camera.since),
-        orDash(camera.message),
+        textIn(camera.message, context),
       ]),
     ]);
   }
@@ -63,7 +63,10 @@ export const cameraAddVerb: Verb<CameraAddOptions> = async (context, options, id
   const { camera, problem } = answer;
   if (context.json) screen.json(answer);
   else if (problem === undefined) screen.line(say('camera.added', { id, model: modelText(camera), channels: camera.channels.length }));
-  else screen.line(say('camera.addedUnseen', { id, problem }));
+  else {
+    screen.line(say('camera.addedUnseen', { id, problem: textIn(problem.message, context) }));
+    screen.line(say('word.hint', { text: textIn(problem.hint, context) }));
+  }
   return exits.done;
 };
 

@@ -2,7 +2,7 @@
 import type { Result } from '../contract.ts';
 import { conditionWords, severityWords } from '../messages/words.ts';
 import { exits, type SimulateOptions, type Verb, type VerbContext, withGateway } from './context.ts';
-import { ageText, orDash, sizeText, timeText, word } from './words.ts';
+import { ageText, orDash, sizeText, textIn, timeText, word } from './words.ts';
 
 type Status = Result<'status'>;
 type OutboxStatus = Result<'outbox.status'>;
@@ -20,6 +20,7 @@ function printStatus(status: Status, context: VerbContext): void {
     [say('status.gateway'), say('status.gatewayValue', status)],
     [say('status.running'), ageText(status.time - status.startedAt, context)],
     [say('status.hub'), hubText(status, context)],
+    ...hubHint(status, context),
     [say('status.cameras'), say('status.camerasValue', status.cameras)],
     [say('status.sensors'), say('status.sensorsValue', status.sensors)],
     [say('status.alarms'), String(status.alarms.open)],
@@ -36,7 +37,7 @@ function printStatus(status: Status, context: VerbContext): void {
       word(severityWords, condition.severity, context),
       word(conditionWords, condition.kind, context),
       condition.device,
-      condition.message,
+      textIn(condition.message, context),
     ]),
   );
 }
@@ -45,10 +46,16 @@ function hubText({ uplink, time }: Status, context: VerbContext): string {
   const { say } = context;
   const address = orDash(uplink.address);
   if (!uplink.connected) {
-    return say('status.hubDown', { address, attempts: uplink.attempts, error: uplink.lastError ?? say('status.hubUnknown') });
+    const error = uplink.lastError ? textIn(uplink.lastError.message, context) : say('status.hubUnknown');
+    return say('status.hubDown', { address, attempts: uplink.attempts, error });
   }
   const protocol = uplink.protocolVersion === 4 ? '3.1.1' : String(uplink.protocolVersion ?? '-');
   return say('status.hubConnected', { address, protocol, age: ageText(time - (uplink.since ?? time), context) });
+}
+
+function hubHint({ uplink }: Status, context: VerbContext): string[][] {
+  if (uplink.connected || !uplink.lastError) return [];
+  return [['', context.say('word.hint', { text: textIn(uplink.lastError.hint, context) })]];
 }
 
 function outboxText(destination: OutboxStatus['destinations'][number], now: number, context: VerbContext): string {

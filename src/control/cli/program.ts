@@ -7,6 +7,7 @@ import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSnapshotVerb } f
 import type { CliIo, Verb } from './context.ts';
 import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb, simulateVerb, statusVerb } from './gateway-verbs.ts';
 import { grantListVerb, grantRevokeVerb } from './grant-verbs.ts';
+import { sensorListVerb } from './sensor-verbs.ts';
 
 const defaultConfig = '/etc/bongsu/config.yaml';
 
@@ -50,6 +51,7 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
   make(program, 'check', 'help.check', checkVerb).addOption(config());
   make(program, 'status', 'help.status', statusVerb);
   addCameraVerbs(group('camera', 'help.camera'), make, say);
+  make(group('sensor', 'help.sensor'), 'list', 'help.sensor.list', sensorListVerb);
 
   const alarm = group('alarm', 'help.alarm');
   make(alarm, 'list', 'help.alarm.list', alarmListVerb)

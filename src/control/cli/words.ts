@@ -13,6 +13,11 @@ export function word<K extends string>(words: Readonly<Record<K, Text>>, key: K,
   return words[key][language];
 }
 
+/** The text in the speech's language; `-` when there is none. */
+export function textIn(text: Text | undefined, { language }: Speech): string {
+  return orDash(text?.[language]);
+}
+
 /** `2026-11-20 13:04:05` in the machine's time zone; `-` when there is none. */
 export function timeText(ms: number | undefined): string {
   if (ms === undefined) return '-';

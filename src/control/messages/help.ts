@@ -45,6 +45,8 @@ export const helpMessages = {
   'help.channel': { en: 'channel', ko: '채널' },
   'help.reason': { en: 'why, for the ledger', ko: '대장에 남길 사유' },
   'help.out': { en: 'new file for the JPEG', ko: 'JPEG을 저장할 새 파일' },
+  'help.sensor': { en: 'sensors', ko: '센서 조회' },
+  'help.sensor.list': { en: 'list the sensors and their last values', ko: '센서 상태와 최근 값 목록' },
   'help.alarm': { en: 'alarms', ko: '알람 조회' },
   'help.alarm.list': { en: 'list the newest alarms', ko: '최근 알람 목록' },
   'help.alarm.tail': { en: 'follow alarms as they come', ko: '알람을 실시간으로 표시' },

@@ -1,7 +1,7 @@
 // The words of the model in both languages: kinds, severities, steps and states, complete by type.
 import type { Text } from '#base';
 import type { AlarmKind, AlarmStep, ConditionKind, GrantEnd, GrantForm, Severity } from '#model';
-import type { CameraState } from '../views.ts';
+import type { CameraState, SensorState } from '../views.ts';
 
 export const severityWords: Readonly<Record<Severity, Text>> = {
   critical: { en: 'critical', ko: '긴급' },
@@ -63,6 +63,13 @@ export const cameraStateWords: Readonly<Record<CameraState, Text>> = {
   lost: { en: 'lost', ko: '연결 끊김' },
   'login-refused': { en: 'login refused', ko: '로그인 거부' },
   fault: { en: 'fault', ko: '이상' },
+};
+
+export const sensorStateWords: Readonly<Record<SensorState, Text>> = {
+  ok: { en: 'ok', ko: '정상' },
+  waiting: { en: 'not heard yet', ko: '수신 전' },
+  fault: { en: 'fault', ko: '이상' },
+  silent: { en: 'silent', ko: '무응답' },
 };
 
 export const grantFormWords: Readonly<Record<GrantForm, Text>> = {

@@ -1,9 +1,8 @@
 // One bus: opens its line, polls its units, opens the line again when it is lost; the same for serial and TCP.
-import { BongsuError, type Env, messageOf } from '#base';
+import { adviceOf, type Env } from '#base';
 import { alarmKinds } from '#model';
 import { deviceOf } from '../device.ts';
 import type { Driver, SensorStatus, SensorsDeps } from '../driver.ts';
-import { describeFault } from '../faults.ts';
 import { openLineHealth } from '../line-health.ts';
 import { openObserver } from '../observer.ts';
 import type { BusOptions, Template } from '../options.ts';
@@ -62,8 +61,7 @@ export function openBus(options: BusOptions, opener: LineOpener, world: DriverWo
         if (signal.aborted) return;
         if (wasOpen) barrenLines += 1;
         else for (const unit of units) Object.assign(unit, { dueAt: 0, failures: 0 });
-        if (!wasOpen || barrenLines >= maxBarrenLines)
-          health.broken(error instanceof BongsuError ? describeFault(error) : messageOf(error));
+        if (!wasOpen || barrenLines >= maxBarrenLines) health.broken(adviceOf(error));
       }
       await env.clock.sleep(opener.reopenMs(), signal).catch(() => {});
     }

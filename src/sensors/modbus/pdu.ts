@@ -1,4 +1,5 @@
 // Modbus protocol data units of the reading functions 1 to 4, pure bytes ↔ values. MODBUS Application Protocol V1.1b3.
+import type { Text } from '#base';
 
 /** 1 coils, 2 discrete inputs, 3 holding registers, 4 input registers. */
 export type ReadFunction = 1 | 2 | 3 | 4;
@@ -17,21 +18,23 @@ export type ReadResponse =
   | { readonly result: 'mismatch' };
 
 /** Exception codes, §7. */
-const exceptionNames: Readonly<Record<number, string>> = {
-  1: 'illegal function',
-  2: 'illegal data address',
-  3: 'illegal data value',
-  4: 'server device failure',
-  5: 'acknowledge',
-  6: 'server device busy',
-  8: 'memory parity error',
-  10: 'gateway path unavailable',
-  11: 'gateway target device failed to respond',
+const exceptionNames: Readonly<Record<number, Text>> = {
+  1: { en: 'illegal function', ko: '지원하지 않는 기능 코드' },
+  2: { en: 'illegal data address', ko: '없는 데이터 주소' },
+  3: { en: 'illegal data value', ko: '허용되지 않는 데이터 값' },
+  4: { en: 'server device failure', ko: '장치 내부 오류' },
+  5: { en: 'acknowledge', ko: '접수 후 처리 중' },
+  6: { en: 'server device busy', ko: '장치 사용 중' },
+  8: { en: 'memory parity error', ko: '메모리 패리티 오류' },
+  10: { en: 'gateway path unavailable', ko: 'Modbus 게이트웨이 경로 없음' },
+  11: { en: 'gateway target device failed to respond', ko: 'Modbus 게이트웨이 하위 장치 무응답' },
 };
+const unknownException: Text = { en: 'unknown', ko: '알 수 없음' };
 
 /** `exception 2 (illegal data address)`. */
-export function nameException(code: number): string {
-  return `exception ${code} (${exceptionNames[code] ?? 'unknown'})`;
+export function nameException(code: number): Text {
+  const { ko, en } = exceptionNames[code] ?? unknownException;
+  return { ko: `예외 응답 ${code}(${ko})`, en: `exception ${code} (${en})` };
 }
 
 /** Whether the exception comes from a gateway whose unit did not answer: that is silence, no fault of the unit. */

@@ -1,5 +1,5 @@
 // Polling over an open line: one unit at a time, one read after the other, until the line is lost.
-import type { Env } from '#base';
+import type { Env, Text } from '#base';
 import type { LineHealth } from '../line-health.ts';
 import type { Observer } from '../observer.ts';
 import type { Answer, Line } from './line.ts';
@@ -27,7 +27,15 @@ export interface Polling {
   readonly env: Env;
 }
 
-const noUnitAnswers = 'No unit on the bus answers. Check the wires and the terminating resistors, then speed and parity.';
+const noUnitAnswers: Text = {
+  ko: '통신선의 모든 장치가 응답하지 않습니다. 배선과 종단저항을 점검한 뒤 통신 속도와 패리티를 확인하십시오.',
+  en: 'No unit on the bus answers. Check the wires and the terminating resistors, then speed and parity.',
+};
+const noAnswer: Text = { ko: '응답이 없습니다', en: 'no answer' };
+const garbledAnswer: Text = {
+  ko: '응답이 깨져 들어옵니다. 통신 속도, 패리티, 배선을 확인하십시오',
+  en: 'answers are garbled; check speed, parity and wiring',
+};
 
 /** Never resolves: rejects with `sensors.line-lost`, or with the signal's reason. The bus works when a unit answers, not when its port opens. */
 export async function pollUntilLost(line: Line, polling: Polling, signal: AbortSignal): Promise<never> {
@@ -54,7 +62,7 @@ async function pollUnit(line: Line, unit: PolledUnit, polling: Polling, signal: 
   const { clock } = polling.env;
   const startedAt = clock.monotonicMs();
   const values = new Map<string, number>();
-  const faults: string[] = [];
+  const faults: Text[] = [];
   for (const [index, read] of unit.reads.entries()) {
     const answer = await line.exchange(unit.unit, read.request, signal);
     if (answer.result === 'wait') {
@@ -65,33 +73,42 @@ async function pollUnit(line: Line, unit: PolledUnit, polling: Polling, signal: 
     if (silence !== undefined && index === 0) {
       unit.failures += 1;
       unit.dueAt = clock.monotonicMs() + waitAfterPoll(unit.failures, polling.pollIntervalMs);
-      unit.observer.observe({ result: 'silent', problem: `unit ${unit.unit}: ${silence}` });
+      unit.observer.observe({ result: 'silent', problem: ofUnit(unit, silence) });
       return;
     }
     const problem = silence ?? take(answer, read, values);
-    if (problem !== undefined) faults.push(`${problem} at function ${read.request.function}, address ${read.request.address}`);
+    if (problem !== undefined) faults.push(ofRead(read, problem));
     if (silence !== undefined) break;
   }
   unit.failures = 0;
   polling.answered();
   unit.dueAt = startedAt + polling.pollIntervalMs;
-  unit.observer.observe({ result: 'values', values, fault: faults.length === 0 ? '' : `unit ${unit.unit}: ${faults.join('; ')}` });
+  unit.observer.observe({ result: 'values', values, fault: faults.length === 0 ? undefined : ofUnit(unit, ...faults) });
 }
 
-function silenceOf(answer: Answer): string | undefined {
-  if (answer.result === 'timeout') return answer.garbled ? 'answers are garbled; check speed, parity and wiring' : 'no answer';
+function ofUnit({ unit }: PolledUnit, ...texts: readonly Text[]): Text {
+  return { ko: `국번 ${unit}: ${texts.map(({ ko }) => ko).join('; ')}`, en: `unit ${unit}: ${texts.map(({ en }) => en).join('; ')}` };
+}
+
+function ofRead({ request }: PlannedRead, { ko, en }: Text): Text {
+  const { function: code, address } = request;
+  return { ko: `기능 코드 ${code}, 주소 ${address}: ${ko}`, en: `${en} at function ${code}, address ${address}` };
+}
+
+function silenceOf(answer: Answer): Text | undefined {
+  if (answer.result === 'timeout') return answer.garbled ? garbledAnswer : noAnswer;
   if (answer.result === 'exception' && isGatewaySilence(answer.code)) return nameException(answer.code);
   return undefined;
 }
 
 /** Puts what was read into `values`; returns what is wrong with it. */
-function take(answer: Answer, read: PlannedRead, values: Map<string, number>): string | undefined {
+function take(answer: Answer, read: PlannedRead, values: Map<string, number>): Text | undefined {
   if (answer.result === 'exception') return nameException(answer.code);
   if (answer.result !== 'data') return undefined;
-  let problem: string | undefined;
+  let problem: Text | undefined;
   for (const point of read.points) {
     const value = pointValue(point, read.request, answer.values);
-    if (value === undefined) problem = `${point.name} is no number`;
+    if (value === undefined) problem = { ko: `${point.name} 값이 숫자가 아닙니다`, en: `${point.name} is no number` };
     else values.set(point.name, value);
   }
   return problem;

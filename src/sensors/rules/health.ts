@@ -1,22 +1,25 @@
 // Whether a sensor answers and what it complains of, pure: silence after so many polls, faults by name.
+import { isSameText, type Text } from '#base';
 
 /** What is remembered of a sensor's health; undefined parts were never said, so the first decision is. */
 export interface HealthState {
   readonly failures: number;
   readonly silent: boolean | undefined;
-  /** Empty: no fault. */
-  readonly fault: string | undefined;
+  readonly fault: Text | 'none' | undefined;
 }
 
 /** One condition to raise or clear. */
 export interface HealthChange {
   readonly kind: 'sensor-silent' | 'sensor-fault';
   readonly state: 'raised' | 'cleared';
-  readonly message: string;
+  readonly message: Text;
 }
 
-/** How an observation went: an answer with what it complains of (empty: nothing), or no answer and why. */
-export type Contact = { readonly answered: true; readonly fault: string } | { readonly answered: false; readonly problem: string };
+/** How an observation went: an answer with what it complains of, or no answer and why. */
+export type Contact = { readonly answered: true; readonly fault: Text | undefined } | { readonly answered: false; readonly problem: Text };
+
+const answers: Text = { ko: '센서가 응답합니다', en: 'The sensor answers' };
+const noFault: Text = { ko: '이상이 없습니다', en: 'No fault' };
 
 export const unknownHealth: HealthState = { failures: 0, silent: undefined, fault: undefined };
 
@@ -31,10 +34,18 @@ export function stepHealth(state: HealthState, contact: Contact, silentPolls: nu
     };
   }
   const changes: HealthChange[] = [];
-  if (state.silent !== false) changes.push({ kind: 'sensor-silent', state: 'cleared', message: 'the sensor answers' });
-  if (contact.fault !== state.fault) {
-    const message = contact.fault === '' ? 'no fault' : contact.fault;
-    changes.push({ kind: 'sensor-fault', state: contact.fault === '' ? 'cleared' : 'raised', message });
-  }
-  return { state: { failures: 0, silent: false, fault: contact.fault }, changes };
+  if (state.silent !== false) changes.push({ kind: 'sensor-silent', state: 'cleared', message: answers });
+  if (contact.fault === undefined && state.fault !== 'none') changes.push({ kind: 'sensor-fault', state: 'cleared', message: noFault });
+  if (contact.fault && !isKnown(contact.fault, state)) changes.push({ kind: 'sensor-fault', state: 'raised', message: contact.fault });
+  return { state: { failures: 0, silent: false, fault: contact.fault ?? 'none' }, changes };
+}
+
+/** The fault that stands. */
+export function faultOf({ fault }: HealthState): Text | undefined {
+  return fault === 'none' ? undefined : fault;
+}
+
+function isKnown(fault: Text, state: HealthState): boolean {
+  const before = faultOf(state);
+  return before !== undefined && isSameText(before, fault);
 }

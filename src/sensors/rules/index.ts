@@ -1,2 +1,3 @@
 // The door of the rules: from what was seen to what is said, pure.
+export { faultOf } from './health.ts';
 export { conditionOf, type Observation, type SensorState, seedSensor, stepSensor, type Utterance, wholeSensor } from './sensor.ts';

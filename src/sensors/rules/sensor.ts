@@ -1,4 +1,5 @@
 // A whole sensor, pure: (state, observation, moment) → (state, what to say). Rules, faults and silence of one template together.
+import { sameText, type Text } from '#base';
 import { type Alarm, type AlarmKind, type Condition, type ConditionKind, conditionKinds, type Report } from '#model';
 import type { Template } from '../options.ts';
 import { type Contact, type HealthState, stepHealth, unknownHealth } from './health.ts';
@@ -6,9 +7,9 @@ import { type Rule, type RuleState, stepRule } from './rule.ts';
 
 /** What one poll saw. */
 export type Observation =
-  /** The values that could be read, and what was wrong with the others (empty: nothing). */
-  | { readonly result: 'values'; readonly values: ReadonlyMap<string, number>; readonly fault: string }
-  | { readonly result: 'silent'; readonly problem: string };
+  /** The values that could be read, and what was wrong with the others. */
+  | { readonly result: 'values'; readonly values: ReadonlyMap<string, number>; readonly fault: Text | undefined }
+  | { readonly result: 'silent'; readonly problem: Text };
 
 /** When: wall time for what is said, monotonic time for how long it lasted. */
 export interface Moment {
@@ -62,13 +63,13 @@ export function stepSensor(
   return { state: { rules, health: health.state }, says };
 }
 
-/** A condition with the severity of its kind; the message is cut at 500 characters. */
+/** A condition with the severity of its kind. */
 export function conditionOf(
   device: string,
   kind: ConditionKind,
   step: Pick<Condition, 'channel' | 'state' | 'time' | 'message'>,
 ): Condition {
-  return { device, kind, severity: conditionKinds[kind], ...step, message: step.message.slice(0, 500) };
+  return { device, kind, severity: conditionKinds[kind], ...step };
 }
 
 interface Change {
@@ -80,7 +81,8 @@ interface Change {
 function utter(sensor: { readonly device: string; readonly template: Template }, rule: Rule, what: Change): Utterance {
   if (rule.alarm === undefined) {
     const raised = what.change === 'active';
-    const message = raised ? (rule.fault ?? '') : `no longer: ${rule.fault ?? ''}`;
+    const fault = rule.fault ?? sameText(rule.point);
+    const message = raised ? fault : { ko: `해소됨: ${fault.ko}`, en: `No longer: ${fault.en}` };
     const step = { channel: rule.point, state: raised ? 'raised' : 'cleared', time: what.wallMs, message } as const;
     return { condition: conditionOf(sensor.device, 'sensor-fault', step) };
   }

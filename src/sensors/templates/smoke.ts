@@ -10,6 +10,8 @@ const bit = { type: 'bit', wordOrder: 'high-first', scale: 1, unit: '' } as cons
 const rule = { raiseAfter: atOnce, clearAfter: atOnce } as const;
 const smokeRule: Rule = { ...rule, point: 'smoke', alarm: 'smoke', when: { equals: true } };
 
+const soiled = { ko: '감지기가 오염되었습니다. 청소 또는 점검이 필요합니다', en: 'The detector is dirty and wants service' };
+
 /** A detector's relay on an input module: discrete input 0 closes on smoke. */
 export const smokeContact: Template = {
   maker: '',
@@ -31,7 +33,7 @@ function uniguard(read: Point['function']): Template {
     rules: [
       smokeRule,
       { ...rule, point: 'mounted', alarm: 'tamper', when: { equals: false }, raiseAfter: { count: 3, time: 0 } },
-      { ...rule, point: 'service', fault: 'the detector is dirty and wants service', when: { equals: true } },
+      { ...rule, point: 'service', fault: soiled, when: { equals: true } },
     ],
     silence,
   };

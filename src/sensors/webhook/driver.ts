@@ -1,8 +1,7 @@
 // The driver for senders that push: an HTTP listener that answers after the commit, and the silence of its sources.
-import { BongsuError, type Env, messageOf } from '#base';
+import { adviceOf, type Env } from '#base';
 import { deviceOf } from '../device.ts';
 import type { Driver, SensorStatus, SensorsDeps } from '../driver.ts';
-import { describeFault } from '../faults.ts';
 import { openLineHealth } from '../line-health.ts';
 import type { WebhookMap, WebhookOptions } from '../options.ts';
 import { openTeller } from '../teller.ts';
@@ -49,7 +48,7 @@ export function openWebhook(options: WebhookOptions, world: WebhookWorld): Webho
         health.works();
         await Promise.race([listener.broken, presence.watch(signal)]);
       } catch (error) {
-        if (!signal.aborted) health.broken(error instanceof BongsuError ? describeFault(error) : messageOf(error));
+        if (!signal.aborted) health.broken(adviceOf(error));
       }
       address = undefined;
       await env.clock.sleep(1000 + env.random.uniform() * 4000, signal).catch(() => {});

@@ -1,5 +1,5 @@
 // Who was heard and who is silent among the senders: a source that should speak now and then raises sensor-silent when it does not.
-import { type Env, formatDuration } from '#base';
+import { durationText, type Env, type Text } from '#base';
 import type { SensorStatus, SensorsDeps } from '../driver.ts';
 import { conditionOf, wholeSensor } from '../rules/index.ts';
 import { openTeller, type Teller } from '../teller.ts';
@@ -31,6 +31,12 @@ interface Member extends Expected {
 }
 
 const lookMs = 1000;
+const sends: Text = { ko: '센서가 보고합니다', en: 'The sensor sends' };
+
+function silenceOf({ silentAfterMs }: Expected): Text {
+  const { ko, en } = durationText(silentAfterMs);
+  return { ko: `${ko} 동안 보고가 없습니다`, en: `No message for ${en}` };
+}
 
 /** Opens the presence of all sensors of the webhook. */
 export function openPresence(expected: readonly Expected[], world: { deps: SensorsDeps; env: Env; signal: AbortSignal }): Presence {
@@ -50,7 +56,7 @@ export function openPresence(expected: readonly Expected[], world: { deps: Senso
   const say = (member: Member, silent: boolean): void => {
     if (member.silent === silent || !member.teller.free) return;
     member.silent = silent;
-    const message = silent ? `no message for ${formatDuration(member.silentAfterMs)}` : 'the sensor sends';
+    const message = silent ? silenceOf(member) : sends;
     const step = { channel: wholeSensor, state: silent ? 'raised' : 'cleared', time: env.clock.now(), message } as const;
     member.teller.say([{ condition: conditionOf(member.device, 'sensor-silent', step) }]);
   };
@@ -78,9 +84,9 @@ export function openPresence(expected: readonly Expected[], world: { deps: Senso
     status(device) {
       const member = members.get(device);
       if (member?.silent) {
-        return { state: 'silent', lastHeardAt: member.lastHeardAt, problem: `no message for ${formatDuration(member.silentAfterMs)}` };
+        return { state: 'silent', lastHeardAt: member.lastHeardAt, problem: silenceOf(member) };
       }
-      return { state: member?.lastHeardAt === undefined ? 'waiting' : 'ok', lastHeardAt: member?.lastHeardAt, problem: '' };
+      return { state: member?.lastHeardAt === undefined ? 'waiting' : 'ok', lastHeardAt: member?.lastHeardAt, problem: undefined };
     },
     async settled() {
       await Promise.all([...members.values()].map(({ teller }) => teller.settled()));

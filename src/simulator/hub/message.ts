@@ -1,4 +1,5 @@
 // Pure reading of what gateways publish: the topic's parts and the CloudEvents attributes, bounded, whatever comes.
+import type { Text } from '#base';
 
 /** One message of a gateway. */
 export interface HubMessage {
@@ -16,6 +17,8 @@ export interface HubMessage {
   /** `raised`, `updated`, `cleared` for alarms and conditions. */
   readonly step: string | undefined;
   readonly severity: string | undefined;
+  /** What a condition says in words, cut at 500 characters. */
+  readonly remark: Text | undefined;
   readonly replay: boolean;
   readonly test: boolean;
   /** The whole JSON object. */
@@ -45,17 +48,28 @@ export function readMessage(topic: string, payload: Uint8Array): HubMessage | un
     alarmId: text('alarmid') || undefined,
     step: isStepped ? /\b(raised|updated|cleared)\b/.exec(text('type'))?.[1] : undefined,
     severity: text('severity') || undefined,
+    remark: path[0] === 'condition' ? remarkIn(body['data']) : undefined,
     replay: flag('replay'),
     test: flag('test'),
     body,
   };
 }
 
+function remarkIn(data: unknown): Text | undefined {
+  const words = isObject(data) && isObject(data['message']) ? data['message'] : {};
+  const { ko, en } = words;
+  return typeof ko === 'string' && typeof en === 'string' ? { ko: ko.slice(0, 500), en: en.slice(0, 500) } : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function parseObject(payload: Uint8Array): Record<string, unknown> | undefined {
   if (payload.length > maxPayload) return undefined;
   try {
     const value: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,47 +1,47 @@
 // Messages of a gateway in plain words, in Korean and English, as an operator at the hub would read them.
 import type { Text } from '#base';
-import { type AlarmKind, type ConditionKind, isAlarmKind } from '#model';
+import { type AlarmKind, type ConditionKind, isAlarmKind, type Severity, severities } from '#model';
 import type { HubMessage } from './message.ts';
 
 const alarmNames: Readonly<Record<AlarmKind, readonly [en: string, ko: string]>> = {
   smoke: ['smoke', '연기'],
   heat: ['heat', '열'],
   fire: ['fire', '화재'],
-  'fire-panel': ['fire panel', '화재 수신기'],
+  'fire-panel': ['fire panel', '화재수신기'],
   gas: ['gas', '가스'],
-  fall: ['a person fell', '낙상'],
-  'emergency-call': ['emergency call', '응급 호출'],
-  'no-activity': ['no activity', '활동 없음'],
+  fall: ['a person fell', '쓰러짐'],
+  'emergency-call': ['emergency call', '비상호출'],
+  'no-activity': ['no activity', '활동 미감지'],
   intrusion: ['intrusion', '침입'],
   'hydrant-pressure-low': ['hydrant pressure low', '소화전 압력 저하'],
-  'hydrant-parking': ['car parked at a hydrant', '소화전 주변 주차'],
+  'hydrant-parking': ['car parked at a hydrant', '소화전 주차'],
   flood: ['flood', '침수'],
   loitering: ['loitering', '배회'],
   'line-crossing': ['line crossed', '경계선 통과'],
-  abandoned: ['object left', '물건 방치'],
-  removed: ['object removed', '물건 사라짐'],
+  abandoned: ['object left', '방치 물체'],
+  removed: ['object removed', '물체 사라짐'],
   tamper: ['tampering', '훼손'],
   'scene-change': ['scene changed', '화면 변화'],
   'digital-input': ['input contact', '접점 입력'],
   sound: ['sound', '이상음'],
   motion: ['motion', '움직임'],
-  unknown: ['unknown event', '알 수 없는 이벤트'],
+  unknown: ['unknown event', '미분류'],
 };
 
 const conditionNames: Readonly<Record<ConditionKind, readonly [en: string, ko: string]>> = {
-  'camera-lost': ['camera does not answer', '카메라 응답 없음'],
+  'camera-lost': ['camera does not answer', '카메라 연결 끊김'],
   'camera-login-refused': ['camera refuses the login', '카메라 로그인 거부'],
-  'camera-fault': ['camera answers wrongly', '카메라 응답 이상'],
+  'camera-fault': ['camera answers wrongly', '카메라 이상'],
   'sensor-silent': ['sensor is silent', '센서 무응답'],
-  'sensor-fault': ['sensor fault', '센서 고장'],
-  'bus-fault': ['line fault', '회선 고장'],
+  'sensor-fault': ['sensor fault', '센서 이상'],
+  'bus-fault': ['line fault', '통신선 이상'],
   'video-loss': ['no video signal', '영상 신호 없음'],
-  'storage-failure': ['storage failure', '저장 장치 고장'],
-  'clock-wrong': ['clock is wrong', '시계 오류'],
-  'media-down': ['media process is down', '영상 프로세스 중단'],
-  'events-lost': ['events may be lost', '이벤트 유실 가능'],
+  'storage-failure': ['storage failure', '카메라 저장장치 이상'],
+  'clock-wrong': ['clock is wrong', '시각 오류'],
+  'media-down': ['media process is down', '영상 중계 중단'],
+  'events-lost': ['events may be lost', '이벤트 유실'],
   'disk-low': ['disk is nearly full', '디스크 부족'],
-  'confirmation-by-broker': ['the broker’s word is trusted', '브로커 확인만 신뢰'],
+  'confirmation-by-broker': ['the broker’s word is trusted', '브로커만 수신 확인'],
 };
 
 const stepNames: Readonly<Record<string, readonly [en: string, ko: string]>> = {
@@ -49,6 +49,19 @@ const stepNames: Readonly<Record<string, readonly [en: string, ko: string]>> = {
   updated: ['updated', '갱신'],
   cleared: ['cleared', '해제'],
 };
+
+const severityNames: Readonly<Record<Severity, string>> = { critical: '긴급', major: '중대', minor: '경미', warning: '주의' };
+
+function severityOf({ severity }: HubMessage): Text {
+  if (severity === undefined) return { en: '', ko: '' };
+  const known = severities.find((one) => one === severity);
+  return { en: `, ${severity}`, ko: `, ${known ? severityNames[known] : severity}` };
+}
+
+/** What the gateway says of a condition, in the language of the line. */
+function remarkOf({ remark }: HubMessage): Text {
+  return remark ? { en: `: ${remark.en}`, ko: `: ${remark.ko}` } : { en: '', ko: '' };
+}
 
 function nameOf(message: HubMessage): readonly [string, string] {
   const [family, kind = ''] = message.path;
@@ -66,9 +79,10 @@ export function describeMessage(message: HubMessage): Text | undefined {
   const alarm = message.path[0] === 'alarm';
   const late = message.replay ? [' (sent after an outage)', ' (통신 복구 후 전송)'] : ['', ''];
   const test = message.test ? [' [TEST]', ' [시험]'] : ['', ''];
-  const grave = message.severity === undefined ? '' : `, ${message.severity}`;
+  const grave = severityOf(message);
+  const remark = remarkOf(message);
   return {
-    en: `${alarm ? 'alarm' : 'condition'} ${step[0]}: ${en} at ${device}${grave}${late[0]}${test[0]}`,
-    ko: `${alarm ? '경보' : '상태'} ${step[1]}: ${device} ${ko}${grave}${late[1]}${test[1]}`,
+    en: `${alarm ? 'alarm' : 'condition'} ${step[0]}: ${en} at ${device}${grave.en}${late[0]}${test[0]}${remark.en}`,
+    ko: `${alarm ? '알람' : '이상'} ${step[1]}: ${device} ${ko}${grave.ko}${late[1]}${test[1]}${remark.ko}`,
   };
 }

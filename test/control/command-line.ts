@@ -1,0 +1,41 @@
+// The command line as the tests of this room run it: its own streams, an English locale, no heavy parts.
+import { Readable, Writable } from 'node:stream';
+import { type CliIo, type CliLoaders, runCli } from '#control';
+
+/** What a command line left behind. */
+interface Run {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const noLoaders: CliLoaders = { run: async () => 70, check: async () => [], simulate: async () => 71 };
+
+interface RunOptions {
+  readonly loaders?: Partial<CliLoaders>;
+  readonly io?: Partial<CliIo>;
+  readonly stdin?: string;
+}
+
+/** Runs one command line and keeps what it printed. */
+export async function run(argv: readonly string[], { loaders = {}, io = {}, stdin = '' }: RunOptions = {}): Promise<Run> {
+  const out = { stdout: '', stderr: '' };
+  const sink = (name: 'stdout' | 'stderr'): Writable =>
+    new Writable({
+      write(chunk, _, done) {
+        out[name] += String(chunk);
+        done();
+      },
+    });
+  const process: CliIo = {
+    stdout: sink('stdout'),
+    stderr: sink('stderr'),
+    stdin: Readable.from([Buffer.from(stdin)]),
+    environment: { LANG: 'en_US.UTF-8' },
+    user: 'kim',
+    version: '0.1.0',
+    signal: new AbortController().signal,
+    ...io,
+  };
+  return { status: await runCli(argv, process, { ...noLoaders, ...loaders }), ...out };
+}

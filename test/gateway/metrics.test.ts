@@ -1,0 +1,61 @@
+// The metrics: none is announced that never has a value, and counters of the rooms arrive as they are.
+import { describe, expect, it } from 'vitest';
+import { openLog, systemClock, systemRandom } from '#base';
+import { conditionKinds } from '#model';
+import { openMetrics } from '../../src/control/metrics.ts';
+import type { Health } from '../../src/gateway/health.ts';
+import { collectMetrics } from '../../src/gateway/metrics.ts';
+
+const noConditions = Object.fromEntries(Object.keys(conditionKinds).map((kind) => [kind, 0])) as Record<
+  keyof typeof conditionKinds,
+  number
+>;
+const health: Health = {
+  status: async () => ({
+    version: '1',
+    site: '52710',
+    gateway: 'gw-1',
+    bootId: 'b',
+    time: 0,
+    startedAt: 0,
+    uplink: { connected: true, address: '', attempts: 0 },
+    cameras: { total: 3, online: 2 },
+    sensors: { total: 2, silent: 1 },
+    alarms: { open: 9 },
+    conditions: [],
+    outbox: { entries: 1, sizeBytes: 5, destinations: [{ destination: 'hub', pending: 1, pendingByClass: { alarm: 1 } }] },
+    grants: { open: 1 },
+    streams: { running: true, sources: 1, readers: 1 },
+  }),
+  tallies: async () => ({
+    alarms: { open: 4, openTest: 5, conditions: 2, raised: 30, updated: 20, cleared: 10, duplicates: 7 },
+    conditions: { ...noConditions, 'camera-lost': 2 },
+    commands: { accepted: 12, refused: 3, outcomesDropped: 1 },
+  }),
+  counts: async () => ({}),
+  alive: async () => {},
+};
+const env = { clock: systemClock, random: systemRandom, log: openLog('silent') };
+
+describe('the metrics', () => {
+  it('have a value for every name', async () => {
+    const text = await openMetrics(() => collectMetrics(health, env)).text();
+    const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? '');
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => !new RegExp(`^${name}[ {]`, 'm').test(text))).toEqual([]);
+  });
+
+  it('say what the rooms count', async () => {
+    const lines = (await openMetrics(() => collectMetrics(health, env)).text()).split('\n');
+    for (const line of [
+      'bongsu_alarms_open 4',
+      'bongsu_alarm_steps_total{step="raised"} 30',
+      'bongsu_alarm_steps_total{step="cleared"} 10',
+      'bongsu_conditions_open{kind="camera-lost"} 2',
+      'bongsu_conditions_open{kind="disk-low"} 0',
+      'bongsu_commands_total{result="accepted"} 12',
+      'bongsu_commands_total{result="refused"} 3',
+    ])
+      expect(lines).toContain(line);
+  });
+});
