@@ -3,7 +3,7 @@ import { faultTable } from '#base';
 
 const complete = {
   en: 'Send the grant with service, incident, recipient (agency, person), ground and until.',
-  ko: '권한 요청에 service, incident, recipient(agency, person), ground, until을 모두 넣으십시오.',
+  ko: '승인 요청에 service, incident, recipient(agency, person), ground, until을 모두 넣으십시오.',
 };
 const configured = {
   en: 'Look at `access.services` in the configuration and at the services of this hub connection.',
@@ -15,7 +15,7 @@ const again = {
 };
 
 export const refusals = faultTable('access', {
-  'grant-missing': { message: { en: 'The request carries no grant', ko: '권한 요청(grant)이 없습니다' }, hint: complete },
+  'grant-missing': { message: { en: 'The request carries no grant', ko: '승인 요청(grant)이 없습니다' }, hint: complete },
   'service-missing': { message: { en: 'The request names no service', ko: '서비스가 없습니다' }, hint: complete },
   'incident-missing': { message: { en: 'The request names no incident', ko: '사건번호가 없습니다' }, hint: complete },
   'recipient-missing': {
@@ -57,12 +57,12 @@ export const refusals = faultTable('access', {
     hint: again,
   },
   'too-many': {
-    message: { en: 'Too many grants are open', ko: '열려 있는 권한이 너무 많습니다' },
-    hint: { en: 'End grants that are done with: `bongsu grant list`.', ko: '끝난 권한을 종료하십시오: `bongsu grant list`.' },
+    message: { en: 'Too many grants are open', ko: '유효한 승인이 너무 많습니다' },
+    hint: { en: 'End grants that are done with: `bongsu grant list`.', ko: '필요 없는 승인을 회수하십시오: `bongsu grant list`.' },
     retryable: true,
   },
   'grant-unknown': {
-    message: { en: 'This asker has no such open grant', ko: '요청자에게 열려 있는 해당 권한이 없습니다' },
+    message: { en: 'This asker has no such open grant', ko: '요청자에게 유효한 해당 승인이 없습니다' },
     hint: { en: 'It may have ended. Ask for a new one.', ko: '이미 종료되었을 수 있습니다. 새로 요청하십시오.' },
   },
   'end-not-later': {

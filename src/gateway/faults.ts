@@ -11,7 +11,7 @@ export const faults = faultTable('gateway', {
     retryable: true,
   },
   'still-failed': {
-    message: { en: 'The picture could not be taken', ko: '사진을 가져오지 못했습니다' },
+    message: { en: 'The picture could not be taken', ko: '정지영상을 가져오지 못했습니다' },
     hint: { en: 'See `bongsu camera list` for the state of the camera.', ko: '`bongsu camera list`로 카메라 상태를 확인하십시오.' },
     retryable: true,
   },

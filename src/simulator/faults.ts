@@ -26,7 +26,7 @@ const table = faultTable('simulator', {
     retryable: true,
   },
   'story-invalid': {
-    message: { en: 'The script cannot be played', ko: '대본을 실행할 수 없습니다' },
+    message: { en: 'The script cannot be played', ko: '시나리오를 실행할 수 없습니다' },
     hint: {
       en: 'Each step is written like {at: 3s, do: smoke, device: smoke-1}. Correct the steps that are named.',
       ko: '각 단계는 {at: 3s, do: smoke, device: smoke-1}처럼 씁니다. 표시된 단계를 고치십시오.',

@@ -106,7 +106,7 @@ function tellStep({ step, phase, note }: StoryEvent, tell: Tell): void {
   const tail = note === undefined || note === '' ? '' : `: ${note}`;
   const words = { begin: ['now', '시작'], end: ['over', '끝'], failed: ['failed', '실패'] } as const;
   const [en, ko] = words[phase];
-  tell({ event: 'story', phase, step, note }, { en: `script: ${what} ${en}${tail}`, ko: `대본: ${what} ${ko}${tail}` });
+  tell({ event: 'story', phase, step, note }, { en: `script: ${what} ${en}${tail}`, ko: `시나리오: ${what} ${ko}${tail}` });
 }
 
 function tellCounts(counts: ReturnType<NonNullable<SimulatedSite['hub']>['counts']>, tell: Tell): void {

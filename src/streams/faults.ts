@@ -36,7 +36,7 @@ export const streamsFaults = faultTable('streams', {
 /** Why a camera's pictures do not come. */
 export const sourceFailures = {
   unreachable: { en: 'the camera cannot be reached', ko: '카메라에 연결할 수 없습니다' },
-  'login-refused': { en: 'the camera refuses the user name or password', ko: '카메라가 사용자 이름이나 암호를 거부합니다' },
+  'login-refused': { en: 'the camera refuses the user name or password', ko: '카메라가 사용자 이름 또는 비밀번호를 거부합니다' },
   refused: { en: 'the camera refuses to send this stream', ko: '카메라가 이 영상의 전송을 거부합니다' },
   busy: {
     en: 'the camera has no room for another viewer or is not ready',

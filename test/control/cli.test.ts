@@ -25,7 +25,7 @@ describe('what the verbs print', () => {
         '게이트웨이',
         '52710/gw-1, 버전 0.1.0',
         '2시간',
-        '연결됨 60초 경과',
+        'mqtts://hub:8883에 연결됨, 60초 경과 (MQTT 5)',
         '3대 중 2대 정상',
         'hub: 3건 대기, 최장 10분',
         '카메라 연결 끊김',
@@ -54,13 +54,13 @@ describe('what the verbs print', () => {
       ['등급', '긴급', '연기', 'smoke-01', '0193-alarm', '시험'],
     ],
     ['alarm tail', ['Ctrl-C', 'critical', 'raised', 'smoke-01/1'], ['Ctrl-C', '긴급', '발생', '연기', 'smoke-01/1']],
-    ['outbox status', ['12 entries, 1.5 MiB on disk', 'alarm 2, condition 1'], ['항목 12건, 디스크 1.5 MiB', 'alarm 2, condition 1']],
+    ['outbox status', ['12 entries, 1.5 MiB on disk', 'alarm 2, condition 1'], ['전체 12건, 디스크 사용량 1.5 MiB', '알람 2, 이상 1']],
     [
       'grant list',
       ['RECIPIENT', 'grant-1', 'open', 'stream', 'cam-0417/1', '119-dispatch', '전북소방본부 jb119-042'],
-      ['제공받는 자', 'grant-1', '제공 중', '영상', '전북소방본부 jb119-042'],
+      ['제공받는 자', 'grant-1', '유효', '영상', '전북소방본부 jb119-042'],
     ],
-    ['grant revoke grant-1 --reason mistake', ['Grant grant-1 is revoked.'], ['영상 제공 grant-1을(를) 취소했습니다.']],
+    ['grant revoke grant-1 --reason mistake', ['Grant grant-1 is revoked.'], ['승인 grant-1을(를) 회수했습니다.']],
     ['audit verify', ['The audit chain is whole: 7 rows.'], ['감사 기록이 온전합니다: 7행.']],
     ['check', ['/etc/bongsu/config.yaml is good.'], ['/etc/bongsu/config.yaml: 문제가 없습니다.']],
   ];
@@ -133,7 +133,7 @@ describe('what the verbs print', () => {
     await using door = await openDoor({ handlers });
     const { stdout } = await run(['status', '--socket', door.path]);
     const korean = await run(['status', '--lang', 'ko', '--socket', door.path]);
-    expect(korean.stdout).toMatch(/시도 4회: 연결 거부\n +조치: 회선을 확인하십시오\.\n/);
+    expect(korean.stdout).toMatch(/4회 시도: 연결 거부\n +조치: 회선을 확인하십시오\.\n/);
     for (const text of [
       'NOT connected to mqtts://hub:8883, 4 attempts: connection refused',
       'Hint: Check the line.',

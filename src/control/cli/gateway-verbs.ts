@@ -1,6 +1,6 @@
 // The verbs about the gateway as a whole: status, outbox, audit, check, run, simulate.
 import type { Result } from '../contract.ts';
-import { conditionWords, severityWords } from '../messages/words.ts';
+import { conditionWords, entryClassWords, severityWords } from '../messages/words.ts';
 import { exits, type SimulateOptions, type Verb, type VerbContext, withGateway } from './context.ts';
 import { ageText, orDash, sizeText, textIn, timeText, word } from './words.ts';
 
@@ -80,13 +80,17 @@ export const outboxStatusVerb: Verb<object> = async (context) => {
       timeText(row.oldestRecordedTime),
       orDash(
         Object.entries(row.pendingByClass)
-          .map(([name, count]) => `${name} ${count}`)
+          .map(([name, count]) => `${isEntryClass(name) ? word(entryClassWords, name, context) : name} ${count}`)
           .join(', '),
       ),
     ]),
   ]);
   return exits.done;
 };
+
+function isEntryClass(name: string): name is keyof typeof entryClassWords {
+  return Object.hasOwn(entryClassWords, name);
+}
 
 export const auditVerifyVerb: Verb<object> = async (context) => {
   const { say, screen } = context;

@@ -1,6 +1,6 @@
 // The words of the model in both languages: kinds, severities, steps and states, complete by type.
 import type { Text } from '#base';
-import type { AlarmKind, AlarmStep, ConditionKind, GrantEnd, GrantForm, Severity } from '#model';
+import type { AlarmKind, AlarmStep, ConditionKind, EntryClass, GrantEnd, GrantForm, Severity } from '#model';
 import type { CameraState, SensorState } from '../views.ts';
 
 export const severityWords: Readonly<Record<Severity, Text>> = {
@@ -24,7 +24,7 @@ export const alarmWords: Readonly<Record<AlarmKind, Text>> = {
   gas: { en: 'gas', ko: '가스' },
   fall: { en: 'fall', ko: '쓰러짐' },
   'emergency-call': { en: 'emergency call', ko: '비상호출' },
-  'no-activity': { en: 'no activity', ko: '활동 없음' },
+  'no-activity': { en: 'no activity', ko: '활동 미감지' },
   intrusion: { en: 'intrusion', ko: '침입' },
   'hydrant-pressure-low': { en: 'hydrant pressure low', ko: '소화전 압력 저하' },
   'hydrant-parking': { en: 'hydrant blocked', ko: '소화전 주차' },
@@ -32,13 +32,13 @@ export const alarmWords: Readonly<Record<AlarmKind, Text>> = {
   loitering: { en: 'loitering', ko: '배회' },
   'line-crossing': { en: 'line crossing', ko: '경계선 통과' },
   abandoned: { en: 'left object', ko: '방치 물체' },
-  removed: { en: 'removed object', ko: '물체 제거' },
+  removed: { en: 'removed object', ko: '물체 사라짐' },
   tamper: { en: 'tamper', ko: '훼손' },
   'scene-change': { en: 'scene change', ko: '화면 변화' },
   'digital-input': { en: 'digital input', ko: '접점 입력' },
-  sound: { en: 'sound', ko: '소리' },
+  sound: { en: 'sound', ko: '이상음' },
   motion: { en: 'motion', ko: '움직임' },
-  unknown: { en: 'unknown', ko: '알 수 없음' },
+  unknown: { en: 'unknown', ko: '미분류' },
 };
 
 export const conditionWords: Readonly<Record<ConditionKind, Text>> = {
@@ -54,7 +54,15 @@ export const conditionWords: Readonly<Record<ConditionKind, Text>> = {
   'media-down': { en: 'picture relay down', ko: '영상 중계 중단' },
   'events-lost': { en: 'events lost', ko: '이벤트 유실' },
   'disk-low': { en: 'disk low', ko: '디스크 부족' },
-  'confirmation-by-broker': { en: 'broker confirms for the hub', ko: '허브 확인 없이 브로커만 수신 확인' },
+  'confirmation-by-broker': { en: 'broker confirms for the hub', ko: '브로커만 수신 확인' },
+};
+
+export const entryClassWords: Readonly<Record<EntryClass, Text>> = {
+  alarm: { en: 'alarm', ko: '알람' },
+  condition: { en: 'condition', ko: '이상' },
+  inventory: { en: 'inventory', ko: '장치' },
+  grant: { en: 'grant', ko: '승인' },
+  audit: { en: 'audit', ko: '감사' },
 };
 
 export const cameraStateWords: Readonly<Record<CameraState, Text>> = {
@@ -78,10 +86,10 @@ export const grantFormWords: Readonly<Record<GrantForm, Text>> = {
 };
 
 export const grantEndWords: Readonly<Record<GrantEnd | 'open', Text>> = {
-  open: { en: 'open', ko: '제공 중' },
+  open: { en: 'open', ko: '유효' },
   expired: { en: 'expired', ko: '기간 만료' },
   closed: { en: 'closed', ko: '종료' },
-  revoked: { en: 'revoked', ko: '취소' },
+  revoked: { en: 'revoked', ko: '회수' },
   failed: { en: 'failed', ko: '실패' },
   used: { en: 'used', ko: '사용됨' },
 };
