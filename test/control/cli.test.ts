@@ -86,6 +86,12 @@ describe('what the verbs print', () => {
     expect(JSON.parse((await run(['status', '--json', '--socket', door.path])).stdout)).toEqual(status);
   });
 
+  it('speaks the language that was named last', async () => {
+    await using door = await openDoor();
+    const { stdout } = await run(['--lang', 'en', 'audit', 'verify', '--lang=ko', '--socket', door.path]);
+    expect(stdout).toContain('감사 기록');
+  });
+
   it('speaks the language of the locale', async () => {
     await using door = await openDoor();
     const { stdout } = await run(['audit', 'verify', '--socket', door.path], {

@@ -157,6 +157,16 @@ describe('a silent unit', () => {
       ({ topic, body }) => topic.endsWith('/condition/sensor-silent/smoke-rtu') && String(body['type']).includes('raised'),
     );
     expect(raised.body['severity']).toBe('major');
+    const message = { ko: '국번 7: 응답이 없습니다', en: 'unit 7: no answer' };
+    expect(raised.body['data']).toMatchObject({ message });
+    expect(await gateway.query('sensor', 'list')).toMatchObject({
+      sensors: [
+        { id: 'smoke-rtu', driver: 'modbus-rtu', source: 'rtu', state: 'silent', problem: message },
+        { id: 'smoke-tcp', driver: 'modbus-tcp', state: 'ok', values: { smoke: 0 } },
+        { id: 'fall-1', driver: 'webhook', state: 'ok' },
+      ],
+    });
+    for (const verb of ['status', 'sensor list']) expect(await gateway.cli([...verb.split(' '), '--lang', 'ko'])).toContain(message.ko);
     await rtu.unmute(7);
     await province.hub.wait(
       'its clear',

@@ -37,7 +37,7 @@ export async function runCli(argv: readonly string[], io: CliIo, loaders: CliLoa
 }
 
 function languageOf(argv: readonly string[], { environment }: CliIo): Language {
-  const at = argv.findIndex((word) => word === '--lang' || word.startsWith('--lang='));
+  const at = argv.findLastIndex((word) => word === '--lang' || word.startsWith('--lang='));
   const asked = argv[at]?.startsWith('--lang=') === true ? argv[at].slice('--lang='.length) : argv[at + 1];
   return chooseLanguage(at === -1 ? undefined : asked, [environment.LC_ALL, environment.LC_MESSAGES, environment.LANG]);
 }
