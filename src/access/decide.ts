@@ -44,7 +44,7 @@ export type Verdict =
     }
   | (Refusal & { readonly claims: Claims | undefined });
 
-/** Clocks that differ by more than this are not the same time: a command lives 60 s at most. */
+/** A clock of ours that is more than this behind the asker's is wrong. One that is ahead proves nothing: the request may have waited for the line. */
 const clockToleranceMs = 60_000;
 
 /** Decides a request. `nowMs` is our wall clock. */
@@ -111,9 +111,9 @@ function findClaimable(id: string, ask: AccessAsk, options: AccessOptions): Serv
   return service.local && !ask.origin.startsWith('cli:') ? undefined : service;
 }
 
-/** Milliseconds to the end. Counted on the asker's clock when it and ours differ, so that a wrong clock neither lengthens nor cuts a grant. */
+/** Milliseconds to the end. Counted on the asker's clock when ours is behind it, so that an unset clock does not lengthen a grant. */
 function decideLength(until: number, service: ServiceOptions, issuedAt: number | undefined, nowMs: number): number | Refusal {
-  const start = issuedAt !== undefined && Math.abs(nowMs - issuedAt) > clockToleranceMs ? issuedAt : nowMs;
+  const start = issuedAt !== undefined && nowMs < issuedAt - clockToleranceMs ? issuedAt : nowMs;
   const lengthMs = until - start;
   if (lengthMs <= 0) return refuse('end-past');
   if (lengthMs > service.maxDuration) return refuse('too-long', `${service.id} at most ${formatDuration(service.maxDuration)}`);

@@ -97,8 +97,10 @@ export const openAccessProcedures: OpenProcedures<AccessProcedures> = (db, world
       const opening = writer.opening(id);
       if (!grant || grant.end || !opening) return false;
       if (reason === 'closed' && grant.origin !== by) return false;
-      grants.end(id, reason, time, note);
-      const ledger = { ...opening, time, step: 'ended', until: grant.until, ended_at: time, reason, note };
+      // What ran out while nobody could write ended when it ran out.
+      const endedAt = reason === 'expired' ? Math.min(time, grant.until) : time;
+      grants.end(id, reason, endedAt, note);
+      const ledger = { ...opening, time, step: 'ended', until: grant.until, ended_at: endedAt, reason, note };
       const step = reason === 'revoked' || reason === 'failed' ? reason : 'ended';
       writer.write(actOf(ledger, `grant.${step}`, by), ledger);
       tell(step, grant, time, note === '' ? reason : `${reason}: ${note}`);

@@ -10,6 +10,10 @@ export const faults = faultTable('gateway', {
     },
     retryable: true,
   },
+  'grant-over': {
+    message: { en: 'The grant ended before the picture was open', ko: '영상이 열리기 전에 승인이 끝났습니다' },
+    hint: { en: 'Ask for a new one.', ko: '새로 요청하십시오.' },
+  },
   'still-failed': {
     message: { en: 'The picture could not be taken', ko: '정지영상을 가져오지 못했습니다' },
     hint: { en: 'See `bongsu camera list` for the state of the camera.', ko: '`bongsu camera list`로 카메라 상태를 확인하십시오.' },

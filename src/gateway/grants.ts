@@ -6,6 +6,7 @@ import type { Cameras } from '#cameras';
 import type { Grant, GrantEnd } from '#model';
 import type { StreamEvent, Streams } from '#streams';
 import { faults } from './faults.ts';
+import { insist } from './insist.ts';
 
 /** The rooms that meet in this story. */
 export interface GrantDeps {
@@ -36,84 +37,113 @@ export interface Grants {
   readonly restore: Service;
 }
 
-const retryMs = 2000;
+const cameraRetryMs = 2000;
 /** The media process ends a lease by itself; this much later the gateway writes the end down even if it heard nothing. */
 const endGraceMs = 2000;
+
+/** A grant on its way to the media process: its end may come, or move, before it gets there. */
+interface Arrival {
+  /** On the monotonic clock. */
+  endsAtMs: number;
+  over: boolean;
+}
 
 /** Opens the grants' story. */
 export function openGrants(deps: GrantDeps, env: Env): Grants {
   const { access, cameras, streams } = deps;
   const ends = new Map<string, Disposable>();
+  const arrivals = new Map<string, Arrival>();
 
   const finish = async (grantId: string, reason: GrantEnd, note: string, by?: string): Promise<boolean> => {
     const ended = await access.end(grantId, reason, note, by);
+    const arrival = arrivals.get(grantId);
+    if (ended && arrival) arrival.over = true;
     if (ended) ends.get(grantId)?.[Symbol.dispose]();
     if (ended) ends.delete(grantId);
     return ended;
   };
-  /** An end that nobody waits for is written as soon as the store can. */
   const finishSurely = async (grantId: string, reason: GrantEnd, note: string): Promise<void> => {
-    try {
-      await finish(grantId, reason, note);
-    } catch (error) {
-      if (error instanceof BongsuError && error.code === 'store.closed') return;
-      env.log.error({ grant: grantId, error: messageOf(error) }, 'the end of a grant waits for the store');
-      await env.clock.sleep(retryMs);
-      return finishSurely(grantId, reason, note);
-    }
+    await insist(() => finish(grantId, reason, note), `the end of grant ${grantId}`, env);
   };
   const watchEnd = (grantId: string, remainingMs: number): void => {
     ends.get(grantId)?.[Symbol.dispose]();
+    const late = remainingMs + endGraceMs;
     ends.set(
       grantId,
-      env.clock.after(remainingMs + endGraceMs, () => void finishSurely(grantId, 'expired', '')),
+      env.clock.after(late, () => void finishSurely(grantId, 'expired', '')),
     );
   };
   const end: Grants['end'] = async (grantId, reason, note, by) => {
+    const arrival = arrivals.get(grantId);
+    if (arrival) arrival.over = true;
     await streams.revoke(grantId);
     return finish(grantId, reason, note, by);
   };
   const auditSession = (grantId: string, step: SessionStep): void => {
-    access.session(grantId, step).catch((error: unknown) => {
-      env.log.error({ grant: grantId, step: step.step, error: messageOf(error) }, 'a session could not be written to the audit');
-    });
+    void insist(() => access.session(grantId, step), `a session of grant ${grantId}`, env);
   };
-  const admit = async (grant: Grant, remainingMs: number): Promise<void> => {
+  /** Hands the lease over; rejects when the grant ended meanwhile, and then nothing is open. */
+  const admit = async (grant: Grant, arrival: Arrival): Promise<void> => {
     const { id, form, tokenHash, device, channel, quality } = grant;
     const source = form === 'still' ? await cameras.still(device, channel) : await cameras.source(device, channel, quality);
+    const remainingMs = arrival.endsAtMs - env.clock.monotonicMs();
+    if (arrival.over || remainingMs <= 0) throw faults.fault('grant-over');
     await streams.admit({ grant: id, form, tokenHash, device, channel, quality, remainingMs, source });
-    watchEnd(id, remainingMs);
+    if (arrival.over) {
+      await streams.revoke(id);
+      throw faults.fault('grant-over');
+    }
+    watchEnd(id, arrival.endsAtMs - env.clock.monotonicMs());
   };
-  const restoreOne = async (grant: OpenGrant, signal: AbortSignal): Promise<void> => {
-    const endsAtMs = env.clock.monotonicMs() + grant.remainingMs;
-    while (!signal.aborted) {
-      const remainingMs = endsAtMs - env.clock.monotonicMs();
-      if (remainingMs <= 0 || grant.form === 'still') return finishSurely(grant.id, 'expired', 'ended while the gateway was down');
-      try {
-        return await admit(grant, remainingMs);
-      } catch (error) {
-        env.log.debug({ grant: grant.id, error: messageOf(error) }, 'a grant of before the restart waits for its camera');
-        await env.clock.sleep(retryMs, signal).catch(() => {});
-      }
+  const arrive = async <T>(grantId: string, remainingMs: number, act: (arrival: Arrival) => Promise<T>): Promise<T> => {
+    const arrival = { endsAtMs: env.clock.monotonicMs() + remainingMs, over: false };
+    arrivals.set(grantId, arrival);
+    try {
+      return await act(arrival);
+    } finally {
+      arrivals.delete(grantId);
     }
   };
+  const restoreOne = (grant: OpenGrant, signal: AbortSignal): Promise<void> =>
+    arrive(grant.id, grant.remainingMs, async (arrival) => {
+      auditSession(grant.id, {
+        step: 'closed',
+        peer: '',
+        at: env.clock.now(),
+        detail: 'whoever was looking was cut by the restart of the gateway',
+      });
+      if (grant.form === 'still') return finishSurely(grant.id, 'failed', 'the gateway was restarted');
+      while (!signal.aborted && !arrival.over) {
+        if (arrival.endsAtMs <= env.clock.monotonicMs()) return finishSurely(grant.id, 'expired', 'ended while the gateway was down');
+        try {
+          return await admit(grant, arrival);
+        } catch (error) {
+          env.log.debug({ grant: grant.id, error: messageOf(error) }, 'a grant of before the restart waits for its camera');
+          await env.clock.sleep(cameraRetryMs, signal).catch(() => {});
+        }
+      }
+    });
 
   return {
     async open(ask) {
       const decision = await access.decide(ask);
       if (!decision.granted) return { result: 'refused', reason: decision.reason, message: decision.message, text: decision.text };
+      const { grant, token, remainingMs } = decision;
       try {
-        await admit(decision.grant, decision.remainingMs);
-        return { result: 'opened', grant: decision.grant, token: decision.token };
+        await arrive(grant.id, remainingMs, (arrival) => admit(grant, arrival));
+        return { result: 'opened', grant, token };
       } catch (error) {
         const fault = error instanceof BongsuError ? error : faults.fault('look-failed', { cause: error, detail: messageOf(error) });
-        await finish(decision.grant.id, 'failed', fault.message);
+        await finishSurely(grant.id, 'failed', fault.message);
         return { result: 'failed', fault };
       }
     },
     async extend(grantId, request) {
       const decision = await access.extend(grantId, request);
-      if (decision.granted) {
+      if (!decision.granted) return decision;
+      const arrival = arrivals.get(grantId);
+      if (arrival) arrival.endsAtMs = env.clock.monotonicMs() + decision.remainingMs;
+      else {
         await streams.extend(grantId, decision.remainingMs);
         watchEnd(grantId, decision.remainingMs);
       }
@@ -140,7 +170,7 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
     restore: {
       name: 'grants',
       async run(signal) {
-        const open = await access.openGrants();
+        const open = (await insist(() => access.openGrants(), 'the grants of before the restart', env, signal)) ?? [];
         await Promise.all(open.map((grant) => restoreOne(grant, signal)));
         if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
         for (const timer of ends.values()) timer[Symbol.dispose]();

@@ -102,14 +102,16 @@ describe('decide', () => {
     expect(result.granted ? '' : result.text.ko).toContain('4h');
   });
 
-  it.each<[string, number | undefined, number]>([
-    ['our clock agrees: counted on it', now - 30_000, hour],
-    ['our clock is a day ahead: counted from the asking', now - 24 * hour, 25 * hour],
-    ['nothing known of theirs', undefined, hour],
-  ])('%s', (_, issuedAt, remainingMs) => {
-    const wide = { ...options, services: options.services.map((service) => ({ ...service, maxDuration: 48 * hour })) };
-    const result = decide(ask(complete, issuedAt === undefined ? {} : { issuedAt }), wide, now);
-    expect(result).toMatchObject({ granted: true, remainingMs });
+  it.each<[string, number | undefined, number, number | string]>([
+    ['our clock agrees: counted on it', now - 30_000, now + hour, hour],
+    ['our clock is a day behind: counted from the asking', now + 24 * hour, now + 25 * hour, hour],
+    ['it waited for the line: counted on our clock', now - 30 * 60_000, now + hour, hour],
+    ['it waited for the line beyond its end', now - 30 * 60_000, now - 10 * 60_000, 'access.end-past'],
+    ['nothing known of their clock', undefined, now + hour, hour],
+  ])('%s', (_, issuedAt, until, expected) => {
+    const grant = { ...complete, until: new Date(until).toISOString() };
+    const result = decide(ask(grant, issuedAt === undefined ? {} : { issuedAt }), options, now);
+    expect(result.granted ? result.remainingMs : result.reason).toBe(expected);
   });
 
   it('never throws, whatever JSON comes', () => {
