@@ -9,10 +9,27 @@ export interface Random {
   uniform(): number;
 }
 
+const poolBytes = 4096;
+const largestPooled = 64;
+
+/** The generator is asked for many bytes at once, since 16 cost it as much as 4,096. No byte is handed out twice, and none with those to come behind it. */
+function openPool(): (size: number) => Buffer {
+  let pool = Buffer.alloc(0);
+  return (size) => {
+    if (size > largestPooled) return randomBytes(size);
+    if (pool.length < size) pool = randomBytes(poolBytes);
+    const bytes = Buffer.from(pool.subarray(0, size));
+    pool = pool.subarray(size);
+    return bytes;
+  };
+}
+
+const pooledBytes = openPool();
+
 /** The machine's cryptographic generator. */
 export const systemRandom: Random = {
-  bytes: (size) => randomBytes(size),
-  uniform: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+  bytes: pooledBytes,
+  uniform: () => pooledBytes(6).readUIntBE(0, 6) / 2 ** 48,
 };
 
 /**

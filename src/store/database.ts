@@ -49,6 +49,8 @@ function openChecked(path: string, migrations: readonly Migrations[]): Database.
     db.pragma('foreign_keys = ON');
     db.pragma('busy_timeout = 5000');
     db.pragma('trusted_schema = OFF');
+    // Each call's savepoint keeps the pages that it touches: in memory, else they are written to a temporary file beside the commit.
+    db.pragma('temp_store = MEMORY');
     // The tail of a commit is the checkpoint: small and often keeps it at some milliseconds.
     db.pragma('wal_autocheckpoint = 200');
     db.pragma(`journal_size_limit = ${16 * 2 ** 20}`);
