@@ -32,6 +32,8 @@ export interface Entry {
   readonly bootId: string;
   /** Wall milliseconds of the commit. */
   readonly recordedTime: number;
+  /** The lane it travels in: that of `laneOf`, or a graver one that a later entry of its subject lent it. */
+  readonly lane: number;
   readonly body: EntryBody;
 }
 

@@ -3,8 +3,9 @@ import type { Database } from 'better-sqlite3';
 import type { EntryClass } from '#model';
 import type { ThreadWorld } from '#store';
 import { outboxTopic } from './append.ts';
+import { openAside } from './aside.ts';
 import { bitOf, type Destinations } from './destinations.ts';
-import { nextOfSubject, readyForSlot } from './schema.ts';
+import { laneCount, nextOfSubject, readyForSlot } from './schema.ts';
 
 /** A claimed entry as it crosses the thread's channel: its value still JSON text. */
 export interface EntryRow {
@@ -14,6 +15,7 @@ export interface EntryRow {
   readonly sequence: number;
   readonly bootId: string;
   readonly recordedTime: number;
+  readonly lane: number;
   readonly value: string;
 }
 
@@ -23,6 +25,8 @@ export interface ClaimAsk {
   /** 1 … 1,000. */
   readonly limit: number;
   readonly ticket: number;
+  /** Only of the lanes below this number. Default: all. */
+  readonly lanes?: number | undefined;
 }
 
 /** Entries of one destination by their position. */
@@ -35,21 +39,24 @@ export interface Positions {
 const maxClaimed = 4096;
 const maxClaim = 1000;
 const maxClaimBytes = 4 * 2 ** 20;
+/** What was set aside comes back in steps of so many, so that no transaction delays an alarm for long. */
+const asideAtOnce = 1000;
 
 /** Opens the procedures that deliver: claim, confirm, release. */
 export function openClaims(db: Database, world: ThreadWorld, destinations: Destinations) {
   const claimed = new Map(destinations.slots.map((slot) => [slot, new Map<number, number>()]));
   const marksOf = (destination: string): Map<number, number> => claimed.get(destinations.slotOf(destination)) ?? new Map<number, number>();
-  const ready = db.prepare<[number, number], number>(readyForSlot).pluck();
+  const ready = db.prepare<[number, number, number], number>(readyForSlot).pluck();
   const read = db.prepare<[number], EntryRow>(
-    `SELECT seq, id, class, sequence, boot_id AS bootId, recorded_time AS recordedTime, value FROM outbox_entry WHERE seq = ?`,
+    `SELECT seq, id, class, sequence, boot_id AS bootId, recorded_time AS recordedTime, lane, value FROM outbox_entry WHERE seq = ?`,
   );
   const confirmOne = openConfirm(db, world, destinations);
   const count = openCounting(db);
+  const aside = openAside(db);
 
   return {
     /** The gravest first, then the oldest; of each subject only its oldest unconfirmed entry. */
-    claim({ destination, limit, ticket }: ClaimAsk): readonly EntryRow[] {
+    claim({ destination, limit, ticket, lanes = laneCount }: ClaimAsk): readonly EntryRow[] {
       const marks = marksOf(destination);
       for (const [seq, by] of marks) if (by === ticket) marks.delete(seq);
       const wanted = Math.min(limit, maxClaim, maxClaimed - marks.size);
@@ -57,7 +64,7 @@ export function openClaims(db: Database, world: ThreadWorld, destinations: Desti
       const rows: EntryRow[] = [];
       let bytes = 0;
       // What is claimed stands in the way of the walk, and nothing else does: its length is bounded by the claims, not by the backlog.
-      for (const seq of ready.all(destinations.slotOf(destination), wanted + marks.size)) {
+      for (const seq of ready.all(destinations.slotOf(destination), lanes, wanted + marks.size)) {
         const row = marks.has(seq) ? undefined : read.get(seq);
         if (!row) continue;
         rows.push(row);
@@ -84,10 +91,21 @@ export function openClaims(db: Database, world: ThreadWorld, destinations: Desti
       for (const seq of seqs) marks.delete(seq);
       world.announce(outboxTopic);
     },
-    /** The same for all that `destination` has claimed. */
-    releaseAll({ destination }: { readonly destination: string }): void {
+    /** Takes claimed entries out of the way until `releaseAll`; they stay pending. One that nobody may claim is left as it is. */
+    setAside({ destination, seqs }: Positions): void {
+      const slot = destinations.slotOf(destination);
+      const marks = marksOf(destination);
+      for (const seq of seqs) {
+        aside.put(slot, seq);
+        marks.delete(seq);
+      }
+    },
+    /** Makes all that `destination` has claimed claimable again, and 1,000 of what it set aside; repeat until `done`. */
+    releaseAll({ destination }: { readonly destination: string }): { readonly done: boolean } {
       marksOf(destination).clear();
+      const done = aside.bringBack(destinations.slotOf(destination), asideAtOnce);
       world.announce(outboxTopic);
+      return { done };
     },
     /** How many entries a destination has claimed. */
     claimedBy: (destination: string): number => marksOf(destination).size,

@@ -95,7 +95,7 @@ function retireOthers(db: Database, names: readonly string[]): DroppedDestinatio
     `UPDATE outbox_destination SET retired = 1, swept = 0,
        head = coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox_entry'), 0) WHERE slot = ?`,
   );
-  const forget = ['outbox_ready', 'outbox_progress'].map((table) => db.prepare(`DELETE FROM ${table} WHERE slot = ?`));
+  const forget = ['outbox_ready', 'outbox_aside', 'outbox_progress'].map((table) => db.prepare(`DELETE FROM ${table} WHERE slot = ?`));
   return known
     .filter(({ name }) => !names.includes(name))
     .map(({ slot, name }) => {

@@ -12,8 +12,9 @@ export interface Outbox {
   /**
    * Hands out up to `limit` (1 … 1,000) entries: the gravest lane first, then the oldest. Of each subject (an alarm, a condition, a device, a grant) one entry
    * at a time: the next is claimable when that is confirmed. None while 4,096 are claimed. Claims are memory: a crash makes them pending again.
+   * `lanes`: only of the lanes below this number (1: the critical alarms).
    */
-  claim(destination: string, limit: number): Promise<readonly Entry[]>;
+  claim(destination: string, limit: number, options?: { readonly lanes?: number }): Promise<readonly Entry[]>;
   /**
    * Tells that the destination has the entries; durable when it resolves. Again it does nothing. When it rejects, the outbox remembers and tells them
    * with the next claim or confirmation.
@@ -21,7 +22,13 @@ export interface Outbox {
   confirm(destination: string, seqs: readonly number[]): Promise<void>;
   /** Makes claimed entries claimable again, at their old place. */
   release(destination: string, seqs: readonly number[]): Promise<void>;
+  /** The same for all claimed entries of a destination, and for all that were set aside. */
   releaseAll(destination: string): Promise<void>;
+  /**
+   * Takes claimed entries that the destination will not take as they are out of the way of all others, however many, until `releaseAll`; durable. They stay
+   * pending, and what follows of their subjects waits behind them.
+   */
+  setAside(destination: string, seqs: readonly number[]): Promise<void>;
   /** The newest position ever given; what was there before is `replay`. */
   head(): Promise<number>;
   stats(): Promise<OutboxStats>;
@@ -43,10 +50,13 @@ export function openOutbox({ store }: { readonly store: Store }): Outbox {
     return cursor;
   };
   return {
-    claim: (destination, limit) => cursorOf(destination).claim(limit),
+    claim: (destination, limit, options) => cursorOf(destination).claim(limit, options?.lanes),
     confirm: (destination, seqs) => cursorOf(destination).confirm(seqs),
     release: (destination, seqs) => calls.release({ destination, seqs }),
-    releaseAll: (destination) => calls.releaseAll({ destination }),
+    async releaseAll(destination) {
+      while (!(await calls.releaseAll({ destination })).done);
+    },
+    setAside: (destination, seqs) => calls.setAside({ destination, seqs }),
     head: () => calls.head(),
     stats: () => calls.stats(),
     dropped: () => calls.dropped(),
@@ -56,7 +66,7 @@ export function openOutbox({ store }: { readonly store: Store }): Outbox {
 }
 
 interface Cursor {
-  claim(limit: number): Promise<readonly Entry[]>;
+  claim(limit: number, lanes: number | undefined): Promise<readonly Entry[]>;
   confirm(seqs: readonly number[]): Promise<void>;
 }
 
@@ -76,17 +86,17 @@ function openCursor(calls: Calls<OutboxProcedures>, destination: string): Cursor
       throw error;
     }
   };
-  const claim = async (limit: number): Promise<readonly Entry[]> => {
+  const claim = async (limit: number, lanes: number | undefined): Promise<readonly Entry[]> => {
     if (untold.size > 0) await confirm([]);
-    const rows = await calls.claim({ destination, limit, ticket });
+    const rows = await calls.claim({ destination, limit, ticket, lanes });
     // A ticket is used up by success alone: a failed claim is tried again under it, which gives back what that had marked.
     ticket += 1;
     return rows.map(toEntry);
   };
   return {
     confirm,
-    claim(limit) {
-      const mine = turn.then(() => claim(limit));
+    claim(limit, lanes) {
+      const mine = turn.then(() => claim(limit, lanes));
       turn = mine.catch(() => {});
       return mine;
     },

@@ -5,6 +5,7 @@ import type { Migrations } from '#store';
  * - `outbox_entry`: what waits. `owed` has one bit for each destination's slot that has not confirmed; an entry owed to none is deleted at once.
  *   `lane` is its own lane, or a graver one inherited from a later entry of its subject.
  * - `outbox_ready`: for each destination the entries that may be claimed: of each subject only the oldest that it is owed.
+ * - `outbox_aside`: what a destination will not take as it is: pending, and in no claim's way.
  * - `outbox_class`, `outbox_progress`: counters, so that nothing is ever counted: what is pending for a destination is `last - confirmed`.
  * - `outbox_destination`: slots; a retired one is kept until no entry has its bit (`swept`: up to which seq that is so, `head`: where it ends).
  */
@@ -48,6 +49,11 @@ export const outboxMigrations: Migrations = {
        confirmed INTEGER NOT NULL,
        PRIMARY KEY (slot, class)
      ) STRICT, WITHOUT ROWID;`,
+    `CREATE TABLE outbox_aside (
+       slot INTEGER NOT NULL,
+       seq INTEGER NOT NULL,
+       PRIMARY KEY (slot, seq)
+     ) STRICT, WITHOUT ROWID;`,
   ],
 };
 
@@ -59,5 +65,9 @@ export const newestOfSubject = 'SELECT seq, lane, owed FROM outbox_entry WHERE s
 /** What follows an entry of a subject: (subject, seq). */
 export const nextOfSubject = 'SELECT seq, lane, owed FROM outbox_entry WHERE subject = CAST(? AS TEXT) AND seq > ? ORDER BY seq LIMIT 1';
 
-/** What a destination may claim, gravest first: (slot, limit). */
-export const readyForSlot = 'SELECT seq FROM outbox_ready WHERE slot = CAST(? AS INTEGER) ORDER BY lane, seq LIMIT ?';
+/** What a destination may claim of the lanes below a number, gravest first: (slot, lanes, limit). */
+export const readyForSlot =
+  'SELECT seq FROM outbox_ready WHERE slot = CAST(? AS INTEGER) AND lane < CAST(? AS INTEGER) ORDER BY lane, seq LIMIT ?';
+
+/** Lanes that there may be: more than `laneOf` gives, for those to come. */
+export const laneCount = 8;

@@ -1,6 +1,7 @@
 // What the outbox holds, read from its counters and the ends of its indexes: as quick with two million entries as with none.
 import type { Database } from 'better-sqlite3';
 import type { Destinations } from './destinations.ts';
+import { laneCount } from './schema.ts';
 
 /** What waits for one destination. */
 export interface DestinationStats {
@@ -21,8 +22,6 @@ export interface OutboxStats {
   readonly destinations: readonly DestinationStats[];
 }
 
-const laneCount = 8;
-
 /** Opens the reading of the counters. */
 export function openStats(db: Database, destinations: Destinations, claimedBy: (destination: string) => number) {
   const kept = db.prepare<[], number>('SELECT coalesce(sum(last - gone), 0) FROM outbox_class').pluck();
@@ -33,11 +32,13 @@ export function openStats(db: Database, destinations: Destinations, claimedBy: (
   const oldestInLane = db
     .prepare<[number, number], number>('SELECT seq FROM outbox_ready WHERE slot = ? AND lane = ? ORDER BY seq LIMIT 1')
     .pluck();
+  const oldestAside = db.prepare<[number], number>('SELECT seq FROM outbox_aside WHERE slot = ? ORDER BY seq LIMIT 1').pluck();
   const recorded = db.prepare<[number], number>('SELECT recorded_time FROM outbox_entry WHERE seq = ?').pluck();
   const describe = (name: string): DestinationStats => {
     const slot = destinations.slotOf(name);
     const classes = pending.all(slot);
-    const heads = Array.from({ length: laneCount }, (_, lane) => oldestInLane.get(slot, lane)).filter((seq) => seq !== undefined);
+    const inLanes = Array.from({ length: laneCount }, (_, lane) => oldestInLane.get(slot, lane));
+    const heads = [...inLanes, oldestAside.get(slot)].filter((seq) => seq !== undefined);
     return {
       name,
       pending: classes.reduce((sum, row) => sum + row.pending, 0),

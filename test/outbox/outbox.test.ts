@@ -1,7 +1,7 @@
 // The outbox's door: entries as domain values, wake-ups, and calls that fail on their way.
 import { describe, expect, it } from 'vitest';
 import { openOutbox } from '#outbox';
-import { alarmBody, conditionBody } from './bodies.ts';
+import { alarmBody, auditBody, conditionBody } from './bodies.ts';
 import { openDirectStore } from './direct-store.ts';
 import { openTestOutbox } from './thread.ts';
 
@@ -23,6 +23,7 @@ describe('the outbox', () => {
       sequence: 1,
       bootId: 'boot-1',
       recordedTime: world.time,
+      lane: 3,
       body: conditionBody('cam-1'),
     });
     expect(await outbox.head()).toBe(1);
@@ -42,6 +43,17 @@ describe('the outbox', () => {
     watch[Symbol.dispose]();
     await outbox.releaseAll('hub');
     expect(woken).toBe(2);
+  });
+
+  it('hands out the graver lanes alone when asked, and gives back all that was set aside', async () => {
+    const { outbox, append } = opened(1);
+    for (let row = 1; row <= 1100; row += 1) append(auditBody(row));
+    expect((await outbox.claim('hub', 10, { lanes: 1 })).map((entry) => entry.seq)).toEqual([1]);
+    const heads = [...(await outbox.claim('hub', 1000)), ...(await outbox.claim('hub', 1000))].map((entry) => entry.seq);
+    await outbox.setAside('hub', heads);
+    expect(await outbox.claim('hub', 10)).toEqual([]);
+    await outbox.releaseAll('hub');
+    expect([...(await outbox.claim('hub', 1000)), ...(await outbox.claim('hub', 1000))]).toHaveLength(1101);
   });
 
   it.each(['refused', 'lost'] as const)('hands out what a claim that was %s would have', async (failure) => {

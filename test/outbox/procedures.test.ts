@@ -85,6 +85,19 @@ describe('claim', () => {
     expect(claim()).toEqual([7]);
   });
 
+  it('looks into the graver lanes alone when it is told to', () => {
+    const { procedures } = opened([auditBody(1), alarmBody('a', 'minor'), alarmBody('b'), alarmBody('c'), conditionBody('d')]);
+    const seqs = (limit: number, lanes: number, under: number) =>
+      procedures.claim({ destination: hub, limit, ticket: under, lanes }).map((row) => [row.seq, row.lane]);
+    expect(seqs(1, 1, 60)).toEqual([[3, 0]]);
+    expect(seqs(9, 1, 61)).toEqual([[4, 0]]);
+    expect(seqs(9, 1, 62)).toEqual([]);
+    expect(seqs(9, 4, 63)).toEqual([
+      [2, 2],
+      [5, 3],
+    ]);
+  });
+
   it('gives back what a failed try under the same ticket had marked', () => {
     const { procedures } = opened([alarmBody('a'), alarmBody('b'), alarmBody('c')]);
     const seqs = (limit: number, under: number) => procedures.claim({ destination: hub, limit, ticket: under }).map((row) => row.seq);
@@ -95,6 +108,57 @@ describe('claim', () => {
 
   it('refuses an unknown destination', () => {
     expect(() => opened([]).claim(1, 'nobody')).toThrowError(expect.objectContaining({ code: 'outbox.unknown-destination' }));
+  });
+});
+
+describe('what is set aside', () => {
+  it('hinders no other entry, however much it is, and is still pending', () => {
+    const { claim, append, procedures } = opened(Array.from({ length: 9000 }, (_, index) => auditBody(index)));
+    let count = 0;
+    for (let got = claim(1000); got.length > 0; got = claim(1000)) {
+      procedures.setAside({ destination: hub, seqs: got });
+      count += got.length;
+    }
+    expect(count).toBe(9000);
+    append(alarmBody('a'));
+    expect(claim()).toEqual([9001]);
+    expect(procedures.stats().destinations[0]).toMatchObject({ pending: 9001, claimed: 1 });
+  });
+
+  it('comes back with the release of all, in its old place, in bounded steps', () => {
+    const { claim, procedures } = opened(Array.from({ length: 1500 }, (_, index) => auditBody(index)));
+    for (let got = claim(1000); got.length > 0; got = claim(1000)) procedures.setAside({ destination: hub, seqs: got });
+    expect(procedures.releaseAll({ destination: hub })).toEqual({ done: false });
+    expect(procedures.releaseAll({ destination: hub })).toEqual({ done: true });
+    expect(claim(1000)).toHaveLength(1000);
+    expect(claim(1000)).toHaveLength(500);
+  });
+
+  it('still holds back what follows of its subject, and comes back with the lane that it was lent meanwhile', () => {
+    const { claim, append, procedures } = opened([auditBody(1), alarmBody('a', 'minor')]);
+    expect(claim()).toEqual([2, 1]);
+    procedures.setAside({ destination: hub, seqs: [2, 1, 1, 99] });
+    append(conditionBody('x'));
+    append(alarmBody('a'));
+    expect(claim()).toEqual([3]);
+    procedures.releaseAll({ destination: hub });
+    expect(claim()).toEqual([2, 3, 1]);
+    procedures.confirm({ destination: hub, seqs: [2] });
+    expect(claim()).toEqual([4]);
+  });
+
+  it('is told as the oldest that waits, survives a crash and is not confirmed unseen', () => {
+    const { db, world, claim, append, procedures } = opened([auditBody(1)]);
+    const { time } = world;
+    claim();
+    procedures.setAside({ destination: hub, seqs: [1] });
+    world.time += 5000;
+    append(auditBody(2));
+    expect(procedures.stats().destinations[0]?.oldestRecordedTime).toBe(time);
+    expect(procedures.confirm({ destination: hub, seqs: [1] })).toBe(0);
+    const next = openTestOutbox([hub], db);
+    next.procedures.releaseAll({ destination: hub });
+    expect(claimer(next)()).toEqual([1, 2]);
   });
 });
 
@@ -213,7 +277,7 @@ describe('query plans', () => {
       .join('; ');
 
   it.each([
-    ['a claim', readyForSlot, [1, 64], /SEARCH outbox_ready USING PRIMARY KEY \(slot=\?\)$/],
+    ['a claim', readyForSlot, [1, 8, 64], /SEARCH outbox_ready USING PRIMARY KEY \(slot=\? AND lane<\?\)$/],
     ['the step before', newestOfSubject, ['a'], /SEARCH outbox_entry USING INDEX outbox_entry_subject \(subject=\?\)$/],
     ['the step after', nextOfSubject, ['a', 5], /SEARCH outbox_entry USING INDEX outbox_entry_subject \(subject=\? AND /],
   ])('%s walks an index and sorts nothing', (_, sql, parameters, expected) => {

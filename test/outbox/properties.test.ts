@@ -38,6 +38,7 @@ const step = fc.oneof(
   },
   { weight: 4, arbitrary: fc.record({ act: fc.constant('confirm' as const), destination, picks, undo: fc.boolean() }) },
   fc.record({ act: fc.constant('release' as const), destination, picks }),
+  { weight: 2, arbitrary: fc.record({ act: fc.constant('setAside' as const), destination, picks, undo: fc.boolean() }) },
   fc.record({ act: fc.constant('releaseAll' as const), destination }),
   fc.record({ act: fc.constant('crash' as const) }),
 );
@@ -56,6 +57,7 @@ function openRun() {
   let outbox = openTestOutbox(destinations, db);
   const owed: Record<Destination, Item[]> = { hub: [], platform: [] };
   const claimed: Record<Destination, Set<number>> = { hub: new Set(), platform: new Set() };
+  const aside: Record<Destination, Set<number>> = { hub: new Set(), platform: new Set() };
   const delivered: Record<Destination, Item[]> = { hub: [], platform: [] };
   const appended: Item[] = [];
   const sequences = new Map<string, number>();
@@ -65,7 +67,10 @@ function openRun() {
     const lane = (item: Item): number =>
       Math.min(...owed[to].filter((other) => other.subject === item.subject && other.seq >= item.seq).map((other) => laneOf(other.body)));
     return owed[to]
-      .filter((item) => !claimed[to].has(item.seq) && owed[to].find((other) => other.subject === item.subject) === item)
+      .filter(
+        (item) =>
+          !claimed[to].has(item.seq) && !aside[to].has(item.seq) && owed[to].find((other) => other.subject === item.subject) === item,
+      )
       .toSorted((one, other) => lane(one) - lane(other) || one.seq - other.seq);
   };
   return {
@@ -108,9 +113,15 @@ function openRun() {
       outbox.procedures.release({ destination: to, seqs });
       for (const seq of seqs) claimed[to].delete(seq);
     },
+    setAside(to: Destination, seqs: readonly number[], undo: boolean): void {
+      bracket(db, () => outbox.procedures.setAside({ destination: to, seqs }), undo);
+      for (const seq of seqs) claimed[to].delete(seq);
+      if (!undo) for (const seq of seqs) aside[to].add(seq);
+    },
     releaseAll(to: Destination): void {
-      outbox.procedures.releaseAll({ destination: to });
+      expect(outbox.procedures.releaseAll({ destination: to })).toEqual({ done: true });
       claimed[to].clear();
+      aside[to].clear();
     },
     crash(): void {
       outbox = openTestOutbox(destinations, db);
@@ -138,6 +149,9 @@ function apply(run: Run, one: Step): void {
     case 'release':
       run.release(one.destination, chosen(one.destination, one.picks));
       break;
+    case 'setAside':
+      run.setAside(one.destination, chosen(one.destination, one.picks), one.undo);
+      break;
     case 'releaseAll':
       run.releaseAll(one.destination);
       break;
@@ -161,7 +175,8 @@ function drain(run: Run): void {
     }
   }
   expect(run.stats().entries).toBe(0);
-  for (const table of ['outbox_entry', 'outbox_ready']) expect(run.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get()).toBe(0);
+  for (const table of ['outbox_entry', 'outbox_ready', 'outbox_aside'])
+    expect(run.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get()).toBe(0);
 }
 
 it('loses nothing, keeps each subject’s order, counts without gaps and hands out the gravest first', () => {

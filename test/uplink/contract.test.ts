@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { Entry, EntryBody } from '#model';
+import { type Entry, type EntryBody, laneOf } from '#model';
 import type { Store } from '#store';
 import { parseCommand, refusals } from '../../src/uplink/wire/index.ts';
 import { type Mosquitto, openMosquitto } from '../peers/mosquitto.ts';
@@ -87,7 +87,7 @@ const bodies: readonly EntryBody[] = [
 ];
 const entries = bodies.map((body, index): Entry => {
   const id = `0192f0c1-3333-7000-8000-${String(index).padStart(12, '0')}`;
-  return { seq: index + 1, id, sequence: index + 1, bootId: 'boot-1', recordedTime: time + 5, body };
+  return { seq: index + 1, id, sequence: index + 1, bootId: 'boot-1', recordedTime: time + 5, lane: laneOf(body), body };
 });
 
 describe('the contract', () => {

@@ -144,6 +144,7 @@ export function alarmEntry(over: Partial<Extract<Entry['body'], { class: 'alarm'
     sequence: seq,
     bootId: 'boot-1',
     recordedTime: Date.UTC(2026, 10, 20, 4),
+    lane: 0,
     body: {
       class: 'alarm',
       value: {
