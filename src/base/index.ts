@@ -20,5 +20,5 @@ export { type Random, systemRandom, uuidv7 } from './random.ts';
 export { isCronExpression, type Job, schedule } from './schedule.ts';
 export { openSealer, type Sealer } from './seal.ts';
 export { type ResolvedSecret, resolvedSecret, type Secret, type SecretReference, secretOption } from './secret.ts';
-export { isAbort, runServices, type Service } from './service.ts';
+export { isAbort, runServices, type Service, untilAborted } from './service.ts';
 export { durationOption, durationText, formatDuration, parseDuration, parseSize, sizeOption } from './units.ts';

@@ -28,6 +28,14 @@ export async function runServices(services: readonly Service[], signal: AbortSig
   if (crash) throw crash.error;
 }
 
+/** Resolves when `signal` aborts, at once when it has. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 /** Whether `error` is only the echo of an abort of `signal`. */
 export function isAbort(error: unknown, signal: AbortSignal): boolean {
   return signal.aborted && (error === signal.reason || (error instanceof Error && error.name === 'AbortError'));

@@ -1,7 +1,7 @@
 // Assembles the rooms: each is opened with what it needs of the others as functions, and all services run together until told to end.
 import { openAccess } from '#access';
 import { openAlarms } from '#alarms';
-import { type Env, openSealer, runServices, type Service, schedule, uuidv7 } from '#base';
+import { type Env, openSealer, runServices, type Service, schedule, untilAborted, uuidv7 } from '#base';
 import { openCameras } from '#cameras';
 import type { Config } from '#config';
 import { serveControl } from '#control';
@@ -17,7 +17,7 @@ import { deliver } from './delivery.ts';
 import { openGrants } from './grants.ts';
 import { openHealth } from './health.ts';
 import { openIntake } from './intake.ts';
-import { clearConditions, followCameras, recordIdentity, syncSensors } from './inventory.ts';
+import { clearConditions, followCameras, forgetStrangers, recordIdentity, syncSensors } from './inventory.ts';
 import { collectMetrics } from './metrics.ts';
 import { openRelayHealth } from './relay-health.ts';
 import { retentionJobs } from './retention.ts';
@@ -104,30 +104,36 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
 
   for (const dropped of await outbox.dropped())
     env.log.warn({ ...dropped }, 'a destination is no longer configured; what it was owed is dropped');
-  const sensorLeft = (device: Device): Promise<void> => clearConditions(device.id, alarms, intake, env);
-  await syncSensors(registry, sensors, sensorLeft);
-  const cameraLeft = async (device: Device): Promise<void> => {
-    await grants.endAll(device.id, 'the camera was removed');
-    await clearConditions(device.id, alarms, intake, env);
+  const left = async (device: string): Promise<void> => {
+    await grants.endAll(device, 'the device was removed');
+    await clearConditions(device, alarms, intake, env);
   };
   const services: readonly Service[] = [
     crashWatch(store.crashed),
     streams.service,
     cameras.service,
-    followCameras(registry, cameras, cameraLeft, env),
+    followCameras(registry, cameras, left, env),
     sensors.service,
     uplink.service,
     grants.restore,
-    control,
     schedule(retentionJobs(config.alarms, { alarms, outbox }, env), env),
     systemd.watchdog(health.alive),
     relayHealth.service,
   ];
-  void control.listening.then(async (addresses) => {
-    env.log.info({ ...identity, version: deps.version, ...addresses }, 'the gateway runs');
-    return systemd.notify('READY=1');
-  });
-  await runServices(services, signal);
+  /** The rooms wait for the technician's door: where another gateway has it, this one touches neither registry nor hub. */
+  const rooms: Service = {
+    name: 'rooms',
+    async run(stop) {
+      const addresses = await Promise.race([control.listening, untilAborted(stop)]);
+      if (!addresses) return;
+      await forgetStrangers(registry, [...(await alarms.openConditions()), ...(await access.openGrants())], left);
+      await syncSensors(registry, sensors, left);
+      env.log.info({ ...identity, version: deps.version, ...addresses }, 'the gateway runs');
+      void systemd.notify('READY=1');
+      await runServices(services, stop);
+    },
+  };
+  await runServices([control, rooms], signal);
   await systemd.notify('STOPPING=1');
 }
 
@@ -139,7 +145,6 @@ function hasChannel(device: Device | undefined, number: number): boolean {
 function crashWatch(crashed: Promise<never>): Service {
   return {
     name: 'store',
-    run: (signal) =>
-      Promise.race([crashed, new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))]),
+    run: (signal) => Promise.race([crashed, untilAborted(signal)]),
   };
 }

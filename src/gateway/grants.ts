@@ -1,7 +1,7 @@
 // The picture story: a grant is decided and committed, its lease handed to the media process, its end written down, come what may.
 
 import type { Access, AccessAsk, Extension, ExtensionRequest, OpenGrant, SessionStep } from '#access';
-import { BongsuError, type Env, messageOf, type Service, type Text } from '#base';
+import { BongsuError, type Env, messageOf, type Service, type Text, untilAborted } from '#base';
 import type { Cameras } from '#cameras';
 import type { Grant, GrantEnd } from '#model';
 import type { StreamEvent, Streams } from '#streams';
@@ -134,7 +134,7 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
         return { result: 'opened', grant, token };
       } catch (error) {
         const fault = error instanceof BongsuError ? error : faults.fault('look-failed', { cause: error, detail: messageOf(error) });
-        await finishSurely(grant.id, 'failed', fault.message);
+        void finishSurely(grant.id, 'failed', fault.message);
         return { result: 'failed', fault };
       }
     },
@@ -172,7 +172,7 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
       async run(signal) {
         const open = (await insist(() => access.openGrants(), 'the grants of before the restart', env, signal)) ?? [];
         await Promise.all(open.map((grant) => restoreOne(grant, signal)));
-        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        await untilAborted(signal);
         for (const timer of ends.values()) timer[Symbol.dispose]();
       },
     },

@@ -1,7 +1,7 @@
 // The inventory's story: what is configured or found reaches the registry, and what is registered reaches the rooms that watch it.
 
 import type { Alarms } from '#alarms';
-import { type Env, messageOf, type Service } from '#base';
+import { type Env, messageOf, type Service, untilAborted } from '#base';
 import type { Cameras } from '#cameras';
 import type { Channel, Device, DeviceIdentity } from '#model';
 import type { Registry } from '#registry';
@@ -14,7 +14,7 @@ export async function syncSensors(registry: Registry, sensors: Sensors, left: De
   for (const known of registry.list('sensor')) {
     if (configured.has(known.id)) continue;
     await registry.remove(known.id);
-    await left(known);
+    await left(known.id);
   }
   for (const device of configured.values()) {
     const { id, type, ...rest } = device;
@@ -37,14 +37,27 @@ export async function clearConditions(device: string, alarms: Alarms, intake: In
 }
 
 /** What happens when a device has left the registry. */
-export type DeviceLeft = (device: Device) => Promise<void>;
+export type DeviceLeft = (device: string) => Promise<void>;
+
+/** After a kill between a removal and what follows from it: what is said of devices that are no more is ended now. */
+export async function forgetStrangers(registry: Registry, told: readonly { readonly device: string }[], left: DeviceLeft): Promise<void> {
+  const strangers = new Set(told.map(({ device }) => device).filter((device) => device !== 'gateway' && !registry.find(device)));
+  for (const device of strangers) await left(device);
+}
 
 /** Hands the registered cameras to the room that watches them, now and at every change. */
 export function followCameras(registry: Registry, cameras: Cameras, left: DeviceLeft, env: Env): Service {
-  const enter = async (device: Device): Promise<void> => cameras.add({ device, login: await registry.login(device.id) });
+  const enter = async (device: Device): Promise<void> => {
+    // Without its login the camera says itself what it lacks, and that becomes a condition.
+    const login = await registry.login(device.id).catch((error: unknown) => {
+      env.log.error({ device: device.id, error: messageOf(error) }, 'the login of a camera cannot be opened; enter it again');
+      return undefined;
+    });
+    cameras.add({ device, login });
+  };
   const leave = async (device: Device): Promise<void> => {
+    await left(device.id);
     await cameras.remove(device.id);
-    await left(device);
   };
   const logged = (device: Device, work: Promise<void>): void => {
     work.catch((error: unknown) =>
@@ -60,7 +73,7 @@ export function followCameras(registry: Registry, cameras: Cameras, left: Device
         if (change === 'removed') logged(device, leave(device));
       });
       for (const device of registry.list('camera')) logged(device, enter(device));
-      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      await untilAborted(signal);
     },
   };
 }

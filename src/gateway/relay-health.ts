@@ -1,5 +1,5 @@
 // The relay's health as a condition of the gateway: raised when its process died or a port is taken, cleared when it serves again.
-import { type Env, isSameText, type Service, type Text } from '#base';
+import { type Env, isSameText, type Service, type Text, untilAborted } from '#base';
 import type { StreamEvent } from '#streams';
 import type { Intake } from './intake.ts';
 
@@ -52,7 +52,7 @@ export function openRelayHealth(intake: Intake, env: Env): RelayHealth {
     service: {
       name: 'relay health',
       async run(signal) {
-        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        await untilAborted(signal);
         sound?.[Symbol.dispose]();
         await telling;
       },

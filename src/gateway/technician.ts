@@ -72,7 +72,6 @@ function viewSensors(sensors: TechnicianDeps['sensors']): Result<'sensor.list'>[
 /** Registers first, asks the camera second: one that is down today is still a camera of the site. */
 async function addCamera(input: Input<'camera.add'>, { signal }: CallContext, deps: TechnicianDeps): Promise<Result<'camera.add'>> {
   const { id, address, login, name = id, purpose = '', latitude, longitude } = input;
-  const identified = address.startsWith('rtsp://') ? undefined : await deps.cameras.identify(address, login, signal);
   const device: Device = {
     id,
     type: 'camera',
@@ -80,14 +79,15 @@ async function addCamera(input: Input<'camera.add'>, { signal }: CallContext, de
     address,
     purpose,
     place: { ...(latitude === undefined ? {} : { latitude }), ...(longitude === undefined ? {} : { longitude }) },
-    channels: identified?.result === 'ok' ? identified.channels : [{ number: 1, name: '' }],
-    identity: identified?.result === 'ok' ? identified.identity : { maker: '', model: '', firmware: '', serial: '' },
+    channels: [{ number: 1, name: '' }],
+    identity: { maker: '', model: '', firmware: '', serial: '' },
   };
   await deps.registry.add(device, login);
-  const camera = viewCamera(device, undefined);
-  return identified && identified.result !== 'ok'
-    ? { camera, problem: { message: identified.message, hint: identified.hint } }
-    : { camera };
+  if (address.startsWith('rtsp://')) return { camera: viewCamera(device, undefined) };
+  const found = await deps.cameras.identify(address, login, signal);
+  if (found.result !== 'ok') return { camera: viewCamera(device, undefined), problem: { message: found.message, hint: found.hint } };
+  const { identity, channels } = found;
+  return { camera: viewCamera(await deps.registry.update(id, { identity, channels }), undefined) };
 }
 
 /** A picture for a technician, under a grant of the `maintenance` service in his own name. */

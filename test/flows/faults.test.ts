@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,12 +101,22 @@ describe('a command', () => {
     ...change,
   });
 
-  it('that is no JSON, deep, or too large harms nobody', async () => {
-    await province.hub.publish(topic, '{"id":');
+  it.each([
+    ['no JSON', '{"id":', 'command.malformed'],
+    ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x00]), 'command.malformed'],
+    ['too deep', `${'['.repeat(8000)}${']'.repeat(8000)}`, 'command.too-large'],
+    ['too large', JSON.stringify(envelope({ note: 'x'.repeat(20_000) })), 'command.too-large'],
+    ['without an id', JSON.stringify(envelope({ id: undefined })), 'command.id-invalid'],
+  ])('that is %s is answered with its reason at the response topic', async (_, payload, reason) => {
+    const responseTopic = `bongsu/v1/hub/reply/${randomUUID()}`;
+    await province.hub.publish(topic, payload, { responseTopic });
+    const { body } = await province.hub.wait('the answer', (message) => message.topic === responseTopic);
+    expect(body).toMatchObject({ result: 'refused', reason });
+  });
+
+  it('beyond the packet size that was announced reaches nobody and harms nobody', async () => {
     await province.hub.publish(topic, Buffer.alloc(100_000, 0x20));
-    await province.hub.publish(topic, `${'['.repeat(10_000)}${']'.repeat(10_000)}`);
-    await province.hub.publish(topic, Buffer.from([0xff, 0xfe, 0x00]));
-    expect(await push(`after-garbage-${randomUUID()}`)).toBe(200);
+    expect(await push(`after-${randomUUID()}`)).toBe(200);
     expect(await province.hub.command('gateway.status', {})).toMatchObject({ result: 'done' });
   });
 
@@ -187,10 +197,17 @@ describe('a port that is taken', () => {
     });
   });
 
-  it('a second gateway on the same socket says so and ends', async () => {
-    const { stdout, stderr, code } = await run(['run', '--config', join(gateway.folder, 'config.yaml')]);
+  it('of the local socket: a second gateway says so and ends, and has touched neither registry nor hub', async () => {
+    const seen = province.hub.messages.length;
+    const config = join(gateway.folder, 'second.yaml');
+    const first = await readFile(join(gateway.folder, 'config.yaml'), 'utf8');
+    await writeFile(config, first.replace(/^sensors:[\s\S]*?(?=^\S)/m, ''));
+    const { stdout, stderr, code } = await run(['run', '--config', config]);
     expect(code).toBe(1);
-    expect(stdout + stderr).toContain('control.another-runs');
+    expect(stdout + stderr).toMatch(/control\.another-runs|store\.in-use/);
+    const { sensors } = (await gateway.query('sensor', 'list')) as { sensors: unknown[] };
+    expect(sensors).toHaveLength(1);
+    expect(province.hub.messages.slice(seen).map(({ topic: at }) => at)).toEqual([]);
     expect(await push(`still-there-${randomUUID()}`)).toBe(200);
   });
 });

@@ -1,7 +1,6 @@
 // The story of a picture: the hub asks with a grant, ffmpeg reads, sound stays behind, the grant's end cuts, the ledger knows; also with the broker away.
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { probeTracks, startReading } from '../peers/ffmpeg-reader.ts';
 import { eventually, type GatewayPeer, openGateway } from '../peers/gateway.ts';
@@ -88,17 +87,29 @@ describe.each(['h264', 'h265'] as const)('a picture of %s comes down on demand',
     await expect(probeTracks(opened.stream.rtsp)).rejects.toThrow();
   });
 
-  it('is granted again after the broker was away', async () => {
+  it('goes on and is cut in time while the broker is away, and the end follows once, as replay', async () => {
+    const opened = await open(`cam-${codec}`, 6000);
+    const reading = startReading(opened.stream.rtsp, 100_000);
+    await eventually('a running stream', () => reading.frames > 5 || undefined);
     await province.broker.stop();
-    await sleep(500);
-    await province.broker.start();
+    const before = reading.frames;
+    const decoded = await reading.done;
+    const until = Date.parse(opened.stream.until);
+    expect(Math.abs(Date.now() - until)).toBeLessThan(1500);
+    expect(decoded.frames).toBeGreaterThan(before + 10);
     await eventually(
-      'the connection to the hub',
-      async () => ((await gateway.query('status')) as { uplink: { connected: boolean } }).uplink.connected || undefined,
+      'the end in the ledger',
+      async () => (await grants()).find(({ id }) => id === opened.grant)?.end?.reason === 'expired' || undefined,
+      5000,
     );
-    const opened = await open(`cam-${codec}`);
-    expect(await startReading(opened.stream.rtsp, 50).done).toMatchObject({ frames: 50, complaints: '' });
-    await province.hub.command('stream.close', { grant: opened.grant });
+    await province.broker.start();
+    const ended = ({ topic, body }: { topic: string; body: Readonly<Record<string, unknown>> }): boolean =>
+      topic.endsWith(`/grant/${opened.grant}`) && body['type'] === 'kr.bongsu.grant.ended.v1';
+    expect((await province.hub.wait('the end', ended)).body).toMatchObject({ replay: true });
+    expect(province.hub.messages.filter(ended)).toHaveLength(1);
+    const again = await open(`cam-${codec}`);
+    expect(await startReading(again.stream.rtsp, 50).done).toMatchObject({ frames: 50, complaints: '' });
+    await province.hub.command('stream.close', { grant: again.grant });
   });
 });
 

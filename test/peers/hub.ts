@@ -19,7 +19,7 @@ export interface HubPeer extends AsyncDisposable {
   /** Publishes a command and waits for its outcome. */
   command(name: string, body: Readonly<Record<string, unknown>>, withinMs?: number): Promise<Readonly<Record<string, unknown>>>;
   /** Publishes raw bytes as a command. */
-  publish(topic: string, payload: string | Buffer, options?: { retain?: boolean }): Promise<void>;
+  publish(topic: string, payload: string | Buffer, options?: { retain?: boolean; responseTopic?: string }): Promise<void>;
 }
 
 const prefix = 'bongsu/v1/52710/gw-1';
@@ -63,8 +63,8 @@ export async function openHub(url: string, options: IClientOptions = {}): Promis
         withinMs,
       );
     },
-    publish: async (topic, payload, { retain = false } = {}) => {
-      await client.publishAsync(topic, payload, { qos: 1, retain });
+    publish: async (topic, payload, { retain = false, responseTopic } = {}) => {
+      await client.publishAsync(topic, payload, { qos: 1, retain, ...(responseTopic !== undefined && { properties: { responseTopic } }) });
     },
     [Symbol.asyncDispose]: () => client.endAsync(true),
   };
