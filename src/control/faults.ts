@@ -38,7 +38,11 @@ export const faults = faultTable('control', {
   },
   'metrics-unusable': {
     message: { en: 'The metrics listener cannot be opened', ko: '지표 수신 포트를 열 수 없습니다' },
-    hint: { en: 'Choose a free port in control.metrics.port.', ko: 'control.metrics.port에 비어 있는 포트를 지정하십시오.' },
+    hint: {
+      en: 'End the other program or choose a free port in control.metrics.port. It is tried again every 5 s; all else runs.',
+      ko: '다른 프로그램을 끝내거나 control.metrics.port에 비어 있는 포트를 지정하십시오. 5초마다 다시 시도하며 나머지 기능은 정상 동작합니다.',
+    },
+    retryable: true,
   },
   'request-unreadable': { message: { en: 'The request is not readable', ko: '요청을 읽을 수 없습니다' }, hint: sayAgain },
   'request-too-large': {

@@ -22,7 +22,7 @@ export interface ControlDeps {
 /** Where the door can be knocked at. */
 export interface ControlAddresses {
   readonly socket: string;
-  /** The listener's bound address, when there is one. */
+  /** The metrics listener's bound address; undefined when there is none, or when it cannot be had yet. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
 }
 
@@ -33,7 +33,8 @@ export interface ControlService extends Service {
 
 /**
  * Serves the local socket (mode 0660) and, where configured, the metrics listener until aborted; connections are cut then. A socket file
- * that nobody answers on is removed first. Rejects with `control.another-runs`, `control.socket-unusable`, `control.metrics-unusable`.
+ * that nobody answers on is removed first; a port of the metrics that is taken is waited for. Rejects with `control.another-runs`,
+ * `control.socket-unusable`.
  */
 export function serveControl(options: ControlOptions, deps: ControlDeps, env: Env): ControlService {
   const { promise: listening, resolve: announce } = Promise.withResolvers<ControlAddresses>();

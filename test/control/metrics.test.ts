@@ -1,7 +1,10 @@
 // The metrics over the socket and over the loopback listener.
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
 import { connectControl, type MetricSample } from '#control';
 import { controlOptions } from '#control/options';
+import { openFakeClock } from '../fakes/clock.ts';
 import { openDoor } from './door.ts';
 
 const samples: readonly MetricSample[] = [
@@ -50,12 +53,36 @@ describe('metrics', () => {
     await expect(client.call('metrics', {})).rejects.toMatchObject({ code: 'control.failed' });
   });
 
-  it('on a port that is taken end the service with a clear fault and leave no socket behind', async () => {
-    await using door = await openDoor({ metrics: { host: '127.0.0.1', port: 0 } });
-    const { metrics } = await door.service.listening;
-    const second = openDoor({ metrics: { host: '127.0.0.1', port: metrics?.port ?? 0 }, path: `${door.path}.second` });
-    await expect(second).rejects.toMatchObject({ code: 'control.metrics-unusable' });
-    await expect(connectControl(`${door.path}.second`, 'kim')).rejects.toMatchObject({ code: 'control.not-running' });
+  it('wait for a port that is taken, and everything else goes on meanwhile', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const clock = openFakeClock(0);
+    await using door = await openDoor({ metrics: { host: '127.0.0.1', port }, collect: async () => samples, clock });
+    expect((await door.service.listening).metrics).toBeUndefined();
+    await using client = await connectControl(door.path, 'kim');
+    expect((await client.call('metrics', {})).text).toContain('bongsu_uplink_connected 1');
+    other.close();
+    await once(other, 'close');
+    const scrape = (): Promise<number> =>
+      fetch(`http://127.0.0.1:${port}/metrics`).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    clock.advance(4999);
+    expect(await scrape()).toBe(0);
+    clock.advance(1);
+    await vi.waitFor(async () => expect(await scrape()).toBe(200));
+  });
+
+  it('do not hold up a stop while they wait for their port', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const door = await openDoor({ metrics: { host: '127.0.0.1', port } });
+    await door[Symbol.asyncDispose]();
+    await expect(connectControl(door.path, 'kim')).rejects.toMatchObject({ code: 'control.not-running' });
+    other.close();
   });
 });
 
