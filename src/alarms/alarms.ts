@@ -12,6 +12,7 @@ export interface Alarms {
   /**
    * Takes what a driver saw. The outcome is committed, with its outbox entry, when it resolves: only then may a device be answered.
    * A report with an occurrence key raises, or updates the open alarm of its point; the same key again within 7 days is `duplicate` and names the alarm of the first time.
+   * A key that the driver made itself (`occurrenceKind: 'derived'`) is `duplicate` only until its point changes state.
    * A key counts for its device, channel and kind, and apart for begin and end. Without a key only a change is told. Tests and real alarms never touch each other.
    */
   report(report: Report): Promise<ReportOutcome>;

@@ -30,6 +30,20 @@ export function decide(sighting: Sighting, standing: Standing | undefined): Act 
   return sighting.occurrence !== undefined || differs(sighting, standing) ? 'update' : 'nothing';
 }
 
+/**
+ * Whether a key that was seen before, with the alarm `first`, names the same happening again; `open` is the alarm that stands on the point.
+ * The sender's own key does for good. One made of the message's words does while the state that it brought about lasts: after that the same words
+ * are news, and a true alarm is never taken for a retry of one that is over.
+ */
+export function isRetry(
+  { state, occurrenceKind }: Pick<Report, 'state' | 'occurrenceKind'>,
+  first: string | undefined,
+  open: string | undefined,
+): boolean {
+  if (occurrenceKind !== 'derived' || state === 'pulse') return true;
+  return state === 'active' ? open !== undefined && open === first : open === undefined;
+}
+
 function differs(sighting: Sighting, standing: Standing): boolean {
   return sighting.severity !== standing.severity || (sighting.detail !== undefined && !sameDetail(sighting.detail, standing.detail));
 }

@@ -3,21 +3,20 @@ import type { Database } from 'better-sqlite3';
 import { alarmKinds, type Detail, type Report, type ReportOutcome, type Severity } from '#model';
 import type { ProcedureWorld } from '#store';
 import type { Counts } from './counts.ts';
-import { decide } from './decide.ts';
+import { decide, isRetry } from './decide.ts';
 import { boundDetail } from './detail.ts';
 import { openOccurrences } from './occurrences.ts';
 import { type OpenAlarm, openSteps, testOf } from './steps.ts';
 
-/** Opens the procedure that takes reports. A report whose occurrence was seen changes nothing and names the alarm of the first time. */
+/** Opens the procedure that takes reports. A retry of an occurrence changes nothing and names the alarm of the first time. */
 export function openReport(db: Database, world: ProcedureWorld, counts: Counts): (report: Report) => ReportOutcome {
   const occurrences = openOccurrences(db, () => world.now());
   const standingAt = openStanding(db);
   const steps = openSteps(db, world, counts);
 
-  const perform = (report: Report): ReportOutcome => {
+  const perform = (report: Report, standing: OpenAlarm | undefined): ReportOutcome => {
     const severity = report.severity ?? alarmKinds[report.kind];
     const detail = report.detail && boundDetail(report.detail);
-    const standing = standingAt(report);
     const act = decide({ state: report.state, occurrence: report.occurrence, severity, detail }, standing);
     if (act === 'raise' || act === 'pulse') {
       const alarm = steps[act](report, { severity, detail: detail ?? {} });
@@ -31,11 +30,12 @@ export function openReport(db: Database, world: ProcedureWorld, counts: Counts):
 
   return (report) => {
     const seen = occurrences.seen(report);
-    if (seen) {
+    const standing = standingAt(report);
+    if (seen && isRetry(report, seen.alarmId, standing?.alarmId)) {
       counts.add('duplicates', 1);
       return { result: 'duplicate', alarmId: seen.alarmId };
     }
-    const outcome = perform(report);
+    const outcome = perform(report, standing);
     occurrences.remember(report, outcome.alarmId);
     return outcome;
   };

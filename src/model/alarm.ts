@@ -21,6 +21,12 @@ export interface Report {
    * Undefined where only the open alarm tells (a polled register): then an active point raises once until it clears.
    */
   readonly occurrence: string | undefined;
+  /**
+   * Who made the key. `given` (default): the sender, so the key is one happening for good, and a retry that comes after the clear is still a retry.
+   * `derived`: the driver, out of the message's words, which the next happening may use again: such a key names a retry of `active` only while the
+   * alarm that it raised is open, and of `inactive` only while none is; of `pulse` always.
+   */
+  readonly occurrenceKind?: 'given' | 'derived';
   /** When it happened, wall milliseconds: the device's time corrected by its known offset, else the time of receipt. */
   readonly time: number;
   readonly clockQuality: ClockQuality;

@@ -1,6 +1,6 @@
 // The rule of an alarm's life as a table.
 import { expect, it } from 'vitest';
-import { type Act, decide, type Sighting, type Standing } from '../../src/alarms/decide.ts';
+import { type Act, decide, isRetry, type Sighting, type Standing } from '../../src/alarms/decide.ts';
 
 const standing: Standing = { severity: 'critical', detail: { zone: 1 } };
 const fresh: Sighting = { state: 'active', occurrence: undefined, severity: 'critical', detail: undefined };
@@ -21,4 +21,21 @@ const table: [string, Partial<Sighting>, Standing | undefined, Act][] = [
 
 it.each(table)('%s', (_, changes, open, expected) => {
   expect(decide({ ...fresh, ...changes }, open)).toBe(expected);
+});
+
+const repeats: [string, Parameters<typeof isRetry>[0], string | undefined, boolean][] = [
+  ['given, its alarm open', { state: 'active' }, 'a', true],
+  ['given, its alarm cleared', { state: 'active' }, undefined, true],
+  ['given, the end of an alarm that is over', { state: 'inactive' }, undefined, true],
+  ['given, the end once more while another alarm stands', { state: 'inactive' }, 'b', true],
+  ['derived, its alarm open', { state: 'active', occurrenceKind: 'derived' }, 'a', true],
+  ['derived, its alarm cleared', { state: 'active', occurrenceKind: 'derived' }, undefined, false],
+  ['derived, another alarm open', { state: 'active', occurrenceKind: 'derived' }, 'b', false],
+  ['derived, the end of an alarm that is over', { state: 'inactive', occurrenceKind: 'derived' }, undefined, true],
+  ['derived, the end while an alarm stands', { state: 'inactive', occurrenceKind: 'derived' }, 'b', false],
+  ['derived, a pulse', { state: 'pulse', occurrenceKind: 'derived' }, 'b', true],
+];
+
+it.each(repeats)('a key seen before, %s', (_, sighting, open, expected) => {
+  expect(isRetry(sighting, 'a', open)).toBe(expected);
 });

@@ -35,6 +35,24 @@ describe('report', () => {
     expect(alarms.told()).toEqual([]);
   });
 
+  it('takes a name that the driver made for a retry only until its point changes', () => {
+    const alarms = openTestAlarms();
+    const named = (state: 'active' | 'inactive' | 'pulse', occurrence: string) =>
+      alarms.report(report({ state, occurrence, occurrenceKind: 'derived' }));
+    const first = named('active', 'confirmed');
+    expect(named('active', 'confirmed')).toEqual({ result: 'duplicate', alarmId: first.alarmId });
+    expect(named('inactive', 'exit')).toEqual({ result: 'cleared', alarmId: first.alarmId });
+    expect(named('inactive', 'exit')).toEqual({ result: 'duplicate', alarmId: first.alarmId });
+    const second = named('active', 'confirmed');
+    expect(second.result).toBe('raised');
+    expect(second.alarmId).not.toBe(first.alarmId);
+    expect(named('active', 'confirmed')).toEqual({ result: 'duplicate', alarmId: second.alarmId });
+    expect(named('inactive', 'exit')).toEqual({ result: 'cleared', alarmId: second.alarmId });
+    expect(named('pulse', 'p').result).toBe('raised');
+    expect(named('pulse', 'p').result).toBe('duplicate');
+    expect(alarms.told()).toEqual(['raised', 'cleared', 'raised', 'cleared', 'raised', 'cleared pulse']);
+  });
+
   it('tells every new occurrence, also of an alarm that is open already', () => {
     const alarms = openTestAlarms();
     const results = ['a', 'b', 'b', 'c'].map((occurrence) => alarms.report(report({ occurrence })).result);

@@ -100,3 +100,19 @@ it('tells the same of the real alarms whether tests were made beside them or not
     { numRuns: 100 },
   );
 });
+
+it('a name that the driver made never hides where its point stands', () => {
+  const derived = step.map(({ report: one, ...rest }): Step => ({ ...rest, report: { ...one, occurrenceKind: 'derived' } }));
+  fc.assert(
+    fc.property(fc.array(derived, { maxLength: 40 }), (steps) => {
+      let alarms = openTestAlarms();
+      for (const { report: one, restart } of steps) {
+        alarms.report(one);
+        const { device, channel, kind, state, test } = one;
+        const open = alarms.open({ device }).some((alarm) => alarm.channel === channel && alarm.kind === kind && alarm.test === test);
+        if (state !== 'pulse') expect(open).toBe(state === 'active');
+        if (restart) alarms = openTestAlarms(alarms.db);
+      }
+    }),
+  );
+});

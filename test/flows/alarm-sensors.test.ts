@@ -143,6 +143,14 @@ describe('the webhook', () => {
     await curl(fallMessage('again-exit', 'fall exit'));
   });
 
+  it('takes the same words after the clear for a second fall', async () => {
+    const say = (status: string) => curl(JSON.stringify({ type: 1, payload: { status } }));
+    const results: unknown[] = [];
+    for (const status of ['fall confirmed', 'fall confirmed', 'fall exit', 'fall confirmed', 'fall exit'])
+      results.push((await say(status)).body['result']);
+    expect(results).toEqual(['raised', 'duplicate', 'cleared', 'raised', 'cleared']);
+  });
+
   it('refuses a stranger and what is no JSON, and says why', async () => {
     expect(await curl(fallMessage('x', 'fall confirmed'), 'not-the-token-at-all')).toMatchObject({ status: 401 });
     expect(await curl('{"id":')).toMatchObject({ status: 400 });

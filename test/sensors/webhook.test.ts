@@ -117,6 +117,7 @@ describe('the webhook', () => {
     expect(await outcome([])).toMatchObject({ result: 'raised' });
     expect(await outcome([])).toMatchObject({ result: 'duplicate' });
     expect(await outcome([], `${body} `)).toMatchObject({ result: 'raised' });
+    expect(recorder.reports.map(({ occurrenceKind }) => occurrenceKind)).toEqual(['given', 'given', 'derived', 'derived']);
     expect(await post(`${base}/webhook/radar`, body, ['-H', `Idempotency-Key: ${'x'.repeat(201)}`])).toMatchObject({
       status: 400,
       body: { error: 'bad-key' },
@@ -334,7 +335,7 @@ describe('a message', () => {
     const clock = openFakeClock(599_000);
     const names = openOccurrenceNames(clock, 600_000);
     const meaning = { channel: 'c', kind: 'fall', state: 'active' };
-    const name = (body: string, id?: string) => names.nameOf('s', { id, body: Buffer.from(body), meaning });
+    const name = (body: string, id?: string) => names.nameOf('s', { id, body: Buffer.from(body), meaning }).occurrence;
     const first = name('{}');
     clock.advance(590_000);
     expect(name('{}')).toBe(first);
@@ -343,6 +344,6 @@ describe('a message', () => {
     expect(name('{}')).not.toBe(first);
     expect(name('{}', 'a')).toBe(name('[]', 'a'));
     expect(name('{}', 'a')).not.toBe(name('{}', 'b'));
-    expect(names.nameOf('other', { id: 'a', body: Buffer.from('{}'), meaning })).not.toBe(name('{}', 'a'));
+    expect(names.nameOf('other', { id: 'a', body: Buffer.from('{}'), meaning }).occurrence).not.toBe(name('{}', 'a'));
   });
 });

@@ -6,7 +6,7 @@ import type { WebhookMap, WebhookOptions } from '../options.ts';
 import { parseJson } from './json.ts';
 import type { Handler, Incoming } from './listener.ts';
 import { interpret, type Meaning, nameAt } from './mapping.ts';
-import { type OccurrenceNames, openOccurrenceNames } from './occurrence.ts';
+import { type OccurrenceName, type OccurrenceNames, openOccurrenceNames } from './occurrence.ts';
 import { type Reply, refuse } from './reply.ts';
 
 type SourceOptions = WebhookOptions['sources'][number];
@@ -73,16 +73,16 @@ async function take(source: Source, { key, body, message }: Delivery, world: Han
     return { status: 200, body: { result: 'ignored' } };
   }
   const id = nameAt(message, map.id) ?? key;
-  const occurrence = source.names.nameOf(options.id, { id, body, meaning });
-  const outcome = await within(world.report(reportOf(device, meaning, occurrence)), world.env);
+  const name = source.names.nameOf(options.id, { id, body, meaning });
+  const outcome = await within(world.report(reportOf(device, meaning, name)), world.env);
   if (!outcome) return refuse('not-stored');
   world.heard(options.id, device);
   return { status: 200, body: { result: outcome.result, alarmId: outcome.alarmId ?? null } };
 }
 
-function reportOf(device: string, meaning: Meaning, occurrence: string): Report {
+function reportOf(device: string, meaning: Meaning, name: OccurrenceName): Report {
   const { severity, ...rest } = meaning;
-  return { device, occurrence, ...rest, ...(severity ? { severity } : {}) };
+  return { device, ...name, ...rest, ...(severity ? { severity } : {}) };
 }
 
 async function within<T>(work: Promise<T>, env: Env): Promise<T | undefined> {

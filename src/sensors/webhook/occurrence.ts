@@ -1,6 +1,7 @@
 // The occurrence key of a message: its own id, else its body within a window; the same on every retry.
 import { createHash } from 'node:crypto';
 import type { Clock } from '#base';
+import type { Report } from '#model';
 
 /** What tells one happening from another. */
 export interface Happening {
@@ -11,9 +12,12 @@ export interface Happening {
   readonly meaning: { readonly channel: string; readonly kind: string; readonly state: string };
 }
 
+/** A name, and whose it is: the sender's own, or made of the body. */
+export type OccurrenceName = Required<Pick<Report, 'occurrence' | 'occurrenceKind'>>;
+
 /** Names happenings. */
 export interface OccurrenceNames {
-  nameOf(source: string, happening: Happening): string;
+  nameOf(source: string, happening: Happening): OccurrenceName;
 }
 
 const capacity = 10_000;
@@ -37,8 +41,11 @@ export function openOccurrenceNames(clock: Clock, windowMs: number): OccurrenceN
   };
   return {
     nameOf(source, { id, body, meaning }) {
-      if (id === undefined) return nameBody(sha256(Buffer.concat([Buffer.from(`${source}\n`), body])));
-      return `id:${sha256(Buffer.from([source, id, meaning.channel, meaning.kind, meaning.state].join('\n'))).slice(0, 40)}`;
+      if (id === undefined) {
+        return { occurrence: nameBody(sha256(Buffer.concat([Buffer.from(`${source}\n`), body]))), occurrenceKind: 'derived' };
+      }
+      const words = [source, id, meaning.channel, meaning.kind, meaning.state].join('\n');
+      return { occurrence: `id:${sha256(Buffer.from(words)).slice(0, 40)}`, occurrenceKind: 'given' };
     },
   };
 }
