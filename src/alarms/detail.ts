@@ -33,10 +33,11 @@ export function sameDetail(one: Detail, other: Detail): boolean {
   return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && one[name] === other[name]);
 }
 
-/** What JSON can say: a number that is none becomes a text. */
+/** What JSON can say: a number that is none becomes a text, and −0 becomes 0. */
 function plain(value: Value): Value {
   if (typeof value === 'string') return value.toWellFormed();
-  return typeof value === 'boolean' || Number.isFinite(value) ? value : String(value);
+  if (typeof value === 'boolean') return value;
+  return Number.isFinite(value) ? value + 0 : String(value);
 }
 
 function shorten(text: string, length: number): string {
