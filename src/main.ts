@@ -1,8 +1,8 @@
 // The command line's entry: reads the process once, and loads what the verb needs, when it needs it.
 
 import { BongsuError, messageOf, openLog, systemEnv, systemRandom } from '#base';
-import { environment, loadConfig, storeKey } from '#config';
-import { type CheckProblem, type CliLoaders, runCli } from '#control';
+import { environment, loadConfig, type Problem, storeKey } from '#config';
+import { type CheckProblem, type CliLoaders, type RunContext, type RunOutcome, runCli } from '#control';
 import pkg from '../package.json' with { type: 'json' };
 
 const surroundings = environment();
@@ -11,16 +11,16 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop
 
 async function check(path: string): Promise<readonly CheckProblem[]> {
   const loaded = await loadConfig(path, { environment: surroundings });
-  return 'config' in loaded ? [] : loaded.problems.map(({ line, key, text }) => ({ file: path, line, key, message: text }));
+  return 'config' in loaded ? [] : tellable(path, loaded.problems);
 }
 
-async function run(path: string, signal: AbortSignal): Promise<number> {
+function tellable(file: string, problems: readonly Problem[]): readonly CheckProblem[] {
+  return problems.map(({ line, key, text }) => ({ file, line, key, message: text }));
+}
+
+async function run(path: string, { language, signal }: RunContext): Promise<RunOutcome> {
   const loaded = await loadConfig(path, { environment: surroundings });
-  if ('problems' in loaded) {
-    const log = openLog('error');
-    for (const { line, key, text } of loaded.problems) log.error({ file: path, line, option: key }, text[surroundings.language]);
-    return 1;
-  }
+  if ('problems' in loaded) return { problems: tellable(path, loaded.problems) };
   const { config } = loaded;
   const env = systemEnv(openLog(config.log.level));
   try {
@@ -32,14 +32,14 @@ async function run(path: string, signal: AbortSignal): Promise<number> {
     };
     const { runGateway } = await import('#gateway');
     await runGateway(config, deps, env, signal);
-    return 0;
+    return { status: 0 };
   } catch (error) {
     const told =
       error instanceof BongsuError
-        ? { code: error.code, hint: error.hint[surroundings.language] }
+        ? { code: error.code, hint: error.hint[language] }
         : { stack: error instanceof Error ? error.stack : undefined };
-    env.log.error(told, error instanceof BongsuError ? error.text[surroundings.language] : messageOf(error));
-    return 1;
+    env.log.error(told, error instanceof BongsuError ? error.text[language] : messageOf(error));
+    return { status: 1 };
   }
 }
 
@@ -48,10 +48,8 @@ const loaders: CliLoaders = {
   check,
   async simulate(options, signal) {
     const { runSimulator } = await import('#simulator');
-    const print = (line: string): void =>
-      void process.stdout.write(`${line}
-`);
-    return runSimulator({ ...options, language: surroundings.language }, { print, signal }, systemEnv(openLog('warn')));
+    const print = (line: string): void => void process.stdout.write(`${line}\n`);
+    return runSimulator(options, { print, signal }, systemEnv(openLog('warn')));
   },
 };
 

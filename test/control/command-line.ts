@@ -9,7 +9,7 @@ interface Run {
   readonly stderr: string;
 }
 
-const noLoaders: CliLoaders = { run: async () => 70, check: async () => [], simulate: async () => 71 };
+const noLoaders: CliLoaders = { run: async () => ({ status: 70 }), check: async () => [], simulate: async () => 71 };
 
 interface RunOptions {
   readonly loaders?: Partial<CliLoaders>;

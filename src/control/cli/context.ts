@@ -1,6 +1,6 @@
 // What every verb is handed: the streams and values of the process, the loaders of the heavy parts, a screen and a language.
 import type { Readable, Writable } from 'node:stream';
-import { BongsuError, type Text } from '#base';
+import { BongsuError, type Language, type Text } from '#base';
 import { type ControlClient, connectControl } from '../client.ts';
 import type { Screen } from './screen.ts';
 import type { Speech } from './words.ts';
@@ -42,12 +42,22 @@ export interface SimulateOptions {
   readonly hub: boolean;
   readonly script: string | undefined;
   readonly json: boolean;
+  readonly language: Language;
 }
+
+/** What every loader hears of the call: the language that was asked for, and when to end. */
+export interface RunContext {
+  readonly language: Language;
+  readonly signal: AbortSignal;
+}
+
+/** How a gateway ended; with problems it never began. */
+export type RunOutcome = { readonly status: number } | { readonly problems: readonly CheckProblem[] };
 
 /** Loads the heavy parts only when their verb is called. */
 export interface CliLoaders {
-  /** Runs the gateway until `signal` aborts; the exit status. */
-  run(config: string, signal: AbortSignal): Promise<number>;
+  /** Runs the gateway until `signal` aborts. */
+  run(config: string, context: RunContext): Promise<RunOutcome>;
   /** All problems of a configuration; none when it is good. */
   check(config: string): Promise<readonly CheckProblem[]>;
   /** Runs a virtual site until `signal` aborts; the exit status. */

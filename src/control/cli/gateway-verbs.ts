@@ -1,7 +1,7 @@
 // The verbs about the gateway as a whole: status, outbox, audit, check, run, simulate.
 import type { Result } from '../contract.ts';
 import { conditionWords, entryClassWords, severityWords } from '../messages/words.ts';
-import { exits, type SimulateOptions, type Verb, type VerbContext, withGateway } from './context.ts';
+import { type CheckProblem, exits, type SimulateOptions, type Verb, type VerbContext, withGateway } from './context.ts';
 import { ageText, orDash, sizeText, textIn, timeText, word } from './words.ts';
 
 type Status = Result<'status'>;
@@ -102,26 +102,34 @@ export const auditVerifyVerb: Verb<object> = async (context) => {
 };
 
 export const checkVerb: Verb<{ readonly config: string }> = async (context, { config }) => {
-  const { say, screen, language } = context;
+  const { say, screen } = context;
   const problems = await context.loaders.check(config);
   const status = problems.length === 0 ? exits.done : exits.failed;
-  if (context.json) {
-    screen.json({ ok: problems.length === 0, problems });
-    return status;
-  }
-  if (problems.length === 0) screen.line(say('check.good', { file: config }));
-  else screen.line(say('check.bad', { n: problems.length }));
-  for (const { file, line, key, message } of problems) {
-    const text = message[language];
-    const at = { file, line: line ?? 1, key: orDash(key), text };
-    screen.line(key === undefined && line === undefined ? say('check.fileProblem', at) : say('check.problem', at));
-  }
+  if (context.json) screen.json({ ok: problems.length === 0, problems });
+  else if (problems.length === 0) screen.line(say('check.good', { file: config }));
+  else for (const line of problemLines(problems, context)) screen.line(line);
   return status;
 };
 
-export const runVerb: Verb<{ readonly config: string }> = ({ loaders, io }, { config }) => loaders.run(config, io.signal);
+/** Plain lines also in the journal: whoever starts a gateway that does not start reads what `check` says. */
+export const runVerb: Verb<{ readonly config: string }> = async (context, { config }) => {
+  const { io, language, screen } = context;
+  const outcome = await context.loaders.run(config, { language, signal: io.signal });
+  if ('status' in outcome) return outcome.status;
+  for (const line of problemLines(outcome.problems, context)) screen.complain(line);
+  return exits.failed;
+};
 
-export const simulateVerb: Verb<Partial<SimulateOptions>> = ({ loaders, io, json }, options) => {
+function problemLines(problems: readonly CheckProblem[], { say, language }: VerbContext): readonly string[] {
+  const lines = problems.map(({ file, line, key, message }) => {
+    const text = message[language];
+    const at = { file, line: line ?? 1, key: orDash(key), text };
+    return key === undefined && line === undefined ? say('check.fileProblem', at) : say('check.problem', at);
+  });
+  return [say('check.bad', { n: problems.length }), ...lines];
+}
+
+export const simulateVerb: Verb<Partial<SimulateOptions>> = ({ loaders, io, json, language }, options) => {
   const { cameras = 3, sensors = 3, hub = false, script } = options;
-  return loaders.simulate({ cameras, sensors, hub, script, json }, io.signal);
+  return loaders.simulate({ cameras, sensors, hub, script, json, language }, io.signal);
 };

@@ -1,0 +1,125 @@
+// How the command line exits, and what it says on the way: usage, faults of the gateway, bad configurations, loaders.
+import { describe, expect, it } from 'vitest';
+import type { CliLoaders } from '#control';
+import { run } from './command-line.ts';
+import { openDoor, recordedHandlers } from './door.ts';
+
+describe('exit statuses', () => {
+  it('3 and one clear line with a hint when no gateway runs', async () => {
+    const en = await run(['status', '--socket', '/nonexistent/control.sock']);
+    expect(en).toEqual({
+      status: 3,
+      stdout: '',
+      stderr:
+        'Error: The gateway is not running: /nonexistent/control.sock\nHint: Start it with `systemctl start bongsu`, or name its socket with --socket.\n',
+    });
+    expect((await run(['status', '--lang=ko', '--socket', '/nonexistent/s'])).stderr).toContain('게이트웨이가 실행 중이 아닙니다');
+  });
+
+  const wrong: readonly (readonly [string, RegExp, RegExp])[] = [
+    ['reboot', /no command reboot/, /reboot 명령은 없습니다/],
+    ['camera paint', /no command paint/, /paint 명령은 없습니다/],
+    ['status --loud', /no option --loud/, /--loud 옵션은 없습니다/],
+    ['camera remove', /id is missing/, /id 인자가 빠졌습니다/],
+    ['camera add cam-1', /--address <address> is needed/, /옵션이 필요합니다/],
+    ['camera add cam-1 --address', /needs a value/, /값이 필요합니다/],
+    ['alarm list --limit many', /many is not valid/, /many 값이 올바르지 않습니다/],
+    ['alarm list --limit 0', /A value is not valid: limit/, /입력값이 올바르지 않습니다: limit/],
+    ['camera add Cam_1 --address h', /A value is not valid: id/, /입력값이 올바르지 않습니다: id/],
+    ['camera add c --address rtsp://u:p@h/1', /A value is not valid: address/, /입력값이 올바르지 않습니다: address/],
+    ['camera add c --address h --user u', /needs --password-file/, /--password-file/],
+    ['camera add c --address h --password-stdin', /needs --user/, /--user가 필요합니다/],
+    ['camera add c --address h --user u --password-file f --password-stdin', /exclude each other/, /함께 쓸 수 없는/],
+    ['audit verify now', /Too many arguments/, /인자가 너무 많습니다/],
+    ['status --lang fr', /fr is not valid/, /fr/],
+  ];
+  it.each(wrong)('2 for `%s`', async (line, en, ko) => {
+    await using door = await openDoor();
+    const argv = [...line.split(' '), ...(line.endsWith('--address') ? [] : ['--socket', door.path])];
+    const english = await run(argv);
+    const korean = await run(argv, { io: { environment: { LANG: 'ko_KR.UTF-8' } } });
+    expect([english.status, korean.status]).toEqual([2, 2]);
+    expect(english.stderr).toMatch(en);
+    expect(korean.stderr).toMatch(ko);
+    expect(english.stderr).toContain('Hint: ');
+    expect(english.stdout + korean.stdout).toBe('');
+  });
+
+  it('2 and the help when no verb is named, 0 when help is asked for', async () => {
+    const bare = await run([]);
+    expect(bare).toMatchObject({ status: 2, stdout: '' });
+    expect(bare.stderr).toContain('Usage: bongsu');
+    const help = await run(['camera', 'add', '--help', '--lang', 'ko']);
+    expect(help).toMatchObject({ status: 0, stderr: '' });
+    for (const text of ['사용법: bongsu camera add', '--password-stdin', '표준 입력에서 비밀번호 읽기', '종료 코드'])
+      expect(help.stdout).toContain(text);
+    expect(await run(['--version'])).toEqual({ status: 0, stdout: '0.1.0\n', stderr: '' });
+  });
+
+  it('1 when the audit chain is broken', async () => {
+    const { handlers } = recordedHandlers({ 'audit.verify': async () => ({ rows: 9, valid: false, firstBad: 4 }) });
+    await using door = await openDoor({ handlers });
+    expect(await run(['audit', 'verify', '--socket', door.path])).toMatchObject({
+      status: 1,
+      stdout: 'The audit chain is BROKEN at row 4 of 9.\n',
+    });
+  });
+
+  it('1 with message and hint when the gateway could not', async () => {
+    const { handlers } = recordedHandlers({
+      'audit.verify': async () => {
+        throw new Error('disk\u001b[31m gone');
+      },
+    });
+    await using door = await openDoor({ handlers });
+    const { status: exit, stderr } = await run(['audit', 'verify', '--socket', door.path]);
+    expect(exit).toBe(1);
+    expect(stderr).toBe('Error: The gateway could not do it: disk�[31m gone\nHint: See `journalctl -u bongsu` for the cause.\n');
+  });
+
+  it('1 and all problems with line and key when the configuration is bad', async () => {
+    const check = async () => [
+      { file: '/c.yaml', line: 3, key: 'uplink.address', message: { en: 'not an address', ko: '주소가 아님' } },
+      { file: '/c.yaml', message: { en: 'cannot be read', ko: '읽을 수 없음' } },
+    ];
+    const argv = ['check', '--config', '/c.yaml'];
+    expect(await run(argv, { loaders: { check } })).toEqual({
+      status: 1,
+      stdout: '2 problem(s):\n/c.yaml:3: uplink.address: not an address\n/c.yaml: cannot be read\n',
+      stderr: '',
+    });
+    expect((await run([...argv, '--lang', 'ko'], { loaders: { check } })).stdout).toContain('/c.yaml:3: uplink.address: 주소가 아님');
+    expect(JSON.parse((await run([...argv, '--json'], { loaders: { check } })).stdout)).toMatchObject({
+      ok: false,
+      problems: [{ line: 3 }, {}],
+    });
+  });
+
+  it('that of the loader for run and simulate, with what they were asked', async () => {
+    const asked: unknown[] = [];
+    const loaders: Partial<CliLoaders> = {
+      run: async (config, { language }) => ({ status: asked.push([config, language]) }),
+      simulate: async (options) => asked.push(options),
+    };
+    expect((await run(['run', '--config', '/c.yaml'], { loaders })).status).toBe(1);
+    expect((await run(['simulate', '--cameras', '5', '--hub', '--script', 's.yaml'], { loaders })).status).toBe(2);
+    expect((await run(['run', '--lang', 'ko'], { loaders, io: { configPath: '/elsewhere.yaml' } })).status).toBe(3);
+    expect((await run(['--lang=ko', 'simulate'], { loaders })).status).toBe(4);
+    expect(asked).toEqual([
+      ['/c.yaml', 'en'],
+      { cameras: 5, sensors: 3, hub: true, script: 's.yaml', json: false, language: 'en' },
+      ['/elsewhere.yaml', 'ko'],
+      { cameras: 3, sensors: 3, hub: false, script: undefined, json: false, language: 'ko' },
+    ]);
+  });
+
+  it('1 and the lines of `check` on standard error when `run` finds its configuration bad', async () => {
+    const problems = [{ file: '/c.yaml', line: 3, key: 'uplink.address', message: { en: 'not an address', ko: '주소가 아님' } }];
+    const loaders: Partial<CliLoaders> = { run: async () => ({ problems }) };
+    expect(await run(['run', '--config', '/c.yaml', '--lang', 'ko'], { loaders })).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: '문제 1건:\n/c.yaml:3: uplink.address: 주소가 아님\n',
+    });
+  });
+});
