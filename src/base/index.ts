@@ -1,7 +1,7 @@
 // The door of base: mechanism without meaning.
-export { type Backoff, type BackoffOptions, openBackoff } from './backoff.ts';
+export { openBackoff } from './backoff.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { type AuthorizedRequest, authorize, type Challenge, chooseChallenge, type Login } from './digest.ts';
+export { authorize, type Challenge, chooseChallenge, type Login } from './digest.ts';
 export { type Env, systemEnv } from './env.ts';
 export {
   adviceOf,
@@ -14,10 +14,10 @@ export {
   type Text,
   withHint,
 } from './errors.ts';
-export { type Log, type LogLevel, openLog } from './log.ts';
+export { type Log, openLog } from './log.ts';
 export { type BoundedQueue, openQueue } from './queue.ts';
 export { type Random, systemRandom, uuidv7 } from './random.ts';
-export { isCronExpression, type Job, schedule } from './schedule.ts';
+export { type Job, schedule } from './schedule.ts';
 export { openSealer, type Sealer } from './seal.ts';
 export { type ResolvedSecret, resolvedSecret, type Secret, type SecretReference, secretOption } from './secret.ts';
 export { isAbort, runServices, type Service, untilAborted } from './service.ts';

@@ -1,5 +1,5 @@
 // Calendar work (retention, clock checks, reports): node-cron's expressions, matched against the clock that was handed in.
-import { createTask, validate } from 'node-cron';
+import { createTask } from 'node-cron';
 import type { Env } from './env.ts';
 import { messageOf } from './errors.ts';
 import type { Service } from './service.ts';
@@ -11,11 +11,6 @@ export interface Job {
   readonly at: string;
   /** A rejection is logged; the job runs again at its next time. */
   act(signal: AbortSignal): Promise<void>;
-}
-
-/** Whether `expression` is a cron expression that `schedule` can run. */
-export function isCronExpression(expression: string): boolean {
-  return validate(expression);
 }
 
 /** Runs each job when the clock enters a minute that its expression names; never two runs of one job at once. */

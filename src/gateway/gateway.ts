@@ -52,7 +52,8 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const outbox = openOutbox({ store });
   const access = openAccess(config.access, { store }, env);
   const registry = await openRegistry({ store, sealer }, env);
-  const intake = openIntake(alarms, env, signal);
+  const ending = new AbortController();
+  const intake = openIntake(alarms, env, ending.signal);
   const relayHealth = openRelayHealth(intake, env);
   const drivers = { report: intake.report, condition: intake.condition, openAlarms: (device: string) => alarms.open(device) };
   const cameras = openCameras(config.cameras, { ...drivers, store, identified: recordIdentity(registry) }, env);
@@ -133,12 +134,17 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
       await runServices(services, stop);
     },
   };
-  await runServices([control, rooms], signal);
+  await runServices([control, rooms, bell(ending)], signal);
   await systemd.notify('STOPPING=1');
 }
 
 function hasChannel(device: Device | undefined, number: number): boolean {
   return device?.type === 'camera' && device.channels.some((channel) => channel.number === number);
+}
+
+/** Tells those who wait outside a service that the end has come, by order or by a crash. */
+function bell(ending: AbortController): Service {
+  return { name: 'ending', run: (signal) => untilAborted(signal).then(() => ending.abort(signal.reason)) };
 }
 
 /** The death of the store's thread is a crash of the gateway. */

@@ -28,7 +28,7 @@ export function fetchStill(address: string, signal: AbortSignal): Promise<Buffer
       response.on('end', () => {
         const body = Buffer.concat(chunks);
         if (response.statusCode === 200) resolve(body);
-        else fail(`${response.statusCode} ${body.toString('utf8', 0, 200)}`);
+        else fail(`${response.statusCode} ${body.toString('utf8', 0, 200).trim()}`);
       });
     }).on('error', fail);
   });

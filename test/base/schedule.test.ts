@@ -1,6 +1,6 @@
 // Calendar work runs in the minutes that its expression names, and only there.
 import { describe, expect, it } from 'vitest';
-import { isCronExpression, openLog, schedule, systemRandom } from '#base';
+import { openLog, schedule, systemRandom } from '#base';
 
 describe('schedule', () => {
   it('runs a job once in each minute it names, and goes on after a failure', async () => {
@@ -27,11 +27,4 @@ describe('schedule', () => {
     await schedule([job], { clock, random: systemRandom, log: openLog('silent') }).run(stop.signal);
     expect(runs).toEqual(['03:15', '03:17']);
   });
-
-  it.each([
-    ['15 3 * * *', true],
-    ['*/5 * * * *', true],
-    ['61 * * * *', false],
-    ['whenever', false],
-  ])('knows whether %j is an expression', (text, valid) => expect(isCronExpression(text)).toBe(valid));
 });
