@@ -56,6 +56,16 @@ describe('exit statuses', () => {
     expect(await run(['--version'])).toEqual({ status: 0, stdout: '0.1.0\n', stderr: '' });
   });
 
+  it.each([[], ['camera'], ['sensor'], ['alarm'], ['outbox'], ['grant'], ['audit'], ['run'], ['simulate']])(
+    'the Korean help of `bongsu %s` has no English sentence',
+    async (...group) => {
+      const { stdout } = await run([...group, '--help', '--lang', 'ko']);
+      const descriptions = stdout.split('\n').flatMap((line) => /^ {2}\S.*? {2,}(.*)$/.exec(line)?.[1] ?? []);
+      expect(descriptions.length).toBeGreaterThan(1);
+      for (const description of descriptions) expect(description).toMatch(/\p{Script=Hangul}/u);
+    },
+  );
+
   it('1 when the audit chain is broken', async () => {
     const { handlers } = recordedHandlers({ 'audit.verify': async () => ({ rows: 9, valid: false, firstBad: 4 }) });
     await using door = await openDoor({ handlers });

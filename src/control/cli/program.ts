@@ -44,7 +44,7 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
         const command = called.at(-1) as Command;
         await act(verb, command.opts() as Options, command.args[0] ?? '', command.optsWithGlobals());
       });
-  const group = (name: string, key: HelpKey): Command => program.command(name).description(say(key));
+  const group = (name: string, key: HelpKey): Command => program.command(name).helpCommand(false).description(say(key));
 
   const config = (): Option => new Option('--config <file>', say('help.config')).default(configPath ?? defaultConfig);
   make(program, 'run', 'help.run', runVerb).addOption(config());
