@@ -15,9 +15,10 @@ const full = example.replaceAll(/^( *)#(?=\S)/gm, '$1');
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bongsu-example-'));
-  await mkdir(join(folder, 'secrets'));
-  for (const [, name] of full.matchAll(/\{ file: secrets\/(\S+) \}/g)) {
-    await writeFile(join(folder, 'secrets', name ?? ''), 'a-secret-of-some-length', { mode: 0o600 });
+  await mkdir(join(folder, 'credentials'));
+  for (const [, kind, name = ''] of full.matchAll(/\{ (file|credential): ([\w-]+) \}/g)) {
+    const path = kind === 'file' ? join(folder, name) : join(folder, 'credentials', name);
+    await writeFile(path, 'a-secret-of-some-length', { mode: 0o600 });
   }
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -25,7 +26,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function load(text: string) {
   const path = join(folder, 'config.yaml');
   await writeFile(path, text);
-  return loadConfig(path, { environment: environment({}) });
+  return loadConfig(path, { environment: environment({ CREDENTIALS_DIRECTORY: join(folder, 'credentials') }) });
 }
 
 /** A key of the schema: `[]` stands for each entry of a list, `*` for each name of a record. */
