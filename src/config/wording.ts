@@ -1,4 +1,4 @@
-// Says in both languages what is wrong with a value: the schema's issues in the words of a technician.
+// Says in both languages what is wrong with a value: the schema's issues in the words of a technician. Also for what the local socket is asked.
 import type { z } from 'zod';
 import type { Text } from '#base';
 import { nearest } from './nearest.ts';
@@ -7,16 +7,17 @@ import type { Flaw, Path } from './yaml.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** What the wording needs to know of the section. */
+/** What the wording needs to know beside the issues: for a configuration, of the section. */
 export interface Subject {
   readonly schema: z.core.$ZodType;
-  /** The section's values as they were written. */
+  /** The values as they were written. */
   readonly value: unknown;
 }
 
-const maxWords = 20;
+/** As many as there are kinds of alarms, and some more. */
+const maxWords = 30;
 
-/** One flaw for each thing that is wrong; paths start at the section. */
+/** One flaw for each thing that is wrong; paths start at the schema. A schema's own check may say its words in both languages: `params: { text }`. */
 export function flawsOf(issues: readonly Issue[], subject: Subject): readonly Flaw[] {
   return issues.flatMap((issue) => flawsOfIssue(issue, subject));
 }
@@ -127,6 +128,8 @@ function boundText(origin: string, bound: number, side: 'least' | 'most'): Text 
 }
 
 function customText(issue: Extract<Issue, { code: 'custom' }>, value: unknown): Text {
+  const text: unknown = issue.params?.['text'];
+  if (text !== undefined) return value === undefined ? missing() : (text as Text);
   if (issue.params?.['literal'] === undefined) return saidText(issue.message);
   if (value === undefined) return missing(['{ file: PATH }', '{ credential: NAME }']);
   return {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { BongsuError, messageOf } from '#base';
 import { type Asked, type CallName, type OperationName, operations, type Result, resultSchema, type TailName } from './contract.ts';
-import { describeIssues, faults } from './faults.ts';
+import { faults, refusedFault } from './faults.ts';
 import { type AnswerLine, answerLine, faultOfLine, limits, openLineSplitter, parseLine } from './wire.ts';
 
 /** A connection to the gateway; one request at a time. */
@@ -29,8 +29,9 @@ export async function connectControl(path: string, user: string): Promise<Contro
   const lines = readAnswers(socket);
   let requests = 0;
   const ask = (operation: OperationName, input: unknown): void => {
-    const asked = operations[operation].input.safeParse(input);
-    if (!asked.success) throw faults.fault('input-invalid', { detail: describeIssues(asked.error.issues) });
+    const { input: schema } = operations[operation];
+    const asked = schema.safeParse(input);
+    if (!asked.success) throw refusedFault('input-invalid', asked.error.issues, { schema, value: input });
     requests += 1;
     socket.write(`${JSON.stringify({ id: requests, operation, user, input })}\n`);
   };
@@ -97,7 +98,9 @@ async function* readAnswers(socket: Socket): AsyncGenerator<AnswerLine, undefine
 function resultOf<K extends OperationName>(operation: K, line: AnswerLine): Result<K> | undefined {
   if ('fault' in line) throw faultOfLine(line.fault);
   if ('end' in line) return undefined;
-  const result = resultSchema(operation).safeParse('answer' in line ? line.answer : line.item);
-  if (!result.success) throw faults.fault('answer-unreadable', { detail: describeIssues(result.error.issues) });
+  const schema = resultSchema(operation);
+  const value = 'answer' in line ? line.answer : line.item;
+  const result = schema.safeParse(value);
+  if (!result.success) throw refusedFault('answer-unreadable', result.error.issues, { schema, value });
   return result.data as Result<K>;
 }

@@ -1,25 +1,24 @@
 // The contract of the local socket: one table of operations, each with the schema of what is asked and of what is answered.
 import { z } from 'zod';
+import type { Text } from '#base';
 import { idPattern } from '#model';
-import { alarmView, cameraView, grantView, outboxView, sensorView, statusView, transitionView, troubleView } from './views.ts';
+import { alarmKind, alarmView, cameraView, grantView, outboxView, sensorView, statusView, transitionView, troubleView } from './views.ts';
 
 const nothing = z.strictObject({});
-const id = z.string().regex(idPattern, 'expected 1 to 40 of a–z, 0–9 and hyphen');
-const line = (maxLength: number) =>
-  z
-    .string()
-    .max(maxLength)
-    .regex(/^\P{Cc}*$/u, 'expected one line of text');
-const reason = line(300).min(2, 'a reason is needed');
+/** Text that matches; what was expected instead is said in both languages. */
+const matching = (pattern: RegExp, text: Text) => z.string().refine((words) => pattern.test(words), { params: { text }, error: text.en });
+const id = matching(idPattern, { en: 'expected 1 to 40 of a–z, 0–9 and hyphen', ko: 'a–z, 0–9, 하이픈으로 1~40자여야 합니다' });
+const line = (maxLength: number, minLength = 0) =>
+  matching(/^\P{Cc}*$/u, { en: 'expected one line of text', ko: '한 줄의 글이어야 합니다' })
+    .min(minLength)
+    .max(maxLength);
+const reason = line(300, 2);
 
 /** `HOST`, `HOST:PORT` or `rtsp://HOST[:PORT][/PATH]`, without user information. */
-const address = z
-  .string()
-  .max(300)
-  .regex(
-    /^(rtsp:\/\/[^\s@/?#]+([/?]\S*)?|([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?)$/,
-    'expected HOST[:PORT] or rtsp://… without a name or password in it',
-  );
+const address = matching(/^(rtsp:\/\/[^\s@/?#]+([/?]\S*)?|([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?)$/, {
+  en: 'expected HOST[:PORT] or rtsp://… without a name or password in it',
+  ko: '호스트[:포트] 또는 rtsp://… 형식이어야 하며 이름과 비밀번호를 넣지 않습니다',
+}).max(300);
 
 /**
  * Everything that can be asked. An operation with `answer` is answered once; one with `item` sends items until the asker leaves.
@@ -32,7 +31,7 @@ export const operations = {
     input: z.strictObject({
       id,
       address,
-      login: z.strictObject({ user: line(64).min(1), password: z.string().max(256) }).optional(),
+      login: z.strictObject({ user: line(64, 1), password: z.string().max(256) }).optional(),
       name: line(100).optional(),
       purpose: line(200).optional(),
       latitude: z.number().min(-90).max(90).optional(),
@@ -52,7 +51,7 @@ export const operations = {
     input: z.strictObject({
       limit: z.int().min(1).max(1000).default(20),
       device: id.optional(),
-      kind: line(40).optional(),
+      kind: alarmKind.optional(),
       openOnly: z.boolean().default(false),
     }),
     answer: z.object({ alarms: z.array(alarmView).readonly() }),
@@ -67,7 +66,7 @@ export const operations = {
     answer: z.object({ grants: z.array(grantView).readonly() }),
   },
   /** `revoked` is false when the grant had ended already. */
-  'grant.revoke': { input: z.strictObject({ id: line(64).min(1), reason }), answer: z.object({ revoked: z.boolean() }) },
+  'grant.revoke': { input: z.strictObject({ id: line(64, 1), reason }), answer: z.object({ revoked: z.boolean() }) },
   'audit.verify': { input: nothing, answer: z.object({ rows: z.int().min(0), valid: z.boolean(), firstBad: z.int().optional() }) },
   /** The same text as the HTTP listener serves (Prometheus exposition format 0.0.4). */
   metrics: { input: nothing, answer: z.object({ text: z.string() }) },

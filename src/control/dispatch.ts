@@ -1,7 +1,7 @@
 // From a request line to its handler: checks the envelope and the input, bounds the time, and passes on only what the contract names.
 import { BongsuError, type Env, messageOf } from '#base';
 import { type CallContext, type ControlHandlers, isOperation, operations, resultSchema } from './contract.ts';
-import { describeIssues, faults, toldFault } from './faults.ts';
+import { faults, refusedFault, toldFault } from './faults.ts';
 import { type AnswerLine, faultLine, limits, parseLine, requestLine } from './wire.ts';
 
 /** Every operation's handler as the dispatcher calls it, the contract's types taken off. */
@@ -19,8 +19,10 @@ export function openDispatch(handlers: ControlHandlers, metrics: () => Promise<s
     const { id, operation: name, user, input } = request.data;
     try {
       if (!isOperation(name)) throw faults.fault('operation-unknown', { detail: name });
-      const asked = operations[name].input.safeParse(input ?? {});
-      if (!asked.success) throw faults.fault('input-invalid', { detail: describeIssues(asked.error.issues) });
+      const { input: schema } = operations[name];
+      const value = input ?? {};
+      const asked = schema.safeParse(value);
+      if (!asked.success) throw refusedFault('input-invalid', asked.error.issues, { schema, value });
       const serve = 'item' in operations[name] ? serveTail : serveCall;
       const act = (context: CallContext): unknown => all[name]?.(asked.data, context);
       await serve({ id, act, trim: (value) => resultSchema(name).parse(value) }, { origin: `cli:${user} (claimed)`, signal }, send, env);

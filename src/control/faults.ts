@@ -1,5 +1,7 @@
 // The faults of the technician's door, each with what a technician can do about it.
+import type { z } from 'zod';
 import { BongsuError, faultTable, messageOf, type Text } from '#base';
+import { flawsOf } from '#config';
 
 const sayAgain: Text = {
   en: 'Use a bongsu command of the same version as the gateway.',
@@ -107,10 +109,17 @@ export function toldFault(error: unknown): BongsuError {
   return error instanceof BongsuError ? error : faults.fault('failed', { cause: error, detail: messageOf(error) });
 }
 
-/** The first three problems of an input: key and what was expected. */
-export function describeIssues(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
-  const shown = issues
-    .slice(0, 3)
-    .map((issue) => (issue.path.length > 0 ? `${issue.path.map(String).join('.')}: ${issue.message}` : issue.message));
-  return shown.join('; ');
+const maxFlaws = 3;
+
+/** A fault about a value that its schema refused: the first three flaws, key and what was expected, in both languages. */
+export function refusedFault(
+  reason: 'input-invalid' | 'answer-unreadable',
+  issues: readonly z.core.$ZodIssue[],
+  subject: { readonly schema: z.ZodType; readonly value: unknown },
+): BongsuError {
+  const flaws = flawsOf(issues, subject).slice(0, maxFlaws);
+  const say = (language: keyof Text): string =>
+    flaws.map(({ path, text }) => (path.length > 0 ? `${path.map(String).join('.')}: ${text[language]}` : text[language])).join('; ');
+  const { message, hint } = faults.entries[reason];
+  return new BongsuError(`control.${reason}`, { message: { ko: `${message.ko}: ${say('ko')}`, en: `${message.en}: ${say('en')}` }, hint });
 }

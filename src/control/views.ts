@@ -10,7 +10,8 @@ export const troubleView = z.object({ message: textView, hint: textView }).reado
 const time = z.number();
 const count = z.int().min(0);
 const severity = z.enum(severities);
-const alarmKind = z.enum(Object.keys(alarmKinds) as [AlarmKind, ...AlarmKind[]]);
+/** The kinds of alarms by name. */
+export const alarmKind = z.enum(Object.keys(alarmKinds) as [AlarmKind, ...AlarmKind[]]);
 const conditionKind = z.enum(Object.keys(conditionKinds) as [ConditionKind, ...ConditionKind[]]);
 const detail = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).readonly();
 

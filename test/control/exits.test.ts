@@ -24,9 +24,20 @@ describe('exit statuses', () => {
     ['camera add cam-1', /--address <address> is needed/, /옵션이 필요합니다/],
     ['camera add cam-1 --address', /needs a value/, /값이 필요합니다/],
     ['alarm list --limit many', /many is not valid/, /many 값이 올바르지 않습니다/],
-    ['alarm list --limit 0', /A value is not valid: limit/, /입력값이 올바르지 않습니다: limit/],
-    ['camera add Cam_1 --address h', /A value is not valid: id/, /입력값이 올바르지 않습니다: id/],
-    ['camera add c --address rtsp://u:p@h/1', /A value is not valid: address/, /입력값이 올바르지 않습니다: address/],
+    [
+      'alarm list --limit 0',
+      /A value is not valid: limit: expected at least 1$/m,
+      /입력값이 올바르지 않습니다: limit: 1 이상이어야 합니다$/m,
+    ],
+    ['alarm list --kind smok', /kind: expected one of smoke, heat, .*, unknown; did you mean "smoke"/, /kind: smoke, .*, unknown 중 하나/],
+    ['grant revoke g --reason x', /reason: expected at least 2 characters/, /reason: 2자 이상이어야 합니다/],
+    ['camera add c --address h --latitude 91', /latitude: expected at most 90/, /latitude: 90 이하이어야 합니다/],
+    ['camera add Cam_1 --address h', /A value is not valid: id: expected 1 to 40/, /입력값이 올바르지 않습니다: id: a–z, 0–9, 하이픈/],
+    [
+      'camera add c --address rtsp://u:p@h/1',
+      /A value is not valid: address: expected HOST/,
+      /입력값이 올바르지 않습니다: address: 호스트/,
+    ],
     ['camera add c --address h --user u', /needs --password-file/, /--password-file/],
     ['camera add c --address h --password-stdin', /needs --user/, /--user가 필요합니다/],
     ['camera add c --address h --user u --password-file f --password-stdin', /exclude each other/, /함께 쓸 수 없는/],
@@ -42,6 +53,7 @@ describe('exit statuses', () => {
     expect(english.stderr).toMatch(en);
     expect(korean.stderr).toMatch(ko);
     expect(english.stderr).toContain('Hint: ');
+    expect(korean.stderr).not.toMatch(/expected|Too |Invalid/);
     expect(english.stdout + korean.stdout).toBe('');
   });
 
