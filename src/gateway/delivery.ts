@@ -19,20 +19,21 @@ const storeRetryMs = 1000;
  */
 export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: Env): Promise<void> {
   const { outbox, destination } = deps;
+  // A crash leaves aside what was set aside: each session tries it again.
+  await insist(() => outbox.releaseAll(destination), session.signal, env);
   const past = await insist(() => outbox.head(), session.signal, env);
   if (past === undefined) return;
-  const confirm = openConfirmer(deps, env);
+  const confirmed = openGatherer((seqs) => confirm(seqs, deps, env));
+  const refused = openGatherer((seqs) => insist(() => outbox.setAside(destination, seqs), session.signal, env));
   const bell = openBell();
   using _entries = outbox.watch(bell.ring);
+  using _room = session.watch(bell.ring);
   const underway = new Set<Promise<void>>();
   const fill = async (): Promise<void> => {
-    await session.slot(session.signal);
-    const entries = await outbox.claim(destination, session.free);
+    const { entries: limit, lanes } = session.room;
+    const entries = limit > 0 ? await outbox.claim(destination, limit, { lanes }) : [];
     for (const entry of entries) {
-      const done = send(session, entry, { past, confirm, env }).finally(() => {
-        underway.delete(done);
-        bell.ring();
-      });
+      const done = send(session, entry, { past, confirmed, refused, env }).finally(() => underway.delete(done));
       underway.add(done);
     }
     if (entries.length === 0) await bell.wait(session.signal);
@@ -47,7 +48,7 @@ export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: E
     }
   } finally {
     await Promise.allSettled(underway);
-    await confirm.settled();
+    await Promise.all([confirmed.settled(), refused.settled()]);
     await insist(() => outbox.releaseAll(destination), undefined, env);
   }
 }
@@ -69,37 +70,43 @@ async function insist<T>(act: () => Promise<T>, signal: AbortSignal | undefined,
 interface Sending {
   /** Newest entry that was there before the session: up to it, an entry has waited for the line. */
   readonly past: number;
-  readonly confirm: Confirmer;
+  readonly confirmed: Gatherer;
+  readonly refused: Gatherer;
   readonly env: Env;
 }
 
-async function send(session: UplinkSession, entry: Entry, { past, confirm, env }: Sending): Promise<void> {
+async function send(session: UplinkSession, entry: Entry, { past, confirmed, refused, env }: Sending): Promise<void> {
   const sent = await session.send(entry, { replay: entry.seq <= past });
-  if (sent.result === 'confirmed') confirm.add(entry.seq);
-  else if (sent.result !== 'lost')
-    env.log.warn({ id: entry.id, class: entry.body.class, ...sent }, 'the hub did not take an entry; it stays in the outbox');
+  if (sent.result === 'confirmed') confirmed.add(entry.seq);
+  if (sent.result !== 'set-aside') return;
+  env.log.warn({ id: entry.id, class: entry.body.class, ...sent }, 'the hub did not take an entry; it stays in the outbox');
+  refused.add(entry.seq);
 }
 
-interface Confirmer {
+async function confirm(seqs: readonly number[], { outbox, destination }: DeliveryDeps, env: Env): Promise<void> {
+  await outbox.confirm(destination, seqs).catch((error: unknown) => {
+    env.log.warn(
+      { destination, entries: seqs.length, error: messageOf(error) },
+      'a confirmation could not be committed; the entries will travel again',
+    );
+  });
+}
+
+interface Gatherer {
   add(seq: number): void;
-  /** Resolves when all that was added is committed, or has failed for good (it is then sent again, with the same id). */
+  /** Resolves when all that was added has been told. */
   settled(): Promise<void>;
 }
 
-/** Gathers confirmations while one batch of them is being committed. */
-function openConfirmer({ outbox, destination }: DeliveryDeps, env: Env): Confirmer {
+/** Gathers positions while one batch of them is being told to the store. `tell` never rejects. */
+function openGatherer(tell: (seqs: readonly number[]) => Promise<void>): Gatherer {
   let gathered: number[] = [];
   let running: Promise<void> | undefined;
   const flush = async (): Promise<void> => {
     while (gathered.length > 0) {
       const seqs = gathered;
       gathered = [];
-      await outbox.confirm(destination, seqs).catch((error: unknown) => {
-        env.log.warn(
-          { destination, entries: seqs.length, error: messageOf(error) },
-          'a confirmation could not be committed; the entries will travel again',
-        );
-      });
+      await tell(seqs);
     }
     running = undefined;
   };

@@ -14,7 +14,7 @@ export interface Outbox {
    * at a time: the next is claimable when that is confirmed. None while 4,096 are claimed. Claims are memory: a crash makes them pending again.
    * `lanes`: only of the lanes below this number (1: the critical alarms).
    */
-  claim(destination: string, limit: number, options?: { readonly lanes?: number }): Promise<readonly Entry[]>;
+  claim(destination: string, limit: number, options?: { readonly lanes?: number | undefined }): Promise<readonly Entry[]>;
   /**
    * Tells that the destination has the entries; durable when it resolves. Again it does nothing. When it rejects, the outbox remembers and tells them
    * with the next claim or confirmation.

@@ -3,7 +3,7 @@ import { type Env, openBackoff } from '#base';
 import type { Entry } from '#model';
 import type { Link, PublishResult } from './link.ts';
 import { meaningOf } from './reasons.ts';
-import type { Window } from './window.ts';
+import type { Rank, Window } from './window.ts';
 import { encodeEntry, type Message, type Topics } from './wire/index.ts';
 
 /** What became of an entry. */
@@ -15,75 +15,102 @@ export type SendResult =
   /** It will never pass as it is: MQTT 5 reason code 0x83, 0x87, 0x90, 0x95 or 0x99. */
   | { readonly result: 'set-aside'; readonly reasonCode: number };
 
+/** What a session takes now. */
+export interface Room {
+  /** So many entries. */
+  readonly entries: number;
+  /** Of the lanes below this number only; undefined: of all. */
+  readonly lanes: number | undefined;
+}
+
 /** One connection to the hub. */
 export interface UplinkSession {
   /** Aborts when the connection is gone or the gateway stops; what is in flight may still be confirmed after a stop. */
   readonly signal: AbortSignal;
-  /** Free slots of the window: min(server's Receive Maximum, `uplink.window`). */
-  readonly free: number;
-  /** Waits until a slot is free. Rejects when `signal` or the session's own aborts. */
-  slot(signal: AbortSignal): Promise<void>;
+  /**
+   * Free slots of the window, which is min(server's Receive Maximum, `uplink.window`). Some are kept for lane 0, the critical alarms; a lesser lane of which
+   * the broker puts off 64 entries is closed, and those below it, until it takes one.
+   */
+  readonly room: Room;
+  /** Calls `listener` whenever there may be more room. */
+  watch(listener: () => void): Disposable;
   /**
    * Publishes with QoS 1 and waits for the PUBACK; waits for a slot first. Never rejects. A broker that says `busy`, `quota` or the like is asked again with
-   * backoff (0.5 to 15 s) while the entry keeps its slot, so that a refusing broker is not flooded.
+   * backoff (0.5 to 15 s), and the slot is given to others meanwhile.
    */
   send(entry: Entry, mark: { readonly replay: boolean }): Promise<SendResult>;
 }
 
-/** Publishes what is not an entry (state, outcomes), ahead of waiting entries. Never rejects. */
+/** Publishes what is not an entry (state, outcomes), ahead of waiting entries that are not critical. Never rejects. */
 export type Announce = (message: Message) => Promise<PublishResult>;
 
 export function openAnnounce(link: Link, window: Window): Announce {
-  return async (message) => {
-    try {
-      await window.take(link.closed, true);
-    } catch {
-      return { result: 'lost' };
-    }
-    const result = await link.publish(message);
-    window.release();
-    return result;
-  };
+  return (message) => publish(link, window, message, 'announcement', link.closed);
+}
+
+/** Publishes within the window: the slot is held until the answer is there, and no longer. */
+async function publish(link: Link, window: Window, message: Message, rank: Rank, signal: AbortSignal): Promise<PublishResult> {
+  try {
+    await window.take(rank, signal);
+  } catch {
+    return { result: 'lost' };
+  }
+  const result = await link.publish(message);
+  window.release();
+  return result;
 }
 
 const laterBackoff = { minMs: 500, maxMs: 15_000 };
 
 export function openSession(link: Link, window: Window, topics: Topics, signal: AbortSignal, env: Env): UplinkSession {
-  return {
-    signal,
-    get free() {
-      return window.free;
-    },
-    slot: (other) => window.whenFree(AbortSignal.any([signal, other])),
-    async send(entry, mark) {
-      const encoded = encodeEntry(entry, topics, mark);
-      if ('reasonCode' in encoded) return { result: 'set-aside', reasonCode: encoded.reasonCode };
+  const queues = openQueues();
+  const sendPatiently = async (message: Message, lane: number): Promise<SendResult> => {
+    const backoff = openBackoff(laterBackoff, env.random);
+    for (;;) {
+      const answer = await publish(link, window, message, lane === 0 ? 'critical' : 'entry', signal);
+      if (answer.result === 'lost') return answer;
+      const meaning = meaningOf(answer.reasonCode);
+      if (meaning === 'confirmed') return { result: 'confirmed' };
+      if (meaning === 'set-aside') return { result: 'set-aside', reasonCode: answer.reasonCode };
+      using _queue = queues.enter(lane);
       try {
-        await window.take(signal);
+        await env.clock.sleep(backoff.next(), signal);
       } catch {
         return { result: 'lost' };
       }
-      try {
-        return await sendPatiently(link, encoded.message, signal, env);
-      } finally {
-        window.release();
-      }
+    }
+  };
+  return {
+    signal,
+    get room() {
+      const lanes = queues.firstFull();
+      const entries = lanes === 1 ? 0 : window.free('entry');
+      return entries > 0 ? { entries, lanes } : { entries: window.free('critical'), lanes: 1 };
+    },
+    watch: window.watch,
+    async send(entry, mark) {
+      const encoded = encodeEntry(entry, topics, mark);
+      return 'reasonCode' in encoded ? { result: 'set-aside', ...encoded } : await sendPatiently(encoded.message, entry.lane);
     },
   };
 }
 
-async function sendPatiently(link: Link, message: Message, signal: AbortSignal, env: Env): Promise<SendResult> {
-  const backoff = openBackoff(laterBackoff, env.random);
-  for (;;) {
-    const answer = await link.publish(message);
-    if (answer.result === 'lost') return answer;
-    const meaning = meaningOf(answer.reasonCode);
-    if (meaning === 'confirmed') return { result: 'confirmed' };
-    if (meaning === 'set-aside') return { result: 'set-aside', reasonCode: answer.reasonCode };
-    try {
-      await env.clock.sleep(backoff.next(), signal);
-    } catch {
-      return { result: 'lost' };
-    }
-  }
+/** Entries of one lane that the broker may have put off before no more of it are taken: a refusing broker shall not be flooded. */
+const maxPutOff = 64;
+
+/** How many entries of each lane wait because the broker put them off. */
+function openQueues() {
+  const putOff = new Map<number, number>();
+  const change = (lane: number, by: number): void => void putOff.set(lane, (putOff.get(lane) ?? 0) + by);
+  return {
+    enter(lane: number): Disposable {
+      change(lane, 1);
+      return { [Symbol.dispose]: () => change(lane, -1) };
+    },
+    /** The gravest lane that is full. The lane of critical alarms never is. */
+    firstFull(): number | undefined {
+      const full = [...putOff].filter(([lane, count]) => lane > 0 && count >= maxPutOff).map(([lane]) => lane);
+      return full.length === 0 ? undefined : Math.min(...full);
+    },
+  };
 }

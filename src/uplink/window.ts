@@ -1,66 +1,69 @@
-// The in-flight window: how many QoS 1 messages may be unconfirmed at once, ours and the broker's limit (MQTT 5 §4.9).
+// The in-flight window: how many QoS 1 messages may be unconfirmed at once, ours and the broker's limit (MQTT 5 §4.9), and who goes first.
+
+/** Who wants a slot, the first served first: a critical alarm, a state or an outcome, any other entry. */
+export type Rank = 'critical' | 'announcement' | 'entry';
 
 /** Slots on the line. */
 export interface Window {
-  readonly free: number;
-  /** Waits until a slot is free, without taking it. Rejects with the signal's reason. */
-  whenFree(signal: AbortSignal): Promise<void>;
-  /** Takes a slot, waiting for it; urgent takers pass the others. Rejects with the signal's reason. */
-  take(signal: AbortSignal, urgent?: boolean): Promise<void>;
+  /** Slots that this rank may take now. */
+  free(rank: Rank): number;
+  /** Takes a slot, waiting for it behind graver ranks and earlier takers of its own. Rejects with the signal's reason. */
+  take(rank: Rank, signal: AbortSignal): Promise<void>;
   release(): void;
+  /** Calls `listener` after each release. */
+  watch(listener: () => void): Disposable;
 }
 
-interface Waiter {
-  readonly takes: boolean;
-  wake(): void;
-}
+const ranks: readonly Rank[] = ['critical', 'announcement', 'entry'];
 
-/** Opens a window of `capacity` slots (1 …). Waiters are bounded by their callers. */
+/**
+ * Opens a window of `capacity` slots (1 …). From 4 slots on an eighth of them, at least one, is kept free for critical alarms. Waiters are bounded by
+ * their callers.
+ */
 export function openWindow(capacity: number): Window {
+  const reserve = capacity < 4 ? 0 : Math.max(1, Math.floor(capacity / 8));
+  const limitOf = (rank: Rank): number => (rank === 'critical' ? capacity : capacity - reserve);
+  const waiting: Readonly<Record<Rank, Set<() => void>>> = { critical: new Set(), announcement: new Set(), entry: new Set() };
+  const listeners = new Set<() => void>();
   let used = 0;
-  const waiters: Waiter[] = [];
-  const wait = (signal: AbortSignal, takes: boolean, urgent: boolean): Promise<void> =>
+  const wait = (rank: Rank, signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
-      signal.throwIfAborted();
       const onAbort = (): void => {
-        waiters.splice(waiters.indexOf(waiter), 1);
+        waiting[rank].delete(go);
         reject(signal.reason);
       };
-      const waiter: Waiter = {
-        takes,
-        wake() {
-          signal.removeEventListener('abort', onAbort);
-          resolve();
-        },
+      const go = (): void => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      if (urgent) waiters.unshift(waiter);
-      else waiters.push(waiter);
+      waiting[rank].add(go);
     });
   const wake = (): void => {
-    while (used < capacity) {
-      const waiter = waiters.shift();
-      if (!waiter) return;
-      if (waiter.takes) used += 1;
-      waiter.wake();
+    for (const rank of ranks) {
+      for (const go of waiting[rank]) {
+        if (used >= limitOf(rank)) break;
+        used += 1;
+        waiting[rank].delete(go);
+        go();
+      }
     }
   };
   return {
-    get free() {
-      return Math.max(0, capacity - used);
-    },
-    async whenFree(signal) {
+    free: (rank) => Math.max(0, limitOf(rank) - used),
+    async take(rank, signal) {
       signal.throwIfAborted();
-      if (used >= capacity) await wait(signal, false, false);
-    },
-    async take(signal, urgent = false) {
-      signal.throwIfAborted();
-      if (used < capacity) used += 1;
-      else await wait(signal, true, urgent);
+      if (used < limitOf(rank)) used += 1;
+      else await wait(rank, signal);
     },
     release() {
       used -= 1;
       wake();
+      for (const listener of listeners) listener();
+    },
+    watch(listener) {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => listeners.delete(listener) };
     },
   };
 }

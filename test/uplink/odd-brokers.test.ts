@@ -112,6 +112,21 @@ describe('a busy broker', () => {
     expect(asked).toBe(2);
   });
 
+  it.each([0x97, 0x80, 0x91])('that says %i gets no more of the lane after 64 refusals, and all of the graver ones', async (code) => {
+    const answer = polite((packet) => puback(packet.id, packet.body.includes('/alarm/tamper/') ? code : 0));
+    await using broker = await openRawBroker((packet) => answer(packet));
+    await using site = openSite(store, { url: broker.url, window: 8 });
+    const session = await until(() => site.session(), 'a session');
+    await until(() => session.room.entries === 7, 'the whole window');
+    expect(session.room.lanes).toBeUndefined();
+    const refused = Array.from({ length: 64 }, () => session.send(alarmEntry({ kind: 'tamper' }, 2), { replay: false }));
+    await until(() => session.room.lanes === 2, 'the lane to be full');
+    await until(() => session.room.entries === 7, 'the slots to be given back');
+    expect(await session.send(alarmEntry(), { replay: false })).toEqual({ result: 'confirmed' });
+    await site.stop();
+    expect(new Set((await Promise.all(refused)).map(({ result }) => result))).toEqual(new Set(['lost']));
+  });
+
   it.each([0x83, 0x87, 0x90, 0x99])('that says %i is not asked again', async (code) => {
     let asked = 0;
     await using broker = await openRawBroker(

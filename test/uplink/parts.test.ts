@@ -45,32 +45,71 @@ describe('openFrameGuard', () => {
 });
 
 describe('openWindow', () => {
-  it('lets no more through than its capacity, urgent takers first', async () => {
+  it('lets no more through than its capacity: critical entries first, then announcements', async () => {
     const window = openWindow(1);
     const { signal } = new AbortController();
-    await window.take(signal);
+    await window.take('entry', signal);
     const order: string[] = [];
-    const waiting = [window.take(signal).then(() => order.push('entry')), window.take(signal, true).then(() => order.push('urgent'))];
+    const waiting = (['entry', 'announcement', 'critical'] as const).map((rank) => window.take(rank, signal).then(() => order.push(rank)));
     await sleep(1);
-    expect([window.free, order]).toEqual([0, []]);
-    window.release();
-    await sleep(1);
-    expect(order).toEqual(['urgent']);
-    window.release();
+    expect([window.free('critical'), order]).toEqual([0, []]);
+    for (const expected of [['critical'], ['critical', 'announcement'], ['critical', 'announcement', 'entry']]) {
+      window.release();
+      await sleep(1);
+      expect(order).toEqual(expected);
+    }
     await Promise.all(waiting);
     window.release();
-    expect(window.free).toBe(1);
+    expect(window.free('entry')).toBe(1);
+  });
+
+  it.each([
+    [1, 1],
+    [3, 3],
+    [4, 3],
+    [16, 14],
+    [64, 56],
+    [1024, 896],
+  ])('of %i slots leaves %i to what is not critical', async (capacity, open) => {
+    const window = openWindow(capacity);
+    const stop = new AbortController();
+    expect([window.free('entry'), window.free('announcement'), window.free('critical')]).toEqual([open, open, capacity]);
+    for (let slot = 0; slot < open; slot += 1) await window.take('entry', stop.signal);
+    let passed = false;
+    const late = window.take('announcement', stop.signal).then(() => (passed = true));
+    for (let slot = open; slot < capacity; slot += 1) await window.take('critical', stop.signal);
+    for (let slot = open; slot < capacity; slot += 1) window.release();
+    await sleep(1);
+    expect([passed, window.free('entry'), window.free('critical')]).toEqual([false, 0, capacity - open]);
+    window.release();
+    await late;
   });
 
   it('forgets a waiter that gives up', async () => {
     const window = openWindow(1);
     const stop = new AbortController();
-    await window.take(stop.signal);
-    const waiting = window.take(stop.signal);
+    await window.take('entry', stop.signal);
+    const waiting = window.take('entry', stop.signal);
     stop.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
     window.release();
-    expect(window.free).toBe(1);
+    expect(window.free('entry')).toBe(1);
+  });
+
+  it('tells of every slot that is given back', async () => {
+    const window = openWindow(4);
+    let told = 0;
+    const watch = window.watch(() => {
+      told += 1;
+    });
+    await window.take('entry', new AbortController().signal);
+    expect(told).toBe(0);
+    window.release();
+    expect(told).toBe(1);
+    watch[Symbol.dispose]();
+    await window.take('entry', new AbortController().signal);
+    window.release();
+    expect(told).toBe(1);
   });
 });
 

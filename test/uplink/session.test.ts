@@ -49,18 +49,20 @@ describe('the hub session on Mosquitto', () => {
     await using broker = await openMosquitto({ config: ['max_inflight_messages 3'] });
     await using site = openSite(store, { url: broker.url });
     const session = await until(() => site.session(), 'a session');
-    await until(() => session.free === 3, 'a window of 3');
+    await until(() => session.room.entries === 3, 'a window of 3');
     broker.freeze();
     const sends = [1, 2, 3, 4, 5].map(() => session.send(alarmEntry(), { replay: true }));
     await sleep(100);
-    expect(session.free).toBe(0);
-    let slotCame = false;
-    const slot = session.slot(session.signal).then(() => (slotCame = true));
+    expect(session.room.entries).toBe(0);
+    let hasRoom = false;
+    using _room = session.watch(() => {
+      hasRoom = true;
+    });
     await sleep(50);
-    expect(slotCame).toBe(false);
+    expect(hasRoom).toBe(false);
     broker.thaw();
     expect(await Promise.all(sends)).toEqual(Array.from({ length: 5 }, () => ({ result: 'confirmed' })));
-    await slot;
+    expect(hasRoom).toBe(true);
     expect(broker.log()).not.toContain('exceeded');
   });
 

@@ -47,6 +47,8 @@ export interface Site extends AsyncDisposable {
 export interface SiteOptions {
   readonly bootId?: string;
   onCommand?(command: Command, signal: AbortSignal): Promise<Outcome>;
+  /** What is done with a session. Default: nothing, until it ends. */
+  onSession?(session: UplinkSession): Promise<void>;
 }
 
 const key = new Uint8Array(32).fill(7);
@@ -65,7 +67,8 @@ export function openSite(store: Store, options: object, more: SiteOptions = {}):
       async onSession(live) {
         session = live;
         sessions += 1;
-        await new Promise<void>((resolve) => live.signal.addEventListener('abort', () => resolve(), { once: true }));
+        if (more.onSession) await more.onSession(live);
+        else await new Promise<void>((resolve) => live.signal.addEventListener('abort', () => resolve(), { once: true }));
         session = undefined;
       },
       counts: async () => ({ cameras: 2, sensors: 3 }),
@@ -136,7 +139,7 @@ export async function until<T>(look: () => T | undefined | false, what: string):
 let seq = 0;
 
 /** An alarm entry of its own. */
-export function alarmEntry(over: Partial<Extract<Entry['body'], { class: 'alarm' }>['value']> = {}): Entry {
+export function alarmEntry(over: Partial<Extract<Entry['body'], { class: 'alarm' }>['value']> = {}, lane = 0): Entry {
   seq += 1;
   return {
     seq,
@@ -144,7 +147,7 @@ export function alarmEntry(over: Partial<Extract<Entry['body'], { class: 'alarm'
     sequence: seq,
     bootId: 'boot-1',
     recordedTime: Date.UTC(2026, 10, 20, 4),
-    lane: 0,
+    lane,
     body: {
       class: 'alarm',
       value: {
