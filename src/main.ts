@@ -2,23 +2,23 @@
 
 import { BongsuError, messageOf, openLog, systemEnv, systemRandom } from '#base';
 import { environment, loadConfig, type Problem, storeKey } from '#config';
-import { type CheckProblem, type CliLoaders, type RunContext, type RunOutcome, runCli } from '#control';
+import { type CheckProblem, type CliLoaders, runCli } from '#control';
 import pkg from '../package.json' with { type: 'json' };
 
 const surroundings = environment();
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
 
-async function check(path: string): Promise<readonly CheckProblem[]> {
+const check: CliLoaders['check'] = async (path) => {
   const loaded = await loadConfig(path, { environment: surroundings });
   return 'config' in loaded ? [] : tellable(path, loaded.problems);
-}
+};
 
 function tellable(file: string, problems: readonly Problem[]): readonly CheckProblem[] {
   return problems.map(({ line, key, text }) => ({ file, line, key, message: text }));
 }
 
-async function run(path: string, { language, signal }: RunContext): Promise<RunOutcome> {
+const run: CliLoaders['run'] = async (path, { language, signal }) => {
   const loaded = await loadConfig(path, { environment: surroundings });
   if ('problems' in loaded) return { problems: tellable(path, loaded.problems) };
   const { config } = loaded;
@@ -41,7 +41,7 @@ async function run(path: string, { language, signal }: RunContext): Promise<RunO
     env.log.error(told, error instanceof BongsuError ? error.text[language] : messageOf(error));
     return { status: 1 };
   }
-}
+};
 
 const loaders: CliLoaders = {
   run,
