@@ -33,6 +33,8 @@ export interface CameraStatus {
   readonly subscriptionsResumed: number;
   /** Messages by topic that means nothing here; at most 256 topics. */
   readonly unknownTopics: Readonly<Record<string, number>>;
+  /** States that were neither true nor false and changed nothing, by topic, name and value; at most 256. */
+  readonly unknownValues: Readonly<Record<string, number>>;
 }
 
 /** The cameras of the site. */
@@ -196,5 +198,6 @@ function viewOf({ record, address, state }: Member): CameraStatus {
     subscriptionsCreated: counters.created,
     subscriptionsResumed: counters.resumed,
     unknownTopics: Object.fromEntries(counters.unknownTopics),
+    unknownValues: Object.fromEntries(counters.unknownValues),
   };
 }

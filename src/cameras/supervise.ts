@@ -3,7 +3,17 @@ import { type Env, isAbort, type Login, messageOf, openBackoff, type Text } from
 import type { Channel, Device, DeviceIdentity } from '#model';
 import type { Calls } from '#store';
 import { type Ailment, type Ailments, ailmentFor, openAilments } from './ailments.ts';
-import { type EventCounters, hear, openBoard, openCounters, openPullPointCalls, openTeller, type TellDeps } from './events/index.ts';
+import {
+  type EventCounters,
+  hear,
+  openBoard,
+  openCounters,
+  openPullPointCalls,
+  openPulses,
+  openTeller,
+  type Pulses,
+  type TellDeps,
+} from './events/index.ts';
 import { explain, type Failure } from './faults.ts';
 import { type Memory, openMemory } from './memory.ts';
 import { type CameraProfile, identifyCamera } from './onvif/index.ts';
@@ -78,6 +88,7 @@ interface Loop {
   readonly ailments: Ailments;
   readonly memory: Memory;
   readonly board: ReturnType<typeof openBoard>;
+  readonly pulses: Pulses;
   healthy(): Promise<void>;
 }
 
@@ -108,7 +119,8 @@ export async function supervise(
     const { login, device } = record;
     const memory = await openMemory({ device: device.id, host: base.host, login }, { ...deps, loginRetry: options.loginRetry }, env);
     const ailments = openAilments(device.id, options, deps.condition, env);
-    return { camera, options, deps, env, session, ailments, memory, board: openBoard(), healthy: () => healthy(memory, ailments) };
+    const heard = { board: openBoard(), pulses: openPulses(env.clock) };
+    return { camera, options, deps, env, session, ailments, memory, ...heard, healthy: () => healthy(memory, ailments) };
   };
   try {
     await env.clock.sleep(camera.delayMs, signal);
@@ -134,7 +146,7 @@ export async function supervise(
 
 /** One life of the connection; resolves with what broke it. */
 async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure> {
-  const { camera, options, deps, env, session, ailments, memory, board } = loop;
+  const { camera, options, deps, env, session, ailments, memory, board, pulses } = loop;
   const { device } = camera.record;
   const known = await identifyInTurn(loop, signal);
   if (known.result === 'failed') return known.failure;
@@ -153,6 +165,7 @@ async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure>
     events: profile.events,
     channels: new Map(profile.channels.flatMap(({ channel, tokens }) => tokens.map((token) => [token, channel.number] as const))),
     board,
+    pulses,
     teller: openTeller(device.id, deps, env),
     counters: camera.state.counters,
     kept: memory.point,

@@ -5,6 +5,7 @@ import { type CamerasDeps, camerasOptions } from '#cameras';
 import { camerasMigrations, openCamerasProcedures } from '#cameras/tables';
 import type { Alarm, Channel, Condition, Device, DeviceIdentity, Report } from '#model';
 import type { Store } from '#store';
+import { ampleSpace, wellStore } from '../fakes/store.ts';
 
 export const env = systemEnv(openLog('silent'));
 
@@ -25,12 +26,13 @@ export function testOptions(changes: Record<string, unknown> = {}, events: Recor
 export function openFakeStore(): Store & { readonly db: Database.Database } {
   const db = new Database(':memory:');
   for (const step of camerasMigrations.steps) db.exec(step);
-  const world = { now: () => Date.now(), newId: () => 'id', bootId: 'boot', announce: () => {}, append: () => {} };
+  const world = { now: () => Date.now(), newId: () => 'id', bootId: 'boot', announce: () => {}, append: () => {}, space: ampleSpace };
   const procedures = openCamerasProcedures(db, world);
   const calls = Object.fromEntries(
     Object.entries(procedures).map(([name, procedure]) => [name, async (argument: never) => procedure(argument)]),
   );
   return {
+    ...wellStore,
     db,
     procedures: () => calls as never,
     watch: () => ({ [Symbol.dispose]: () => {} }),

@@ -1,47 +1,9 @@
-import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { BongsuError } from '#base';
-import { type Cameras, openCameras } from '#cameras';
-import type { Store } from '#store';
-import { type FakeCamera, message, openFakeCamera, type Script } from './fake-camera.ts';
-import { cameraDevice, env, type FakeDeps, openFakeDeps, openFakeStore, testOptions, until } from './fake-deps.ts';
-
-const login = { user: 'gate', password: 'p<&>w' };
-const motion = 'tns1:RuleEngine/tns1:CellMotionDetector/Motion';
-const source = { VideoSourceConfigurationToken: 'vsc0', Rule: 'r1' };
-const move = (active: boolean, operation = 'Changed', utcTime?: string) =>
-  message(motion, operation, source, { IsMotion: String(active) }, utcTime);
-const input = (active: boolean, operation = 'Changed') =>
-  message('tns1:Device/tns1:Trigger/tns1:DigitalInput', operation, { InputToken: '1' }, { LogicalState: String(active) });
-
-interface Site extends AsyncDisposable {
-  readonly cameras: Cameras;
-  readonly deps: FakeDeps;
-  stop(): Promise<void>;
-}
-
-/** One camera under supervision. */
-function watchOver(
-  camera: FakeCamera,
-  settings: { options?: object; events?: object; store?: Store; deps?: FakeDeps; password?: string } = {},
-): Site {
-  const deps = settings.deps ?? openFakeDeps(settings.store);
-  const cameras = openCameras(testOptions({ ...settings.options }, { ...settings.events }), deps, env);
-  cameras.add({
-    device: cameraDevice('cam-1', camera.address),
-    login: { ...login, ...(settings.password && { password: settings.password }) },
-  });
-  const stop = new AbortController();
-  const done = cameras.service.run(stop.signal);
-  const end = async () => {
-    stop.abort();
-    await done;
-  };
-  return { cameras, deps, stop: end, [Symbol.asyncDispose]: end };
-}
-const stateOf = (site: Site) => site.cameras.status()[0]?.state;
-const listening = (camera: FakeCamera) =>
-  until(() => camera.calls.filter((call) => call === 'PullMessages').length >= 2 || camera.calls.at(-1) === 'PullMessages');
+import { openCameras } from '#cameras';
+import { message, openFakeCamera, type Script } from './fake-camera.ts';
+import { cameraDevice, env, openFakeDeps, openFakeStore, testOptions, until } from './fake-deps.ts';
+import { input, listening, login, move, stateOf, watchOver } from './watched.ts';
 
 describe('hearing a camera', () => {
   it.each(['digest-md5', 'digest-sha256', 'username-token'] as const)('raises and clears with %s', async (authentication) => {
@@ -58,11 +20,59 @@ describe('hearing a camera', () => {
       { channel: '1', kind: 'motion', state: 'inactive' },
       { channel: 'input-1', kind: 'digital-input', state: 'active' },
     ]);
-    expect(new Set(site.deps.reports.map((report) => report.occurrence)).size).toBe(3);
+    expect(new Set(site.deps.reports.map((report) => report.occurrence))).toEqual(new Set([undefined]));
     expect(camera.pullsAtOnce).toBe(1);
     expect(site.deps.identities).toMatchObject([{ id: 'cam-1', identity: { firmware: '5.10' }, channels: [{ number: 1, name: '정문' }] }]);
     expect(stateOf(site)).toBe('online');
     expect(site.deps.standing()).toEqual([]);
+  });
+
+  it('tells a contact that bounces within one second of the camera’s clock as it ends', async () => {
+    await using camera = await openFakeCamera();
+    await using site = watchOver(camera);
+    await listening(camera);
+    const second = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    for (const active of [true, false, true]) camera.notify(input(active, 'Changed', second));
+    await until(() => site.deps.reports.length === 3);
+    expect([...site.deps.open.keys()]).toEqual(['input-1 digital-input']);
+    camera.notify(message('tns1:Device/tns1:Trigger/tns1:DigitalInput', 'Changed', { InputToken: '1' }, { LogicalState: '' }));
+    await until(() => site.cameras.status()[0]?.messages === 4);
+    expect([...site.deps.open.keys()]).toEqual(['input-1 digital-input']);
+    expect(site.cameras.status()[0]?.unknownValues).toEqual({ 'Device/Trigger/DigitalInput LogicalState=': 1 });
+  });
+
+  it('tells three pulses of one second as three, and of a flood the first 60', async () => {
+    await using camera = await openFakeCamera();
+    await using site = watchOver(camera);
+    await listening(camera);
+    const second = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    const crossed = (id: string) => message('tns1:RuleEngine/LineDetector/Crossed', '', { VideoSource: 'src0' }, { ObjectId: id }, second);
+    for (let index = 0; index < 3; index += 1) camera.notify(crossed('7'));
+    await until(() => site.deps.reports.length === 3);
+    expect(new Set(site.deps.reports.map((report) => report.occurrence)).size).toBe(3);
+    expect(new Set(site.deps.reports.map((report) => report.occurrenceKind))).toEqual(new Set(['derived']));
+    for (let index = 0; index < 80; index += 1) camera.notify(crossed(`8-${index}`));
+    await until(() => site.cameras.status()[0]?.messages === 83);
+    expect(site.deps.reports).toHaveLength(60);
+  });
+
+  it('does not take an open test for an alarm', async () => {
+    await using camera = await openFakeCamera({ properties: () => [move(true, 'Initialized')] });
+    const deps = openFakeDeps();
+    const openAlarms = deps.openAlarms;
+    deps.openAlarms = async (id) => (await openAlarms(id)).map((alarm) => ({ ...alarm, test: true }));
+    await deps.report({
+      device: 'cam-1',
+      channel: '1',
+      kind: 'motion',
+      state: 'active',
+      occurrence: undefined,
+      time: 1,
+      clockQuality: 'receipt',
+    });
+    await using _site = watchOver(camera, { deps });
+    await until(() => deps.reports.length === 2);
+    expect(deps.reports[1]).toMatchObject({ kind: 'motion', state: 'active' });
   });
 
   it('reports a pulse, counts what it does not know, ignores sound', async () => {
@@ -214,126 +224,6 @@ describe('states after a break', () => {
         .toSorted(),
     ).toEqual(['digital-input inactive', 'motion active']);
     expect(stateOf(next)).toBe('online');
-  });
-});
-
-describe('conditions', () => {
-  it('reports a camera that is gone as lost, and clears it when it is back', async () => {
-    await using camera = await openFakeCamera();
-    await using site = watchOver(camera);
-    await listening(camera);
-    await camera.close();
-    await until(() => site.deps.standing().includes('camera-lost'));
-    expect(stateOf(site)).toBe('lost');
-    expect(site.cameras.status()[0]?.message).toEqual({
-      ko: expect.stringMatching(/^카메라에 연결할 수 없습니다: .*ECONNREFUSED/),
-      en: expect.stringMatching(/^The camera cannot be reached: .*ECONNREFUSED/),
-    });
-    await camera.reopen();
-    await until(() => stateOf(site) === 'online');
-    expect(site.deps.standing()).toEqual([]);
-  });
-
-  it('waits for several failures before it says so', async () => {
-    await using camera = await openFakeCamera();
-    await camera.close();
-    await using site = watchOver(camera, { options: { lostAfter: 3, retryMin: '300ms', retryMax: '1s' } });
-    await new Promise((resolve) => setTimeout(resolve, 250));
-    expect(site.deps.standing()).toEqual([]);
-    await until(() => site.deps.standing().includes('camera-lost'));
-  });
-
-  it.each(['digest-md5', 'username-token'] as const)('tries a refused login once (%s), also over a restart', async (authentication) => {
-    await using camera = await openFakeCamera({ authentication });
-    await using store = openFakeStore();
-    const deps = openFakeDeps(store);
-    const first = watchOver(camera, { deps, password: 'wrong' });
-    await until(() => deps.standing().includes('camera-login-refused'));
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    expect(camera.failedLogins).toBe(1);
-    await first.stop();
-    await using second = watchOver(camera, { deps, password: 'wrong' });
-    await until(() => stateOf(second) === 'login-refused');
-    expect(camera.failedLogins).toBe(1);
-  });
-
-  it('tries again after cameras.loginRetry and recovers', async () => {
-    await using camera = await openFakeCamera();
-    camera.script.password = 'other';
-    await using site = watchOver(camera, { options: { loginRetry: '2s' } });
-    await until(() => stateOf(site) === 'login-refused');
-    camera.script.password = login.password;
-    await until(() => stateOf(site) === 'online', 13_000);
-    expect(camera.failedLogins).toBe(1);
-    expect(site.deps.standing()).toEqual([]);
-  }, 20_000);
-
-  const raw =
-    (text: string): Script['intercept'] =>
-    (call, response) => {
-      if (call !== 'PullMessages') return false;
-      response.end(text);
-      return true;
-    };
-  const troubles: readonly (readonly [string, Script['intercept'], string])[] = [
-    ['garbage', raw('\u0001 no xml'), 'camera-fault'],
-    ['1 MB of XML', raw(`<a>${'<b/>'.repeat(300_000)}</a>`), 'camera-fault'],
-    ['10,000 nested elements', raw('<a>'.repeat(10_000)), 'camera-fault'],
-    ['nothing', (call) => call === 'PullMessages', 'camera-lost'],
-    [
-      'huge headers',
-      (call, response) =>
-        call === 'PullMessages' && Boolean((response.socket as Socket).end(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(50_000)}\r\n\r\n`)),
-      'camera-fault',
-    ],
-    [
-      '401 for ever',
-      (call, response) =>
-        call === 'PullMessages' &&
-        Boolean(response.writeHead(401, { 'WWW-Authenticate': 'Digest realm="cam", nonce="n", qop="auth"' }).end()),
-      'camera-login-refused',
-    ],
-    ['a closed connection', (call, response) => call === 'PullMessages' && Boolean(response.destroy()), 'camera-lost'],
-  ];
-  it.each(troubles)(
-    'a pull that is answered with %s is a condition, and the loop recovers',
-    async (_, intercept, kind) => {
-      await using camera = await openFakeCamera({ intercept });
-      await using site = watchOver(camera, { options: { loginRetry: '2s', requestTimeout: '500ms' }, events: { pullWait: '1s' } });
-      await until(() => site.deps.standing().includes(kind));
-      expect(site.deps.conditions.at(-1)?.message).toEqual({
-        ko: expect.stringMatching(/\p{Script=Hangul}.*: .*\. .*\p{Script=Hangul}/u),
-        en: expect.stringMatching(/^The camera [^\p{Script=Hangul}]{20,}$/u),
-      });
-      camera.script.intercept = undefined;
-      await until(() => stateOf(site) === 'online', 13_000);
-      expect(site.deps.standing()).toEqual([]);
-      camera.notify(move(true));
-      await until(() => site.deps.reports.length === 1);
-    },
-    20_000,
-  );
-
-  it('a camera without events is asked now and then', async () => {
-    await using camera = await openFakeCamera({ events: false });
-    await using site = watchOver(camera);
-    await until(() => stateOf(site) === 'online');
-    await camera.close();
-    await until(() => stateOf(site) === 'lost');
-    await camera.reopen();
-    await until(() => stateOf(site) === 'online');
-    expect(camera.calls).not.toContain('CreatePullPointSubscription');
-  });
-
-  it('one silent camera does not hold up another', async () => {
-    await using silent = await openFakeCamera({ intercept: () => true });
-    await using camera = await openFakeCamera();
-    await using site = watchOver(silent, { options: { attempts: 2 } });
-    site.cameras.add({ device: cameraDevice('cam-2', camera.address), login });
-    await listening(camera);
-    camera.notify(move(true));
-    await until(() => site.deps.reports.length === 1);
-    expect(site.deps.reports[0]?.device).toBe('cam-2');
   });
 });
 

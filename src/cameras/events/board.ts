@@ -7,7 +7,7 @@ export type OpenKeys = ReadonlySet<string>;
 
 /** A camera's states. Pure memory; at most 512 origins, beyond which a sighting is passed on without being remembered. */
 export interface Board {
-  /** A live sighting: what of it has to be told. */
+  /** A live sighting of a state: what of it has to be told. */
   see(sighting: Sighting): readonly Sighting[];
   /** A first value after a subscription began: kept until `settle`. */
   collect(sighting: Sighting): void;
@@ -46,7 +46,6 @@ export function openBoard(): Board {
       return fresh.size;
     },
     see(sighting) {
-      if (sighting.state === 'pulse') return [sighting];
       fresh.delete(sighting.origin);
       const before = states.get(sighting.origin);
       remember(sighting);
@@ -56,7 +55,6 @@ export function openBoard(): Board {
       return [sighting];
     },
     collect(sighting) {
-      if (sighting.state === 'pulse') return;
       if (fresh.size < maxOrigins || fresh.has(sighting.origin)) fresh.set(sighting.origin, sighting);
     },
     settle(open) {

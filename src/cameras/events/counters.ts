@@ -1,4 +1,4 @@
-// What was heard of one camera, counted: pulls, messages, and the topics that mean nothing here.
+// What was heard of one camera, counted: pulls, messages, and the topics and values that mean nothing here.
 
 /** Counters of one camera since the daemon started. */
 export interface EventCounters {
@@ -9,18 +9,30 @@ export interface EventCounters {
   resumed: number;
   /** Messages by topic that means nothing here; at most 256 topics, the rest under `(other)`. */
   readonly unknownTopics: Map<string, number>;
+  /** States that were neither true nor false, by topic, name and value; at most 256, the rest under `(other)`. */
+  readonly unknownValues: Map<string, number>;
 }
 
-const maxTopics = 256;
+const maxNames = 256;
+const maxValueLength = 64;
 const rest = '(other)';
 
 /** All zero. */
 export function openCounters(): EventCounters {
-  return { pulls: 0, messages: 0, created: 0, resumed: 0, unknownTopics: new Map() };
+  return { pulls: 0, messages: 0, created: 0, resumed: 0, unknownTopics: new Map(), unknownValues: new Map() };
 }
 
 /** Counts a message whose topic is unknown. */
 export function countUnknown({ unknownTopics }: EventCounters, topic: string): void {
-  const name = unknownTopics.has(topic) || unknownTopics.size < maxTopics - 1 ? topic : rest;
-  unknownTopics.set(name, (unknownTopics.get(name) ?? 0) + 1);
+  count(unknownTopics, topic);
+}
+
+/** Counts a message whose state is no state: `Name=value`. */
+export function countUnclear({ unknownValues }: EventCounters, topic: string, value: string): void {
+  count(unknownValues, `${topic} ${value.slice(0, maxValueLength).toWellFormed()}`);
+}
+
+function count(names: Map<string, number>, name: string): void {
+  const kept = names.has(name) || names.size < maxNames - 1 ? name : rest;
+  names.set(kept, (names.get(kept) ?? 0) + 1);
 }

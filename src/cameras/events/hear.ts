@@ -4,10 +4,11 @@ import type { AlarmKind } from '#model';
 import { type Failure, failure } from '../faults.ts';
 import type { SoapSession } from '../soap/index.ts';
 import type { Board } from './board.ts';
-import { countUnknown, type EventCounters } from './counters.ts';
+import { countUnclear, countUnknown, type EventCounters } from './counters.ts';
 import { interpret, type Sighting } from './meaning.ts';
 import type { Notification } from './notification.ts';
 import { openPullPointCalls, type PullPoint, type PullPointCalls } from './pull-point.ts';
+import type { Pulses } from './pulses.ts';
 import type { Teller } from './tell.ts';
 
 export interface HearOptions {
@@ -27,6 +28,7 @@ export interface HearWorld {
   /** Video sources by the tokens that events name them with. */
   readonly channels: ReadonlyMap<string, number>;
   readonly board: Board;
+  readonly pulses: Pulses;
   readonly teller: Teller;
   readonly counters: EventCounters;
   /** The pull point of before, to be resumed. */
@@ -70,6 +72,7 @@ export async function hear(options: HearOptions, world: HearWorld, env: Env, sig
   const calls = openPullPointCalls(world.session, env);
   const subscribed = await subscribe(calls, { options, world, env }, signal);
   if ('kind' in subscribed) return subscribed;
+  world.pulses.begin();
   // A camera may refuse to synchronise; then its states are known as they change (ONVIF Core §9.6).
   const synchronised = await calls.synchronise(subscribed.point, signal);
   if (synchronised.result === 'failed' && synchronised.failure.kind !== 'garbage') return synchronised.failure;
@@ -159,18 +162,23 @@ async function take(
   { options, world, env }: Setting,
   signal: AbortSignal,
 ): Promise<void> {
-  const { board, counters, session, channels, teller } = world;
+  const { board, counters, session, channels, teller, pulses } = world;
   const ignored = new Set<string>(options.ignoredKinds);
   let initial = false;
+  for (const sighting of pulses.due()) await teller.tell(sighting, signal);
   for (const notification of notifications) {
     counters.messages += 1;
     const read = interpret(notification, { receivedAt: env.clock.now(), clockOffsetMs: session.clockOffsetMs, channels });
     if (read.result === 'unknown') countUnknown(counters, notification.topic);
+    if (read.result === 'unclear') countUnclear(counters, notification.topic, read.value);
     if (read.result !== 'sighting' || isIgnored(read.sighting, ignored)) continue;
     if (read.sighting.initial) {
       initial = true;
       board.collect(read.sighting);
-    } else for (const sighting of board.see(read.sighting)) await teller.tell(sighting, signal);
+    } else {
+      const told = read.sighting.state === 'pulse' ? pulses.take(read.sighting) : board.see(read.sighting);
+      for (const sighting of told) await teller.tell(sighting, signal);
+    }
   }
   subscription.syncPulls = initial || notifications.length > 0 ? Math.max(0, subscription.syncPulls - 1) : 0;
   if (subscription.syncPulls > 0 || board.collected === 0) return;

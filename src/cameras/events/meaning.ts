@@ -14,7 +14,8 @@ export interface Sighting {
   readonly origin: string;
   readonly state: 'active' | 'inactive' | 'pulse';
   readonly initial: boolean;
-  readonly occurrence: string;
+  /** Names a pulse. A state has no name: what it changes tells (a camera's times are whole seconds, and a contact bounces faster). */
+  readonly occurrence: string | undefined;
   readonly time: number;
   readonly clockQuality: ClockQuality;
   readonly severity: Severity | undefined;
@@ -30,13 +31,24 @@ export interface Circumstances {
   readonly channels: ReadonlyMap<string, number>;
 }
 
-/** A sighting, or a topic that means nothing here. */
+/** A sighting, a topic that means nothing here, or a state that is neither true nor false: `Name=value`. */
 export type Interpretation =
   | { readonly result: 'sighting'; readonly sighting: Sighting }
   | { readonly result: 'known' }
+  | { readonly result: 'unclear'; readonly value: string }
   | { readonly result: 'unknown' };
 
-const truths = new Set(['true', '1', 'active', 'on']);
+/** xs:boolean, and the words of relay states (ONVIF Device IO) and vendors. What is none of them says nothing: a garbled value clears no alarm. */
+const words: Readonly<Record<string, 'active' | 'inactive'>> = {
+  true: 'active',
+  1: 'active',
+  active: 'active',
+  on: 'active',
+  false: 'inactive',
+  0: 'inactive',
+  inactive: 'inactive',
+  off: 'inactive',
+};
 const maxDetailBytes = 1500;
 /** Beyond this a corrected time is not believed. */
 const maxAgeMs = 24 * 3_600_000;
@@ -50,6 +62,7 @@ export function interpret(notification: Notification, circumstances: Circumstanc
   const about = aboutOf(meaning, notification);
   const state = stateOf(meaning, notification);
   if (!about || state === undefined) return { result: 'known' };
+  if (typeof state === 'object') return { result: 'unclear', value: spell(state) };
   const when = timeOf(notification, circumstances);
   const origin = [notification.topic, ...notification.source.map(spell)].join('|');
   return {
@@ -60,7 +73,8 @@ export function interpret(notification: Notification, circumstances: Circumstanc
       origin,
       state,
       initial: notification.operation === 'initialized',
-      occurrence: hash([origin, when.key, notification.operation, state, ...notification.data.map(spell)].join('|')),
+      occurrence:
+        state === 'pulse' ? hash([origin, when.key, notification.operation, state, ...notification.data.map(spell)].join('|')) : undefined,
       time: when.time,
       clockQuality: when.clockQuality,
       severity: meaning.severity,
@@ -79,14 +93,16 @@ function aboutOf(meaning: TopicMeaning, notification: Notification): Sighting['a
   return { alarm: meaning.alarm };
 }
 
-/** A property that is deleted is over; a first value of an event without a state says nothing. */
-function stateOf(meaning: TopicMeaning, notification: Notification): Sighting['state'] | undefined {
+/** A property that is deleted is over; a first value of an event without a state says nothing. An item whose value is no state is returned itself. */
+function stateOf(meaning: TopicMeaning, notification: Notification): Sighting['state'] | Item | undefined {
   const item = meaning.state
     .map((name) => notification.data.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase()))
     .find((candidate) => candidate !== undefined);
-  const lasting = item !== undefined;
   if (notification.operation === 'deleted') return meaning.state.length > 0 ? 'inactive' : undefined;
-  if (lasting) return truths.has(item.value.trim().toLowerCase()) ? 'active' : 'inactive';
+  if (item) {
+    const word = item.value.trim().toLowerCase();
+    return Object.hasOwn(words, word) ? words[word] : item;
+  }
   return notification.operation === 'initialized' ? undefined : 'pulse';
 }
 

@@ -37,7 +37,9 @@ export function openTeller(device: string, deps: TellDeps, env: Env): Teller {
     },
     async openKeys(signal) {
       const open = await insist(() => deps.openAlarms(device), signal, env);
-      return new Set(open?.filter((alarm) => alarm.clearedAt === undefined).map((alarm) => boardKey(alarm.channel, alarm.kind)));
+      return new Set(
+        open?.filter((alarm) => alarm.clearedAt === undefined && !alarm.test).map((alarm) => boardKey(alarm.channel, alarm.kind)),
+      );
     },
   };
 }
@@ -61,7 +63,8 @@ async function insist<T>(act: () => Promise<T>, signal: AbortSignal, env: Env): 
 
 function reportOf(device: string, kind: AlarmKind, sighting: Sighting): Report {
   const { channel, state, occurrence, time, clockQuality, severity, detail } = sighting;
-  return { device, channel, kind, state, occurrence, time, clockQuality, detail, ...(severity && { severity }) };
+  const named = occurrence !== undefined && ({ occurrenceKind: 'derived' } as const);
+  return { device, channel, kind, state, occurrence, time, clockQuality, detail, ...named, ...(severity && { severity }) };
 }
 
 function conditionOf(device: string, kind: ConditionKind, sighting: Sighting): Condition {
