@@ -62,10 +62,15 @@ export const operations = {
   },
   'outbox.status': { input: nothing, answer: outboxView },
   'grant.list': {
-    input: z.strictObject({ limit: z.int().min(1).max(1000).default(20), openOnly: z.boolean().default(true) }),
+    input: z.strictObject({
+      limit: z.int().min(1).max(1000).default(20),
+      openOnly: z.boolean().default(true),
+      /** Only those opened before this, wall milliseconds: the way to the next page. */
+      before: z.int().min(0).default(Number.MAX_SAFE_INTEGER),
+    }),
     answer: z.object({ grants: z.array(grantView).readonly() }),
   },
-  /** `revoked` is false when the grant had ended already. */
+  /** `revoked` is false when no such grant is open: it had ended already, or never was. */
   'grant.revoke': { input: z.strictObject({ id: line(64, 1), reason }), answer: z.object({ revoked: z.boolean() }) },
   'audit.verify': { input: nothing, answer: z.object({ rows: z.int().min(0), valid: z.boolean(), firstBad: z.int().optional() }) },
   /** The same text as the HTTP listener serves (Prometheus exposition format 0.0.4). */

@@ -59,6 +59,10 @@ export const faults = faultTable('control', {
     message: { en: 'A value is not valid', ko: '입력값이 올바르지 않습니다' },
     hint: { en: 'See the command with --help for what it takes.', ko: '명령에 --help를 붙여 입력 형식을 확인하십시오.' },
   },
+  'grant-unknown': {
+    message: { en: 'There is no such grant', ko: '그런 승인이 없습니다' },
+    hint: { en: '`bongsu grant list --all` shows the ids.', ko: '`bongsu grant list --all`로 ID를 확인하십시오.' },
+  },
   busy: {
     message: { en: 'Too many technicians talk to the gateway at once', ko: '동시에 접속한 제어 연결이 너무 많습니다' },
     hint: {

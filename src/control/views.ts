@@ -32,6 +32,8 @@ export const cameraView = z.object({
   since: time.optional(),
   /** Why it is not online. */
   message: textView.optional(),
+  /** Topics and values of its events that mean nothing here, and how often: the ten most frequent since the start. */
+  notUnderstood: z.record(z.string(), count).readonly().optional(),
 });
 
 /** How a sensor is doing; `waiting`: not heard since the start. */

@@ -60,7 +60,7 @@ export const transition: Result<'alarm.tail'>['transition'] = {
   test: false,
 };
 
-const grant: Result<'grant.list'>['grants'][number] = {
+export const grant: Result<'grant.list'>['grants'][number] = {
   id: 'grant-1',
   form: 'stream',
   device: camera.id,

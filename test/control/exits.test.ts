@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CliLoaders } from '#control';
 import { run } from './command-line.ts';
-import { openDoor, recordedHandlers } from './door.ts';
+import { grant, openDoor, recordedHandlers } from './door.ts';
 
 describe('exit statuses', () => {
   it('3 and one clear line with a hint when no gateway runs', async () => {
@@ -77,6 +77,43 @@ describe('exit statuses', () => {
       for (const description of descriptions) expect(description).toMatch(/\p{Script=Hangul}/u);
     },
   );
+
+  describe('of `grant revoke`', () => {
+    const argv = ['grant', 'revoke', 'grant-1', '--reason', 'mistake', '--socket'];
+    /** 2,500 grants, a new one every second millisecond; of the newest 1,500, two share each millisecond. */
+    const ended = Array.from({ length: 2500 }, (_, index) => ({
+      ...grant,
+      id: `grant-${index}`,
+      openedAt: index < 1000 ? index : 1000 + Math.floor((index - 1000) / 2),
+      end: { reason: 'closed' as const, at: Date.UTC(2026, 10, 20, 4), note: '' },
+    })).toReversed();
+    const { handlers } = recordedHandlers({
+      'grant.revoke': async () => ({ revoked: false }),
+      'grant.list': async ({ limit, before, openOnly }) => ({
+        grants: openOnly ? [] : ended.filter(({ openedAt }) => openedAt < before).slice(0, limit),
+      }),
+    });
+
+    it.each(['grant-1', 'grant-999', 'grant-1500', 'grant-1501', 'grant-2499'])(
+      '0 for %s, which ended long ago, with when and how',
+      async (id) => {
+        await using door = await openDoor({ handlers });
+        const asked = argv.with(2, id);
+        const en = await run([...asked, door.path]);
+        expect(en).toMatchObject({ status: 0, stdout: expect.stringMatching(/had ended already at 2026-11-20 \d\d:00:00: closed\.\n$/) });
+        expect((await run([...asked, door.path, '--lang', 'ko'])).stdout).toContain('이미 종료되었습니다: 종료.');
+        expect(JSON.parse((await run([...asked, door.path, '--json'])).stdout)).toEqual({ id, revoked: false, end: ended[0]?.end });
+      },
+    );
+
+    it('1 for one that never was', async () => {
+      await using door = await openDoor({ handlers });
+      const asked = argv.with(2, 'grant-9999');
+      const en = await run([...asked, door.path]);
+      expect(en).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining('There is no such grant: grant-9999') });
+      expect((await run([...asked, door.path, '--lang', 'ko'])).stderr).toContain('그런 승인이 없습니다');
+    });
+  });
 
   it('1 when the audit chain is broken', async () => {
     const { handlers } = recordedHandlers({ 'audit.verify': async () => ({ rows: 9, valid: false, firstBad: 4 }) });

@@ -87,7 +87,7 @@ export const screenMessages = {
   'outbox.total': { en: '{entries} entries, {size} on disk', ko: '전체 {entries}건, 디스크 사용량 {size}' },
   'grant.none': { en: 'No grant.', ko: '승인이 없습니다.' },
   'grant.revoked': { en: 'Grant {id} is revoked.', ko: '승인 {id}을(를) 회수했습니다.' },
-  'grant.ended': { en: 'Grant {id} had ended already.', ko: '승인 {id}은(는) 이미 종료되었습니다.' },
+  'grant.ended': { en: 'Grant {id} had ended already at {time}: {how}.', ko: '승인 {id}은(는) {time}에 이미 종료되었습니다: {how}.' },
   'audit.valid': { en: 'The audit chain is whole: {rows} rows.', ko: '감사 기록이 온전합니다: {rows}행.' },
   'audit.broken': { en: 'The audit chain is BROKEN at row {row} of {rows}.', ko: '감사 기록이 훼손되었습니다: 전체 {rows}행 중 {row}행.' },
   'check.good': { en: '{file} is good.', ko: '{file}: 문제가 없습니다.' },
