@@ -9,7 +9,7 @@ export type ParsedJson = { readonly ok: true; readonly value: unknown } | { read
 /** Deepest nesting of objects and arrays. */
 const maxDepth = 16;
 
-/** Parses UTF-8 JSON of at most `maxDepth`; the caller bounds its size. */
+/** Parses UTF-8 JSON of at most `maxDepth`; the caller bounds its size. Integers beyond 2⁵³ become bigints. */
 export function parseJson(bytes: Uint8Array): ParsedJson {
   let text: string;
   try {
@@ -19,10 +19,16 @@ export function parseJson(bytes: Uint8Array): ParsedJson {
   }
   if (nesting(text) > maxDepth) return { ok: false, problem: `the body is nested deeper than ${maxDepth}` };
   try {
-    return { ok: true, value: JSON.parse(text) };
+    return { ok: true, value: JSON.parse(text, exact) };
   } catch {
     return { ok: false, problem: 'the body is not JSON' };
   }
+}
+
+/** An integer that a number cannot hold exactly is a bigint, so that two ids of 64 bits stay two. */
+function exact(_key: string, value: unknown, { source = '' }: { readonly source?: string } = {}): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  return /^-?\d{16,40}$/.test(source) ? BigInt(source) : value;
 }
 
 /** The deepest nesting of brackets outside of strings. */

@@ -39,10 +39,11 @@ export function interpret(map: WebhookMap, message: unknown, receivedMs: number)
   };
 }
 
-/** The message's own id, or that of its device: a text or number of 1 to 200 characters. */
+/** The message's own id, or that of its device: a text or number of 1 to 200 characters. A number that was rounded names nothing. */
 export function nameAt(message: unknown, path: string | undefined): string | undefined {
   const value = path === undefined ? undefined : valueAt(message, path);
-  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  if (typeof value === 'bigint' || Number.isSafeInteger(value) || (typeof value === 'number' && value % 1 !== 0 && Number.isFinite(value)))
+    return String(value);
   return typeof value === 'string' && value.length >= 1 && value.length <= 200 ? value : undefined;
 }
 
@@ -58,7 +59,7 @@ function detailOf(map: WebhookMap, message: unknown): Detail {
   const facts: Record<string, string | number | boolean> = {};
   for (const [name, path] of Object.entries(map.detail)) {
     const value = valueAt(message, path);
-    if (typeof value === 'string') facts[name] = value.slice(0, maxDetailText);
+    if (typeof value === 'string' || typeof value === 'bigint') facts[name] = String(value).slice(0, maxDetailText);
     else if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) facts[name] = value;
   }
   return facts;
