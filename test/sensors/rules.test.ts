@@ -127,6 +127,29 @@ describe('a sensor', () => {
   });
 });
 
+describe('a sensor at the start', () => {
+  it.each([
+    ['an alarm that is open', false, []],
+    ['a test that is open', true, ['smoke active']],
+  ])('that is on fire, with %s', (_, test, expected) => {
+    const template = modbusTemplates['smoke-ug3'];
+    const alarm = {
+      alarmId: 'a',
+      device: 'd',
+      channel: 'smoke',
+      kind: 'smoke',
+      severity: 'critical',
+      raisedAt: 1,
+      updates: 0,
+      detail: {},
+    } as const;
+    const state = seedSensor(template, [{ ...alarm, clearedAt: undefined, test }]);
+    const observation = { result: 'values', values: new Map([['smoke', 1]]), fault: undefined } as const;
+    const { says } = stepSensor({ device: 'd', template }, state, { observation, moment: { wallMs: 5000, monotonicMs: 100 } });
+    expect(says.flatMap((said) => ('report' in said ? [`${said.report.kind} ${said.report.state}`] : []))).toEqual(expected);
+  });
+});
+
 describe('turns', () => {
   it.each([
     ['nobody is due', [{ critical: true, dueAt: 11, failures: 0 }], undefined],

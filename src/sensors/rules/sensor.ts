@@ -29,9 +29,9 @@ export interface SensorState {
 /** The channel of conditions that concern the whole sensor. */
 export const wholeSensor = 'device';
 
-/** A sensor at the start of the daemon: what is open in the store is active, so it is neither raised twice nor forgotten. */
+/** A sensor at the start of the daemon: what is open in the store is active, so it is neither raised twice nor forgotten. A test is not the real thing. */
 export function seedSensor(template: Template, open: readonly Alarm[]): SensorState {
-  const isOpen = (rule: Rule): boolean => open.some((alarm) => alarm.channel === rule.point && alarm.kind === rule.alarm);
+  const isOpen = (rule: Rule): boolean => open.some((alarm) => alarm.channel === rule.point && alarm.kind === rule.alarm && !alarm.test);
   return {
     rules: template.rules.map((rule) => ({ active: rule.alarm === undefined ? undefined : isOpen(rule), candidate: undefined })),
     health: unknownHealth,
