@@ -54,6 +54,9 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
   };
 }
 
+/** So many topics and values of a camera are shown. */
+const maxNotUnderstood = 10;
+
 function requireCamera(id: string, registry: Registry): Device {
   const device = registry.find(id);
   if (device?.type !== 'camera') throw faults.fault('not-a-camera', { detail: id });
@@ -61,7 +64,9 @@ function requireCamera(id: string, registry: Registry): Device {
 }
 
 function viewCamera(device: Device, status: CameraStatus | undefined): Result<'camera.list'>['cameras'][number] {
-  return { ...device, state: status?.state ?? 'connecting', since: status?.since, message: status?.message };
+  const unknown = Object.entries({ ...status?.unknownTopics, ...status?.unknownValues });
+  const notUnderstood = Object.fromEntries(unknown.toSorted(([, left], [, right]) => right - left).slice(0, maxNotUnderstood));
+  return { ...device, state: status?.state ?? 'connecting', since: status?.since, message: status?.message, notUnderstood };
 }
 
 function viewSensors(sensors: TechnicianDeps['sensors']): Result<'sensor.list'>['sensors'] {

@@ -19,6 +19,7 @@ export const camera: Result<'camera.list'>['cameras'][number] = {
   channels: [{ number: 1, name: 'main' }],
   state: 'online',
   since: at - 3_600_000,
+  notUnderstood: { 'Vendor/Strange': 2, 'Device/Trigger/DigitalInput LogicalState=': 1 },
 };
 
 const sensors: Result<'sensor.list'>['sensors'] = [
