@@ -15,7 +15,7 @@ const check: CliLoaders['check'] = async (path) => {
 };
 
 function tellable(file: string, problems: readonly Problem[]): readonly CheckProblem[] {
-  return problems.map(({ line, key, text }) => ({ file, line, key, message: text }));
+  return problems.map(({ line, key, text }) => ({ file, line, key: key === '' ? undefined : key, message: text }));
 }
 
 const run: CliLoaders['run'] = async (path, { language, signal }) => {

@@ -11,8 +11,8 @@ import { resolveSecrets, type SecretPlaces } from './secrets.ts';
 import { flawsOf } from './wording.ts';
 import { type Flaw, type Path, type Position, readYaml } from './yaml.ts';
 
-/** One thing that is wrong with the configuration. */
-export interface Problem extends Position {
+/** One thing that is wrong with the configuration; without a place where it could not be read at all. */
+export interface Problem extends Partial<Position> {
   /** `sensors.buses[0].units[2].unit`; empty for the file as a whole. */
   readonly key: string;
   readonly text: Text;
@@ -28,7 +28,7 @@ const noSections: Text = { en: 'expected sections: site, gateway, uplink …', k
 /** Loads the file at `path` (YAML 1.2, UTF-8, at most 1 MiB). Never rejects: whatever is wrong is a problem. */
 export async function loadConfig(path: string, deps: { readonly environment: Environment }): Promise<Loaded> {
   const read = await readText(path);
-  if ('text' in read) return { problems: [{ line: 1, column: 1, key: '', text: read.text }] };
+  if ('text' in read) return { problems: [{ key: '', text: read.text }] };
   const file = readYaml(read.content);
   if ('failures' in file) return { problems: file.failures.map((failure) => ({ ...failure, key: '' })) };
 
@@ -38,14 +38,8 @@ export async function loadConfig(path: string, deps: { readonly environment: Env
   const { checked, flaws } = await checkAll(written as Readonly<Record<string, unknown>>, places);
   const all = [...file.flaws, ...flaws, ...checkSections(checked)];
   if (all.length === 0) return { config: freeze(checked as Config) };
-  const problems = all.map((flaw): Problem => ({ ...file.locate(flaw.path), key: keyText(flaw.path), text: flaw.text }));
+  const problems = all.map((flaw) => ({ ...file.locate(flaw.path), key: keyText(flaw.path), text: flaw.text }));
   return { problems: problems.toSorted((left, right) => left.line - right.line || left.column - right.column).slice(0, maxProblems) };
-}
-
-/** One line for people: `config.yaml:12:3 uplink.url: this key is needed`. */
-export function formatProblem(problem: Problem, path: string, language: keyof Text): string {
-  const { line, column, key, text } = problem;
-  return `${path}:${line}:${column} ${key === '' ? '' : `${key}: `}${text[language]}`;
 }
 
 async function readText(path: string): Promise<{ content: string } | { text: Text }> {
@@ -58,9 +52,17 @@ async function readText(path: string): Promise<{ content: string } | { text: Tex
   } catch (error) {
     if (error instanceof TypeError)
       return { text: { en: 'the file is not UTF-8: save it as UTF-8', ko: '파일이 UTF-8이 아닙니다. UTF-8로 저장하십시오(CP949 아님)' } };
-    const reason = messageOf(error);
-    return { text: { en: `the file cannot be read: ${reason}`, ko: `파일을 읽을 수 없습니다: ${reason}` } };
+    return { text: unreadableText(error) };
   }
+}
+
+function unreadableText(error: unknown): Text {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return { en: 'there is no such file', ko: '파일이 없습니다' };
+  if (code === 'EACCES') return { en: 'this account may not read the file', ko: '이 계정은 파일을 읽을 권한이 없습니다' };
+  if (code === 'EISDIR') return { en: 'this is a folder, not a file', ko: '파일이 아니라 폴더입니다' };
+  const reason = messageOf(error);
+  return { en: `the file cannot be read: ${reason}`, ko: `파일을 읽을 수 없습니다: ${reason}` };
 }
 
 interface Checked {

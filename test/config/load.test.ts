@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { environment, formatProblem, type Loaded, loadConfig } from '#config';
+import type { Language } from '#base';
+import { environment, type Loaded, loadConfig, type Problem } from '#config';
 
 let folder = '';
 let path = '';
@@ -26,13 +27,18 @@ gateway:
 uplink:
   url: mqtts://hub.example:8883
 `;
+/** `c:12:3 uplink.url: this key is needed`; without a place where the problem has none. */
+function told({ line, column, key, text }: Problem, language: Language): string {
+  const place = line === undefined ? 'c' : `c:${line}:${column}`;
+  return `${place} ${key === '' ? '' : `${key}: `}${text[language]}`;
+}
 async function load(text: string | Buffer, variables: Record<string, string> = {}): Promise<Loaded> {
   await writeFile(path, text);
   return loadConfig(path, { environment: environment(variables) });
 }
 async function problems(text: string | Buffer, variables: Record<string, string> = {}): Promise<string[]> {
   const loaded = await load(text, variables);
-  return 'problems' in loaded ? loaded.problems.map((problem) => formatProblem(problem, 'c', 'en')) : [];
+  return 'problems' in loaded ? loaded.problems.map((problem) => told(problem, 'en')) : [];
 }
 async function config(text: string, variables: Record<string, string> = {}) {
   const loaded = await load(text, variables);
@@ -183,7 +189,7 @@ ${more}`;
 
   it('tells them in Korean too', async () => {
     const loaded = await load(minimal.replace('url', 'ur1'));
-    const lines = 'problems' in loaded ? loaded.problems.map((problem) => formatProblem(problem, 'c', 'ko')) : [];
+    const lines = 'problems' in loaded ? loaded.problems.map((problem) => told(problem, 'ko')) : [];
     expect(lines).toEqual([
       'c:5:1 uplink.url: 반드시 있어야 하는 항목입니다',
       'c:6:3 uplink.ur1: 알 수 없는 항목입니다. "url" 항목입니까?',
@@ -192,18 +198,21 @@ ${more}`;
 
   it('says in CP949 and above 1 MiB that it cannot', async () => {
     expect(await problems(Buffer.from('site: { name: \xbf\xcf\xc1\xd6 }', 'latin1'))).toEqual([
-      'c:1:1 the file is not UTF-8: save it as UTF-8',
+      'c the file is not UTF-8: save it as UTF-8',
     ]);
-    expect(await problems(`# ${'x'.repeat(2 ** 20)}`)).toEqual(['c:1:1 the file is larger than 1 MiB']);
+    expect(await problems(`# ${'x'.repeat(2 ** 20)}`)).toEqual(['c the file is larger than 1 MiB']);
   });
 
   it('takes a byte order mark and Windows line ends', async () => {
     expect((await config(`\ufeff${minimal.replaceAll('\n', '\r\n')}`)).site.code).toBe('52710');
   });
 
-  it('names a file that is not there', async () => {
-    const loaded = await loadConfig(join(folder, 'nowhere.yaml'), { environment: environment({}) });
-    expect(loaded).toMatchObject({ problems: [{ key: '', text: { en: expect.stringContaining('ENOENT') } }] });
+  it.each([
+    ['that is not there', 'nowhere.yaml', 'there is no such file'],
+    ['that is a folder', '.', 'this is a folder, not a file'],
+  ])('says of a file %s only that', async (_, name, words) => {
+    const loaded = await loadConfig(join(folder, name), { environment: environment({}) });
+    expect(loaded).toEqual({ problems: [{ key: '', text: { en: words, ko: expect.stringMatching(/파일/) } }] });
   });
 
   it('keeps 100,000 keys within its time and its list of problems within 100', async () => {
@@ -229,7 +238,7 @@ ${more}`;
         const loaded = await load(text);
         if (!('problems' in loaded)) return;
         expect(loaded.problems.length).toBeGreaterThan(0);
-        for (const { line, column, text: words } of loaded.problems)
+        for (const { line = 1, column = 1, text: words } of loaded.problems)
           expect(line >= 1 && column >= 1 && words.en !== '' && words.ko !== '').toBe(true);
       }),
       { numRuns: 400 },

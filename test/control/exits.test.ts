@@ -139,18 +139,19 @@ describe('exit statuses', () => {
   it('1 and all problems with line and key when the configuration is bad', async () => {
     const check = async () => [
       { file: '/c.yaml', line: 3, key: 'uplink.address', message: { en: 'not an address', ko: '주소가 아님' } },
+      { file: '/c.yaml', line: 7, message: { en: 'this is not YAML', ko: 'YAML이 아님' } },
       { file: '/c.yaml', message: { en: 'cannot be read', ko: '읽을 수 없음' } },
     ];
     const argv = ['check', '--config', '/c.yaml'];
     expect(await run(argv, { loaders: { check } })).toEqual({
       status: 1,
-      stdout: '2 problem(s):\n/c.yaml:3: uplink.address: not an address\n/c.yaml: cannot be read\n',
+      stdout: '3 problem(s):\n/c.yaml:3: uplink.address: not an address\n/c.yaml:7: this is not YAML\n/c.yaml: cannot be read\n',
       stderr: '',
     });
     expect((await run([...argv, '--lang', 'ko'], { loaders: { check } })).stdout).toContain('/c.yaml:3: uplink.address: 주소가 아님');
     expect(JSON.parse((await run([...argv, '--json'], { loaders: { check } })).stdout)).toMatchObject({
       ok: false,
-      problems: [{ line: 3 }, {}],
+      problems: [{ line: 3 }, { line: 7 }, {}],
     });
   });
 

@@ -28,7 +28,7 @@ export interface CliIo {
 /** One problem of a configuration. */
 export interface CheckProblem {
   readonly file: string;
-  /** From 1; absent where the problem has no line. */
+  /** From 1; absent where the problem is the file itself. */
   readonly line?: number | undefined;
   /** Dotted path of the key: `uplink.address`; absent for the file as a whole. */
   readonly key?: string | undefined;

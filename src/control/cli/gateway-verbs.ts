@@ -122,9 +122,8 @@ export const runVerb: Verb<{ readonly config: string }> = async (context, { conf
 
 function problemLines(problems: readonly CheckProblem[], { say, language }: VerbContext): readonly string[] {
   const lines = problems.map(({ file, line, key, message }) => {
-    const text = message[language];
-    const at = { file, line: line ?? 1, key: orDash(key), text };
-    return key === undefined && line === undefined ? say('check.fileProblem', at) : say('check.problem', at);
+    const text = key === undefined ? message[language] : `${key}: ${message[language]}`;
+    return line === undefined ? say('check.fileProblem', { file, text }) : say('check.problem', { file, line, text });
   });
   return [say('check.bad', { n: problems.length }), ...lines];
 }

@@ -92,6 +92,6 @@ export const screenMessages = {
   'audit.broken': { en: 'The audit chain is BROKEN at row {row} of {rows}.', ko: '감사 기록이 훼손되었습니다: 전체 {rows}행 중 {row}행.' },
   'check.good': { en: '{file} is good.', ko: '{file}: 문제가 없습니다.' },
   'check.bad': { en: '{n} problem(s):', ko: '문제 {n}건:' },
-  'check.problem': { en: '{file}:{line}: {key}: {text}', ko: '{file}:{line}: {key}: {text}' },
+  'check.problem': { en: '{file}:{line}: {text}', ko: '{file}:{line}: {text}' },
   'check.fileProblem': { en: '{file}: {text}', ko: '{file}: {text}' },
 } as const satisfies Record<string, Text>;
