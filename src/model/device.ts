@@ -47,4 +47,6 @@ export interface StreamSource {
   readonly url: string;
   readonly user: string;
   readonly password: string;
+  /** Whether the password may be said in clear (Basic) to a device that asks for nothing better. Default false. */
+  readonly basicAllowed?: boolean | undefined;
 }

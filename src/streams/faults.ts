@@ -55,16 +55,27 @@ export const sourceFailures = {
 
 export type SourceFailureReason = keyof typeof sourceFailures;
 
+/** What a technician can do about a failure, where its reason does not tell. */
+const sourceHints = {
+  'basic-only': {
+    en: 'the camera asks for Basic, which would send the password in clear: switch it to Digest, or set streams.allowBasic where its network is safe',
+    ko: '카메라가 비밀번호를 그대로 보내는 Basic 인증만 요구합니다. 카메라를 Digest로 바꾸거나, 안전한 망이면 streams.allowBasic을 켜십시오',
+  },
+} as const satisfies Record<string, Text>;
+
 /** A failure with what the camera said, without any secret. */
 export interface SourceFailure {
   readonly reason: SourceFailureReason;
   /** A status line, an errno; at most 120 characters, may be empty. */
   readonly detail: string;
+  readonly hint?: keyof typeof sourceHints;
 }
 
 /** A failure as a sentence, in English or Korean. */
 export function failureText(failure: SourceFailure): Text {
   const tail = failure.detail === '' ? '' : ` (${failure.detail})`;
   const text = sourceFailures[failure.reason];
-  return { en: text.en + tail, ko: text.ko + tail };
+  const hint = failure.hint && sourceHints[failure.hint];
+  const end = (language: keyof Text): string => tail + (hint ? `: ${hint[language]}` : '');
+  return { en: text.en + end('en'), ko: text.ko + end('ko') };
 }

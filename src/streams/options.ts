@@ -61,6 +61,12 @@ export const streamsOptions = z.strictObject({
     .max(10_000)
     .default(1_000)
     .describe('RTSP connections at the same time, 1 … 10000; more are closed at once. Default 1000.'),
+  allowBasic: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether a password may be sent in clear (HTTP Basic) to a camera that asks for nothing better, true or false: whoever is in the camera’s place can read it. Default false.',
+    ),
   readerBuffer: sizeOption({ min: '256KiB', max: '64MiB', default: '4MiB' }).describe(
     'Bytes that may wait for a slow reader, 256KiB … 64MiB; beyond, it loses pictures up to the next key frame. Default 4MiB.',
   ),

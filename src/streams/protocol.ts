@@ -78,7 +78,12 @@ const lease = z.strictObject({
   channel: z.number().int().min(0),
   quality,
   remainingMs: count,
-  source: z.strictObject({ url: z.string().min(1).max(2048), user: z.string().max(256), password: z.string().max(256) }),
+  source: z.strictObject({
+    url: z.string().min(1).max(2048),
+    user: z.string().max(256),
+    password: z.string().max(256),
+    basicAllowed: z.boolean().optional(),
+  }),
 }) satisfies z.ZodType<Lease>;
 
 const mediaOptions = z.strictObject({

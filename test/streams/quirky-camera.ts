@@ -24,6 +24,8 @@ export interface Habits {
   readonly packetBytes?: number;
   /** Asks for Digest with this algorithm. */
   readonly digest?: 'MD5' | 'SHA-256';
+  /** Asks for Basic alone, and lets everyone in who answers it. */
+  readonly basic?: boolean;
   readonly login?: { readonly user: string; readonly password: string };
   /** Answers this method with this status. */
   readonly refuse?: readonly [method: string, status: number];
@@ -38,6 +40,8 @@ export interface QuirkyCamera extends AsyncDisposable {
   /** Methods and addresses that were asked, in order. */
   readonly asked: readonly string[];
   readonly connections: number;
+  /** Authorization headers that came. */
+  readonly authorizations: readonly string[];
 }
 
 const plainSdp = [
@@ -54,6 +58,7 @@ const plainSdp = [
 /** Opens one on a free port. */
 export async function openQuirkyCamera(habits: Habits = {}): Promise<QuirkyCamera> {
   const asked: string[] = [];
+  const authorizations: string[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
   const server = createServer((socket) => {
@@ -61,13 +66,14 @@ export async function openQuirkyCamera(habits: Habits = {}): Promise<QuirkyCamer
     sockets.add(socket);
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
-    serve(socket, habits, asked);
+    serve(socket, habits, asked, authorizations);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/live`,
     asked,
+    authorizations,
     get connections() {
       return connections;
     },
@@ -79,7 +85,7 @@ export async function openQuirkyCamera(habits: Habits = {}): Promise<QuirkyCamer
   };
 }
 
-function serve(socket: Socket, habits: Habits, asked: string[]): void {
+function serve(socket: Socket, habits: Habits, asked: string[], authorizations: string[]): void {
   let text = '';
   socket.on('data', (bytes) => {
     text += bytes.toString('latin1');
@@ -88,6 +94,8 @@ function serve(socket: Socket, habits: Habits, asked: string[]): void {
       text = text.slice(end + 4);
       const [method = '', url = ''] = head.split(' ');
       asked.push(`${method} ${url}`);
+      const authorization = /^authorization: (.*)$/im.exec(head)?.[1];
+      if (authorization !== undefined) authorizations.push(authorization);
       answer(socket, method, url, head, habits);
     }
   });
@@ -110,6 +118,9 @@ function answer(socket: Socket, method: string, url: string, head: string, habit
   if (habits.digest && !isLoggedIn(method, url, head, habits)) {
     const challenge = `Digest realm="cam", nonce="n1", qop="auth", algorithm=${habits.digest}`;
     return void socket.write(say(401, { 'WWW-Authenticate': challenge }));
+  }
+  if (habits.basic && !/^authorization: basic/im.test(head)) {
+    return void socket.write(say(401, { 'WWW-Authenticate': 'Basic realm="cam"' }));
   }
   const session: Record<string, string> = habits.session === '' ? {} : { Session: habits.session ?? 'sess-1;timeout=60' };
   if (method === 'OPTIONS') socket.write(say(200, { Public: 'OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN' }));

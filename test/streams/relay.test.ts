@@ -31,7 +31,7 @@ describe('the relay', () => {
 
   it('opens one connection to the camera for all readers, also with Basic', async () => {
     await using camera = await openGstCamera({ codec: 'h264', user, password: 'plain', auth: 'basic' });
-    await using relay = openRelay();
+    await using relay = openRelay({ allowBasic: true });
     const source = { url: camera.url, user, password: 'plain' };
     const leases = [makeLease(camera.url, { source }), makeLease(camera.url, { source })];
     for (const lease of leases) await relay.streams.admit(leaseOf(lease));

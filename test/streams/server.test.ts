@@ -107,7 +107,7 @@ describe('the server', () => {
     expect(camera.connections).toBe(1);
     const failed = await relay.until('source-failed');
     expect(failed).toMatchObject({ device: 'cam-1', channel: 1, quality: 'main', reason: 'login-refused' });
-    expect(failed.text.ko).toMatch(/암호/);
+    expect(failed.text.ko).toMatch(/비밀번호/);
     const { paths } = await relay.streams.status();
     expect(paths).toMatchObject([{ state: 'idle', readers: 0 }]);
     expect(paths[0]?.failure?.en).toMatch(/user name or password/);

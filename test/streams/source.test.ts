@@ -1,6 +1,8 @@
 // The RTSP client against cameras with bad habits.
 import { describe, expect, it } from 'vitest';
 import { openLog, systemEnv } from '#base';
+import type { StreamSource } from '#model';
+import { failureText } from '../../src/streams/faults.ts';
 import { describeTrack, type VideoTrack } from '../../src/streams/rtsp/index.ts';
 import { type Piece, runSource } from '../../src/streams/source/index.ts';
 import { type Habits, openQuirkyCamera } from './quirky-camera.ts';
@@ -13,10 +15,11 @@ interface Watched {
   readonly track: VideoTrack | undefined;
   readonly failure: Awaited<ReturnType<typeof runSource>>;
   readonly asked: readonly string[];
+  readonly authorizations: readonly string[];
 }
 
 /** Watches until so many frames came, or until the source ends by itself. */
-async function watch(habits: Habits, frames: number, login = { user: '', password: '' }): Promise<Watched> {
+async function watch(habits: Habits, frames: number, login: Omit<StreamSource, 'url'> = { user: '', password: '' }): Promise<Watched> {
   await using camera = await openQuirkyCamera(habits);
   const pieces: Piece[] = [];
   let track: VideoTrack | undefined;
@@ -33,7 +36,7 @@ async function watch(habits: Habits, frames: number, login = { user: '', passwor
   const options = { source: { url: camera.url, ...login }, replyTimeoutMs: 1_000, frameTimeoutMs: 500, readBuffer };
   const failure = await runSource(options, sink, env, stop.signal);
   await new Promise((resolve) => setTimeout(resolve, 20));
-  return { pieces, track, failure, asked: camera.asked };
+  return { pieces, track, failure, asked: camera.asked, authorizations: camera.authorizations };
 }
 
 /** Timestamps of the RTP packets, and the channels of all packets. */
@@ -94,6 +97,18 @@ describe('the source', () => {
     const { failure, asked } = await watch({ digest: 'MD5', login: { user: 'a', password: 'right' } }, 3, { user: 'a', password: 'wrong' });
     expect(failure).toEqual({ reason: 'login-refused', detail: '' });
     expect(asked).toHaveLength(2);
+  });
+
+  it('says no password in clear to who asks for Basic, unless it is allowed', async () => {
+    const login = { user: 'admin', password: 'secret' };
+    const refused = await watch({ basic: true }, 3, login);
+    expect(refused.authorizations).toEqual([]);
+    expect(refused.failure).toEqual({ reason: 'login-refused', detail: '', hint: 'basic-only' });
+    const { en, ko } = failureText({ reason: 'login-refused', detail: '', hint: 'basic-only' });
+    expect([en, ko]).toEqual([expect.stringMatching(/Basic.*allowBasic/), expect.stringMatching(/Basic.*allowBasic/)]);
+    const allowed = await watch({ basic: true }, 3, { ...login, basicAllowed: true });
+    expect(allowed.failure).toBeUndefined();
+    expect(allowed.authorizations[0]).toBe(`Basic ${Buffer.from('admin:secret').toString('base64')}`);
   });
 
   it.each<[string, Habits, string]>([

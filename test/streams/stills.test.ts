@@ -72,6 +72,22 @@ describe('a still', () => {
     }
   });
 
+  it.each([false, true])('is fetched with Basic when that is allowed: %s', async (allowBasic) => {
+    const heard: (string | undefined)[] = [];
+    await using camera = await openCamera((authorization, response) => {
+      heard.push(authorization);
+      if (authorization) response.end(jpeg);
+      else response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="cam"' }).end();
+    });
+    await using relay = openRelay({ allowBasic });
+    const lease = makeLease(camera.url, { form: 'still', source: { url: camera.url, user: 'u', password: 'secret' } });
+    await relay.streams.admit(leaseOf(lease));
+    const response = await fetch(relay.streams.address('still', lease.token));
+    expect(response.status).toBe(allowBasic ? 200 : 502);
+    if (!allowBasic) expect(await response.text()).toMatch(/user name or password.*Basic/);
+    expect(heard).toEqual(allowBasic ? [undefined, `Basic ${Buffer.from('u:secret').toString('base64')}`] : [undefined]);
+  });
+
   it('does not open with the token of a stream, nor by another method', async () => {
     await using relay = openRelay();
     const stream = makeLease('rtsp://127.0.0.1:1/x');

@@ -71,7 +71,8 @@ export function openStreams(options: StreamsOptions, deps: StreamsDeps, env: Env
 
   return {
     service: { name: 'streams', run: keeper.run },
-    async admit(lease) {
+    async admit(wanted) {
+      const lease = { ...wanted, source: { basicAllowed: options.allowBasic, ...wanted.source } };
       if (book.size >= maxLeases && !book.has(lease.grant)) throw streamsFaults.fault('full');
       const link = await keeper.listening(lease.form);
       book.add(lease, options.openWithin);

@@ -1,6 +1,6 @@
 // One TCP connection to a camera: requests one at a time, answers in order, interleaved packets in between.
 import { connect, type Socket } from 'node:net';
-import { authorize, type Challenge, type Clock, chooseChallenge, type Env, type Login } from '#base';
+import { authorize, type Challenge, chooseChallenge, type Env, type Login } from '#base';
 import type { SourceFailure } from '../faults.ts';
 import { encodeRequest, type FramerLimits, header, openFramer, type RtspMessage, type RtspResponse } from '../rtsp/index.ts';
 
@@ -13,6 +13,8 @@ export interface CameraConnectionOptions {
   readonly address: CameraAddress;
   /** Undefined: the camera is open to everyone. */
   readonly login: Login | undefined;
+  /** Whether the login may be said in clear. */
+  readonly basicAllowed: boolean;
   /** Answer to one request, milliseconds. */
   readonly replyTimeoutMs: number;
   /** The buffer that all cameras' sockets read into, one after the other. */
@@ -48,7 +50,7 @@ export type PacketSink = (slab: Buffer, start: number, end: number) => void;
 /** Connects and speaks; failures come as values. */
 export function openCameraConnection(options: CameraConnectionOptions, onPacket: PacketSink, env: Env): CameraConnection {
   const { promise: closed, resolve: close } = Promise.withResolvers<SourceFailure>();
-  const credentials = openCredentials(options.login, env);
+  const credentials = openCredentials(options, env);
   let waiting: { sequence: number; resolve(response: RtspResponse): void } | undefined;
   let sequence = 0;
 
@@ -97,8 +99,8 @@ export function openCameraConnection(options: CameraConnectionOptions, onPacket:
     async request(method, url, headers = {}) {
       const first = await ask(method, url, headers);
       if (!first.ok || first.response.status !== 401) return first;
-      const retry = credentials.challenged(first.response);
-      if (!retry) return { ok: false, failure: { reason: 'login-refused', detail: '' } };
+      const refused = credentials.challenged(first.response);
+      if (refused) return { ok: false, failure: refused };
       const second = await ask(method, url, headers);
       if (second.ok && second.response.status === 401) return { ok: false, failure: { reason: 'login-refused', detail: '' } };
       return second;
@@ -130,11 +132,11 @@ function openSocket(options: CameraConnectionOptions, onBytes: (bytes: Uint8Arra
 interface Credentials {
   /** The Authorization header, once the camera has asked for one. */
   header(method: string, url: string): string | undefined;
-  /** Takes the challenge of a 401; false when there is nothing (else) to answer it with. */
-  challenged(response: RtspResponse): boolean;
+  /** Takes the challenge of a 401; a failure when there is nothing (else) to answer it with. */
+  challenged(response: RtspResponse): SourceFailure | undefined;
 }
 
-function openCredentials(login: Login | undefined, env: { readonly clock: Clock; readonly random: Env['random'] }): Credentials {
+function openCredentials({ login, basicAllowed }: CameraConnectionOptions, env: Env): Credentials {
   let challenge: Challenge | undefined;
   let count = 0;
   return {
@@ -148,9 +150,12 @@ function openCredentials(login: Login | undefined, env: { readonly clock: Clock;
       const renewed =
         offered?.scheme === 'digest' && (offered.stale || challenge?.scheme !== 'digest' || challenge.nonce !== offered.nonce);
       const isFirst = challenge === undefined;
+      challenge = undefined;
+      if (!login || !offered || !(isFirst || renewed)) return { reason: 'login-refused', detail: '' };
+      if (offered.scheme === 'basic' && !basicAllowed) return { reason: 'login-refused', detail: '', hint: 'basic-only' };
       challenge = offered;
       count = 0;
-      return login !== undefined && offered !== undefined && (isFirst || renewed);
+      return undefined;
     },
   };
 }

@@ -34,10 +34,10 @@ export async function runSource(
   if (!address) return { reason: 'refused', detail: 'not an rtsp:// address' };
   if (signal.aborted) return undefined;
   let maker: PieceMaker | undefined;
-  const { user, password } = options.source;
+  const { user, password, basicAllowed = false } = options.source;
   const login = user === '' ? undefined : { user, password };
   using connection = openCameraConnection(
-    { address, login, replyTimeoutMs: options.replyTimeoutMs, readBuffer: options.readBuffer },
+    { address, login, basicAllowed, replyTimeoutMs: options.replyTimeoutMs, readBuffer: options.readBuffer },
     (slab, start, end) => maker?.take(slab, start, end),
     env,
   );

@@ -16,7 +16,7 @@ interface Fetched {
   readonly body: Buffer;
 }
 
-/** Fetches a still; logs in when asked to (Basic, Digest), once. Never rejects. */
+/** Fetches a still; logs in when asked to (Digest, Basic where it is allowed), once. Never rejects. */
 export async function fetchSnapshot(source: StreamSource, timeoutMs: number, env: Env, signal: AbortSignal): Promise<Snapshot> {
   const url = URL.parse(source.url);
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return failed('refused', 'not an http:// address');
@@ -26,8 +26,9 @@ export async function fetchSnapshot(source: StreamSource, timeoutMs: number, env
   url.username = url.password = '';
   try {
     const first = await fetchOnce(url, undefined, both);
-    const answered = first.status === 401 ? await fetchOnce(url, login(first, url, source, env), both) : first;
-    return judge(answered);
+    if (first.status !== 401) return judge(first);
+    const login = answerTo(first, url, source, env);
+    return 'failure' in login ? { ok: false, ...login } : judge(await fetchOnce(url, login.authorization, both));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ERR_TOO_LARGE') return failed('malformed', 'larger than 8 MiB');
@@ -35,12 +36,19 @@ export async function fetchSnapshot(source: StreamSource, timeoutMs: number, env
   }
 }
 
-/** The Authorization header for the second try; undefined when there is nothing to log in with. */
-function login(first: Fetched, url: URL, source: StreamSource, env: Env): string | undefined {
+/** The Authorization header for the second try, or why there is none. */
+function answerTo(
+  first: Fetched,
+  url: URL,
+  source: StreamSource,
+  env: Env,
+): { readonly authorization: string } | { readonly failure: SourceFailure } {
   const challenge = chooseChallenge(first.challenges);
-  if (!challenge || source.user === '') return undefined;
+  if (!challenge || source.user === '') return { failure: { reason: 'login-refused', detail: '' } };
+  if (challenge.scheme === 'basic' && source.basicAllowed !== true)
+    return { failure: { reason: 'login-refused', detail: '', hint: 'basic-only' } };
   const asked = { method: 'GET', uri: url.pathname + url.search, count: 1, cnonce: env.random.bytes(8).toString('hex') };
-  return authorize(challenge, { user: source.user, password: source.password }, asked);
+  return { authorization: authorize(challenge, { user: source.user, password: source.password }, asked) };
 }
 
 function judge(answered: Fetched): Snapshot {
