@@ -11,7 +11,13 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop
 
 const check: CliLoaders['check'] = async (path) => {
   const loaded = await loadConfig(path, { environment: surroundings });
-  return 'config' in loaded ? [] : tellable(path, loaded.problems);
+  if ('problems' in loaded) return { problems: tellable(path, loaded.problems) };
+  const { site, gateway, sensors, uplink } = loaded.config;
+  const units = sensors.buses.flatMap((bus) => bus.units);
+  const senders = (sensors.webhook?.sources ?? []).flatMap((source) => [source, ...source.devices]);
+  return {
+    found: { site: site.code, siteName: site.name, gateway: gateway.id, sensors: units.length + senders.length, hub: uplink.url },
+  };
 };
 
 function tellable(file: string, problems: readonly Problem[]): readonly CheckProblem[] {

@@ -61,7 +61,11 @@ describe('what the verbs print', () => {
     ],
     ['grant revoke grant-1 --reason mistake', ['Grant grant-1 is revoked.'], ['승인 grant-1을(를) 회수했습니다.']],
     ['audit verify', ['The audit chain is whole: 7 rows.'], ['감사 기록이 온전합니다: 7행.']],
-    ['check', ['/etc/bongsu/config.yaml is good.'], ['/etc/bongsu/config.yaml: 문제가 없습니다.']],
+    [
+      'check',
+      ['/etc/bongsu/config.yaml is good: site 52710 (완주군), gateway gw-1, 4 sensor(s), hub mqtts://hub:8883. Cameras are in the store'],
+      ['/etc/bongsu/config.yaml: 문제가 없습니다. 지역 52710 (완주군), 게이트웨이 gw-1, 센서 4개, 허브 mqtts://hub:8883. 카메라는'],
+    ],
   ];
   const cases = expected.flatMap(([line, en, ko]) => [[line, 'en', en] as const, [line, 'ko', ko] as const]);
   it.each(cases)('%s in %s', async (line, language, texts) => {

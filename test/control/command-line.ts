@@ -9,7 +9,13 @@ interface Run {
   readonly stderr: string;
 }
 
-const noLoaders: CliLoaders = { run: async () => ({ status: 70 }), check: async () => [], simulate: async () => 71 };
+const noLoaders: CliLoaders = {
+  run: async () => ({ status: 70 }),
+  check: async () => ({
+    found: { site: '52710', siteName: '완주군', gateway: 'gw-1', sensors: 4, hub: 'mqtts://hub:8883' },
+  }),
+  simulate: async () => 71,
+};
 
 interface RunOptions {
   readonly loaders?: Partial<CliLoaders>;

@@ -137,11 +137,13 @@ describe('exit statuses', () => {
   });
 
   it('1 and all problems with line and key when the configuration is bad', async () => {
-    const check = async () => [
-      { file: '/c.yaml', line: 3, key: 'uplink.address', message: { en: 'not an address', ko: '주소가 아님' } },
-      { file: '/c.yaml', line: 7, message: { en: 'this is not YAML', ko: 'YAML이 아님' } },
-      { file: '/c.yaml', message: { en: 'cannot be read', ko: '읽을 수 없음' } },
-    ];
+    const check: CliLoaders['check'] = async () => ({
+      problems: [
+        { file: '/c.yaml', line: 3, key: 'uplink.address', message: { en: 'not an address', ko: '주소가 아님' } },
+        { file: '/c.yaml', line: 7, message: { en: 'this is not YAML', ko: 'YAML이 아님' } },
+        { file: '/c.yaml', message: { en: 'cannot be read', ko: '읽을 수 없음' } },
+      ],
+    });
     const argv = ['check', '--config', '/c.yaml'];
     expect(await run(argv, { loaders: { check } })).toEqual({
       status: 1,

@@ -35,6 +35,21 @@ export interface CheckProblem {
   readonly message: Text;
 }
 
+/** What a good configuration is about, to be seen at a glance. */
+export interface ConfigSummary {
+  /** Administrative code. */
+  readonly site: string;
+  /** Empty where it has none. */
+  readonly siteName: string;
+  readonly gateway: string;
+  readonly sensors: number;
+  /** Address of the hub's broker. */
+  readonly hub: string;
+}
+
+/** What `check` found: problems, or what the configuration holds. */
+export type CheckOutcome = { readonly problems: readonly CheckProblem[] } | { readonly found: ConfigSummary };
+
 /** What `bongsu simulate` was asked for. */
 export interface SimulateOptions {
   readonly cameras: number;
@@ -58,8 +73,8 @@ export type RunOutcome = { readonly status: number } | { readonly problems: read
 export interface CliLoaders {
   /** Runs the gateway until `signal` aborts. */
   run(config: string, context: RunContext): Promise<RunOutcome>;
-  /** All problems of a configuration; none when it is good. */
-  check(config: string): Promise<readonly CheckProblem[]>;
+  /** All problems of a configuration, or what is in a good one. */
+  check(config: string): Promise<CheckOutcome>;
   /** Runs a virtual site until `signal` aborts; the exit status. */
   simulate(options: SimulateOptions, signal: AbortSignal): Promise<number>;
 }

@@ -103,12 +103,17 @@ export const auditVerifyVerb: Verb<object> = async (context) => {
 
 export const checkVerb: Verb<{ readonly config: string }> = async (context, { config }) => {
   const { say, screen } = context;
-  const problems = await context.loaders.check(config);
-  const status = problems.length === 0 ? exits.done : exits.failed;
-  if (context.json) screen.json({ ok: problems.length === 0, problems });
-  else if (problems.length === 0) screen.line(say('check.good', { file: config }));
-  else for (const line of problemLines(problems, context)) screen.line(line);
-  return status;
+  const outcome = await context.loaders.check(config);
+  if ('problems' in outcome) {
+    if (context.json) screen.json({ ok: false, problems: outcome.problems });
+    else for (const line of problemLines(outcome.problems, context)) screen.line(line);
+    return exits.failed;
+  }
+  const { found } = outcome;
+  const site = found.siteName === '' ? found.site : `${found.site} (${found.siteName})`;
+  if (context.json) screen.json({ ok: true, problems: [], found });
+  else screen.line(say('check.good', { file: config, ...found, site }));
+  return exits.done;
 };
 
 /** Plain lines also in the journal: whoever starts a gateway that does not start reads what `check` says. */

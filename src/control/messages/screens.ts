@@ -90,7 +90,10 @@ export const screenMessages = {
   'grant.ended': { en: 'Grant {id} had ended already at {time}: {how}.', ko: '승인 {id}은(는) {time}에 이미 종료되었습니다: {how}.' },
   'audit.valid': { en: 'The audit chain is whole: {rows} rows.', ko: '감사 기록이 온전합니다: {rows}행.' },
   'audit.broken': { en: 'The audit chain is BROKEN at row {row} of {rows}.', ko: '감사 기록이 훼손되었습니다: 전체 {rows}행 중 {row}행.' },
-  'check.good': { en: '{file} is good.', ko: '{file}: 문제가 없습니다.' },
+  'check.good': {
+    en: '{file} is good: site {site}, gateway {gateway}, {sensors} sensor(s), hub {hub}. Cameras are in the store: `bongsu camera list`.',
+    ko: '{file}: 문제가 없습니다. 지역 {site}, 게이트웨이 {gateway}, 센서 {sensors}개, 허브 {hub}. 카메라는 저장소에 등록됩니다: `bongsu camera list`.',
+  },
   'check.bad': { en: '{n} problem(s):', ko: '문제 {n}건:' },
   'check.problem': { en: '{file}:{line}: {text}', ko: '{file}:{line}: {text}' },
   'check.fileProblem': { en: '{file}: {text}', ko: '{file}: {text}' },
