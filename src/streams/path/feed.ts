@@ -11,6 +11,12 @@ export interface PathKey {
   readonly quality: Quality;
 }
 
+/** What a path shows, and where it gets it. */
+export interface PathView {
+  readonly key: PathKey;
+  readonly source: StreamSource;
+}
+
 export interface PathOptions {
   readonly closeAfterMs: number;
   readonly openTimeoutMs: number;
@@ -46,7 +52,6 @@ export interface Feed {
   readonly bytes: number;
   /** Whether a refused login holds back the next try. */
   readonly isPaused: boolean;
-  use(source: StreamSource): void;
   open(): void;
   close(): void;
   retryMs(): number;
@@ -59,9 +64,8 @@ const steadyMs = 10_000;
 const finalFailures: ReadonlySet<string> = new Set(['login-refused', 'no-video', 'refused']);
 
 /** Opens the feed of a path; it connects when `open` is called. */
-export function openFeed(key: PathKey, options: PathOptions, deps: PathDeps, env: Env, sink: FeedSink): Feed {
+export function openFeed({ key, source }: PathView, options: PathOptions, deps: PathDeps, env: Env, sink: FeedSink): Feed {
   const backoff = openBackoff({ minMs: 500, maxMs: 5_000 }, env.random);
-  let source: StreamSource | undefined;
   let running: AbortController | undefined;
   let track: VideoTrack | undefined;
   let lastTrack: VideoTrack | undefined;
@@ -112,13 +116,8 @@ export function openFeed(key: PathKey, options: PathOptions, deps: PathDeps, env
     get isPaused() {
       return now() < pausedUntil;
     },
-    use(next) {
-      if (next.url !== source?.url || next.user !== source.user || next.password !== source.password) pausedUntil = 0;
-      source = next;
-    },
     retryMs: () => backoff.next(),
     open() {
-      if (!source) return;
       if (now() < pausedUntil) return sink.failed(true);
       const run = new AbortController();
       running = run;

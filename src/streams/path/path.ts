@@ -3,7 +3,7 @@ import type { Env } from '#base';
 import type { StreamSource } from '#model';
 import type { SourceFailure } from '../faults.ts';
 import type { Codec } from '../rtsp/index.ts';
-import { openFeed, type PathDeps, type PathKey, type PathOptions } from './feed.ts';
+import { openFeed, type PathDeps, type PathKey, type PathOptions, type PathView } from './feed.ts';
 import type { Reader } from './reader.ts';
 import { type Description, openSeats } from './seats.ts';
 import { idlePath, type PathEffect, type PathInput, type PathState, type PathStateName, type PathTimer, stepPath } from './state.ts';
@@ -30,14 +30,16 @@ export interface PathStatus extends PathKey {
 export interface Path {
   readonly status: PathStatus;
   /** `onEnd` is called when the path sends the member away; it has then left. */
-  join(source: StreamSource, onEnd: (failure: SourceFailure) => void): Member;
+  join(onEnd: (failure: SourceFailure) => void): Member;
+  /** Whether its pictures are those of `source`: the same address, and the same login. */
+  shows(source: StreamSource): boolean;
   /** Whether nothing is open, waited for or remembered here. */
   readonly idle: boolean;
   close(): void;
 }
 
 /** Opens a path; it does nothing until somebody joins. */
-export function openPath(key: PathKey, options: PathOptions, deps: PathDeps, env: Env): Path {
+export function openPath(view: PathView, options: PathOptions, deps: PathDeps, env: Env): Path {
   let state: PathState = idlePath;
   const inputs: PathInput[] = [];
   let stepping = false;
@@ -55,7 +57,7 @@ export function openPath(key: PathKey, options: PathOptions, deps: PathDeps, env
   };
   const seats = openSeats();
   const timers = openTimers((timer) => dispatch({ type: 'elapsed', timer }), env);
-  const feed = openFeed(key, options, deps, env, {
+  const feed = openFeed(view, options, deps, env, {
     ready(changed) {
       // Those who play cannot go on with other parameter sets; those who wait get the new ones.
       const gone = changed ? seats.dismiss('playing', { reason: 'changed', detail: '' }) : 0;
@@ -78,13 +80,16 @@ export function openPath(key: PathKey, options: PathOptions, deps: PathDeps, env
   return {
     get status() {
       const { track, frames, bytes, failure } = feed;
-      return { ...key, state: state.name, readers: state.readers, codec: track?.codec, frames, bytes, failure };
+      return { ...view.key, state: state.name, readers: state.readers, codec: track?.codec, frames, bytes, failure };
     },
     get idle() {
       return state.name === 'idle' && !feed.isPaused;
     },
-    join(source, onEnd) {
-      feed.use(source);
+    shows({ url, user, password }) {
+      const { source } = view;
+      return url === source.url && user === source.user && password === source.password;
+    },
+    join(onEnd) {
       const seat = seats.take(onEnd);
       dispatch({ type: 'joined' });
       return {

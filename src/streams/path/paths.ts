@@ -1,4 +1,4 @@
-// All paths of the process: one for each channel and quality that somebody looks at, forgotten when nobody does.
+// All paths of the process: one for each channel and quality that somebody looks at, and for each source of it; forgotten when nobody does.
 import type { Env } from '#base';
 import type { StreamSource } from '#model';
 import type { SourceFailure } from '../faults.ts';
@@ -6,7 +6,10 @@ import type { PathDeps, PathKey, PathOptions } from './feed.ts';
 import { type Member, openPath, type Path, type PathStatus } from './path.ts';
 
 export interface Paths extends Disposable {
-  /** Joins the path of `key`; opens the camera when nobody was there. `onEnd` tells when the path sends the member away. */
+  /**
+   * Joins the path of `key`; opens the camera when nobody was there. A camera that was registered anew, or got another login, is opened anew: nobody sees
+   * what another source gives than the one of his lease. `onEnd` tells when the path sends the member away.
+   */
   join(key: PathKey, source: StreamSource, onEnd: (failure: SourceFailure) => void): Member;
   list(): readonly PathStatus[];
 }
@@ -16,25 +19,28 @@ const forgetAbove = 64;
 
 /** Opens the table of paths. */
 export function openPaths(options: PathOptions, deps: PathDeps, env: Env): Paths {
-  const paths = new Map<string, Path>();
+  /** By channel and quality; more than one only where those who look at an earlier source have not left. */
+  const paths = new Map<string, readonly Path[]>();
   const forget = (): void => {
     if (paths.size <= forgetAbove) return;
-    for (const [name, path] of paths) if (path.idle) paths.delete(name);
+    for (const [name, known] of paths) if (known.every((path) => path.idle)) paths.delete(name);
   };
   return {
     join(key, source, onEnd) {
       const name = `${key.device}/${key.channel}/${key.quality}`;
-      let path = paths.get(name);
+      const known = paths.get(name) ?? [];
+      for (const other of known) if (!other.shows(source) && other.status.readers === 0) other.close();
+      let path = known.find((one) => one.shows(source));
       if (!path) {
         forget();
-        path = openPath(key, options, deps, env);
-        paths.set(name, path);
+        path = openPath({ key, source }, options, deps, env);
+        paths.set(name, [...known.filter((other) => !other.idle), path]);
       }
-      return path.join(source, onEnd);
+      return path.join(onEnd);
     },
-    list: () => [...paths.values()].map((path) => path.status),
+    list: () => [...paths.values()].flat().map((path) => path.status),
     [Symbol.dispose]() {
-      for (const path of paths.values()) path.close();
+      for (const path of [...paths.values()].flat()) path.close();
       paths.clear();
     },
   };
