@@ -7,24 +7,30 @@ import type { Counts } from './counts.ts';
 import { alarmsTopic } from './steps.ts';
 
 const maxMessageLength = 500;
+const maxDetailLength = 300;
 const maxListed = 20_000;
 
 /** Opens the procedures of conditions. */
 export function openConditions(db: Database, world: ProcedureWorld, counts: Counts) {
-  const insert = db.prepare<[string, string, string, string, number, string]>(
-    'INSERT INTO alarm_condition (device, channel, kind, severity, time, message) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  const insert = db.prepare<[string, string, string, string, number, string, string]>(
+    'INSERT INTO alarm_condition (device, channel, kind, severity, time, message, detail) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   );
   const remove = db.prepare<[string, string, string]>('DELETE FROM alarm_condition WHERE device = ? AND channel = ? AND kind = ?');
   const list = db.prepare<[number], Omit<Condition, 'message'> & { message: string }>(
-    `SELECT device, channel, kind, 'raised' AS state, severity, time, message FROM alarm_condition ORDER BY device, channel, kind LIMIT ?`,
+    `SELECT device, channel, kind, 'raised' AS state, severity, time, message, detail FROM alarm_condition ORDER BY device, channel, kind LIMIT ?`,
   );
   return {
-    /** Raises what does not stand and clears what does; all else is `unchanged` and is not told. A standing condition keeps its first message. */
+    /**
+     * Raises what does not stand and clears what does; all else is `unchanged` and is not told. A standing condition keeps its first message.
+     * The detail is stored and goes into no entry.
+     */
     condition(step: Condition): 'raised' | 'cleared' | 'unchanged' {
       const { device, channel, kind, state, severity, time } = step;
-      const message: Text = { ko: cut(step.message.ko), en: cut(step.message.en) };
+      const message: Text = { ko: cut(step.message.ko, maxMessageLength), en: cut(step.message.en, maxMessageLength) };
       const { changes } =
-        state === 'raised' ? insert.run(device, channel, kind, severity, time, JSON.stringify(message)) : remove.run(device, channel, kind);
+        state === 'raised'
+          ? insert.run(device, channel, kind, severity, time, JSON.stringify(message), cut(step.detail ?? '', maxDetailLength))
+          : remove.run(device, channel, kind);
       if (changes === 0) return 'unchanged';
       counts.add('conditions', state === 'raised' ? 1 : -1);
       world.append({ class: 'condition', value: { device, channel, kind, state, severity, time, message } });
@@ -37,6 +43,6 @@ export function openConditions(db: Database, world: ProcedureWorld, counts: Coun
   };
 }
 
-function cut(words: string): string {
-  return words.slice(0, maxMessageLength).toWellFormed();
+function cut(words: string, length: number): string {
+  return words.slice(0, length).toWellFormed();
 }

@@ -6,7 +6,7 @@ import type { Migrations } from '#store';
  * - `alarm_transition`: each step, in the order of the commits.
  * - `alarm_occurrence`: occurrence keys. A key counts within its point and side (onset or end): one message may speak of several points, and the
  *   same key may name a happening's begin and its end.
- * - `alarm_condition`: conditions that stand. `message` is JSON: a text by language.
+ * - `alarm_condition`: conditions that stand. `message` is JSON: a text by language. `detail` stays at the site.
  * - `alarm_count`: counters, so that nothing is ever counted.
  *
  * `recorded_at` and `closed_at` are the wall time of the commit and serve retention alone.
@@ -68,5 +68,6 @@ export const alarmsMigrations: Migrations = {
        name TEXT PRIMARY KEY,
        value INTEGER NOT NULL
      ) STRICT, WITHOUT ROWID;`,
+    `ALTER TABLE alarm_condition ADD COLUMN detail TEXT NOT NULL DEFAULT '';`,
   ],
 };

@@ -73,9 +73,14 @@ export function faultTable<Reason extends string>(room: string, entries: Record<
   return { room, entries, fault: (reason, context) => new BongsuError(`${room}.${reason}`, entries[reason], context) };
 }
 
-/** Anything thrown as a technician reads it: what is wrong with its hint, or the bare message where there is no more. */
-export function adviceOf(error: unknown): Text {
-  return error instanceof BongsuError ? withHint(error.text, error.hint) : sameText(messageOf(error));
+const unexpected: Text = { ko: '예상하지 못한 오류가 발생했습니다. 게이트웨이 로그를 확인하십시오', en: "Something unexpected failed. Look into the gateway's log" };
+
+/** Anything thrown, parted: what is wrong with its hint, which strangers may read, and where and why (addresses, paths, errno), which they may not. */
+export function troubleOf(error: unknown): { readonly message: Text; readonly detail: string } {
+  if (!(error instanceof BongsuError)) return { message: unexpected, detail: messageOf(error) };
+  const cause = error.cause === undefined ? undefined : messageOf(error.cause);
+  const detail = [error.detail, cause].filter((part) => part !== undefined && part !== '').join(', ');
+  return { message: withHint(error.summary, error.hint), detail };
 }
 
 /** The message of anything thrown, for a log line or a detail; never longer than 300 characters. */

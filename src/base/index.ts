@@ -4,7 +4,6 @@ export { type Clock, systemClock } from './clock.ts';
 export { authorize, type Challenge, chooseChallenge, type Login } from './digest.ts';
 export { type Env, systemEnv } from './env.ts';
 export {
-  adviceOf,
   BongsuError,
   faultTable,
   isSameText,
@@ -12,6 +11,7 @@ export {
   messageOf,
   sameText,
   type Text,
+  troubleOf,
   withHint,
 } from './errors.ts';
 export { type Log, openLog } from './log.ts';

@@ -1,7 +1,7 @@
 // What ails a camera, as conditions: at most one of lost, login refused and faulty at a time, and beside it a wrong clock.
 import { durationText, type Env, type Text, withHint } from '#base';
 import { type Condition, type ConditionKind, conditionKinds } from '#model';
-import { explain, type Failure, type FailureKind } from './faults.ts';
+import { type Failure, type FailureKind, tellOf } from './faults.ts';
 
 /** What can ail a camera. */
 export type Ailment = 'camera-lost' | 'camera-login-refused' | 'camera-fault';
@@ -45,7 +45,7 @@ export function openAilments(
   env: Env,
 ): Ailments {
   const told = new Map<ConditionKind, Condition['state']>();
-  const set = async (kind: ConditionKind, state: Condition['state'], message: Text): Promise<void> => {
+  const set = async (kind: ConditionKind, state: Condition['state'], message: Text, detail = ''): Promise<void> => {
     if (told.get(kind) === state) return;
     await condition({
       device,
@@ -55,6 +55,7 @@ export function openAilments(
       severity: conditionKinds[kind],
       time: env.clock.now(),
       message,
+      detail,
     });
     told.set(kind, state);
   };
@@ -64,9 +65,9 @@ export function openAilments(
   return {
     async fail(failed) {
       const kind = ailmentOf[failed.kind];
-      const { message, hint } = explain(failed);
+      const { message, detail } = tellOf(failed);
       await clearAllBut(kind);
-      await set(kind, 'raised', withHint(message, hint));
+      await set(kind, 'raised', message, detail);
     },
     recover: () => clearAllBut(undefined),
     async clock(offsetMs) {

@@ -1,5 +1,5 @@
 // What can be wrong with a camera: the room's faults, and the failures of a call in words for a technician.
-import { faultTable, sameText, type Text } from '#base';
+import { faultTable, sameText, type Text, withHint } from '#base';
 
 export const faults = faultTable('cameras', {
   unknown: {
@@ -119,7 +119,13 @@ const words: Readonly<Record<FailureKind, { readonly message: Text; readonly hin
   },
 };
 
-/** What a failure means, and what can be done about it. */
+/** A failure as a condition tells it: what it means with its hint, and apart from it where, which is for the site's own people. */
+export function tellOf(failed: Failure): { readonly message: Text; readonly detail: string } {
+  const { message, hint } = words[failed.kind];
+  return { message: withHint(message, hint), detail: failed.detail.en };
+}
+
+/** What a failure means, where, and what can be done about it: for whoever stands at the gateway. */
 export function explain(failed: Failure): { readonly message: Text; readonly hint: Text } {
   const { message, hint } = words[failed.kind];
   return { message: { en: `${message.en}: ${failed.detail.en}`, ko: `${message.ko}: ${failed.detail.ko}` }, hint };

@@ -89,6 +89,8 @@ const conditionView = z.object({
   severity,
   time,
   message: textView,
+  /** Addresses, ports, paths and what the system said: never sent to the hub. */
+  detail: z.string().optional(),
 });
 
 /** A grant without its token's hash: that never leaves the store. */

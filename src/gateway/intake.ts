@@ -29,8 +29,8 @@ export function openIntake(alarms: Alarms, env: Env, signal: AbortSignal): Intak
       while (!signal.aborted) {
         try {
           const became = await alarms.condition(step);
-          const { device, kind, message } = step;
-          if (became !== 'unchanged') env.log.warn({ device, kind, message: message.en }, `condition ${became}`);
+          const { device, kind, message, detail } = step;
+          if (became !== 'unchanged') env.log.warn({ device, kind, message: message.en, detail }, `condition ${became}`);
           return;
         } catch (error) {
           env.log.error({ device: step.device, kind: step.kind, error: messageOf(error) }, 'a condition waits for the store');

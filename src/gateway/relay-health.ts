@@ -1,5 +1,5 @@
 // The relay's health as a condition of the gateway: raised when its process died or a port is taken, cleared when it serves again.
-import { type Env, isSameText, type Service, type Text, untilAborted } from '#base';
+import { type Env, type Service, type Text, untilAborted } from '#base';
 import type { StreamEvent } from '#streams';
 import type { Intake } from './intake.ts';
 
@@ -13,23 +13,38 @@ export interface RelayHealth {
 const soundAfterMs = 3000;
 
 const servesAgain: Text = { ko: '영상 중계가 다시 정상입니다', en: 'The relay serves again' };
+const died: Text = {
+  ko: '영상 중계 프로세스가 중단되었습니다. 자동으로 다시 시작합니다. 반복되면 게이트웨이 로그를 확인하십시오.',
+  en: "The media process died. It is started again by itself; when it happens often, look into the gateway's log.",
+};
+const cannotListen: Text = {
+  ko: '영상 중계가 접속을 받을 수 없습니다. 포트를 쓰는 다른 프로그램을 끝내거나 streams의 포트를 바꾸십시오. 자동으로 다시 시도합니다.',
+  en: 'The relay cannot listen. End the program that holds the port, or change the port under streams. It is tried again by itself.',
+};
+
+/** What is wrong with a listener. */
+interface Trouble {
+  readonly message: Text;
+  /** Address and errno: for the site's own people. */
+  readonly detail: string;
+}
 
 /** Opens the relay's health. A condition that stood when the gateway was stopped is cleared like any other. */
 export function openRelayHealth(intake: Intake, env: Env): RelayHealth {
-  const troubles = new Map<'rtsp' | 'http', Text>();
-  let told: Text | 'nothing' | 'sound' = 'nothing';
+  const troubles = new Map<'rtsp' | 'http', Trouble>();
+  let told: Text | 'nothing' = 'nothing';
   let sound: Disposable | undefined;
   let telling: Promise<void> = Promise.resolve();
 
   const tell = (): void => {
     const [trouble] = troubles.values();
-    if (trouble ? typeof told === 'object' && isSameText(told, trouble) : told === 'sound') return;
-    told = trouble ?? 'sound';
+    const { message, detail } = trouble ?? { message: servesAgain, detail: '' };
+    if (told === message) return;
+    told = message;
     const state = trouble ? 'raised' : 'cleared';
-    const message = trouble ?? servesAgain;
     const time = env.clock.now();
     telling = telling.then(() =>
-      intake.condition({ device: 'gateway', channel: 'media', kind: 'media-down', state, severity: 'major', time, message }),
+      intake.condition({ device: 'gateway', channel: 'media', kind: 'media-down', state, severity: 'major', time, message, detail }),
     );
   };
   const settle = (): void => {
@@ -39,10 +54,10 @@ export function openRelayHealth(intake: Intake, env: Env): RelayHealth {
   return {
     onEvent(event) {
       if (event.event === 'media-down') {
-        for (const listener of ['rtsp', 'http'] as const) troubles.set(listener, died(event.reason));
+        for (const listener of ['rtsp', 'http'] as const) troubles.set(listener, { message: died, detail: event.reason });
         tell();
       } else if (event.event === 'cannot-listen') {
-        troubles.set(event.listener, cannotListen(event));
+        troubles.set(event.listener, { message: cannotListen, detail: `${event.address}, ${event.reason}` });
         tell();
       } else if (event.event === 'listening') {
         troubles.delete(event.listener);
@@ -57,19 +72,5 @@ export function openRelayHealth(intake: Intake, env: Env): RelayHealth {
         await telling;
       },
     },
-  };
-}
-
-function died(reason: string): Text {
-  return {
-    ko: `영상 중계 프로세스가 중단되었습니다(${reason}). 자동으로 다시 시작합니다. 반복되면 게이트웨이 로그를 확인하십시오.`,
-    en: `The media process died (${reason}). It is started again by itself; when it happens often, look into the gateway's log.`,
-  };
-}
-
-function cannotListen({ address, reason }: Extract<StreamEvent, { event: 'cannot-listen' }>): Text {
-  return {
-    ko: `영상 중계가 ${address}에서 접속을 받을 수 없습니다: ${reason}. 포트를 쓰는 다른 프로그램을 끝내거나 streams의 포트를 바꾸십시오. 자동으로 다시 시도합니다.`,
-    en: `The relay cannot listen on ${address}: ${reason}. End the program that holds the port, or change the port under streams. It is tried again by itself.`,
   };
 }

@@ -83,6 +83,11 @@ export interface Condition {
   readonly state: 'raised' | 'cleared';
   readonly severity: Severity;
   readonly time: number;
-  /** What is wrong and what to do, in words for a technician. At most 500 characters in each language; the alarms room cuts what is longer. */
+  /** What is wrong and what to do, in words for a technician, without any address of the site: it is sent. At most 500 characters in each language; the alarms room cuts what is longer. */
   readonly message: Text;
+  /**
+   * What is for the site's own people: addresses, ports, paths, what the system said. At most 300 characters, default empty. Shown here and logged;
+   * never in `message`, never sent.
+   */
+  readonly detail?: string;
 }

@@ -6,7 +6,8 @@ import type { Teller } from './teller.ts';
 /** Says `bus-fault` of the gateway on the channel named for the bus. */
 export interface LineHealth {
   works(): void;
-  broken(problem: Text): void;
+  /** `detail`: where and why, for the site's own people. */
+  broken(problem: Text, detail: string): void;
   readonly isBroken: boolean;
 }
 
@@ -15,18 +16,18 @@ const working: Text = { ko: '통신선이 정상입니다', en: 'The line works'
 /** Opens the health of `name`; the first word is always said, for a condition may be open from before the restart. */
 export function openLineHealth(name: string, teller: Teller, env: Env): LineHealth {
   let said: 'nothing' | 'works' | Text = 'nothing';
-  const say = (state: 'raised' | 'cleared', message: Text): void =>
-    teller.say([{ condition: conditionOf('gateway', 'bus-fault', { channel: name, time: env.clock.now(), state, message }) }]);
+  const say = (state: 'raised' | 'cleared', message: Text, detail: string): void =>
+    teller.say([{ condition: conditionOf('gateway', 'bus-fault', { channel: name, time: env.clock.now(), state, message, detail }) }]);
   return {
     works() {
       if (said === 'works' || !teller.free) return;
       said = 'works';
-      say('cleared', working);
+      say('cleared', working, '');
     },
-    broken(problem) {
+    broken(problem, detail) {
       if ((typeof said === 'object' && isSameText(said, problem)) || !teller.free) return;
       said = problem;
-      say('raised', problem);
+      say('raised', problem, detail);
     },
     get isBroken() {
       return typeof said === 'object';

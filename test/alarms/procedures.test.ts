@@ -124,11 +124,21 @@ describe('condition', () => {
     expect(first.told()).toEqual(['condition raised']);
     const later = openTestAlarms(first.db);
     expect(later.condition(condition('raised'))).toBe('unchanged');
-    expect(later.openConditions()).toEqual([condition('raised')]);
+    expect(later.openConditions()).toEqual([{ ...condition('raised'), detail: '' }]);
     expect(later.condition(condition('cleared'))).toBe('cleared');
     expect(later.condition(condition('cleared'))).toBe('unchanged');
     expect(later.told()).toEqual(['condition cleared']);
     expect(later.counts().conditions).toBe(0);
+  });
+
+  it('keeps its detail at the site', () => {
+    const alarms = openTestAlarms();
+    alarms.condition(condition('raised', { detail: `10.0.0.5:80 ${'x'.repeat(900)}` }));
+    alarms.condition(condition('cleared', { detail: '10.0.0.5:80' }));
+    expect(alarms.entries).toHaveLength(2);
+    expect(JSON.stringify(alarms.entries)).not.toContain('10.0.0.5');
+    alarms.condition(condition('raised', { detail: `10.0.0.5:80 ${'x'.repeat(900)}` }));
+    expect(alarms.openConditions()).toMatchObject([{ detail: `10.0.0.5:80 ${'x'.repeat(288)}` }]);
   });
 
   it('keeps devices, channels and kinds apart and its message short', () => {

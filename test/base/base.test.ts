@@ -2,7 +2,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  adviceOf,
   BongsuError,
   durationOption,
   durationText,
@@ -20,6 +19,7 @@ import {
   systemClock,
   systemRandom,
   uuidv7,
+  troubleOf,
 } from '#base';
 
 describe('units', () => {
@@ -198,7 +198,11 @@ describe('faults', () => {
     const fault = faults.fault('odd', { detail: 'at 3' });
     expect(fault).toMatchObject({ code: 'room.odd', message: 'Odd: at 3', text: { en: 'Odd: at 3', ko: '이상: at 3' }, retryable: false });
     expect(messageOf('x'.repeat(1000))).toHaveLength(300);
-    expect(adviceOf(fault)).toEqual({ en: 'Odd: at 3. Look', ko: '이상: at 3. 확인' });
-    expect(adviceOf(new Error('bare'))).toEqual({ en: 'bare', ko: 'bare' });
+    expect(troubleOf(fault)).toEqual({ message: { en: 'Odd. Look', ko: '이상. 확인' }, detail: 'at 3' });
+    const caused = faults.fault('odd', { detail: '10.0.0.5:502', cause: new Error('ECONNREFUSED') });
+    expect(troubleOf(caused).detail).toBe('10.0.0.5:502, ECONNREFUSED');
+    expect(troubleOf(faults.fault('odd'))).toMatchObject({ detail: '' });
+    const bare = troubleOf(new Error('connect 10.0.0.5'));
+    expect([bare.detail, bare.message.en.includes('10.0.0.5')]).toEqual(['connect 10.0.0.5', false]);
   });
 });

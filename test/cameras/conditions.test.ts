@@ -90,9 +90,11 @@ describe('conditions', () => {
       await using site = watchOver(camera, { options: { loginRetry: '2s', requestTimeout: '500ms' }, events: { pullWait: '1s' } });
       await until(() => site.deps.standing().includes(kind));
       expect(site.deps.conditions.at(-1)?.message).toEqual({
-        ko: expect.stringMatching(/\p{Script=Hangul}.*: .*\. .*\p{Script=Hangul}/u),
+        ko: expect.stringMatching(/^\p{Script=Hangul}[^:]*\. .*\p{Script=Hangul}/u),
         en: expect.stringMatching(/^The camera [^\p{Script=Hangul}]{20,}$/u),
       });
+      expect(site.deps.conditions.at(-1)?.detail).toContain('127.0.0.1');
+      expect(JSON.stringify(site.deps.conditions.map(({ message }) => message))).not.toContain('127.0.0.1');
       camera.script.intercept = undefined;
       await until(() => stateOf(site) === 'online', 13_000);
       expect(site.deps.standing()).toEqual([]);

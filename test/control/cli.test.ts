@@ -18,7 +18,7 @@ describe('what the verbs print', () => {
         '2 of 3 online',
         '3 waiting for hub, oldest 10 min',
         'camera lost',
-        'no route to host',
+        'no route to host (10.0.0.5:80 EHOSTUNREACH)',
       ],
       [
         '게이트웨이',

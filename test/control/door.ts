@@ -99,6 +99,7 @@ export const status: Result<'status'> = {
       severity: 'major',
       time: at,
       message: { ko: '연결할 수 없습니다', en: 'no route to host' },
+      detail: '10.0.0.5:80 EHOSTUNREACH',
     },
   ],
   outbox: {

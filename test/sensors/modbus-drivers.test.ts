@@ -188,7 +188,9 @@ describe('a bus', () => {
         ko: expect.stringMatching(/시리얼 포트가 없습니다.*\/dev\/serial\/by-id/),
         en: expect.stringContaining('/dev/serial/by-id'),
       },
+      detail: expect.stringContaining(pty.a),
     });
+    expect(JSON.stringify(recorder.conditions[0]?.message)).not.toContain(pty.a);
     await pty.replug();
     const first = await openModbusServer({ rtu: pty.b }, [1]);
     await vi.waitFor(() => expect(recorder.said().at(-1)).toBe('bus-fault cleared gateway'), { timeout: 8000, interval: 100 });
@@ -221,6 +223,8 @@ describe('a bus', () => {
       recorder,
     );
     await vi.waitFor(() => expect(recorder.said()).toEqual(['bus-fault raised gateway']), 5000);
+    expect(recorder.conditions[0]?.detail).toContain(`127.0.0.1:${probe.port}, connect ECONNREFUSED`);
+    expect(JSON.stringify(recorder.conditions[0]?.message)).not.toMatch(/\d/);
     const server = keep(await openModbusServer({ tcp: true, port: probe.port }, [1]));
     await server.set(1, 'discrete', 0, 1);
     await vi.waitFor(() => expect(recorder.reports.length).toBe(1), { timeout: 10_000, interval: 100 });

@@ -243,7 +243,8 @@ describe('the webhook', () => {
     await vi.waitFor(() => expect(recorder.said()).toEqual(['bus-fault raised gateway']), 5000);
     expect(recorder.conditions[0]).toMatchObject({
       channel: 'webhook',
-      message: { ko: expect.stringContaining('ss -ltnp'), en: expect.stringContaining('ss -ltnp') },
+      message: { ko: expect.stringMatching(/^[^0-9]*ss -ltnp[^0-9]*$/), en: expect.stringMatching(/^[^0-9]*ss -ltnp[^0-9]*$/) },
+      detail: expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:${port}, .*EADDRINUSE`)),
     });
     blocker.close();
     await vi.waitFor(() => expect(recorder.said().at(-1)).toBe('bus-fault cleared gateway'), { timeout: 8000, interval: 100 });

@@ -68,6 +68,7 @@ const condition = {
   severity: 'major',
   time,
   message: { ko: '응답 없음', en: 'no answer' },
+  detail: '10.0.0.5:80 EHOSTUNREACH, /dev/ttyUSB0',
 } as const;
 const grant = { grant: '0192f0c1-2222-7000-8000-000000000001', device: 'cam-0417', channel: 1, service: '119-dispatch', incident: 'i-1' };
 
@@ -139,6 +140,11 @@ describe('the contract', () => {
       return type?.enum ?? [type?.const];
     });
     expect(announced.filter((type) => !types.has(type))).toEqual([]);
+  });
+
+  it('names no address, port or path of the site', () => {
+    expect(hub.seen.filter((item) => ['condition', 'inventory'].includes(nameOf(item))).length).toBeGreaterThanOrEqual(5);
+    for (const { topic, payload } of hub.seen) expect(`${topic} ${payload}`).not.toMatch(/10\.0\.0\.5|:80\b|EHOSTUNREACH|\/dev\//);
   });
 
   it('would notice a message that has more or less than it says', () => {

@@ -37,7 +37,7 @@ function printStatus(status: Status, context: VerbContext): void {
       word(severityWords, condition.severity, context),
       word(conditionWords, condition.kind, context),
       condition.device,
-      textIn(condition.message, context),
+      textIn(condition.message, context) + (condition.detail ? ` (${condition.detail})` : ''),
     ]),
   );
 }

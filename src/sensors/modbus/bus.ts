@@ -1,5 +1,5 @@
 // One bus: opens its line, polls its units, opens the line again when it is lost; the same for serial and TCP.
-import { adviceOf, type Env } from '#base';
+import { type Env, troubleOf } from '#base';
 import { alarmKinds } from '#model';
 import { deviceOf } from '../device.ts';
 import type { Driver, SensorStatus, SensorsDeps } from '../driver.ts';
@@ -61,7 +61,8 @@ export function openBus(options: BusOptions, opener: LineOpener, world: DriverWo
         if (signal.aborted) return;
         if (wasOpen) barrenLines += 1;
         else for (const unit of units) Object.assign(unit, { dueAt: 0, failures: 0 });
-        if (!wasOpen || barrenLines >= maxBarrenLines) health.broken(adviceOf(error));
+        const { message, detail } = troubleOf(error);
+        if (!wasOpen || barrenLines >= maxBarrenLines) health.broken(message, detail);
       }
       await env.clock.sleep(opener.reopenMs(), signal).catch(() => {});
     }

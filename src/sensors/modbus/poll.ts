@@ -50,7 +50,7 @@ export async function pollUntilLost(line: Line, polling: Polling, signal: AbortS
     }
     await pollUnit(line, unit, polling, signal);
     const isDead = units.every(({ failures }) => failures >= 3);
-    if (isDead && (units.length > 1 || health.isBroken)) health.broken(noUnitAnswers);
+    if (isDead && (units.length > 1 || health.isBroken)) health.broken(noUnitAnswers, '');
   }
 }
 

@@ -67,7 +67,7 @@ export function stepSensor(
 export function conditionOf(
   device: string,
   kind: ConditionKind,
-  step: Pick<Condition, 'channel' | 'state' | 'time' | 'message'>,
+  step: Pick<Condition, 'channel' | 'state' | 'time' | 'message' | 'detail'>,
 ): Condition {
   return { device, kind, severity: conditionKinds[kind], ...step };
 }

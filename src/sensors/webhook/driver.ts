@@ -1,5 +1,5 @@
 // The driver for senders that push: an HTTP listener that answers after the commit, and the silence of its sources.
-import { adviceOf, type Env } from '#base';
+import { type Env, troubleOf } from '#base';
 import { deviceOf } from '../device.ts';
 import type { Driver, SensorStatus, SensorsDeps } from '../driver.ts';
 import { openLineHealth } from '../line-health.ts';
@@ -48,7 +48,8 @@ export function openWebhook(options: WebhookOptions, world: WebhookWorld): Webho
         health.works();
         await Promise.race([listener.broken, presence.watch(signal)]);
       } catch (error) {
-        if (!signal.aborted) health.broken(adviceOf(error));
+        const { message, detail } = troubleOf(error);
+        if (!signal.aborted) health.broken(message, detail);
       }
       address = undefined;
       await env.clock.sleep(1000 + env.random.uniform() * 4000, signal).catch(() => {});

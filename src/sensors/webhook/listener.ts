@@ -86,8 +86,7 @@ async function makeServer({ tls }: Pick<WebhookOptions, 'tls'>): Promise<Server>
 
 function listen(server: Server, { host, port }: WebhookOptions['listen']): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (cause: Error): void =>
-      reject(sensorsFaults.fault('listen-failed', { cause, detail: `${host}:${port}, ${messageOf(cause)}` }));
+    const fail = (cause: Error): void => reject(sensorsFaults.fault('listen-failed', { cause, detail: `${host}:${port}` }));
     server.once('error', fail);
     server.listen({ host, port }, () => {
       server.off('error', fail);
