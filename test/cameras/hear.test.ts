@@ -95,6 +95,11 @@ describe('hearing a camera', () => {
     camera.notify(message('tns1:Device/HardwareFailure/StorageFailure', 'Changed', { Token: 'sd' }, { Failed: '1' }));
     await until(() => site.deps.standing().length === 2);
     expect(site.deps.standing()).toEqual(['storage-failure storage-sd', 'video-loss 1']);
+    for (const { message: words } of site.deps.conditions) {
+      expect(words.ko).toMatch(/^카메라가 [^A-Z]+알렸습니다\. .{20,}\.$/);
+      expect(words.en).toMatch(/^The camera says that [^.]+\. .{20,}\.$/);
+    }
+    expect(site.deps.conditions.map(({ detail }) => detail)).toEqual(['VideoSource/SignalLoss', 'Device/HardwareFailure/StorageFailure']);
     camera.notify(message('tns1:VideoSource/SignalLoss', 'Changed', { Source: 'src0' }, { State: 'false' }));
     await until(() => site.deps.standing().length === 1);
   });

@@ -1,13 +1,13 @@
 // From a notification to what it says here: which alarm or condition, of which point, in which state, when, and under which name.
 import { createHash } from 'node:crypto';
-import type { AlarmKind, ClockQuality, ConditionKind, Detail, Severity } from '#model';
+import type { AlarmKind, ClockQuality, Detail, Severity } from '#model';
 import type { Item, Notification } from './notification.ts';
 import { parseInstant } from './time.ts';
-import { findMeaning, type TopicMeaning } from './topics.ts';
+import { findMeaning, type SaidCondition, type TopicMeaning } from './topics.ts';
 
 /** What a notification says. */
 export interface Sighting {
-  readonly about: { readonly alarm: AlarmKind } | { readonly condition: ConditionKind };
+  readonly about: { readonly alarm: AlarmKind } | { readonly condition: SaidCondition };
   /** The device's point: a video source's number, or `input-1`. */
   readonly channel: string;
   /** What keeps its own state on the camera: topic and source items. */

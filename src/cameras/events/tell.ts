@@ -1,8 +1,9 @@
 // Handing what a camera said to the alarms room, and waiting until it is committed before the camera is asked again.
-import { BongsuError, type Env, isAbort, messageOf, openBackoff, type Text } from '#base';
-import { type Alarm, type AlarmKind, type Condition, type ConditionKind, conditionKinds, type Report, type ReportOutcome } from '#model';
+import { BongsuError, type Env, isAbort, messageOf, openBackoff, type Text, withHint } from '#base';
+import { type Alarm, type AlarmKind, type Condition, conditionKinds, type Report, type ReportOutcome } from '#model';
 import { boardKey, type OpenKeys } from './board.ts';
 import type { Sighting } from './meaning.ts';
+import type { SaidCondition } from './topics.ts';
 
 /** What the room is handed by the gateway. */
 export interface TellDeps {
@@ -67,13 +68,38 @@ function reportOf(device: string, kind: AlarmKind, sighting: Sighting): Report {
   return { device, channel, kind, state, occurrence, time, clockQuality, detail, ...named, ...(severity && { severity }) };
 }
 
-function conditionOf(device: string, kind: ConditionKind, sighting: Sighting): Condition {
+/** What a camera says of itself, and what can be done about it. */
+const said: Readonly<Record<SaidCondition, { readonly raised: Text; readonly hint: Text; readonly cleared: Text }>> = {
+  'video-loss': {
+    raised: { ko: '카메라가 영상 신호 끊김을 알렸습니다', en: 'The camera says that the video signal is lost' },
+    hint: {
+      ko: '아날로그 카메라를 연결한 장비이면 영상 케이블과 그 카메라의 전원을, 아니면 카메라를 재시작하고 렌즈 모듈을 점검하십시오.',
+      en: 'On an encoder check the video cable and the power of the camera behind it; otherwise restart the camera, then have its sensor checked.',
+    },
+    cleared: { ko: '카메라의 영상 신호가 돌아왔습니다', en: 'The camera has its video signal again' },
+  },
+  'storage-failure': {
+    raised: { ko: '카메라가 저장장치 고장을 알렸습니다', en: 'The camera says that its storage failed' },
+    hint: {
+      ko: '카메라의 메모리 카드 또는 디스크를 점검하고 교체하십시오. 그때까지 카메라 자체 녹화가 되지 않을 수 있습니다.',
+      en: 'Check its memory card or disk and replace it; until then the camera itself may record nothing.',
+    },
+    cleared: { ko: '카메라의 저장장치가 다시 정상입니다', en: 'The storage of the camera works again' },
+  },
+  'camera-fault': {
+    raised: { ko: '카메라가 하드웨어 이상을 알렸습니다', en: 'The camera says that a part of it failed' },
+    hint: {
+      ko: '채널 이름이 가리키는 부분(fan 냉각팬, power 전원, temperature 온도)을 점검하십시오.',
+      en: 'Check the part that the channel names: fan, power or temperature.',
+    },
+    cleared: { ko: '카메라의 하드웨어가 다시 정상입니다', en: 'The part of the camera works again' },
+  },
+};
+
+function conditionOf(device: string, kind: SaidCondition, sighting: Sighting): Condition {
   const { channel, time, severity = conditionKinds[kind], detail } = sighting;
   const state = sighting.state === 'inactive' ? 'cleared' : 'raised';
-  const topic = detail['topic'] ?? kind;
-  const message: Text = {
-    ko: `카메라 통지: ${topic} ${state === 'raised' ? '발생' : '해제'}`,
-    en: `The camera says: ${topic} ${state}`,
-  };
-  return { device, channel, kind, state, severity, time, message };
+  const { raised, hint, cleared } = said[kind];
+  const message = state === 'raised' ? withHint(raised, hint) : cleared;
+  return { device, channel, kind, state, severity, time, message, detail: String(detail['topic'] ?? '') };
 }

@@ -1,13 +1,16 @@
 // The table of topics: what a camera's topic means here. Prefixes are ignored; `*` stands for one or more segments at the end, or one elsewhere.
 import type { AlarmKind, ConditionKind, Severity } from '#model';
 
+/** Conditions that a camera says of itself. */
+export type SaidCondition = Extract<ConditionKind, 'video-loss' | 'storage-failure' | 'camera-fault'>;
+
 /** What a topic means. */
 export interface TopicMeaning {
   readonly topic: string;
   /** An alarm of that kind … */
   readonly alarm?: AlarmKind;
   /** … or a condition … */
-  readonly condition?: ConditionKind;
+  readonly condition?: SaidCondition;
   /** … or, with neither, known and of no interest here. */
   /** Names of the data item that carries the state, the first that is there holds. None: an event without an end. */
   readonly state: readonly string[];
