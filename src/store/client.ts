@@ -1,9 +1,10 @@
-// The main thread's side of the store: calls gather while a batch is being committed and travel together with the next one.
+// The main thread's side of the store: the thread's life, its health, and what is asked of it besides calls.
 import { Worker } from 'node:worker_threads';
 import type { Env } from '#base';
-import type { Calls, Store } from './contract.ts';
+import { openCallQueue } from './calls.ts';
+import type { BackupProgress, Store, StoreHealth } from './contract.ts';
 import { storeFaults } from './errors.ts';
-import { type Call, type FromThread, fromWire, type ToThread } from './protocol.ts';
+import { type FromThread, fromWire, type Marks, type ToThread } from './protocol.ts';
 
 /** How the store is opened from the main thread. */
 export interface OpenStoreOptions {
@@ -13,15 +14,14 @@ export interface OpenStoreOptions {
   readonly workerData: unknown;
   /** Calls that may wait; more are refused with `store.full`. */
   readonly queueLimit: number;
+  /** A commit under way for longer makes the store failing. Default 2 s. */
+  readonly hungAfterMs?: number;
 }
 
-interface Waiting {
-  readonly call: Call;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-const maxBatchCalls = 1000;
+/** The topic of health and damage. */
+const storeTopic = 'store';
+/** How long a close waits for a disk that does not answer. */
+const closeLimitMs = 10_000;
 
 /**
  * Starts the store's thread and waits until the file is open and migrated.
@@ -29,16 +29,31 @@ const maxBatchCalls = 1000;
  */
 export async function openStore(options: OpenStoreOptions, env: Env): Promise<Store> {
   const worker = new Worker(options.entry, { workerData: options.workerData, name: 'store' });
+  const post = (message: ToThread): void => worker.postMessage(message);
   const crash = Promise.withResolvers<never>();
   crash.promise.catch(() => {});
-  const opened = Promise.withResolvers<string | undefined>();
-  const channel = openChannel((message) => worker.postMessage(message), options.queueLimit);
-  let closing = false;
+  const opened = Promise.withResolvers<void>();
   const exited = Promise.withResolvers<void>();
+  const watchers = openWatchers();
+  const health = openHealth(env, () => watchers.wake([storeTopic]));
+  const backup = openBackups(post);
+  let marks: Marks = { damage: undefined, restored: undefined };
+  let closing = false;
+  const { hungAfterMs = 2000, queueLimit } = options;
+  const queue = openCallQueue({ queueLimit, hungAfterMs }, { post, onHung: health.hung, clock: env.clock });
+
   worker.on('message', (message: FromThread) => {
-    if (message.type === 'ready') opened.resolve(message.setAside);
+    if (message.type === 'results') {
+      health.committed(message.fsyncMs);
+      queue.settle(message);
+      watchers.wake(message.topics);
+    } else if (message.type === 'health') health.told(message.reason, message.lastError);
+    else if (message.type === 'marks') {
+      marks = message.marks;
+      watchers.wake([storeTopic]);
+    } else if (message.type === 'ready') opened.resolve();
     else if (message.type === 'unopened') opened.reject(fromWire(message.fault));
-    else channel.settle(message);
+    else backup.settle(message);
   });
   worker.on('error', (error) => fail(error));
   worker.on('exit', () => {
@@ -47,89 +62,101 @@ export async function openStore(options: OpenStoreOptions, env: Env): Promise<St
   });
   function fail(error: unknown): void {
     opened.reject(error);
-    channel.fail(error);
+    queue.fail(error);
+    backup.fail(error);
     if (!closing) crash.reject(error);
   }
-  const setAside = await opened.promise;
-  if (setAside !== undefined) env.log.error({ setAside }, 'the store was damaged; it is set aside and a new one begun');
+  await opened.promise;
+  if (marks.damage) env.log.error({ ...marks.damage }, 'the store was damaged');
   return {
-    procedures: channel.procedures,
-    watch: channel.watch,
+    procedures: queue.procedures,
+    watch: watchers.watch,
     crashed: crash.promise,
+    health: () => ({ ...health.now(), queued: queue.waiting() }),
+    damage: () => marks.damage,
+    restored: () => marks.restored,
+    backup: backup.start,
     async [Symbol.asyncDispose]() {
       closing = true;
-      await channel.drained();
-      worker.postMessage({ type: 'close' } satisfies ToThread);
-      await exited.promise;
+      await queue.drained();
+      post({ type: 'close' });
+      const limit = Promise.withResolvers<void>();
+      using _limit = env.clock.after(closeLimitMs, limit.resolve);
+      await Promise.race([exited.promise, limit.promise]);
     },
   };
 }
 
-/** The queue in front of the thread: one batch under way, the rest waiting, bounded. */
-function openChannel(post: (message: ToThread) => void, queueLimit: number) {
-  let waiting: Waiting[] = [];
-  let underway: Waiting[] = [];
-  let failed: { error: unknown } | undefined;
-  let onIdle: (() => void) | undefined;
+function openWatchers() {
   const watchers = new Map<string, Set<() => void>>();
-
-  const flush = (): void => {
-    if (underway.length > 0) return;
-    if (waiting.length === 0) {
-      onIdle?.();
-      return;
-    }
-    underway = waiting.splice(0, maxBatchCalls);
-    post({ type: 'batch', calls: underway.map((item) => item.call) });
-  };
-  const enqueue = (call: Call): Promise<unknown> => {
-    if (failed) return Promise.reject(failed.error);
-    if (onIdle) return Promise.reject(storeFaults.fault('closed'));
-    if (waiting.length >= queueLimit) return Promise.reject(storeFaults.fault('full'));
-    return new Promise((resolve, reject) => {
-      waiting.push({ call, resolve, reject });
-      // The calls of one turn of the loop travel together.
-      if (waiting.length === 1 && underway.length === 0) queueMicrotask(flush);
-    });
-  };
   return {
-    procedures<P extends object>(room: string): Calls<P> {
-      const target = {} as Calls<P>;
-      return new Proxy(target, {
-        get: (_, name) =>
-          typeof name === 'string' && name !== 'then' ? (argument: unknown) => enqueue({ room, name, argument }) : undefined,
-      });
-    },
     watch(topic: string, listener: () => void): Disposable {
       const listeners = watchers.get(topic) ?? new Set();
       watchers.set(topic, listeners.add(listener));
       return { [Symbol.dispose]: () => listeners.delete(listener) };
     },
-    settle(message: Extract<FromThread, { type: 'results' }>): void {
-      const settled = underway;
-      underway = [];
-      flush();
-      for (const [index, item] of settled.entries()) {
-        const result = message.results[index];
-        if (result && 'value' in result) item.resolve(result.value);
-        else item.reject(result ? fromWire(result.fault) : storeFaults.fault('failed'));
+    wake(topics: readonly string[]): void {
+      for (const topic of topics) for (const listener of watchers.get(topic) ?? []) listener();
+    },
+  };
+}
+
+/** What the thread tells of the disk, and what its silence tells. */
+function openHealth(env: Env, onChange: () => void) {
+  let isHung = false;
+  let told: '' | 'full' | 'io' = '';
+  let lastError = '';
+  let fsyncMs = 0;
+  let current: Pick<StoreHealth, 'state' | 'reason' | 'since'> = { state: 'ok', reason: '', since: env.clock.now() };
+  const update = (): void => {
+    const reason = isHung ? 'hung' : told;
+    if (reason === current.reason) return;
+    current = { state: reason === '' ? 'ok' : 'failing', reason, since: env.clock.now() };
+    if (reason === '') env.log.info({ lastError }, 'the store is well again');
+    else env.log.error({ reason, lastError }, 'the store is failing');
+    onChange();
+  };
+  return {
+    hung(value: boolean): void {
+      isHung = value;
+      if (value) lastError = 'no answer from the disk';
+      update();
+    },
+    told(reason: '' | 'full' | 'io', error: string): void {
+      told = reason;
+      if (error !== '') lastError = error;
+      update();
+    },
+    committed(ms: number): void {
+      fsyncMs = ms;
+    },
+    now: () => ({ ...current, lastError, fsyncMs }),
+  };
+}
+
+/** One backup at a time. */
+function openBackups(post: (message: ToThread) => void) {
+  let running:
+    | { readonly done: PromiseWithResolvers<{ readonly bytes: number }>; readonly onProgress: (progress: BackupProgress) => void }
+    | undefined;
+  return {
+    start(path: string, onProgress: (progress: BackupProgress) => void = () => {}): Promise<{ readonly bytes: number }> {
+      if (running) return Promise.reject(storeFaults.fault('backup', { detail: 'another backup is under way' }));
+      running = { done: Promise.withResolvers(), onProgress };
+      post({ type: 'backup', path });
+      return running.done.promise;
+    },
+    settle(message: Extract<FromThread, { type: `backup-${string}` }>): void {
+      if (message.type === 'backup-progress') running?.onProgress(message.progress);
+      else {
+        if (message.type === 'backup-done') running?.done.resolve({ bytes: message.bytes });
+        else running?.done.reject(fromWire(message.fault));
+        running = undefined;
       }
-      for (const topic of message.topics) for (const listener of watchers.get(topic) ?? []) listener();
     },
     fail(error: unknown): void {
-      failed ??= { error };
-      const lost = [...underway, ...waiting];
-      underway = [];
-      waiting = [];
-      for (const item of lost) item.reject(error);
-      onIdle?.();
-    },
-    /** Resolves when no call is under way; calls made after this are refused. */
-    async drained(): Promise<void> {
-      const idle = Promise.withResolvers<void>();
-      onIdle = idle.resolve;
-      if (failed || (underway.length === 0 && waiting.length === 0)) idle.resolve();
-      await idle.promise;
+      running?.done.reject(error);
+      running = undefined;
     },
   };
 }

@@ -6,6 +6,20 @@ import type { EntryBody } from '#model';
 export interface Migrations {
   readonly room: string;
   readonly steps: readonly string[];
+  /** SQL that makes counters and derived rows true again after a salvage, when any row of any table may be missing. Run in order, once. */
+  readonly repair?: readonly string[];
+}
+
+/** Room in the file, as the call under way may use it. */
+export interface Space {
+  /** Bytes in use: pages of the file that hold something. */
+  readonly usedBytes: number;
+  /** `store.limit`. */
+  readonly limitBytes: number;
+  /** `store.reserved`: the part of the limit that only reserved procedures may take. */
+  readonly reservedBytes: number;
+  /** What this call may still write: the least of the limit (without the reserve, unless the procedure is a reserved one) and the file system. */
+  readonly freeBytes: number;
 }
 
 /** What the thread hands to a room when it prepares its procedures. */
@@ -17,11 +31,14 @@ export interface ThreadWorld {
   readonly bootId: string;
   /** Tells watchers of `topic` in the main thread, once, after the commit of the running transaction. */
   announce(topic: string): void;
+  /** How much room there is now; cheap (some microseconds). */
+  space(): Space;
 }
 
 /** The same with the outbox's append: an entry of the very transaction that the procedure runs in. */
 export interface ProcedureWorld extends ThreadWorld {
-  append(body: EntryBody): void;
+  /** `id` names the entry; a fresh UUIDv7 when absent. */
+  append(body: EntryBody, id?: string): void;
 }
 
 /** Opens a room's procedures on the writing connection; statements are prepared here, once. */
@@ -29,8 +46,15 @@ export type OpenProcedures<P extends object, W extends ThreadWorld = ProcedureWo
 
 /**
  * A room's procedures as the main thread sees them: each call resolves with the value after the commit (`synchronous=FULL`) that holds it, and
- * rejects with the procedure's own BongsuError (its own work is rolled back, that of its neighbours is not), or with `store.failed`, `store.full`
- * (the bounded queue in front), `store.closed`.
+ * rejects with the procedure's own BongsuError (its own work is rolled back, that of its neighbours is not), or with
+ * - `store.full`: the bounded queue in front; nothing was tried.
+ * - `store.hung`: the disk has not answered for `hungAfter`. What was already with the thread may still be committed later: try again under the
+ *   same ids.
+ * - `store.full-disk`, `store.io`: the disk refused; after `store.io` too the call may turn out to be committed.
+ * - `store.failed`, `store.closed`.
+ *
+ * All but `closed` are retryable. A procedure may run twice for one call (when a full file undid its transaction): what it keeps in memory must
+ * bear that.
  */
 export type Calls<P extends object> = {
   readonly [K in keyof P]: P[K] extends () => infer R
@@ -40,12 +64,77 @@ export type Calls<P extends object> = {
       : never;
 };
 
+/** How a room's procedures are called. */
+export interface CallOptions {
+  /** Pass all that waits; among themselves urgent calls keep their order. Default false. */
+  readonly urgent?: boolean;
+  /** May write into the reserved pages and the reserve file: ledger, registry, gaps, removal. Default false. */
+  readonly reserved?: boolean;
+}
+
+/** How the store fares. */
+export interface StoreHealth {
+  readonly state: 'ok' | 'failing';
+  /** Why it fails: no answer for `hungAfter`, no room, or the disk's own errors. */
+  readonly reason: 'hung' | 'full' | 'io' | '';
+  /** Wall milliseconds since when it is in this state. */
+  readonly since: number;
+  /** What the disk said last, also when it is well again; empty if it never failed. */
+  readonly lastError: string;
+  /** How long the last commit took. */
+  readonly fsyncMs: number;
+  /** Calls that wait. */
+  readonly queued: number;
+}
+
+/** A damaged file and what became of it. */
+export interface Damage {
+  /** Wall milliseconds. */
+  readonly time: number;
+  /** `file`: it could not be read as a whole. `log`: the write-ahead log was gone, and with it perhaps the last commits. */
+  readonly what: 'file' | 'log';
+  /** Where the damaged file lies now; empty if it could stay in place. */
+  readonly setAside: string;
+  /** Rows copied into the new file, by table. */
+  readonly salvagedRows: Readonly<Record<string, number>>;
+  /** Tables of which something, or all, could not be read. */
+  readonly lostTables: readonly string[];
+  /** What SQLite said. */
+  readonly error: string;
+}
+
+/** A backup that was put in the file's place while no gateway ran. */
+export interface Restored {
+  /** Wall milliseconds. */
+  readonly time: number;
+  readonly from: string;
+  /** Where the former file lies; empty if there was none. */
+  readonly setAside: string;
+}
+
 /** The one SQLite file behind its thread. */
 export interface Store extends AsyncDisposable {
   /** The procedures of `room`, typed by the room itself. */
-  procedures<P extends object>(room: string): Calls<P>;
-  /** Calls `listener` after each commit in which `topic` was announced. */
+  procedures<P extends object>(room: string, options?: CallOptions): Calls<P>;
+  /** Calls `listener` after each commit in which `topic` was announced. `store` is announced with every change of the health or the damage. */
   watch(topic: string, listener: () => void): Disposable;
   /** Rejects when the thread dies without having been closed; never resolves. */
   readonly crashed: Promise<never>;
+  health(): StoreHealth;
+  /** The last damage that has not been dealt with (`dropMark` of the room `store`); it survives restarts. */
+  damage(): Damage | undefined;
+  /** The restore that has not been dealt with. */
+  restored(): Restored | undefined;
+  /**
+   * Copies the file to `path` between the batches, page by page; resolves when the copy (mode 0600, one file, nothing beside it) is on the disk.
+   * `path` must not exist.
+   * @throws store.backup, store.closed
+   */
+  backup(path: string, onProgress?: (progress: BackupProgress) => void): Promise<{ readonly bytes: number }>;
+}
+
+/** How far a backup is. */
+export interface BackupProgress {
+  readonly copiedPages: number;
+  readonly totalPages: number;
 }

@@ -1,79 +1,96 @@
-// The writing connection: opened with full durability, its schema brought up to date, a damaged file set aside.
-import { existsSync, renameSync } from 'node:fs';
-import Database from 'better-sqlite3';
+// From a path to a connection that can be trusted: a half-done exchange is finished, the file looked at, a damaged one salvaged and set aside.
+import type Database from 'better-sqlite3';
 import { messageOf } from '#base';
-import type { Migrations } from './contract.ts';
-import { storeFaults } from './errors.ts';
+import { openCheck } from './check.ts';
+import { checkWhole, closeAsOneFile, connect, markInUse, openingFault, openLogWatch } from './connection.ts';
+import type { Damage, Migrations } from './contract.ts';
+import { finishExchange, freshNext, setNextInPlace } from './exchange.ts';
+import { readMarks, writeMark } from './marks.ts';
+import { mishapOf } from './mishap.ts';
+import type { Marks } from './protocol.ts';
+import { salvage } from './salvage.ts';
 
-/** An open writing connection; `setAside` names the damaged file that it replaces, if there was one. */
+/** How a file is opened. */
+export interface OpenDatabaseOptions {
+  readonly path: string;
+  readonly migrations: readonly Migrations[];
+  /** Wall time, milliseconds. */
+  readonly now: () => number;
+  /** For the limit of the check. */
+  readonly monotonicMs: () => number;
+  /** How long the look at the file may take before it serves; the rest is looked at while idle. */
+  readonly checkLimitMs: number;
+  /** Known damage, met while the file was in use: it is salvaged without another look. */
+  readonly damage?: unknown;
+}
+
+/** An open writing connection. */
 export interface OpenedDatabase {
   readonly db: Database.Database;
-  readonly setAside: string | undefined;
+  readonly marks: Marks;
+  /** Whether the check has seen all of the file. */
+  readonly isSeen: boolean;
 }
 
 /**
- * Opens or creates the file at `path`. WAL databases open with `synchronous=NORMAL`, which loses the last commits at a power cut: FULL is said here.
- * A file that SQLite calls damaged is renamed (`.damaged-<nowMs>`), never deleted, and a new one begun.
+ * Opens or creates the file. A file that is damaged is renamed (`.damaged-<ms>`), never deleted; what can be read of it is in the new one.
  * @throws store.unopened, store.newer
  */
-export function openDatabase(path: string, migrations: readonly Migrations[], nowMs: number): OpenedDatabase {
+export function openDatabase(options: OpenDatabaseOptions): OpenedDatabase {
   try {
-    return { db: openChecked(path, migrations), setAside: undefined };
+    finishExchange(options.path, options.now());
+    return options.damage === undefined ? openSound(options) : openSalvaged(options, options.damage);
   } catch (error) {
-    if (!isDamage(error))
-      throw error instanceof Database.SqliteError
-        ? storeFaults.fault('unopened', { cause: error, detail: `${path}: ${messageOf(error)}` })
-        : error;
-    const setAside = `${path}.damaged-${nowMs}`;
-    for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, setAside + suffix);
-    return { db: openChecked(path, migrations), setAside };
+    throw openingFault(options.path, error);
   }
 }
 
-function isDamage(error: unknown): boolean {
-  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
+function openSound(options: OpenDatabaseOptions): OpenedDatabase {
+  try {
+    return openChecked(options);
+  } catch (error) {
+    if (mishapOf(error) !== 'damage') throw error;
+    return openSalvaged(options, error);
+  }
 }
 
-function openChecked(path: string, migrations: readonly Migrations[]): Database.Database {
-  let db: Database.Database;
+function openChecked({ path, migrations, monotonicMs, checkLimitMs, now }: OpenDatabaseOptions): OpenedDatabase {
+  const lacksLog = openLogWatch(path);
+  const db = connect(path, migrations);
   try {
-    db = new Database(path);
-  } catch (cause) {
-    if (isDamage(cause)) throw cause;
-    throw storeFaults.fault('unopened', { cause, detail: `${path}: ${messageOf(cause)}` });
-  }
-  try {
-    db.pragma('auto_vacuum = INCREMENTAL');
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    db.pragma('foreign_keys = ON');
-    db.pragma('busy_timeout = 5000');
-    db.pragma('trusted_schema = OFF');
-    // Each call's savepoint keeps the pages that it touches: in memory, else they are written to a temporary file beside the commit.
-    db.pragma('temp_store = MEMORY');
-    // The tail of a commit is the checkpoint: small and often keeps it at some milliseconds.
-    db.pragma('wal_autocheckpoint = 200');
-    db.pragma(`journal_size_limit = ${16 * 2 ** 20}`);
-    migrate(db, migrations);
-    return db;
+    let isSeen = true;
+    if (lacksLog(db)) {
+      checkWhole(db);
+      const error = 'the write-ahead log of a gateway that did not end in good order is gone';
+      writeMark(db, 'damage', { time: now(), what: 'log', setAside: '', salvagedRows: {}, lostTables: [], error } satisfies Damage);
+    } else {
+      const endMs = monotonicMs() + checkLimitMs;
+      isSeen = openCheck(db).step(() => monotonicMs() < endMs);
+    }
+    markInUse(db);
+    return { db, marks: readMarks(db), isSeen };
   } catch (error) {
     db.close();
     throw error;
   }
 }
 
-/** Applies the steps that this file has not seen, all in one transaction. */
-function migrate(db: Database.Database, migrations: readonly Migrations[]): void {
-  const apply = db.transaction(() => {
-    db.exec('CREATE TABLE IF NOT EXISTS migration (room TEXT PRIMARY KEY, steps INTEGER NOT NULL) STRICT');
-    const read = db.prepare('SELECT steps FROM migration WHERE room = ?').pluck();
-    const write = db.prepare('INSERT INTO migration (room, steps) VALUES (?, ?) ON CONFLICT (room) DO UPDATE SET steps = excluded.steps');
-    for (const { room, steps } of migrations) {
-      const done = Number(read.get(room) ?? 0);
-      if (done > steps.length) throw storeFaults.fault('newer', { detail: `${room} has ${done} steps, ${steps.length} are known` });
-      for (const step of steps.slice(done)) db.exec(step);
-      write.run(room, steps.length);
-    }
-  });
-  apply.immediate();
+/** Builds the new file beside the damaged one and exchanges them when it is complete. */
+function openSalvaged(options: OpenDatabaseOptions, cause: unknown): OpenedDatabase {
+  const { path, migrations, now } = options;
+  const time = now();
+  const setAside = `${path}.damaged-${time}`;
+  const next = freshNext(path);
+  const db = connect(next, migrations);
+  try {
+    const { rows, lost } = salvage(path, db, migrations);
+    const damage: Damage = { time, what: 'file', setAside, salvagedRows: rows, lostTables: lost, error: messageOf(cause) };
+    writeMark(db, 'damage', damage);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  closeAsOneFile(db);
+  setNextInPlace(path, setAside);
+  return openChecked(options);
 }

@@ -1,4 +1,16 @@
 // The door of store: the one SQLite file and the thread that alone writes it.
 export { type OpenStoreOptions, openStore } from './client.ts';
-export type { Calls, Migrations, OpenProcedures, ProcedureWorld, Store, ThreadWorld } from './contract.ts';
-export { type StoreProcedures, serveStore, type ThreadOptions } from './thread.ts';
+export type {
+  Calls,
+  Damage,
+  Migrations,
+  OpenProcedures,
+  ProcedureWorld,
+  Space,
+  Store,
+  StoreHealth,
+  ThreadWorld,
+} from './contract.ts';
+export { restoreStore } from './restore.ts';
+export type { StoreLimits, StoreProcedures } from './session.ts';
+export { serveStore } from './thread.ts';

@@ -1,123 +1,89 @@
-// The store's thread: the one writer of the file. Each batch of calls is one transaction; results leave after its commit.
+// The store's thread: the one writer of the file. Calls run in transactions and are answered after the commit; upkeep fills the idle moments.
 import type { MessagePort } from 'node:worker_threads';
-import type { Database, Statement } from 'better-sqlite3';
-import type { Random } from '#base';
-import { uuidv7 } from '#base';
-import type { Migrations, ThreadWorld } from './contract.ts';
-import { openDatabase } from './database.ts';
+import { type Clock, type Random, systemClock } from '#base';
+import { runBackup } from './backup.ts';
 import { storeFaults } from './errors.ts';
-import { type Call, type CallResult, type FromThread, type ToThread, toWire } from './protocol.ts';
-
-/** Procedures of one room by name. */
-export type ProcedureSet = Readonly<Record<string, (argument: never) => unknown>>;
-
-/** What the thread is started with. */
-export interface ThreadOptions {
-  readonly path: string;
-  readonly bootId: string;
-  readonly migrations: readonly Migrations[];
-  /** Opens the procedures of every room, by room. */
-  open(db: Database, world: ThreadWorld): Readonly<Record<string, object>>;
-}
+import { type Life, openLife } from './life.ts';
+import { type FromThread, type ToThread, toWire } from './protocol.ts';
+import type { ThreadOptions } from './session.ts';
+import { openSlices, type Slices, sendResults } from './slices.ts';
 
 interface ThreadDeps {
   readonly port: MessagePort;
+  /** Wall milliseconds. */
   readonly now: () => number;
   readonly random: Random;
+  /** For durations and waits. Default the machine's. */
+  readonly clock?: Pick<Clock, 'monotonicMs' | 'after'>;
 }
+
+const idleAfterMs = 200;
+const idleStepMs = 50;
+const lookEveryMs = 1000;
 
 /** Serves calls from `port` until told to close. Opening faults are told over the port; the thread then ends. */
 export function serveStore(options: ThreadOptions, deps: ThreadDeps): void {
-  const send = (message: FromThread): void => deps.port.postMessage(message);
+  const { port, now, random, clock = systemClock } = deps;
+  const send = (message: FromThread): void => port.postMessage(message);
+  const topics = new Set<string>();
   try {
-    const { db, setAside } = openDatabase(options.path, options.migrations, deps.now());
-    const topics = new Set<string>();
-    const world: ThreadWorld = {
-      now: deps.now,
-      newId: () => uuidv7(deps.now(), deps.random),
-      bootId: options.bootId,
-      announce: (topic) => topics.add(topic),
-    };
-    const rooms = new Map(Object.entries({ ...options.open(db, world), store: openStoreProcedures(db) }));
-    const runBatch = openBatchRunner(db, rooms);
-    deps.port.on('message', (message: ToThread) => {
-      if (message.type === 'close') {
-        db.close();
-        deps.port.close();
-        return;
-      }
-      const results = runBatch(message.calls);
-      send({ type: 'results', results, topics: [...topics] });
-      topics.clear();
+    const life = openLife(options, { now, random, clock, send, announce: (topic) => topics.add(topic) });
+    const slices = openSlices(port, clock.monotonicMs);
+    let workedAtMs = clock.monotonicMs();
+    port.on('message', (message: ToThread) => {
+      slices.receive(message);
+      while (slices.hasCalls()) serve(life, slices, topics, send);
+      for (let other = slices.nextOther(); other; other = slices.nextOther()) handle(other, life, port, send);
+      workedAtMs = clock.monotonicMs();
     });
-    send({ type: 'ready', setAside });
+    rest(life, clock, () => workedAtMs);
+    send({ type: 'ready' });
   } catch (error) {
     send({ type: 'unopened', fault: toWire(error) });
-    deps.port.close();
+    port.close();
   }
 }
 
-/** The store's own procedures: what a watchdog and a doctor ask. */
-function openStoreProcedures(db: Database) {
-  return {
-    /** Answers when the thread lives; says how the file is kept. */
-    describe: () => ({
-      synchronous: Number(db.pragma('synchronous', { simple: true })),
-      journalMode: String(db.pragma('journal_mode', { simple: true })),
-      sizeBytes: Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true })),
-      freeBytes: Number(db.pragma('freelist_count', { simple: true })) * Number(db.pragma('page_size', { simple: true })),
-    }),
-  };
+/** Runs one transaction's worth of calls and answers them. */
+function serve(life: Life, slices: Slices, topics: Set<string>, send: (message: FromThread) => void): void {
+  const session = life.session();
+  if (session) {
+    const { next, owners } = slices.openSlice(session.bind);
+    const ran = session.transactions.run(next);
+    sendResults(owners, ran, [...topics], send);
+    topics.clear();
+    if (ran.broken === undefined) life.attempt(({ upkeep }) => upkeep.afterAnswer());
+    else life.breakOff(ran.broken);
+  } else slices.refuseAll(toWire(storeFaults.fault('io', { detail: life.lastError() })), send);
+  slices.sweep();
+  life.tellHealth();
 }
 
-/** What `describe` of the room `store` answers. */
-export type StoreProcedures = ReturnType<typeof openStoreProcedures>;
-
-interface Brackets {
-  readonly begin: Statement;
-  readonly commit: Statement;
-  readonly rollback: Statement;
-  readonly save: Statement;
-  readonly release: Statement;
-  readonly undo: Statement;
+function handle(message: ToThread, life: Life, port: MessagePort, send: (message: FromThread) => void): void {
+  if (message.type === 'close') {
+    life.end();
+    port.close();
+  } else if (message.type === 'backup') {
+    void runBackup(life.session()?.db, message.path, (progress) => send({ type: 'backup-progress', progress })).then(
+      (bytes) => send({ type: 'backup-done', bytes }),
+      (error: unknown) => send({ type: 'backup-failed', fault: toWire(error) }),
+    );
+  }
 }
 
-function openBatchRunner(db: Database, rooms: ReadonlyMap<string, ProcedureSet>) {
-  const brackets: Brackets = {
-    begin: db.prepare('BEGIN IMMEDIATE'),
-    commit: db.prepare('COMMIT'),
-    rollback: db.prepare('ROLLBACK'),
-    save: db.prepare('SAVEPOINT call'),
-    release: db.prepare('RELEASE call'),
-    undo: db.prepare('ROLLBACK TO call'),
-  };
-  return (calls: readonly Call[]): readonly CallResult[] => {
-    try {
-      brackets.begin.run();
-      const results = calls.map((call) => runCall(call, rooms, brackets));
-      brackets.commit.run();
-      return results;
-    } catch (error) {
-      if (db.inTransaction) brackets.rollback.run();
-      const fault = toWire(error);
-      return calls.map(() => ({ fault }));
+/** Looks at the disk once a second, and works for the file while nobody calls. */
+function rest(life: Life, clock: Pick<Clock, 'monotonicMs' | 'after'>, workedAtMs: () => number): void {
+  let lookedAtMs = clock.monotonicMs();
+  const step = (): void => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - lookedAtMs >= lookEveryMs) {
+      lookedAtMs = nowMs;
+      life.attempt(({ space }) => space.look());
+      life.tellHealth();
     }
+    const isIdle = nowMs - workedAtMs() >= idleAfterMs;
+    const more = isIdle && life.attempt(({ upkeep }) => upkeep.idle());
+    clock.after(more ? idleStepMs : idleAfterMs, step);
   };
-}
-
-/** One call in its savepoint: its failure undoes its own work and nobody else's. */
-function runCall(call: Call, rooms: ReadonlyMap<string, ProcedureSet>, brackets: Brackets): CallResult {
-  const procedures = rooms.get(call.room);
-  const procedure = procedures && Object.hasOwn(procedures, call.name) ? procedures[call.name] : undefined;
-  if (!procedure) return { fault: toWire(storeFaults.fault('unknown', { detail: `${call.room}.${call.name}` })) };
-  brackets.save.run();
-  try {
-    const value = procedure(call.argument as never);
-    brackets.release.run();
-    return { value };
-  } catch (error) {
-    brackets.undo.run();
-    brackets.release.run();
-    return { fault: toWire(error) };
-  }
+  clock.after(idleAfterMs, step);
 }

@@ -1,6 +1,7 @@
 // A store without a thread: each call is one transaction on the test's own connection, and can be made to fail as a disk does.
 import type { Database } from 'better-sqlite3';
 import type { Calls, Store } from '#store';
+import { wellStore } from '../fakes/store.ts';
 
 /** `refused`: not run at all. `lost`: run, and undone when its commit failed. */
 type Failure = 'refused' | 'lost';
@@ -32,6 +33,7 @@ export function openDirectStore(db: Database, rooms: Readonly<Record<string, obj
     }
   };
   return {
+    ...wellStore,
     failures,
     procedures: <P extends object>(room: string) =>
       new Proxy({} as Calls<P>, { get: (_, name) => (argument: unknown) => call(room, String(name), argument) }),

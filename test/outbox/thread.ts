@@ -4,6 +4,7 @@ import { systemRandom, uuidv7 } from '#base';
 import type { EntryBody } from '#model';
 import { openOutboxProcedures, outboxMigrations } from '#outbox/tables';
 import type { Migrations, ProcedureWorld } from '#store';
+import { ampleSpace } from '../fakes/store.ts';
 
 /** A world whose clock the test sets. */
 export interface TestWorld extends ProcedureWorld {
@@ -31,6 +32,7 @@ export function openTestWorld(append: (body: EntryBody) => void = () => {}): Tes
     },
     announce: (topic) => topics.push(topic),
     append,
+    space: ampleSpace,
   };
 }
 

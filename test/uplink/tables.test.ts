@@ -2,6 +2,7 @@
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { maxCommands, openUplinkProcedures, uplinkMigrations } from '../../src/uplink/tables.ts';
+import { ampleSpace } from '../fakes/store.ts';
 
 const hourMs = 3_600_000;
 
@@ -10,7 +11,7 @@ function openTable(bootId = 'boot-1', db = new Database(':memory:')) {
     for (const step of uplinkMigrations.steps) db.exec(step);
     db.pragma('user_version = 1');
   }
-  const world = { now: () => 0, newId: () => '', bootId, announce: () => {}, append: () => {} };
+  const world = { now: () => 0, newId: () => '', bootId, announce: () => {}, append: () => {}, space: ampleSpace };
   return { db, table: openUplinkProcedures(db, world) };
 }
 

@@ -1,0 +1,101 @@
+// The life of the connection: opened, given up when the disk fails or the file is damaged, opened again for as long as it takes.
+import { type Clock, messageOf, openBackoff } from '#base';
+import { mishapOf } from './mishap.ts';
+import type { FromThread } from './protocol.ts';
+import { openSession, type Session, type SessionDeps, type ThreadOptions } from './session.ts';
+
+/** What the life needs. */
+export interface LifeDeps extends Omit<SessionDeps, 'onMarks' | 'monotonicMs'> {
+  readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
+  send(message: FromThread): void;
+}
+
+const reopen = { minMs: 100, maxMs: 5000 };
+/** A file that is damaged again so soon after a salvage waits: each salvage leaves a file behind. */
+const salvageEveryMs = 600_000;
+
+export type Life = ReturnType<typeof openLife>;
+
+/** Opens the file for the first time. @throws store.unopened, store.newer, and what the rooms throw */
+export function openLife(options: ThreadOptions, deps: LifeDeps) {
+  const { clock, send } = deps;
+  const backoff = openBackoff(reopen, deps.random);
+  let lastError = '';
+  let toldReason: '' | 'full' | 'io' = '';
+  let salvagedAtMs = Number.NEGATIVE_INFINITY;
+  let isOver = false;
+  let session: Session | undefined = open();
+
+  function open(damage?: unknown): Session {
+    const world: SessionDeps = { ...deps, monotonicMs: clock.monotonicMs, onMarks: (marks) => send({ type: 'marks', marks }) };
+    const opened = openSession(options, world, damage);
+    send({ type: 'marks', marks: opened.marks });
+    return opened;
+  }
+  function tellHealth(): void {
+    const problem = session?.space.problem() ?? '';
+    const reason = session ? (problem === '' ? '' : 'full') : 'io';
+    if (problem !== '') lastError = problem;
+    if (reason === toldReason) return;
+    toldReason = reason;
+    send({ type: 'health', reason, lastError });
+  }
+  /** The connection is worth nothing: close it, and open another as soon as the disk allows. */
+  function breakOff(error: unknown): void {
+    const broken = session;
+    session = undefined;
+    lastError = messageOf(error);
+    tellHealth();
+    try {
+      broken?.db.close();
+    } catch {
+      // The disk may refuse this too; the file is then as after a crash.
+    }
+    clock.after(backoff.next(), () => openAgain(error));
+  }
+  function openAgain(cause: unknown): void {
+    if (isOver) return;
+    const damage = mishapOf(cause) === 'damage' ? cause : undefined;
+    if (damage !== undefined && clock.monotonicMs() - salvagedAtMs < salvageEveryMs) {
+      clock.after(reopen.maxMs, () => openAgain(cause));
+      return;
+    }
+    try {
+      session = open(damage);
+      if (damage !== undefined) salvagedAtMs = clock.monotonicMs();
+      backoff.reset();
+      tellHealth();
+    } catch (error) {
+      lastError = messageOf(error);
+      clock.after(backoff.next(), () => openAgain(cause));
+    }
+  }
+  return {
+    /** The open file; undefined while the disk fails. */
+    session: (): Session | undefined => session,
+    lastError: (): string => lastError,
+    breakOff,
+    /** Tells the main thread what has changed. */
+    tellHealth,
+    /** Does something for the file that nobody waits for; what goes wrong with it is met here. */
+    attempt(act: (session: Session) => boolean): boolean {
+      if (!session) return false;
+      try {
+        return act(session);
+      } catch (error) {
+        if (mishapOf(error) === 'full') session.space.relieve();
+        else breakOff(error);
+        return false;
+      }
+    },
+    end(): void {
+      isOver = true;
+      try {
+        session?.close();
+      } catch {
+        // As after a crash; the next start finds all that was committed.
+      }
+      session = undefined;
+    },
+  };
+}

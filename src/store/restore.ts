@@ -1,0 +1,73 @@
+// Putting a backup in the store's place while no gateway runs: proved first, the present file set aside, a mark left for the next start's audit.
+import { chmodSync, chownSync, copyFileSync, existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { messageOf } from '#base';
+import { applicationId, checkWhole, closeAsOneFile, storeMigrations } from './connection.ts';
+import type { Restored } from './contract.ts';
+import { storeFaults } from './errors.ts';
+import { freshNext, setNextInPlace } from './exchange.ts';
+import { writeMark } from './marks.ts';
+
+/**
+ * Restores the store at `path` from the backup `from`, which stays. Takes as long as reading and writing the whole file.
+ * @throws store.in-use, store.no-backup, and what the file system throws
+ */
+export function restoreStore(path: string, from: string, nowMs: number): Restored {
+  if (isInUse(path)) throw storeFaults.fault('in-use', { detail: path });
+  const made = freshNext(path);
+  try {
+    copyFileSync(from, made);
+    chmodSync(made, 0o600);
+    const setAside = existsSync(path) ? `${path}.replaced-${nowMs}` : '';
+    const restored: Restored = { time: nowMs, from, setAside };
+    prove(made, restored);
+    keepOwner(path, made);
+    setNextInPlace(path, setAside === '' ? `${path}.replaced-${nowMs}` : setAside);
+    return restored;
+  } catch (error) {
+    freshNext(path);
+    throw error;
+  }
+}
+
+/** Checks the copy from end to end, and leaves the mark in it. */
+function prove(path: string, restored: Restored): void {
+  try {
+    const db = new Database(path);
+    try {
+      if (db.pragma('application_id', { simple: true }) !== applicationId) throw new Error('not a store of this gateway');
+      checkWhole(db);
+      for (const step of storeMigrations.steps) db.exec(step.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
+      writeMark(db, 'restored', restored);
+    } finally {
+      closeAsOneFile(db);
+    }
+  } catch (cause) {
+    throw storeFaults.fault('no-backup', { cause, detail: `${restored.from}: ${messageOf(cause)}` });
+  }
+}
+
+/** Whether a gateway has the file: an exclusive connection is refused then. A file that cannot be opened at all is in nobody's use. */
+function isInUse(path: string): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    const db = new Database(path, { timeout: 0 });
+    try {
+      db.pragma('locking_mode = EXCLUSIVE');
+      db.exec('BEGIN EXCLUSIVE; COMMIT');
+    } finally {
+      db.close();
+    }
+    return false;
+  } catch (error) {
+    return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+  }
+}
+
+/** What an administrator restores still belongs to the gateway's user. */
+function keepOwner(path: string, made: string): void {
+  const { uid, gid } = statSync(existsSync(path) ? path : dirname(path));
+  const own = statSync(made);
+  if (own.uid !== uid || own.gid !== gid) chownSync(made, uid, gid);
+}
