@@ -25,6 +25,13 @@ const table = faultTable('simulator', {
     },
     retryable: true,
   },
+  'config-unwritable': {
+    message: { en: 'The configuration for this site cannot be written', ko: '이 현장에 맞는 설정을 쓸 수 없습니다' },
+    hint: {
+      en: 'Name an empty or new folder with a short path that you may write to. What `bongsu simulate` did not write itself it leaves alone.',
+      ko: '쓰기 권한이 있고 경로가 짧은 빈 폴더나 새 폴더를 지정하십시오. `bongsu simulate`가 직접 쓰지 않은 파일은 덮어쓰지 않습니다.',
+    },
+  },
   'story-invalid': {
     message: { en: 'The script cannot be played', ko: '시나리오를 실행할 수 없습니다' },
     hint: {

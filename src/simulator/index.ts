@@ -1,6 +1,7 @@
 // The door of the simulator: a virtual site for demos, tests, training and load.
 export type { SimulatedCamera } from './cameras/index.ts';
-export { type HubCounts, type HubMessage, openHub, type SimulatedHub, type StreamReader } from './hub/index.ts';
+export { writeGatewayConfig } from './gateway-config.ts';
+export { openHub, type SimulatedHub } from './hub/index.ts';
 export { streamBody } from './request.ts';
 export { runSimulator } from './run.ts';
 export { openWebhookSender, type SimulatedSensor } from './sensors/index.ts';

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { type Env, type Language, messageOf, type Text } from '#base';
 import { fault } from './faults.ts';
+import { writeGatewayConfig } from './gateway-config.ts';
 import { openSimulatedSite, type SimulatedSite } from './site.ts';
 import { playStory, readStory, type StoryEvent } from './story.ts';
 
@@ -19,11 +20,14 @@ export interface SimulatorOptions {
   readonly language?: Language | undefined;
   /** Fixed ports from here; see `SiteOptions.basePort`. Default: free ports. */
   readonly basePort?: number | undefined;
-  /** Where fall detectors post. */
+  /** `http://…`: where fall detectors post; `{device}` in it becomes the detector's id. Default: nowhere, or to the gateway of `printConfig`. */
   readonly webhookUrl?: string | undefined;
+  /** Default: a new one. */
   readonly webhookToken?: string | undefined;
   /** UDP port of WS-Discovery. Default 3702. */
   readonly discoveryPort?: number | undefined;
+  /** A folder that gets the configuration of a gateway for this site, written anew at each start. Default: none. */
+  readonly printConfig?: string | undefined;
 }
 
 /** Where it is told, and when it ends. */
@@ -35,10 +39,13 @@ export interface SimulatorIo {
 
 const maxScriptBytes = 1_048_576;
 const discoveryPort = 3702;
+/** Where a gateway hears webhooks if nothing else is said. */
+const gatewayWebhookUrl = 'http://127.0.0.1:8480/webhook/{device}';
+const foreverMs = 2 ** 31 - 1;
 
 /**
  * Runs until `io.signal` aborts; resolves with the exit status 0. Throws `simulator.port-taken`, `simulator.script-missing`,
- * `simulator.pty-failed`, `simulator.story-invalid`.
+ * `simulator.pty-failed`, `simulator.story-invalid`, `simulator.config-unwritable`.
  */
 export async function runSimulator(options: SimulatorOptions, io: SimulatorIo, env: Env): Promise<number> {
   const language = options.language ?? 'ko';
@@ -48,15 +55,17 @@ export async function runSimulator(options: SimulatorOptions, io: SimulatorIo, e
   const story = readStory(script, site);
   tell({ event: 'ready', ...site.facts() }, { en: 'The simulated site stands.', ko: '가상 현장이 준비되었습니다.' });
   if (!options.json) for (const text of placesOf(site)) io.print(text[language]);
+  if (options.printConfig !== undefined) await printConfig(site, { ...options, folder: options.printConfig }, tell);
   site.hub?.tell((text, { topic, id, alarmId, step, replay }) => tell({ event: 'heard', topic, id, alarmId, step, replay }, text));
   await playStory(story, site, { signal: io.signal, tell: (event) => tellStep(event, tell) }, env);
-  await aborted(io.signal);
+  while (!io.signal.aborted) await env.clock.sleep(foreverMs, io.signal).catch(() => {});
   if (site.hub) tellCounts(site.hub.counts(), tell);
   return 0;
 }
 
 function siteOptions(options: SimulatorOptions): Parameters<typeof openSimulatedSite>[0] {
-  const { cameras, sensors, hub, basePort, webhookUrl, webhookToken } = options;
+  const { cameras, sensors, hub, basePort, webhookToken } = options;
+  const webhookUrl = options.webhookUrl ?? (options.printConfig === undefined ? undefined : gatewayWebhookUrl);
   return {
     cameras,
     sensors,
@@ -79,6 +88,33 @@ async function readScript(path: string): Promise<unknown> {
 }
 
 type Tell = (event: object, text: Text) => void;
+
+/** Writes the configuration of a gateway for the site and says how to go on: start it, and register the cameras. */
+async function printConfig(site: SimulatedSite, options: { folder: string; webhookUrl?: string | undefined }, tell: Tell): Promise<void> {
+  const { port } = new URL(options.webhookUrl ?? gatewayWebhookUrl);
+  const files = await writeGatewayConfig(site.facts(), { folder: options.folder, webhookPort: port === '' ? 80 : Number(port) });
+  const socket = shellWord(files.socket);
+  const commands = [
+    `bongsu run --config ${shellWord(files.config)}`,
+    ...files.cameras.map(
+      ({ id, address, user, passwordFile }) =>
+        `bongsu --socket ${socket} camera add ${id} --address ${address} --user ${user} --password-file ${shellWord(passwordFile)}`,
+    ),
+  ];
+  const lines = commands.map((command) => `  ${command}`).join('\n');
+  tell(
+    { event: 'config', ...files, commands },
+    {
+      en: `A gateway for this site is configured in ${files.folder}. Start it in another terminal, and register the cameras in a third:\n${lines}`,
+      ko: `이 현장에 맞는 게이트웨이 설정을 ${files.folder}에 썼습니다. 다른 터미널에서 시작하고, 또 다른 터미널에서 카메라를 등록하십시오:\n${lines}`,
+    },
+  );
+}
+
+/** A word as a shell takes it. */
+function shellWord(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
 
 function placesOf(site: SimulatedSite): Text[] {
   const facts = site.facts();
@@ -118,9 +154,4 @@ function tellCounts(counts: ReturnType<NonNullable<SimulatedSite['hub']>['counts
       ko: `알람 발생 ${alarms.raised}, 해제 ${alarms.cleared}, 중복 ${duplicates}, 누락 ${missing}`,
     },
   );
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

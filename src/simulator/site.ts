@@ -1,6 +1,7 @@
 // A whole simulated site on loopback: cameras, sensors and a hub, each only when asked for, with the facts that a gateway's configuration needs.
 import type { Env, Login } from '#base';
 import { type CameraOptions, openFleet, type SimulatedCamera } from './cameras/index.ts';
+import { fault } from './faults.ts';
 import { openHub, type SimulatedHub } from './hub/index.ts';
 import { type FallEvent, openField, type SensorKind, type SimulatedSensor, smokePoints, type WebhookSender } from './sensors/index.ts';
 
@@ -77,11 +78,14 @@ const host = '127.0.0.1';
 const logins = ['digest', 'username-token', 'either', 'digest-sha256'] as const;
 const kinds = ['modbus-rtu', 'modbus-tcp', 'webhook'] as const;
 const maxCameras = 10_000;
+const maxPort = 65_535;
 
 /** Opens the site. Throws `simulator.port-taken`, `simulator.script-missing`, `simulator.pty-failed`; what was opened before is closed again. */
 export async function openSimulatedSite(options: SiteOptions, env: Env): Promise<SimulatedSite> {
   await using stack = new AsyncDisposableStack();
   const port = (offset: number): number => (options.basePort === undefined ? 0 : options.basePort + offset);
+  const lastPort = port(9 + cameraList(options).length);
+  if (lastPort > maxPort) throw fault('port-taken', { detail: `${options.basePort} … ${lastPort} > ${maxPort}` });
   const webhookToken = options.webhookToken ?? env.random.bytes(16).toString('hex');
   const login = typeof options.hub === 'object' ? options.hub.login : undefined;
   const hub = options.hub ? stack.use(await openHub({ host, port: port(0), login }, env)) : undefined;

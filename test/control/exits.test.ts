@@ -1,4 +1,5 @@
 // How the command line exits, and what it says on the way: usage, faults of the gateway, bad configurations, loaders.
+import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { CliLoaders } from '#control';
 import { run } from './command-line.ts';
@@ -42,6 +43,12 @@ describe('exit statuses', () => {
     ['camera add c --address h --password-stdin', /needs --user/, /--user가 필요합니다/],
     ['camera add c --address h --user u --password-file f --password-stdin', /exclude each other/, /함께 쓸 수 없는/],
     ['audit verify now', /Too many arguments/, /인자가 너무 많습니다/],
+    ['simulate --port 0', /--port <n>: 0 is not valid/, /0 값이/],
+    ['simulate --port 65536', /65536 is not valid/, /65536 값이/],
+    ['simulate --discovery-port x', /x is not valid/, /x 값이/],
+    ['simulate --webhook-url nowhere', /nowhere is not valid/, /nowhere 값이/],
+    ['simulate --webhook-url https://h/', /https:\/\/h\/ is not valid/, /https:\/\/h\/ 값이/],
+    ['simulate --webhook-token-file /dev/null', /token of a webhook has 16 to 256/, /웹훅 토큰은/],
     ['status --lang fr', /fr is not valid/, /fr/],
   ];
   it.each(wrong)('2 for `%s`', async (line, en, ko) => {
@@ -167,11 +174,33 @@ describe('exit statuses', () => {
     expect((await run(['simulate', '--cameras', '5', '--hub', '--script', 's.yaml'], { loaders })).status).toBe(2);
     expect((await run(['run', '--lang', 'ko'], { loaders, io: { configPath: '/elsewhere.yaml' } })).status).toBe(3);
     expect((await run(['--lang=ko', 'simulate'], { loaders })).status).toBe(4);
-    expect(asked).toEqual([
+    expect(asked).toMatchObject([
       ['/c.yaml', 'en'],
-      { cameras: 5, sensors: 3, hub: true, script: 's.yaml', json: false, language: 'en' },
+      { cameras: 5, sensors: 3, hub: true, script: 's.yaml', json: false, language: 'en', basePort: undefined, printConfig: undefined },
       ['/elsewhere.yaml', 'ko'],
-      { cameras: 3, sensors: 3, hub: false, script: undefined, json: false, language: 'ko' },
+      { cameras: 3, sensors: 3, hub: false, script: undefined, json: false, language: 'ko', discoveryPort: 3702 },
+    ]);
+  });
+
+  it('that of a simulator with ports, a webhook and a folder of its own', async () => {
+    await using door = await openDoor();
+    await writeFile(`${door.path}.token`, 'a-token-of-some-length\n');
+    const asked: unknown[] = [];
+    const loaders: Partial<CliLoaders> = { simulate: async (options) => asked.push(options) };
+    const ways = ['--port', '9000', '--discovery-port', '3703', '--webhook-url', 'http://h:8480/webhook/{device}'];
+    expect(
+      (await run(['simulate', ...ways, '--webhook-token-file', `${door.path}.token`, '--print-config', 'f'], { loaders })).status,
+    ).toBe(1);
+    expect((await run(['simulate', '--print-config', '--hub'], { loaders })).status).toBe(2);
+    expect(asked).toMatchObject([
+      {
+        basePort: 9000,
+        discoveryPort: 3703,
+        webhookUrl: 'http://h:8480/webhook/{device}',
+        webhookToken: 'a-token-of-some-length',
+        printConfig: 'f',
+      },
+      { hub: true, webhookUrl: undefined, webhookToken: undefined, printConfig: 'bongsu-simulated' },
     ]);
   });
 

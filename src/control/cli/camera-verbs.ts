@@ -5,9 +5,8 @@ import type { Asked, Result } from '../contract.ts';
 import { faults } from '../faults.ts';
 import { cameraStateWords } from '../messages/words.ts';
 import { exits, UsageFault, type Verb, type VerbContext, withGateway } from './context.ts';
+import { readSecretFile, readSecretInput } from './secret-file.ts';
 import { orDash, textIn, timeText, word } from './words.ts';
-
-const maxPasswordBytes = 4096;
 
 export const cameraListVerb: Verb<object> = async (context) => {
   const { say, screen } = context;
@@ -76,35 +75,7 @@ async function readLogin(context: VerbContext, options: CameraAddOptions): Promi
   if (user === undefined && offered) throw new UsageFault(context.say('usage.userMissing'));
   if (user === undefined) return undefined;
   if (!offered) throw new UsageFault(context.say('usage.passwordMissing'));
-  const bytes = passwordFile === undefined ? await readStdin(context) : await readSecretFile(passwordFile);
-  return { user, password: bytes.toString('utf8').replace(/\r?\n$/, '') };
-}
-
-async function readStdin({ io }: VerbContext): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of io.stdin) {
-    const part = Buffer.from(chunk);
-    size += part.length;
-    if (size > maxPasswordBytes) throw faults.fault('file-unreadable', { detail: '-' });
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
-}
-
-async function readSecretFile(path: string): Promise<Buffer> {
-  try {
-    const file = await open(path, 'r');
-    try {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(maxPasswordBytes + 1), 0, maxPasswordBytes + 1, 0);
-      if (bytesRead > maxPasswordBytes) throw new Error(`${path} is larger than ${maxPasswordBytes} bytes`);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    throw faults.fault('file-unreadable', { cause, detail: messageOf(cause) });
-  }
+  return { user, password: await (passwordFile === undefined ? readSecretInput(context) : readSecretFile(passwordFile)) };
 }
 
 export const cameraRemoveVerb: Verb<object> = async (context, _, id) => {

@@ -58,6 +58,16 @@ export interface SimulateOptions {
   readonly script: string | undefined;
   readonly json: boolean;
   readonly language: Language;
+  /** First of the fixed ports; free ones when absent. */
+  readonly basePort: number | undefined;
+  /** `http://…`, where virtual sensors push to. */
+  readonly webhookUrl: string | undefined;
+  /** 16 to 256 printable characters; a new one when absent. */
+  readonly webhookToken: string | undefined;
+  /** UDP port of WS-Discovery; 3702 when absent. */
+  readonly discoveryPort: number | undefined;
+  /** Folder for the configuration of a gateway that fits. */
+  readonly printConfig: string | undefined;
 }
 
 /** What every loader hears of the call: the language that was asked for, and when to end. */

@@ -1,7 +1,7 @@
-// The verbs about the gateway as a whole: status, outbox, audit, check, run, simulate.
+// The verbs about the gateway as a whole: status, outbox, audit, check, run.
 import type { Result } from '../contract.ts';
 import { conditionWords, entryClassWords, severityWords } from '../messages/words.ts';
-import { type CheckProblem, exits, type SimulateOptions, type Verb, type VerbContext, withGateway } from './context.ts';
+import { type CheckProblem, exits, type Verb, type VerbContext, withGateway } from './context.ts';
 import { ageText, orDash, sizeText, textIn, timeText, word } from './words.ts';
 
 type Status = Result<'status'>;
@@ -132,8 +132,3 @@ function problemLines(problems: readonly CheckProblem[], { say, language }: Verb
   });
   return [say('check.bad', { n: problems.length }), ...lines];
 }
-
-export const simulateVerb: Verb<Partial<SimulateOptions>> = ({ loaders, io, json, language }, options) => {
-  const { cameras = 3, sensors = 3, hub = false, script } = options;
-  return loaders.simulate({ cameras, sensors, hub, script, json, language }, io.signal);
-};

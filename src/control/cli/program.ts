@@ -5,9 +5,10 @@ import { controlOptions } from '../options.ts';
 import { alarmListVerb, alarmTailVerb } from './alarm-verbs.ts';
 import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSnapshotVerb } from './camera-verbs.ts';
 import type { CliIo, Verb } from './context.ts';
-import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb, simulateVerb, statusVerb } from './gateway-verbs.ts';
+import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb, statusVerb } from './gateway-verbs.ts';
 import { grantListVerb, grantRevokeVerb } from './grant-verbs.ts';
 import { sensorListVerb } from './sensor-verbs.ts';
+import { simulateVerb } from './simulate-verb.ts';
 
 const defaultConfig = '/etc/bongsu/config.yaml';
 
@@ -74,7 +75,12 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
     .option('--cameras <n>', say('help.simulate.cameras'), wholeNumber, 3)
     .option('--sensors <n>', say('help.simulate.sensors'), wholeNumber, 3)
     .option('--hub', say('help.simulate.hub'))
-    .option('--script <file>', say('help.simulate.script'));
+    .option('--script <file>', say('help.simulate.script'))
+    .option('--port <n>', say('help.simulate.port'), portNumber)
+    .option('--webhook-url <url>', say('help.simulate.webhookUrl'), webAddress)
+    .option('--webhook-token-file <file>', say('help.simulate.webhookTokenFile'))
+    .option('--discovery-port <n>', say('help.simulate.discoveryPort'), portNumber, 3702)
+    .option('--print-config [folder]', say('help.simulate.printConfig'));
   return program;
 }
 
@@ -127,6 +133,18 @@ function describe(option: Option, say: Say): string {
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('');
   return Number(text);
+}
+
+function portNumber(text: string): number {
+  const port = wholeNumber(text);
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError('');
+  return port;
+}
+
+/** As it was written: braces stay braces. */
+function webAddress(text: string): string {
+  if (!URL.canParse(text) || new URL(text).protocol !== 'http:') throw new InvalidArgumentError('');
+  return text;
 }
 
 function decimalNumber(text: string): number {

@@ -68,6 +68,23 @@ export const helpMessages = {
   'help.simulate.sensors': { en: 'virtual sensors', ko: '가상 센서 수' },
   'help.simulate.hub': { en: 'also run a small hub', ko: '간이 허브도 함께 실행' },
   'help.simulate.script': { en: 'what happens when', ko: '시나리오 파일' },
+  'help.simulate.port': {
+    en: 'fixed ports instead of free ones: hub here, RTSP +1, Modbus TCP +2, cameras from +10',
+    ko: '빈 포트 대신 고정 포트: 허브는 이 번호, RTSP +1, Modbus TCP +2, 카메라는 +10부터',
+  },
+  'help.simulate.webhookUrl': {
+    en: 'where virtual sensors push to: http://…; device in braces becomes their id',
+    ko: '가상 센서가 보낼 주소: http://…, 중괄호 속 device는 센서 ID로 바뀜',
+  },
+  'help.simulate.webhookTokenFile': {
+    en: 'file with their token (otherwise a new one)',
+    ko: '가상 센서의 토큰이 든 파일 (없으면 새로 만듦)',
+  },
+  'help.simulate.discoveryPort': { en: 'UDP port of WS-Discovery', ko: 'WS-Discovery UDP 포트' },
+  'help.simulate.printConfig': {
+    en: 'write the configuration of a gateway for this site into a folder (otherwise ./bongsu-simulated) and say how to go on',
+    ko: '이 현장에 맞는 게이트웨이 설정을 폴더(생략하면 ./bongsu-simulated)에 쓰고 다음 명령을 안내',
+  },
   'usage.unknownCommand': { en: 'There is no command {what}', ko: '{what} 명령은 없습니다' },
   'usage.unknownOption': { en: 'There is no option {what}', ko: '{what} 옵션은 없습니다' },
   'usage.missingArgument': { en: '{what} is missing', ko: '{what} 인자가 빠졌습니다' },
@@ -81,5 +98,9 @@ export const helpMessages = {
     ko: '--user에는 --password-file 또는 --password-stdin이 필요합니다',
   },
   'usage.userMissing': { en: 'A password needs --user', ko: '비밀번호에는 --user가 필요합니다' },
+  'usage.webhookToken': {
+    en: 'The token of a webhook has 16 to 256 printable characters without spaces',
+    ko: '웹훅 토큰은 공백 없는 영문·숫자·기호 16~256자여야 합니다',
+  },
   'usage.hint': { en: 'See `{command} --help`.', ko: '`{command} --help`를 참고하십시오.' },
 } as const satisfies Record<string, Text>;
