@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { type Env, messageOf } from '#base';
 import { sensorsFaults } from '../faults.ts';
 import type { WebhookOptions } from '../options.ts';
+import { type Guests, openGuests } from './guests.ts';
 import { type Reply, refuse } from './reply.ts';
 
 /** One request, its head checked by nobody yet. */
@@ -15,7 +16,7 @@ export interface Incoming {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly idempotencyKey: string | undefined;
-  /** Reads the body once; undefined when it is larger than 64 KiB. */
+  /** Reads the body once, of a sender that is authorised; undefined when it is larger than 64 KiB. */
   body(): Promise<Buffer | undefined>;
 }
 
@@ -31,12 +32,14 @@ export interface Listener extends AsyncDisposable {
 
 const maxBodyBytes = 65_536;
 const maxConcurrent = 64;
-const maxConnections = 512;
+/** More than can be answered at once, so that who is one too many is told so. */
+const places = { all: 512, each: 128 };
 const graceMs = 2000;
 
 /** Listens. Rejects with `sensors.listen-failed` or `sensors.tls-unusable`. On disposal open requests get 2 s to finish. */
 export async function openListener(options: Pick<WebhookOptions, 'listen' | 'tls'>, handle: Handler, env: Env): Promise<Listener> {
   const server = await makeServer(options);
+  const guests = openGuests(server, places);
   let concurrent = 0;
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (concurrent >= maxConcurrent) {
@@ -44,7 +47,7 @@ export async function openListener(options: Pick<WebhookOptions, 'listen' | 'tls
       return;
     }
     concurrent += 1;
-    void answer(request, response, { handle, env }).finally(() => {
+    void answer(request, response, { handle, guests, env }).finally(() => {
       concurrent -= 1;
     });
   });
@@ -68,17 +71,17 @@ export async function openListener(options: Pick<WebhookOptions, 'listen' | 'tls
 
 const limits = {
   maxHeaderSize: 8192,
-  headersTimeout: 10_000,
+  headersTimeout: 5000,
   requestTimeout: 15_000,
   keepAliveTimeout: 5000,
   connectionsCheckingInterval: 1000,
 };
 
 async function makeServer({ tls }: Pick<WebhookOptions, 'tls'>): Promise<Server> {
-  if (!tls) return Object.assign(createServer(limits), { maxConnections });
+  if (!tls) return createServer(limits);
   try {
-    const server = createTlsServer({ ...limits, cert: await readFile(tls.cert), key: tls.key, minVersion: 'TLSv1.2' });
-    return Object.assign(server, { maxConnections });
+    const cert = await readFile(tls.cert);
+    return createTlsServer({ ...limits, handshakeTimeout: limits.headersTimeout, cert, key: tls.key, minVersion: 'TLSv1.2' });
   } catch (cause) {
     throw sensorsFaults.fault('tls-unusable', { cause, detail: tls.cert });
   }
@@ -95,7 +98,13 @@ function listen(server: Server, { host, port }: WebhookOptions['listen']): Promi
   });
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, { handle, env }: { handle: Handler; env: Env }): Promise<void> {
+interface Answering {
+  readonly handle: Handler;
+  readonly guests: Guests;
+  readonly env: Env;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, { handle, guests, env }: Answering): Promise<void> {
   request.on('error', () => {});
   try {
     const [path = ''] = (request.url ?? '').split('?', 1);
@@ -105,7 +114,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, { hand
       path,
       authorization: request.headers.authorization,
       idempotencyKey: Array.isArray(key) ? key.join(',') : key,
-      body: () => readBody(request),
+      async body() {
+        const body = await readBody(request);
+        if (body) guests.served(request.socket);
+        return body;
+      },
     };
     send(request, response, await handle(incoming));
   } catch (error) {

@@ -21,9 +21,11 @@ const refusals = {
 
 export type Refusal = keyof typeof refusals;
 
+/** Strangers keep no connection. */
 const extraHeaders: Partial<Record<Refusal, Record<string, string>>> = {
   'method-not-allowed': { allow: 'POST' },
-  unauthorised: { 'www-authenticate': 'Bearer' },
+  'no-such-source': { connection: 'close' },
+  unauthorised: { 'www-authenticate': 'Bearer', connection: 'close' },
   busy: { 'retry-after': '1' },
   'not-stored': { 'retry-after': '5' },
 };
