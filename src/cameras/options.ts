@@ -17,9 +17,9 @@ const eventOptions = z.strictObject({
   ignoredKinds: z.array(z.enum(kinds)).max(32).default(['sound']).describe('Kinds of alarms of cameras that are not reported.'),
   releaseOnStop: z
     .boolean()
-    .default(true)
+    .default(false)
     .describe(
-      'Whether a clean stop gives event subscriptions back; false keeps them for a quick restart, so that the events between are not lost.',
+      'Whether a clean stop gives event subscriptions back. false keeps them, so that the events until the next start are not lost; they end by themselves after events.subscription.',
     ),
 });
 
