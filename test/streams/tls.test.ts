@@ -1,6 +1,8 @@
 // Both listeners with a certificate: RTSPS read by ffmpeg, a still over HTTPS by curl.
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -36,6 +38,18 @@ describe('the relay with a certificate', () => {
     await relay.streams.admit(leaseOf(still));
     const { stdout } = await run('curl', ['-sk', '-w', '%{http_code}', relay.streams.address('still', still.token)]);
     expect(stdout).toMatch(/cannot be reached.*502$/s);
+  });
+
+  it('gives no place for good to who connects and shakes no hands', async () => {
+    await using camera = await openGstCamera({ codec: 'h264' });
+    await using relay = openRelay({ maxConnections: 16, tls: { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') } });
+    const lease = makeLease(camera.url);
+    await relay.streams.admit(leaseOf(lease));
+    const url = relay.streams.address('stream', lease.token);
+    const idle = Array.from({ length: 20 }, () => connect({ host: '127.0.0.1', port: Number(new URL(url).port) }).on('error', () => {}));
+    await Promise.all(idle.map((socket) => once(socket, 'connect')));
+    expect(await startReading(url, 50).done).toMatchObject({ frames: 50 });
+    for (const socket of idle) socket.destroy();
   });
 
   it('says so when the certificate cannot be read', async () => {

@@ -77,7 +77,8 @@ function openRelay(options: MediaOptions, send: (message: ToGateway) => void, en
     cannotListen: (address: MediaOptions['rtsp'], reason: string) =>
       send({ type: 'cannot-listen', listener, address, reason: reason.slice(0, 300) }),
   });
-  const makeRtsp = () => makeRtspServer({ maxConnections, tls, idleMs }, sessions, guard, env);
+  const makeRtsp = () =>
+    makeRtspServer({ maxConnections, tls, idleMs }, sessions, guard, env);
   const makeStill = () => makeStillServer({ tls, timeoutMs }, { leases, guard, emit }, env);
   const listeners = [
     listen(makeRtsp, options.rtsp, tell('rtsp'), env, stop.signal),

@@ -1,16 +1,22 @@
-// The guard of the doors: counts wrong tokens per address, answers them late, and shuts out who goes on.
+// The guard of the doors: counts wrong tokens per address, answers them late, and no longer at all to who goes on. Right tokens always pass.
 import { isIPv6 } from 'node:net';
 import type { Env } from '#base';
 
 export interface Guard {
-  /** Whether connections from this address are closed at once. */
-  isBlocked(address: string): boolean;
-  /** Counts a wrong token; how long its answer must wait, milliseconds (random, so that time tells nothing). */
-  wrong(address: string): number;
+  /** Counts a wrong token. */
+  wrong(address: string): Verdict;
+}
+
+/** What becomes of a wrong token. */
+export interface Verdict {
+  /** How long it must wait, milliseconds (random, so that time tells nothing). */
+  readonly waitMs: number;
+  /** Whether it is answered then, or its connection closed without a word: the address has had too many. */
+  readonly isAnswered: boolean;
 }
 
 export interface GuardOptions {
-  /** Wrong tokens within `windowMs` that block an address for `windowMs`. */
+  /** Wrong tokens within `windowMs` after which an address gets no more answers to others for `windowMs`. */
   readonly limit: number;
   readonly windowMs: number;
   /** Addresses that are remembered; the one heard of longest ago is forgotten for a new one. */
@@ -42,21 +48,21 @@ export function openGuard(options: GuardOptions, env: Env): Guard {
     return fresh;
   };
   return {
-    isBlocked: (address) => (counts.get(networkOf(address))?.blockedUntil ?? 0) > now(),
     wrong(address) {
       const count = touch(networkOf(address));
+      const isAnswered = count.blockedUntil <= now();
       count.wrong += 1;
       if (count.wrong === options.limit) {
         count.blockedUntil = now() + options.windowMs;
-        env.log.warn({ address }, 'too many wrong tokens: shut out for a while');
+        env.log.warn({ address }, 'too many wrong tokens: others are not answered for a while');
       }
-      return options.delayMs.min + env.random.uniform() * (options.delayMs.max - options.delayMs.min);
+      return { waitMs: options.delayMs.min + env.random.uniform() * (options.delayMs.max - options.delayMs.min), isAnswered };
     },
   };
 }
 
 /** An IPv4 address as it is (also when mapped into IPv6), an IPv6 address by its /64. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   if (mapped?.[1]) return mapped[1];
   return isIPv6(address) ? expandIPv6(address).slice(0, 4).join(':') : address;

@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { type Env, messageOf } from '#base';
 import { type Framer, type FramerLimits, openFramer, type RtspRequest } from '../rtsp/index.ts';
 import { openConversation, type Visit } from './conversation.ts';
+import { type Crowd, openCrowd } from './crowd.ts';
 import type { Guard } from './guard.ts';
 import { readTls, type TlsFiles } from './listen.ts';
 
@@ -50,18 +51,23 @@ const maxWaiting = 16;
 /** Makes a server that is not yet listening. Throws when the certificate cannot be read. */
 export function makeRtspServer(options: RtspServerOptions, hall: Hall, guard: Guard, env: Env): Server {
   const onConnection = (socket: Socket): void => {
-    if (guard.isBlocked(socket.remoteAddress ?? '')) socket.destroy();
-    else receive(socket, options, hall, guard, env);
+    receive(socket, options, { hall, guard, crowd }, env);
   };
   const server = options.tls
     ? createTlsServer({ ...readTls(options.tls), handshakeTimeout: 10_000 }, onConnection)
     : createServer(onConnection);
   server.on('tlsClientError', () => {});
-  server.maxConnections = options.maxConnections;
+  const crowd = openCrowd(server, options.maxConnections, env.clock);
   return server;
 }
 
-function receive(socket: Socket, options: RtspServerOptions, hall: Hall, guard: Guard, env: Env): void {
+interface Door {
+  readonly hall: Hall;
+  readonly guard: Guard;
+  readonly crowd: Crowd;
+}
+
+function receive(socket: Socket, options: RtspServerOptions, { hall, guard, crowd }: Door, env: Env): void {
   const address = socket.remoteAddress ?? '';
   const cut = (): void => {
     socket.destroy();
@@ -79,8 +85,16 @@ function receive(socket: Socket, options: RtspServerOptions, hall: Hall, guard: 
   };
   const conversation = openConversation({
     sessionId: connection.sessionId,
-    visit: (hash) => hall.visit(connection, hash),
-    punish: () => env.clock.sleep(guard.wrong(address)),
+    visit(hash) {
+      const visit = hall.visit(connection, hash);
+      if (visit) crowd.welcome(socket);
+      return visit;
+    },
+    async punish() {
+      const { waitMs, isAnswered } = guard.wrong(address);
+      await env.clock.sleep(waitMs);
+      if (!isAnswered) cut();
+    },
   });
 
   const requests: RtspRequest[] = [];

@@ -5,7 +5,7 @@ import { type Env, messageOf } from '#base';
 import { failureText } from '../faults.ts';
 import type { Leases, Tenancy, Tenant } from '../leases.ts';
 import type { MediaEvent, SessionEnd } from '../protocol.ts';
-import { type Guard, readTls, type TlsFiles, tokenHashIn } from '../server/index.ts';
+import { type Crowd, type Guard, openCrowd, readTls, type TlsFiles, tokenHashIn } from '../server/index.ts';
 import { fetchSnapshot, type Snapshot } from './snapshot.ts';
 
 export interface StillServerOptions {
@@ -26,16 +26,13 @@ const maxConnections = 64;
 export function makeStillServer(options: StillServerOptions, deps: StillDeps, env: Env): Server {
   const limits = { maxHeaderSize: 8 * 1024, requestTimeout: 10_000, headersTimeout: 10_000, connectionsCheckingInterval: 5_000 };
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    answer(request, response, options, deps, env).catch((error: unknown) => {
+    answer(request, response, options, { ...deps, crowd }, env).catch((error: unknown) => {
       env.log.error({ error: messageOf(error) }, 'a still could not be answered');
       response.destroy();
     });
   };
   const server = options.tls ? createTlsServer({ ...limits, ...readTls(options.tls) }, onRequest) : createServer(limits, onRequest);
-  server.maxConnections = maxConnections;
-  server.on('connection', (socket) => {
-    if (deps.guard.isBlocked(socket.remoteAddress ?? '')) socket.destroy();
-  });
+  const crowd = openCrowd(server, maxConnections, env.clock);
   return server;
 }
 
@@ -43,7 +40,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   options: StillServerOptions,
-  deps: StillDeps,
+  deps: StillDeps & { readonly crowd: Crowd },
   env: Env,
 ): Promise<void> {
   response.setHeader('Connection', 'close');
@@ -52,9 +49,11 @@ async function answer(
   const hash = tokenHashIn(request.url ?? '', 'still');
   const tenancy = hash === undefined ? undefined : deps.leases.claim(hash);
   if (tenancy?.lease.form !== 'still') {
-    await env.clock.sleep(deps.guard.wrong(request.socket.remoteAddress ?? ''));
-    return say(response, 404, 'not found');
+    const { waitMs, isAnswered } = deps.guard.wrong(request.socket.remoteAddress ?? '');
+    await env.clock.sleep(waitMs);
+    return isAnswered ? say(response, 404, 'not found') : void response.destroy();
   }
+  deps.crowd.welcome(request.socket);
   await serve(request, response, tenancy, options, deps, env);
 }
 

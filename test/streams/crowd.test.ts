@@ -1,0 +1,132 @@
+// Crowds at the doors: whoever only stands there takes nobody's place who has a token.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { openLog, systemRandom } from '#base';
+import { guardDefaults, type Hall, makeRtspServer, openGuard } from '../../src/streams/server/index.ts';
+import { openFakeClock } from '../fakes/clock.ts';
+import { openQuirkyCamera } from './quirky-camera.ts';
+import { openRawReader, startPlaying, until } from './raw-reader.ts';
+import { leaseOf, makeLease, makeToken, openRelay } from './site.ts';
+
+/** Idle connections from 127.0.0.`host`. */
+async function crowd(url: string, count: number, host = 1): Promise<Disposable & { readonly sockets: readonly Socket[] }> {
+  const { hostname, port } = new URL(url);
+  const sockets: Socket[] = [];
+  for (let number = 0; number < count; number += 1) {
+    const socket = connect({ host: hostname, port: Number(port), localAddress: `127.0.0.${host}` });
+    socket.on('error', () => {}).resume();
+    sockets.push(socket);
+    await once(socket, 'connect');
+  }
+  return {
+    sockets,
+    [Symbol.dispose]: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+const hall: Hall = { visit: () => undefined, gone: () => {}, isPlaying: () => false };
+
+function openServer() {
+  const clock = openFakeClock(1_700_000_000_000);
+  const env = { clock, random: systemRandom, log: openLog('silent') };
+  const options = { maxConnections: 100, tls: undefined, idleMs: 30_000 };
+  return { clock, server: makeRtspServer(options, hall, openGuard(guardDefaults, env), env) };
+}
+
+describe('a crowd without a token', () => {
+  it('from one address takes a part of the places alone, the oldest going for the newest', async () => {
+    await using camera = await openQuirkyCamera();
+    await using relay = openRelay({ maxConnections: 40 });
+    const lease = makeLease(camera.url);
+    await relay.streams.admit(leaseOf(lease));
+    const url = relay.streams.address('stream', lease.token);
+    using idle = await crowd(url, 60);
+    await until(() => idle.sockets.filter((socket) => !socket.closed).length <= 16);
+    expect(idle.sockets.map((socket) => socket.closed)).toEqual(Array.from({ length: 60 }, (_, index) => index < 44));
+    using reader = await openRawReader(url);
+    expect(await startPlaying(reader, url)).toBe(200);
+  });
+
+  it('from many addresses has to make room for who has one, and cannot push him out', async () => {
+    await using camera = await openQuirkyCamera();
+    await using relay = openRelay({ maxConnections: 40 });
+    const lease = makeLease(camera.url);
+    await relay.streams.admit(leaseOf(lease));
+    const url = relay.streams.address('stream', lease.token);
+    using _first = await crowd(url, 16, 2);
+    using _second = await crowd(url, 16, 3);
+    using _third = await crowd(url, 16, 4);
+    using reader = await openRawReader(url);
+    expect(await startPlaying(reader, url)).toBe(200);
+    using _fourth = await crowd(url, 16, 5);
+    using _fifth = await crowd(url, 16, 6);
+    using _sixth = await crowd(url, 16, 7);
+    const seen = reader.packets.length;
+    await until(() => reader.packets.length > seen + 20);
+  });
+
+  it('does not stop stills either', async () => {
+    const camera = createServer((_, response) => response.end(Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 0, 0xff, 0xd9])));
+    camera.listen(0, '127.0.0.1');
+    await once(camera, 'listening');
+    await using relay = openRelay();
+    const lease = makeLease(`http://127.0.0.1:${(camera.address() as AddressInfo).port}/snap`, { form: 'still' });
+    await relay.streams.admit(leaseOf(lease));
+    const address = relay.streams.address('still', lease.token);
+    const crowds = await Promise.all([2, 3, 4, 5].map((host) => crowd(address, 16, host)));
+    expect((await fetch(address)).status).toBe(200);
+    for (const one of crowds) one[Symbol.dispose]();
+    camera.close();
+  });
+
+  it('has ten seconds to show one, whatever it asks meanwhile', async () => {
+    const { clock, server } = openServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/s/x`;
+    using idle = await crowd(url, 1);
+    using busy = await openRawReader(url);
+    for (let second = 0; second < 9; second += 1) {
+      expect((await busy.ask('OPTIONS', '*')).status).toBe(200);
+      clock.advance(1_000);
+    }
+    expect(idle.sockets[0]?.closed).toBe(false);
+    clock.advance(1_500);
+    await busy.closed;
+    await until(() => idle.sockets[0]?.closed === true);
+    server.close();
+  });
+});
+
+describe('an address that is shut out for guessing', () => {
+  it('keeps its running session, and may open another with a right token', async () => {
+    await using camera = await openQuirkyCamera();
+    await using relay = openRelay();
+    const [running, fresh] = [makeLease(camera.url), makeLease(camera.url)];
+    for (const lease of [running, fresh]) await relay.streams.admit(leaseOf(lease));
+    const still = makeLease('http://127.0.0.1:1/snap', { form: 'still' });
+    await relay.streams.admit(leaseOf(still));
+    const [url, other] = [running, fresh].map(({ token }) => relay.streams.address('stream', token)) as [string, string];
+    using reader = await openRawReader(url);
+    expect(await startPlaying(reader, url)).toBe(200);
+    const guess = async (): Promise<number> => {
+      const wrong = relay.streams.address('stream', makeToken().token);
+      using guesser = await openRawReader(wrong);
+      return (await guesser.ask('DESCRIBE', wrong)).status;
+    };
+    expect(new Set(await Promise.all(Array.from({ length: 20 }, guess)))).toEqual(new Set([404]));
+    expect(await guess()).toBe(0);
+    await expect(fetch(relay.streams.address('still', makeToken().token))).rejects.toThrow();
+
+    const seen = reader.packets.length;
+    await until(() => reader.packets.length > seen + 10);
+    expect((await reader.ask('GET_PARAMETER', url)).status).toBe(200);
+    using second = await openRawReader(other);
+    expect(await startPlaying(second, other)).toBe(200);
+    expect((await fetch(relay.streams.address('still', still.token))).status).toBe(502);
+  });
+});
