@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { openLog, systemRandom } from '#base';
 import { guardDefaults, type Hall, makeRtspServer, openGuard } from '../../src/streams/server/index.ts';
@@ -30,11 +31,11 @@ async function crowd(url: string, count: number, host = 1): Promise<Disposable &
 
 const hall: Hall = { visit: () => undefined, gone: () => {}, isPlaying: () => false };
 
-function openServer() {
+function openServer(visit: Hall['visit'] = hall.visit) {
   const clock = openFakeClock(1_700_000_000_000);
   const env = { clock, random: systemRandom, log: openLog('silent') };
-  const options = { maxConnections: 100, tls: undefined, idleMs: 30_000 };
-  return { clock, server: makeRtspServer(options, hall, openGuard(guardDefaults, env), env) };
+  const options = { maxConnections: 100, tls: undefined, idleMs: 30_000, readerBufferBytes: 4 * 2 ** 20 };
+  return { clock, server: makeRtspServer(options, { ...hall, visit }, openGuard(guardDefaults, env), env) };
 }
 
 describe('a crowd without a token', () => {
@@ -99,6 +100,28 @@ describe('a crowd without a token', () => {
     await busy.closed;
     await until(() => idle.sockets[0]?.closed === true);
     server.close();
+  });
+});
+
+describe('a reader that does not read', () => {
+  it.each([
+    ['without a token', 'OPTIONS'],
+    ['with one', 'GET_PARAMETER'],
+  ])('%s is closed before its answers fill the memory', async (_, method) => {
+    const visit = { enter: () => true, describe: () => Promise.reject(new Error('no')), play: () => {} };
+    const { server } = openServer(() => visit);
+    const stuck = new Duplex({ read() {}, write() {}, writableHighWaterMark: 16_384 });
+    const socket = Object.assign(stuck, { setNoDelay() {}, setKeepAlive() {}, remoteAddress: '10.0.0.9', remotePort: 4000 });
+    server.emit('connection', socket);
+    const request = Buffer.from(`${method} rtsp://h/s/${makeToken().token} RTSP/1.0\r\nCSeq: 1\r\n\r\n`);
+    let asked = 0;
+    for (; !socket.destroyed && asked < 20_000; asked += 1) {
+      socket.push(request);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(socket.destroyed).toBe(true);
+    expect(socket.writableLength).toBeLessThan(80 * 1024);
+    expect(asked).toBeGreaterThan(100);
   });
 });
 

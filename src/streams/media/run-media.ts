@@ -78,7 +78,7 @@ function openRelay(options: MediaOptions, send: (message: ToGateway) => void, en
       send({ type: 'cannot-listen', listener, address, reason: reason.slice(0, 300) }),
   });
   const makeRtsp = () =>
-    makeRtspServer({ maxConnections, tls, idleMs }, sessions, guard, env);
+    makeRtspServer({ maxConnections, tls, idleMs, readerBufferBytes: options.readerBufferBytes }, sessions, guard, env);
   const makeStill = () => makeStillServer({ tls, timeoutMs }, { leases, guard, emit }, env);
   const listeners = [
     listen(makeRtsp, options.rtsp, tell('rtsp'), env, stop.signal),

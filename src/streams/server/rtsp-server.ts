@@ -34,6 +34,8 @@ export interface RtspServerOptions {
   readonly tls: TlsFiles | undefined;
   /** A connection that does not play and does not ask is closed after so long. */
   readonly idleMs: number;
+  /** Bytes of pictures that may wait for a reader. */
+  readonly readerBufferBytes: number;
 }
 
 /** A reader sends short requests and small RTCP packets. */
@@ -47,6 +49,9 @@ const limits: FramerLimits = {
 };
 /** Requests that may wait for the one that is being answered. */
 const maxWaiting = 16;
+/** Bytes of answers that may wait for a reader, beside its pictures and the last piece of them. */
+const maxWaitingBytes = 64 * 1024;
+const maxPieceBytes = 512 * 1024;
 
 /** Makes a server that is not yet listening. Throws when the certificate cannot be read. */
 export function makeRtspServer(options: RtspServerOptions, hall: Hall, guard: Guard, env: Env): Server {
@@ -109,6 +114,8 @@ function receive(socket: Socket, options: RtspServerOptions, { hall, guard, crow
     for (let request = requests.shift(); request && !socket.destroyed; request = requests.shift()) {
       const { bytes, next } = await conversation.answer(request);
       if (socket.destroyed) break;
+      const pictureBytes = hall.isPlaying(connection) ? options.readerBufferBytes + maxPieceBytes : 0;
+      if (socket.writableLength > pictureBytes + maxWaitingBytes) return cut();
       if (next === 'close') socket.end(bytes);
       else socket.write(bytes);
       if (next === 'close') break;
