@@ -185,11 +185,11 @@ describe('a port that is taken', () => {
       streams: { rtsp: { host: '127.0.0.1', port } },
       sensors: { webhook: await fallRadar(folder, webhook) },
     }));
-    const message = await eventually('the condition', async () => {
-      const { conditions } = (await squeezed.query('status')) as { conditions: { kind: string; message: unknown }[] };
-      return conditions.find(({ kind }) => kind === 'media-down')?.message;
+    const condition = await eventually('the condition', async () => {
+      const { conditions } = (await squeezed.query('status')) as { conditions: { kind: string; detail: string }[] };
+      return conditions.find(({ kind }) => kind === 'media-down');
     });
-    expect(JSON.stringify(message)).toContain(String(port));
+    expect(condition.detail).toContain(String(port));
     taken.close();
     await eventually('its clear', async () => {
       const { conditions } = (await squeezed.query('status')) as { conditions: { kind: string }[] };
