@@ -5,8 +5,8 @@ import { type FakeCamera, message } from './fake-camera.ts';
 import { cameraDevice, env, type FakeDeps, openFakeDeps, testOptions, until } from './fake-deps.ts';
 
 export const login = { user: 'gate', password: 'p<&>w' };
-export const motion = 'tns1:RuleEngine/tns1:CellMotionDetector/Motion';
-export const source = { VideoSourceConfigurationToken: 'vsc0', Rule: 'r1' };
+const motion = 'tns1:RuleEngine/tns1:CellMotionDetector/Motion';
+const source = { VideoSourceConfigurationToken: 'vsc0', Rule: 'r1' };
 export const move = (active: boolean, operation = 'Changed', utcTime?: string) =>
   message(motion, operation, source, { IsMotion: String(active) }, utcTime);
 export const input = (active: boolean, operation = 'Changed', utcTime?: string) =>
