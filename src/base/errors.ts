@@ -73,7 +73,10 @@ export function faultTable<Reason extends string>(room: string, entries: Record<
   return { room, entries, fault: (reason, context) => new BongsuError(`${room}.${reason}`, entries[reason], context) };
 }
 
-const unexpected: Text = { ko: '예상하지 못한 오류가 발생했습니다. 게이트웨이 로그를 확인하십시오', en: "Something unexpected failed. Look into the gateway's log" };
+const unexpected: Text = {
+  ko: '예상하지 못한 오류가 발생했습니다. 게이트웨이 로그를 확인하십시오',
+  en: "Something unexpected failed. Look into the gateway's log",
+};
 
 /** Anything thrown, parted: what is wrong with its hint, which strangers may read, and where and why (addresses, paths, errno), which they may not. */
 export function troubleOf(error: unknown): { readonly message: Text; readonly detail: string } {

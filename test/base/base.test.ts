@@ -18,8 +18,8 @@ import {
   sizeOption,
   systemClock,
   systemRandom,
-  uuidv7,
   troubleOf,
+  uuidv7,
 } from '#base';
 
 describe('units', () => {
