@@ -42,9 +42,19 @@ const hubDestination = 'hub';
 export async function runGateway(config: Config, deps: GatewayDeps, env: Env, signal: AbortSignal): Promise<void> {
   const startedAt = env.clock.now();
   const identity: Identity = { site: config.site.code, gateway: config.gateway.id, bootId: uuidv7(startedAt, env.random) };
-  const workerData: StoreThreadData = { path: config.store.path, bootId: identity.bootId, destinations: [hubDestination] };
+  const workerData: StoreThreadData = {
+    path: config.store.path,
+    bootId: identity.bootId,
+    destinations: [hubDestination],
+    limits: config.store,
+  };
   await using store = await openStore(
-    { entry: new URL('store-thread.ts', import.meta.url), workerData, queueLimit: config.store.queueLimit },
+    {
+      entry: new URL('store-thread.ts', import.meta.url),
+      workerData,
+      queueLimit: config.store.queueLimit,
+      hungAfterMs: config.store.hungAfter,
+    },
     env,
   );
   const sealer = openSealer(deps.storeKey, env.random);

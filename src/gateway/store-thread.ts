@@ -6,7 +6,7 @@ import { systemClock, systemRandom } from '#base';
 import { camerasMigrations, openCamerasProcedures } from '#cameras/tables';
 import { openOutboxProcedures, outboxMigrations } from '#outbox/tables';
 import { openRegistryProcedures, registryMigrations } from '#registry/tables';
-import { type ProcedureWorld, serveStore } from '#store';
+import { type ProcedureWorld, type StoreLimits, serveStore } from '#store';
 import { openUplinkProcedures, uplinkMigrations } from '#uplink/tables';
 
 /** What the main thread hands over: plain values. */
@@ -15,14 +15,16 @@ export interface StoreThreadData {
   readonly bootId: string;
   /** Destinations that every entry must reach. */
   readonly destinations: readonly string[];
+  readonly limits?: StoreLimits;
 }
 
 if (parentPort) {
-  const { path, bootId, destinations } = workerData as StoreThreadData;
+  const { path, bootId, destinations, limits } = workerData as StoreThreadData;
   serveStore(
     {
       path,
       bootId,
+      limits,
       migrations: [outboxMigrations, registryMigrations, alarmsMigrations, accessMigrations, camerasMigrations, uplinkMigrations],
       open(db, base) {
         const outbox = openOutboxProcedures(db, base, destinations);

@@ -1,5 +1,6 @@
 // The store's section of the configuration.
 import { z } from 'zod';
+import { durationOption, sizeOption } from '#base';
 
 export const storeOptions = z.strictObject({
   path: z
@@ -16,5 +17,23 @@ export const storeOptions = z.strictObject({
     .describe(
       'How many calls may wait for the writer, 1000 to 100000. Beyond it a driver is told to wait and a pushing sensor is answered 503.',
     ),
+  limit: sizeOption({ min: '64MiB', max: '1TiB', default: '4GiB' }).describe(
+    'Most that the file may take, 64MiB to 1TiB. Before it is reached, confirmed history, readings, conditions and warnings give way.',
+  ),
+  reserved: z
+    .number()
+    .min(1)
+    .max(50)
+    .default(5)
+    .describe('Percent of the limit that no flood can take, 1 to 50: for ledger, registry and gaps. At least 4MiB.'),
+  reserveFile: sizeOption({ min: '0KiB', max: '1GiB', default: '16MiB' }).describe(
+    'Size of a file beside the store that is given up when the disk is full, so that the ledger can still be written, 0KiB to 1GiB.',
+  ),
+  hungAfter: durationOption({ min: '500ms', max: '1m', default: '2s' }).describe(
+    'A disk that has not answered for so long counts as failing, 500ms to 1m; alarms then travel from memory.',
+  ),
+  checkLimit: durationOption({ min: '100ms', max: '10m', default: '1s' }).describe(
+    'How long the look for damage may delay the start, 100ms to 10m; the rest of the file is looked at while idle.',
+  ),
 });
 export type StoreOptions = z.output<typeof storeOptions>;

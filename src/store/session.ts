@@ -7,29 +7,22 @@ import type { Migrations, ThreadWorld } from './contract.ts';
 import { openDatabase } from './database.ts';
 import { storeFaults } from './errors.ts';
 import { dropMark, type MarkName, readMarks } from './marks.ts';
+import type { StoreOptions } from './options.ts';
 import type { CallTarget, Marks } from './protocol.ts';
 import { openReserve } from './reserve.ts';
 import { openSpace, type SpaceGuard } from './space.ts';
 import { type BoundCall, openTransactions, type Transactions } from './transactions.ts';
 import { openUpkeep, type Upkeep } from './upkeep.ts';
 
-/** Bounds of the file and of the look at it. */
-export interface StoreLimits {
-  /** Most that the file may take. Default 4 GiB. */
-  readonly limitBytes?: number;
-  /** The part of it for reserved procedures alone. Default a twentieth of the limit, at least 4 MiB. */
-  readonly reservedBytes?: number;
-  /** Size of the reserve file; 0 for none. Default 0. */
-  readonly reserveFileBytes?: number;
-  /** How long the look at the file may delay the start. Default 1 s. */
-  readonly checkLimitMs?: number;
-}
+/** Bounds of the file and of the look at it, as the configuration has them. */
+export type StoreLimits = Partial<Pick<StoreOptions, 'limit' | 'reserved' | 'reserveFile' | 'checkLimit'>>;
 
 /** What the thread is started with. */
 export interface ThreadOptions {
   readonly path: string;
   readonly bootId: string;
   readonly migrations: readonly Migrations[];
+  /** Defaults: 4 GiB, 5 %, no reserve file, 1 s. */
   readonly limits?: StoreLimits | undefined;
   /** Opens the procedures of every room, by room; again after each failure of the disk. */
   open(db: Database, world: ThreadWorld): Readonly<Record<string, object>>;
@@ -60,11 +53,17 @@ export interface Session {
 type ProcedureSet = Readonly<Record<string, (argument: never) => unknown>>;
 
 const leastLogBytes = 2 ** 20;
+const leastReservedBytes = 2 ** 22;
 
 /** Opens the file; `damage` is what made a running session end, if it was that. @throws store.unopened, store.newer, and what the rooms throw */
 export function openSession(options: ThreadOptions, deps: SessionDeps, damage?: unknown): Session {
-  const { limitBytes = 2 ** 32, reserveFileBytes = 0, checkLimitMs = 1000 } = options.limits ?? {};
-  const reservedBytes = options.limits?.reservedBytes ?? Math.max(limitBytes / 20, 2 ** 22);
+  const {
+    limit: limitBytes = 2 ** 32,
+    reserved = 5,
+    reserveFile: reserveFileBytes = 0,
+    checkLimit: checkLimitMs = 1000,
+  } = options.limits ?? {};
+  const reservedBytes = Math.max((limitBytes * reserved) / 100, leastReservedBytes);
   const logBytes = Math.max(leastLogBytes, reserveFileBytes / 4);
   const reserve = openReserve(options.path, reserveFileBytes, deps.random);
   // A full disk opens no database: what is held back for such a day opens it.

@@ -108,16 +108,15 @@ describe('store', () => {
     }
     await damage(path);
     await using again = await open();
-    expect(await again.procedures<NoteProcedures>('notes').list()).toEqual([]);
+    expect((await again.procedures<NoteProcedures>('notes').list()).every((text) => /^x{200}$/.test(text))).toBe(true);
     expect((await readdir(folder)).some((name) => name.includes('.damaged-'))).toBe(true);
   });
 
   it('refuses a file of a newer version', async () => {
-    {
-      await using _store = await open({
-        steps: ['CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT', 'CREATE TABLE more (id INTEGER)'],
-      });
-    }
+    await (await open())[Symbol.asyncDispose]();
+    const db = new Database(path);
+    db.exec("UPDATE migration SET steps = 9 WHERE room = 'notes'");
+    db.close();
     await expect(open()).rejects.toMatchObject({ code: 'store.newer' });
   });
 

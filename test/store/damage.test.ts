@@ -1,0 +1,184 @@
+// Damaged files: what can be read survives, nothing is deleted, counters are made true again, and the damage is told until it is dealt with.
+import { copyFile, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { StoreProcedures } from '#store';
+import { openFolder, openNoteStore } from './file.ts';
+import type { NoteProcedures } from './thread-entry.ts';
+
+const pageBytes = 4096;
+
+/** A closed store with `count` notes that say their number. */
+async function writeNotes(path: string, count: number): Promise<void> {
+  await using store = await openNoteStore(path);
+  const notes = store.procedures<NoteProcedures>('notes');
+  await Promise.all(Array.from({ length: count }, (_, index) => notes.write(`${index} ${'x'.repeat(100)}`)));
+}
+
+async function overwrite(path: string, at: number, bytes: Uint8Array): Promise<void> {
+  await using file = await open(path, 'r+');
+  await file.write(bytes, 0, bytes.length, at);
+}
+
+describe('a damaged file', () => {
+  it('gives what is before and after the damage to the new one, with counters that agree', async () => {
+    await using at = await openFolder();
+    await writeNotes(at.path, 5000);
+    const size = (await stat(at.path)).size;
+    await overwrite(at.path, Math.floor(size / pageBytes / 2) * pageBytes, new Uint8Array(pageBytes).fill(0xa5));
+    await using store = await openNoteStore(at.path);
+    const notes = store.procedures<NoteProcedures>('notes');
+    const rows = (await notes.list()).map((text) => Number.parseInt(text, 10));
+    expect(rows.length).toBeGreaterThan(4800);
+    expect(rows.length).toBeLessThan(5000);
+    expect(rows[0]).toBe(0);
+    expect(rows.at(-1)).toBe(4999);
+    expect(await notes.counted()).toBe(rows.length);
+    const damage = store.damage();
+    expect(damage).toMatchObject({ what: 'file', lostTables: ['note'] });
+    expect(damage?.salvagedRows['note']).toBe(rows.length);
+    expect((await stat(damage?.setAside ?? '')).size).toBe(size);
+  });
+
+  it('is told at every start until its mark is dropped', async () => {
+    await using at = await openFolder();
+    await writeNotes(at.path, 100);
+    await truncate(at.path, 3 * pageBytes);
+    {
+      await using store = await openNoteStore(at.path);
+      expect(store.damage()).toBeDefined();
+    }
+    await using store = await openNoteStore(at.path);
+    expect(store.damage()).toMatchObject({ what: 'file' });
+    expect(await store.procedures<StoreProcedures>('store').dropMark({ name: 'damage' })).toBe(true);
+    expect(store.damage()).toBeUndefined();
+  });
+
+  it('lets no position be given twice, even when the newest rows are gone', async () => {
+    await using at = await openFolder();
+    {
+      await using store = await openNoteStore(at.path);
+      const notes = store.procedures<NoteProcedures>('notes');
+      for (let draw = 0; draw < 7; draw += 1) await notes.drawTicket();
+      await Promise.all(Array.from({ length: 2000 }, () => notes.write('x'.repeat(200))));
+    }
+    await overwrite(at.path, Math.floor((await stat(at.path)).size / 2 / pageBytes) * pageBytes, new Uint8Array(pageBytes).fill(0xa5));
+    await using store = await openNoteStore(at.path);
+    expect(store.damage()).toBeDefined();
+    expect(await store.procedures<NoteProcedures>('notes').drawTicket()).toBe(8);
+  });
+
+  it('is met while it is in use, salvaged, and served again', async () => {
+    await using at = await openFolder();
+    await using store = await openNoteStore(at.path);
+    const notes = store.procedures<NoteProcedures>('notes');
+    await Promise.all(Array.from({ length: 1000 }, () => notes.write('kept')));
+    let told = 0;
+    using _watch = store.watch('store', () => {
+      told += 1;
+    });
+    await expect(notes.meetDamage()).rejects.toMatchObject({ code: 'store.io', retryable: true });
+    await expect.poll(() => store.damage()?.what, { timeout: 5000 }).toBe('file');
+    await expect.poll(() => store.health().state).toBe('ok');
+    expect(await notes.counted()).toBe(1000);
+    expect(await notes.list()).toHaveLength(1000);
+    expect(told).toBeGreaterThanOrEqual(3);
+  });
+
+  it('of a crash without its log is kept where it is sound, and told', async () => {
+    await using at = await openFolder();
+    await using copy = await openFolder();
+    {
+      await using store = await openNoteStore(at.path);
+      await store.procedures<NoteProcedures>('notes').write('a');
+      // As a crash leaves it, without the log.
+      await copyFile(at.path, copy.path);
+    }
+    await using store = await openNoteStore(copy.path);
+    expect(store.damage()).toMatchObject({ what: 'log', setAside: '', lostTables: [] });
+    await store.procedures<NoteProcedures>('notes').write('b');
+  });
+
+  it('of a crash with its log is no damage', async () => {
+    await using at = await openFolder();
+    await using copy = await openFolder();
+    await using store = await openNoteStore(at.path);
+    await store.procedures<NoteProcedures>('notes').write('a');
+    for (const part of ['', '-wal']) await copyFile(at.path + part, copy.path + part);
+    await using again = await openNoteStore(copy.path);
+    expect(again.damage()).toBeUndefined();
+    expect(await again.procedures<NoteProcedures>('notes').list()).toEqual(['a']);
+  });
+
+  it('is exchanged to the end when the gateway died between two names', async () => {
+    await using at = await openFolder();
+    await writeNotes(at.path, 300);
+    await truncate(at.path, 5 * pageBytes);
+    const damaged = await readFile(at.path);
+    await (await openNoteStore(at.path))[Symbol.asyncDispose]();
+    // As it was after the new file was complete and before the old one was renamed.
+    const setAside = join(at.folder, (await readdir(at.folder)).find((name) => name.includes('.damaged-')) ?? '');
+    {
+      const db = new Database(at.path);
+      db.pragma('journal_mode = DELETE');
+      db.close();
+    }
+    await copyFile(at.path, `${at.path}.next`);
+    await rm(setAside);
+    await writeFile(at.path, damaged);
+    await using store = await openNoteStore(at.path);
+    expect(store.damage()).toMatchObject({ setAside });
+    expect(await readFile(setAside)).toEqual(damaged);
+    expect(await readdir(at.folder)).not.toContain('bongsu.db.next');
+  });
+});
+
+describe('any damage', () => {
+  it('loses nothing that can be read, deletes nothing, and leaves a store that works', async () => {
+    await using origin = await openFolder();
+    await writeNotes(origin.path, 3000);
+    const whole = await readFile(origin.path);
+    const hit = fc.record({
+      at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      bytes: fc.uint8Array({ minLength: 1, maxLength: 64 }),
+    });
+    const cut = fc.option(fc.double({ min: 0.02, max: 1, noNaN: true }), { nil: undefined });
+    await fc.assert(
+      fc.asyncProperty(fc.array(hit, { maxLength: 4 }), cut, async (hits, end) => {
+        await using at = await openFolder();
+        const bytes = Buffer.from(whole);
+        for (const { at: where, bytes: patch } of hits)
+          bytes.set(patch.subarray(0, bytes.length - Math.floor(where * bytes.length)), Math.floor(where * bytes.length));
+        const damaged = bytes.subarray(0, end === undefined ? undefined : Math.floor(end * bytes.length));
+        await writeFile(at.path, damaged);
+        const readable = readableRows(at.path);
+        await using store = await openNoteStore(at.path);
+        const notes = store.procedures<NoteProcedures>('notes');
+        const rows = await notes.list();
+        expect(rows.length).toBeGreaterThanOrEqual(readable);
+        await notes.write('after');
+        const { setAside } = store.damage() ?? { setAside: '' };
+        if (setAside !== '') expect((await readFile(setAside)).equals(damaged)).toBe(true);
+      }),
+      { numRuns: 40 },
+    );
+  }, 120_000);
+});
+
+/** Rows that a plain reader gets before it stumbles. */
+function readableRows(path: string): number {
+  let rows = 0;
+  try {
+    const db = new Database(path, { readonly: true });
+    try {
+      for (const _ of db.prepare('SELECT text FROM note ORDER BY id').iterate()) rows += 1;
+    } finally {
+      db.close();
+    }
+  } catch {
+    // As far as it goes.
+  }
+  return rows;
+}
