@@ -1,6 +1,6 @@
 // The grants' story with fake rooms: an end that comes while the lease is on its way wins, whatever the order.
 import { describe, expect, it } from 'vitest';
-import type { Access, OpenGrant } from '#access';
+import type { Access } from '#access';
 import { openLog, systemClock, systemRandom } from '#base';
 import type { Cameras } from '#cameras';
 import type { Grant, GrantEnd } from '#model';
@@ -21,7 +21,7 @@ function openRooms() {
     decide: () => Promise.resolve({ granted: true, grant: grant(), token: 'token', remainingMs: 60_000 }),
     end: (id: string, reason: GrantEnd) => Promise.resolve(!ends.has(id) && Boolean(ends.set(id, reason))),
     session: () => Promise.resolve(),
-    openGrants: () => Promise.resolve(ends.has('g1') ? [] : [{ ...grant(), remainingMs: 60_000 } as OpenGrant]),
+    openGrants: () => Promise.resolve(ends.has('g1') ? [] : [{ ...grant(), remainingMs: 60_000 }]),
   } as unknown as Access;
   const cameras = {
     async source() {
