@@ -27,6 +27,10 @@ export const streamsFaults = faultTable('streams', {
     },
     retryable: true,
   },
+  'too-late': {
+    message: { en: 'The grant ended before its address could be opened', ko: '주소를 열기 전에 승인 시간이 끝났습니다' },
+    hint: { en: 'Ask again, with a later end.', ko: '종료 시각을 더 늦게 하여 다시 요청하십시오.' },
+  },
   'unknown-grant': {
     message: { en: 'No address is open for this grant', ko: '이 승인에 대해 열린 주소가 없습니다' },
     hint: { en: 'It has ended or was never opened. Ask for a new one.', ko: '끝났거나 열린 적이 없습니다. 새로 요청하십시오.' },

@@ -11,7 +11,7 @@ export interface Lease {
   readonly device: string;
   readonly channel: number;
   readonly quality: Quality;
-  /** Time left, milliseconds of the monotonic clock. */
+  /** Time left, milliseconds of the monotonic clock; counts from the call of `admit`, in the media process from receipt. */
   readonly remainingMs: number;
   /** For a stream: `rtsp://`. For a still: the ONVIF snapshot address, `http://` or `https://`. */
   readonly source: StreamSource;
@@ -174,6 +174,8 @@ export type MediaStatus = z.output<typeof mediaStatus>;
 
 /** From the media process to the gateway. */
 export const toGateway = z.discriminatedUnion('type', [
+  /** It hears from now on: what it is sent is received at once, and times that it is told count from then. */
+  z.strictObject({ type: z.literal('ready') }),
   z.strictObject({ type: z.literal('listening'), listener: z.enum(['rtsp', 'http']), address }),
   z.strictObject({ type: z.literal('cannot-listen'), listener: z.enum(['rtsp', 'http']), address, reason: text }),
   z.strictObject({ type: z.literal('reply'), id: z.number(), known: z.boolean() }),

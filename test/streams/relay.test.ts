@@ -44,8 +44,8 @@ describe('the relay', () => {
     await using camera = await openGstCamera({ codec: 'h264' });
     await using relay = openRelay();
     const lease = makeLease(camera.url, { remainingMs: 4_000 });
-    await relay.streams.admit(leaseOf(lease));
     const admittedAt = performance.now();
+    await relay.streams.admit(leaseOf(lease));
     const reading = startReading(relay.streams.address('stream', lease.token), 10_000);
     await relay.until('session-opened');
     const decoded = await reading.done;

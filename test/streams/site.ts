@@ -16,8 +16,8 @@ export interface Relay extends AsyncDisposable {
   ): Promise<StreamEvent & { event: E }>;
 }
 
-/** Starts one, with `options` as they stand in a configuration. */
-export function openRelay(options: Record<string, unknown> = {}): Relay {
+/** Starts one, with `options` as they stand in a configuration and `entry` as its media process. */
+export function openRelay(options: Record<string, unknown> = {}, entry = './media-entry.ts'): Relay {
   const loopback = { host: '127.0.0.1', port: 0 };
   const parsed: StreamsOptions = streamsOptions.parse({ rtsp: loopback, http: loopback, closeAfter: '1s', ...options });
   const events: StreamEvent[] = [];
@@ -26,7 +26,7 @@ export function openRelay(options: Record<string, unknown> = {}): Relay {
     events.push(event);
     for (const watcher of watchers) watcher();
   };
-  const mediaEntry = new URL('./media-entry.ts', import.meta.url);
+  const mediaEntry = new URL(entry, import.meta.url);
   const env = systemEnv(openLog('silent'));
   const streams = openStreams(parsed, { mediaEntry, nodePath: process.execPath, onEvent }, env);
   const stop = new AbortController();

@@ -42,8 +42,8 @@ export interface Streams {
   /** Keeps the media process running; it is stopped with the signal. */
   readonly service: Service;
   /**
-   * Opens an address: resolves when the media process has it. Not in force when it rejects: `streams.full`, `streams.media-down` (after 5 s),
-   * `streams.cannot-listen`.
+   * Opens an address: resolves when the media process has it; its end does not move however long that takes. Not in force when it rejects:
+   * `streams.full`, `streams.media-down` (after 5 s), `streams.cannot-listen`, `streams.too-late` (nothing is left of it).
    */
   admit(lease: Lease): Promise<void>;
   /** New time left, milliseconds. Rejects with `streams.unknown-grant`. While the media process is down it is told when it is back. */
@@ -72,13 +72,17 @@ export function openStreams(options: StreamsOptions, deps: StreamsDeps, env: Env
   return {
     service: { name: 'streams', run: keeper.run },
     async admit(wanted) {
-      const lease = { ...wanted, source: { basicAllowed: options.allowBasic, ...wanted.source } };
-      if (book.size >= maxLeases && !book.has(lease.grant)) throw streamsFaults.fault('full');
-      const link = await keeper.listening(lease.form);
+      const endsAt = env.clock.monotonicMs() + wanted.remainingMs;
+      if (book.size >= maxLeases && !book.has(wanted.grant)) throw streamsFaults.fault('full');
+      const link = await keeper.listening(wanted.form);
+      const remainingMs = endsAt - env.clock.monotonicMs();
+      if (remainingMs <= 0) throw streamsFaults.fault('too-late');
+      const lease = { ...wanted, remainingMs, source: { basicAllowed: options.allowBasic, ...wanted.source } };
       book.add(lease, options.openWithin);
       const answer = await link.call((id) => ({ type: 'admit', id, lease, openWithinMs: options.openWithin }), callMs);
       if (answer) return;
       book.remove(lease.grant);
+      void link.call((id) => ({ type: 'revoke', id, grant: lease.grant }), callMs);
       throw streamsFaults.fault('media-down');
     },
     async extend(grant, remainingMs) {
@@ -136,14 +140,18 @@ function openKeeper(book: Book, listeners: Listeners, deps: StreamsDeps, env: En
     }
     if (message.type === 'listening' || message.type === 'cannot-listen') change();
   };
-  const start = (): MediaLink => {
-    const opened = forkMedia({ entry: deps.mediaEntry, nodePath: deps.nodePath }, onMessage, env);
+  /** Told only now, for what is left of a lease would grow by the time that the process takes to start. */
+  const ready = (opened: MediaLink): void => {
     opened.send({ type: 'configure', options: listeners.mediaOptions() });
     handOver(book, opened, emit);
-    starts += 1;
     link = opened;
     if (opened.pid !== undefined) deps.onEvent({ event: 'media-up', pid: opened.pid });
     change();
+  };
+  const start = (): MediaLink => {
+    const hear = (message: ToGateway): void => (message.type === 'ready' ? ready(opened) : onMessage(message));
+    const opened = forkMedia({ entry: deps.mediaEntry, nodePath: deps.nodePath }, hear, env);
+    starts += 1;
     return opened;
   };
   const died = (reason: string): void => {

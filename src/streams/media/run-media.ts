@@ -47,6 +47,7 @@ export async function runMedia(port: MediaPort, env: Env): Promise<void> {
     if (message.type === 'configure') relay ??= openRelay(message.options, send, env);
     else if (relay) obey(message, relay, send);
   });
+  send({ type: 'ready' });
   await over;
   await relay?.[Symbol.asyncDispose]();
   if (connected) port.disconnect?.();
