@@ -1,5 +1,5 @@
 // All cameras of the site: one loop for each, and the addresses of their pictures for those who were granted to see them.
-import { type Env, type Login, messageOf, type Service, type Text } from '#base';
+import { type Env, type Login, messageOf, type Service, type Text, untilAborted } from '#base';
 import type { Quality, StreamSource } from '#model';
 import type { Store } from '#store';
 import { type CameraAddress, parseAddress } from './address.ts';
@@ -108,7 +108,7 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       async run(signal) {
         running = AbortSignal.any([signal, closing.signal]);
         for (const member of members.values()) begin(member, running);
-        await aborted(running);
+        await untilAborted(running);
         running = undefined;
         await ended();
       },
@@ -149,13 +149,6 @@ function openMember(record: CameraRecord, env: Env): Member {
   if (address?.protocol === 'rtsp') state.state = 'online';
   if (!address) Object.assign(state, { state: 'fault', message: badAddress.message });
   return { record, address, state, stop: new AbortController(), removed: false, done: Promise.resolve() };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  else signal.addEventListener('abort', () => resolve(), { once: true });
-  return promise;
 }
 
 function findStream({ address, state, record }: Member, channel: number, quality: Quality): StreamSource {

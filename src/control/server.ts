@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
-import { BongsuError, type Env, messageOf, type Service } from '#base';
+import { BongsuError, type Env, messageOf, type Service, untilAborted } from '#base';
 import { serveConnection, turnAway } from './connection.ts';
 import type { ControlHandlers } from './contract.ts';
 import { type Dispatch, openDispatch } from './dispatch.ts';
@@ -55,7 +55,7 @@ export function serveControl(options: ControlOptions, deps: ControlDeps, env: En
         const http = options.metrics ? await openMetricsListener(options.metrics, metrics, env) : undefined;
         try {
           announce({ socket: options.socket, metrics: http?.address });
-          await untilAborted(server, signal);
+          await untilOver(server, signal);
         } finally {
           await http?.[Symbol.asyncDispose]();
         }
@@ -79,12 +79,9 @@ function acceptTechnicians(dispatch: Dispatch, signal: AbortSignal, env: Env): S
   });
 }
 
-async function untilAborted(server: Server, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve, reject) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    server.once('error', reject);
-  });
+async function untilOver(server: Server, signal: AbortSignal): Promise<void> {
+  const failed = new Promise<never>((_, reject) => server.once('error', reject));
+  await Promise.race([untilAborted(signal), failed]);
 }
 
 async function listenInPlace(server: Server, path: string): Promise<void> {

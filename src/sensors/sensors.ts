@@ -1,5 +1,5 @@
 // All sensors of the gateway: the drivers that the configuration names, as one service.
-import { type Env, runServices, type Service } from '#base';
+import { type Env, runServices, type Service, untilAborted } from '#base';
 import type { Device } from '#model';
 import type { Driver, SensorStatus, SensorsDeps } from './driver.ts';
 import { sensorsFaults } from './faults.ts';
@@ -38,11 +38,7 @@ export function openSensors(options: SensorsOptions, deps: SensorsDeps, env: Env
 
 /** A gateway without sensors waits for its end all the same. */
 async function runAll(drivers: readonly Driver[], signal: AbortSignal): Promise<void> {
-  const idle: Service = {
-    name: 'sensors idle',
-    run: (ended) =>
-      new Promise((resolve) => (ended.aborted ? resolve() : ended.addEventListener('abort', () => resolve(), { once: true }))),
-  };
+  const idle: Service = { name: 'sensors idle', run: untilAborted };
   await runServices(drivers.length === 0 ? [idle] : drivers.map(({ service }) => service), signal);
 }
 
