@@ -20,8 +20,8 @@ export interface OpenDatabaseOptions {
   readonly monotonicMs: () => number;
   /** How long the look at the file may take before it serves; the rest is looked at while idle. */
   readonly checkLimitMs: number;
-  /** Known damage, met while the file was in use: it is salvaged without another look. */
-  readonly damage?: unknown;
+  /** Set when the file was in use a moment ago and is opened again: why. Damage met in use is salvaged without another look. */
+  readonly again?: unknown;
 }
 
 /** An open writing connection. */
@@ -39,7 +39,7 @@ export interface OpenedDatabase {
 export function openDatabase(options: OpenDatabaseOptions): OpenedDatabase {
   try {
     finishExchange(options.path, options.now());
-    return options.damage === undefined ? openSound(options) : openSalvaged(options, options.damage);
+    return mishapOf(options.again) === 'damage' ? openSalvaged(options, options.again) : openSound(options);
   } catch (error) {
     throw openingFault(options.path, error);
   }
@@ -54,12 +54,13 @@ function openSound(options: OpenDatabaseOptions): OpenedDatabase {
   }
 }
 
-function openChecked({ path, migrations, monotonicMs, checkLimitMs, now }: OpenDatabaseOptions): OpenedDatabase {
+function openChecked({ path, migrations, monotonicMs, checkLimitMs, now, again }: OpenDatabaseOptions): OpenedDatabase {
   const lacksLog = openLogWatch(path);
   const db = connect(path, migrations);
   try {
     let isSeen = true;
-    if (lacksLog(db)) {
+    // A connection that closes on a sick disk takes its log with it.
+    if (again === undefined && lacksLog(db)) {
       checkWhole(db);
       const error = 'the write-ahead log of a gateway that did not end in good order is gone';
       writeMark(db, 'damage', { time: now(), what: 'log', setAside: '', salvagedRows: {}, lostTables: [], error } satisfies Damage);

@@ -26,9 +26,9 @@ export function openLife(options: ThreadOptions, deps: LifeDeps) {
   let isOver = false;
   let session: Session | undefined = open();
 
-  function open(damage?: unknown): Session {
+  function open(again?: unknown): Session {
     const world: SessionDeps = { ...deps, monotonicMs: clock.monotonicMs, onMarks: (marks) => send({ type: 'marks', marks }) };
-    const opened = openSession(options, world, damage);
+    const opened = openSession(options, world, again);
     send({ type: 'marks', marks: opened.marks });
     return opened;
   }
@@ -55,14 +55,14 @@ export function openLife(options: ThreadOptions, deps: LifeDeps) {
   }
   function openAgain(cause: unknown): void {
     if (isOver) return;
-    const damage = mishapOf(cause) === 'damage' ? cause : undefined;
-    if (damage !== undefined && clock.monotonicMs() - salvagedAtMs < salvageEveryMs) {
+    const isDamage = mishapOf(cause) === 'damage';
+    if (isDamage && clock.monotonicMs() - salvagedAtMs < salvageEveryMs) {
       clock.after(reopen.maxMs, () => openAgain(cause));
       return;
     }
     try {
-      session = open(damage);
-      if (damage !== undefined) salvagedAtMs = clock.monotonicMs();
+      session = open(cause);
+      if (isDamage) salvagedAtMs = clock.monotonicMs();
       backoff.reset();
       tellHealth();
     } catch (error) {

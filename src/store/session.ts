@@ -55,8 +55,8 @@ type ProcedureSet = Readonly<Record<string, (argument: never) => unknown>>;
 const leastLogBytes = 2 ** 20;
 const leastReservedBytes = 2 ** 22;
 
-/** Opens the file; `damage` is what made a running session end, if it was that. @throws store.unopened, store.newer, and what the rooms throw */
-export function openSession(options: ThreadOptions, deps: SessionDeps, damage?: unknown): Session {
+/** Opens the file; `again` is what made the last session end, if there was one. @throws store.unopened, store.newer, and what the rooms throw */
+export function openSession(options: ThreadOptions, deps: SessionDeps, again?: unknown): Session {
   const {
     limit: limitBytes = 2 ** 32,
     reserved = 5,
@@ -68,7 +68,7 @@ export function openSession(options: ThreadOptions, deps: SessionDeps, damage?: 
   const reserve = openReserve(options.path, reserveFileBytes, deps.random);
   // A full disk opens no database: what is held back for such a day opens it.
   if (reserve.heldBytes() > 0 && reserve.diskFreeBytes() < leastLogBytes) reserve.spend();
-  const { db, marks, isSeen } = openDatabase({ ...options, ...deps, checkLimitMs, damage });
+  const { db, marks, isSeen } = openDatabase({ ...options, ...deps, checkLimitMs, again });
   try {
     reserve.make(2 * logBytes, reserveFileBytes);
     const space = openSpace(db, { limitBytes, reservedBytes, logBytes }, reserve, deps.monotonicMs);

@@ -31,7 +31,7 @@ const lookEveryMs = 1000;
 const lookOftenMs = 50;
 const tightBytes = 2 ** 20;
 /** The reserve grows in steps that delay no batch for long. */
-const madeAtOnce = 2 ** 20;
+const madeAtOnce = 2 ** 22;
 
 /** Opens the guard of one connection. */
 export function openSpace(db: Database, limits: SpaceLimits, reserve: Reserve, monotonicMs: () => number): SpaceGuard {
@@ -76,8 +76,7 @@ export function openSpace(db: Database, limits: SpaceLimits, reserve: Reserve, m
     if (met === 'disk') {
       if (diskFree >= limits.logBytes && reserve.make(2 * limits.logBytes, madeAtOnce)) met = undefined;
       lookAtDisk();
-    } else if (diskFree < limits.logBytes) endGrowth();
-    else reserve.make(2 * limits.logBytes, madeAtOnce);
+    } else if (diskFree < limits.logBytes || !reserve.make(2 * limits.logBytes, madeAtOnce)) endGrowth();
     if (met === 'cap' && now(false).freeBytes >= tightBytes) met = undefined;
     isReserved = undefined;
     return met === undefined;

@@ -37,6 +37,7 @@ export function serveStore(options: ThreadOptions, deps: ThreadDeps): void {
       workedAtMs = clock.monotonicMs();
     });
     rest(life, clock, () => workedAtMs);
+    life.tellHealth();
     send({ type: 'ready' });
   } catch (error) {
     send({ type: 'unopened', fault: toWire(error) });
