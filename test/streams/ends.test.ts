@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { leaseOf, makeLease, openRelay } from './site.ts';
 
 const url = 'rtsp://127.0.0.1:1/x';
+const slowEntry = new URL('./slow-media-entry.ts', import.meta.url);
 
 describe('a lease that had to wait for a slow media process', () => {
   it('ends when it was to end', async () => {
-    await using relay = openRelay({}, './slow-media-entry.ts');
+    await using relay = openRelay({}, slowEntry);
     const askedAt = performance.now();
     const lease = makeLease(url, { remainingMs: 4_000 });
     await relay.streams.admit(leaseOf(lease));
@@ -17,14 +18,14 @@ describe('a lease that had to wait for a slow media process', () => {
   });
 
   it('is refused when nothing is left of it', async () => {
-    await using relay = openRelay({}, './slow-media-entry.ts');
+    await using relay = openRelay({}, slowEntry);
     const lease = makeLease(url, { remainingMs: 1_000 });
     await expect(relay.streams.admit(leaseOf(lease))).rejects.toMatchObject({ code: 'streams.too-late' });
     expect(await relay.streams.status()).toMatchObject({ leases: 0 });
   });
 
   it('ends when it was to end, also when the media process died in between', async () => {
-    await using relay = openRelay({}, './slow-media-entry.ts');
+    await using relay = openRelay({}, slowEntry);
     await relay.streams.admit(leaseOf(makeLease(url)));
     const askedAt = performance.now();
     const lease = makeLease(url, { remainingMs: 4_000 });

@@ -17,7 +17,7 @@ export interface Relay extends AsyncDisposable {
 }
 
 /** Starts one, with `options` as they stand in a configuration and `entry` as its media process. */
-export function openRelay(options: Record<string, unknown> = {}, entry = './media-entry.ts'): Relay {
+export function openRelay(options: Record<string, unknown> = {}, mediaEntry = new URL('./media-entry.ts', import.meta.url)): Relay {
   const loopback = { host: '127.0.0.1', port: 0 };
   const parsed: StreamsOptions = streamsOptions.parse({ rtsp: loopback, http: loopback, closeAfter: '1s', ...options });
   const events: StreamEvent[] = [];
@@ -26,7 +26,6 @@ export function openRelay(options: Record<string, unknown> = {}, entry = './medi
     events.push(event);
     for (const watcher of watchers) watcher();
   };
-  const mediaEntry = new URL(entry, import.meta.url);
   const env = systemEnv(openLog('silent'));
   const streams = openStreams(parsed, { mediaEntry, nodePath: process.execPath, onEvent }, env);
   const stop = new AbortController();
