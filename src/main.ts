@@ -16,7 +16,7 @@ const check: CliLoaders['check'] = async (path) => {
   const units = sensors.buses.flatMap((bus) => bus.units);
   const senders = (sensors.webhook?.sources ?? []).flatMap((source) => [source, ...source.devices]);
   return {
-    found: { site: site.code, siteName: site.name, gateway: gateway.id, sensors: units.length + senders.length, hub: uplink.url },
+    found: { site: site.code, siteName: site.name, gateway: gateway.id, sensors: units.length + senders.length, hub: uplink.url ?? uplink.routes[0]?.url ?? '' },
   };
 };
 

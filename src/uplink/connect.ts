@@ -6,17 +6,20 @@ import { uplinkFaults } from './faults.ts';
 import { openFrameGuard } from './frames.ts';
 import { type Link, openLink, propertiesOf } from './link.ts';
 import type { UplinkOptions } from './options.ts';
+import type { Route } from './routes.ts';
 import { openSocket, parseAddress, readCertificates } from './socket.ts';
 import type { ProtocolLevel, VersionHint } from './version.ts';
 import type { Message } from './wire/index.ts';
 
 /** What one attempt is made with. */
 export interface ConnectPlan {
+  readonly route: Route;
   readonly level: ProtocolLevel;
   readonly clientId: string;
-  readonly will: Message;
-  /** Whether the broker should forget what it kept for us; after it kept a packet that is too large. */
-  readonly clean: boolean;
+  /** Absent: none. */
+  readonly will?: Message;
+  /** Whether the broker should forget what it kept for us, after it kept a packet that is too large; `briefly`: also what comes from now on. */
+  readonly clean: boolean | 'briefly';
   /** Called for every PUBLISH; the packet is acknowledged when it resolves. Never rejects. */
   onPublish(packet: IPublishPacket): Promise<void>;
 }
@@ -31,11 +34,12 @@ const announcedReceiveMaximum = 16;
 
 /** Connects once. Never rejects; when `signal` aborts it ends with `uplink.connection-lost`. */
 export async function connect(options: UplinkOptions, plan: ConnectPlan, env: Env, signal: AbortSignal): Promise<ConnectResult> {
-  const address = parseAddress(options.url);
+  const { url, tls } = plan.route;
+  const address = parseAddress(url);
   let socket: Socket;
   try {
-    const certificates = address.secure ? await readCertificates(options.tls) : {};
-    socket = openSocket(address, certificates, options.tls.servername);
+    const certificates = address.secure ? await readCertificates(tls) : {};
+    socket = openSocket(address, certificates, tls.servername);
   } catch (error) {
     const fault = error instanceof BongsuError ? error : uplinkFaults.fault('unreachable', { cause: error, detail: messageOf(error) });
     return { fault, hint: 'other' };
@@ -95,35 +99,34 @@ function welcome(client: MqttClient, watch: SocketWatch, attempt: Attempt): Prom
 }
 
 function clientOptions(options: UplinkOptions, plan: ConnectPlan): IClientOptions {
-  const { topic, payload } = plan.will;
+  const { username, password } = plan.route;
   const v5 = plan.level === 5;
   return {
     protocolVersion: plan.level,
     clientId: plan.clientId,
-    clean: plan.clean,
+    clean: plan.clean !== false,
     keepalive: Math.ceil(options.keepalive / 1000),
     reconnectPeriod: 0,
     // Behind our own limit, which also covers TCP and TLS.
     connectTimeout: options.connectTimeout + 5000,
     queueQoSZero: false,
     resubscribe: false,
-    ...(options.username !== undefined && { username: options.username }),
-    ...(options.password !== undefined && { password: options.password }),
-    will: {
-      topic,
-      payload: Buffer.from(payload),
-      qos: 1,
-      retain: true,
-      ...(v5 && { properties: { ...propertiesOf(plan.will), willDelayInterval: Math.round(options.willDelay / 1000) } }),
-    },
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(plan.will && { will: willOf(plan.will, v5, options.willDelay) }),
     ...(v5 && {
       properties: {
-        sessionExpiryInterval: Math.round(options.sessionExpiry / 1000),
+        sessionExpiryInterval: plan.clean === 'briefly' ? 0 : Math.round(options.sessionExpiry / 1000),
         receiveMaximum: announcedReceiveMaximum,
         maximumPacketSize: announcedPacketBytes,
       },
     }),
   };
+}
+
+function willOf(will: Message, v5: boolean, delayMs: number): NonNullable<IClientOptions['will']> {
+  const properties = { ...propertiesOf(will), willDelayInterval: Math.round(delayMs / 1000) };
+  return { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true, ...(v5 && { properties }) };
 }
 
 /** What the socket told, beside what MQTT.js makes of it. */

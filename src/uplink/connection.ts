@@ -5,6 +5,7 @@ import type { Answers } from './answers.ts';
 import { uplinkFaults } from './faults.ts';
 import type { Link } from './link.ts';
 import type { UplinkOptions } from './options.ts';
+import type { Rescue } from './rescue.ts';
 import { type Announce, openAnnounce, openSession, type UplinkSession } from './session.ts';
 import { openWindow } from './window.ts';
 import { encodeState, type Topics } from './wire/index.ts';
@@ -18,18 +19,23 @@ export interface ConnectionDeps {
   readonly connection: number;
   readonly topics: Topics;
   readonly answers: Answers;
+  /** Where a critical alarm goes when this connection's broker keeps silent. */
+  readonly rescue: Rescue;
   /** Whether commands are to be heard. */
   readonly hearsCommands: boolean;
   onSession(session: UplinkSession): Promise<void>;
   counts(): Promise<Readonly<Record<string, number>>>;
   /** Told when something is wrong that does not end the connection. */
-  failed(fault: BongsuError): void;
+  noted(fault: BongsuError): void;
+  /** Asked at the end: whether the gateway stops, or only goes over to another connection. */
+  isFarewell(): boolean;
 }
 
 const stopGraceMs = 2000;
 
 /**
- * Lives until the link closes or `signal` aborts; then the session gets 2 s for what is in flight, `stopped` is told, and the link says goodbye.
+ * Lives until the link closes or `signal` aborts; then the session gets 2 s for what is in flight, `stopped` is told if the gateway stops, and the link says
+ * goodbye.
  * Rejects only with what the session's story threw while it was alive.
  */
 export async function liveConnection(link: Link, deps: ConnectionDeps, signal: AbortSignal, env: Env): Promise<void> {
@@ -38,17 +44,20 @@ export async function liveConnection(link: Link, deps: ConnectionDeps, signal: A
   const crash = new AbortController();
   const over = AbortSignal.any([link.closed, signal, crash.signal]);
   let crashed: { error: unknown } | undefined;
-  const story = deps.onSession(openSession(link, window, deps.topics, over, env)).catch((error: unknown) => {
-    if (over.aborted) return;
-    crashed = { error };
-    crash.abort(error);
-  });
+  const story = deps
+    .onSession(openSession({ link, window, topics: deps.topics, rescue: deps.rescue }, over, env))
+    .catch((error: unknown) => {
+      if (over.aborted) return;
+      crashed = { error };
+      crash.abort(error);
+    });
   const keeping = keep(link, announce, deps, over, env);
   await aborted(over);
   if (!link.closed.aborted) {
     await atMost(story, stopGraceMs, env);
-    await atMost(tellState('stopped', announce, deps, env), stopGraceMs, env);
-    await link.end();
+    const farewell = deps.isFarewell();
+    if (farewell) await atMost(tellState('stopped', announce, deps, env), stopGraceMs, env);
+    await link.end({ keepsWill: !farewell });
   }
   await Promise.all([story, keeping]);
   if (crashed) throw crashed.error;
@@ -59,7 +68,7 @@ async function keep(link: Link, announce: Announce, deps: ConnectionDeps, signal
   const told = tellState('online', announce, deps, env);
   const sending = deps.answers.run(announce, signal);
   const heard = !deps.hearsCommands || (await link.subscribe(deps.topics.commands));
-  if (!heard && !link.closed.aborted) deps.failed(uplinkFaults.fault('commands-refused'));
+  if (!heard && !link.closed.aborted) deps.noted(uplinkFaults.fault('commands-refused'));
   await told;
   while (!signal.aborted) {
     await env.clock.sleep(deps.options.stateInterval, signal).catch(() => {});

@@ -20,8 +20,11 @@ export interface Link {
   publish(message: Message): Promise<PublishResult>;
   /** Whether the broker granted QoS 1 for `topic`, retained flags as they were published (MQTT 5); false also when the connection went. */
   subscribe(topic: string): Promise<boolean>;
-  /** Says DISCONNECT, so that no will is published, and closes; waits at most 2 s. */
-  end(): Promise<void>;
+  /**
+   * Says DISCONNECT and closes; waits at most 2 s. No will is published, unless it shall stand (`keepsWill`, MQTT 5 §3.14.2.1 0x04): then it is, after its
+   * delay, if this client has not come back to the same broker before.
+   */
+  end(how?: { readonly keepsWill: boolean }): Promise<void>;
 }
 
 const endWaitMs = 2000;
@@ -94,11 +97,11 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
       const granted = await client.subscribeAsync(topic, level === 5 ? { qos: 1, rap: true } : { qos: 1 }).catch(() => undefined);
       return granted?.[0]?.qos === 1;
     },
-    async end() {
+    async end(how) {
       for (const id of Object.keys(client.outgoing)) client.removeOutgoingMessage(Number(id));
       const gone = Promise.withResolvers<void>();
       using _limit = env.clock.after(endWaitMs, () => gone.resolve());
-      client.end(false, () => gone.resolve());
+      client.end(false, how?.keepsWill === true && level === 5 ? { reasonCode: 0x04 } : {}, () => gone.resolve());
       await gone.promise;
       client.stream.destroy();
     },

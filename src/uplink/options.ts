@@ -22,23 +22,47 @@ const tlsOptions = z
   .refine((tls) => (tls.cert === undefined) === (tls.key === undefined), { message: 'cert and key go together', path: ['key'] })
   .prefault({});
 
-/** `uplink`: how this gateway reaches the hub's broker. */
-export const uplinkOptions = z.strictObject({
-  url: z
+const urlOption = z
+  .string()
+  .regex(/^mqtts?:\/\/(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?\/?$/, 'expected mqtts://HOST:PORT or mqtt://HOST:PORT');
+const usernameOption = z.string().min(1).max(128);
+const routeOptions = z.strictObject({
+  name: z
     .string()
-    .regex(
-      /^mqtts?:\/\/(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?\/?$/,
-      'expected mqtts://HOST:PORT or mqtt://HOST:PORT',
-    )
-    .describe('Address of the hub’s broker: mqtts://HOST:8883 (TLS), or mqtt://HOST:1883 inside a VPN alone.'),
-  tls: tlsOptions.describe('Certificates of the TLS connection; only with mqtts.'),
-  username: z.string().min(1).max(128).optional().describe('Name for the broker, 1 to 128 characters, where it asks for one.'),
-  password: secretOption().optional().describe('Where the password for the broker lies: { file: PATH } or { credential: NAME }.'),
+    .regex(/^[a-z0-9-]{1,40}$/, 'expected 1 to 40 of a–z, 0–9 and hyphen')
+    .describe('Name of the route, told in status and conditions: 1 to 40 of a–z, 0–9 and hyphen.'),
+  url: urlOption.describe('Address of the hub’s broker on this route, as uplink.url.'),
+  tls: tlsOptions.describe('Certificates of this route; only with mqtts.'),
+  username: usernameOption.optional().describe('Name for the broker on this route, 1 to 128 characters, where it asks for one.'),
+  password: secretOption().optional().describe('Where the password for it lies: { file: PATH } or { credential: NAME }.'),
+});
+export type RouteOptions = z.output<typeof routeOptions>;
+
+const sectionOptions = z.strictObject({
+  url: urlOption
+    .optional()
+    .describe(
+      'Address of the hub’s broker: mqtts://HOST:8883 (TLS), or mqtt://HOST:1883 inside a VPN alone. It is the first route, named direct; may be left out where uplink.routes names one.',
+    ),
+  tls: tlsOptions.describe('Certificates of the TLS connection to uplink.url; only with mqtts.'),
+  username: usernameOption.optional().describe('Name for the broker at uplink.url, 1 to 128 characters, where it asks for one.'),
+  password: secretOption().optional().describe('Where the password for it lies: { file: PATH } or { credential: NAME }.'),
+  routes: z
+    .array(routeOptions)
+    .max(8)
+    .default([])
+    .describe('Further ways to the hub behind uplink.url, in the order in which they are tried; up to 8.'),
+  routeTries: z.int().min(1).max(10).default(2).describe('Tries on one route before the next one, 1 to 10.'),
+  failBack: durationOption({ min: '1s', max: '1h', default: '1m' }).describe(
+    'How long a better route must have been well before the session goes back to it, 1s to 1h.',
+  ),
   clientId: z
     .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/)
+    .regex(/^[A-Za-z0-9._-]{1,60}$/)
     .optional()
-    .describe('MQTT client identifier, 1 to 64 characters. Default bongsu-SITE-GATEWAY. No two clients of a broker may share one.'),
+    .describe(
+      'MQTT client identifier, 1 to 60 characters. Default bongsu-SITE-GATEWAY. No two clients of a broker may share one; with -b and -p behind it, it is that of short second connections.',
+    ),
   keepalive: durationOption({ min: '5s', max: '5m', default: '15s' }).describe(
     'Longest silence towards the broker, 5s to 5m. A cut line is noticed after one and a half times this.',
   ),
@@ -71,4 +95,19 @@ export const uplinkOptions = z.strictObject({
     .default('bongsu/v1/')
     .describe('Answers go to a command’s response topic only when it begins with this; else to outcome/NAME.'),
 });
+
+/** `uplink`: how this gateway reaches the hub’s broker. */
+export const uplinkOptions = sectionOptions
+  .superRefine(({ url, routes }, context) => {
+    if (url === undefined && routes.length === 0)
+      context.addIssue({ code: 'invalid_type', expected: 'string', input: undefined, path: ['url'] });
+  })
+  .refine(({ url, routes }) => areDistinct([...(url === undefined ? [] : ['direct']), ...routes.map(({ name }) => name)]), {
+    message: 'two routes have one name; direct is that of uplink.url',
+    path: ['routes'],
+  });
 export type UplinkOptions = z.output<typeof uplinkOptions>;
+
+function areDistinct(names: readonly string[]): boolean {
+  return new Set(names).size === names.length;
+}

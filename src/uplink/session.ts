@@ -2,18 +2,11 @@
 import { type Env, openBackoff } from '#base';
 import type { Entry } from '#model';
 import type { Link, PublishResult } from './link.ts';
+import { openRace, type SendResult } from './race.ts';
 import { meaningOf } from './reasons.ts';
+import type { Rescue } from './rescue.ts';
 import type { Rank, Window } from './window.ts';
 import { encodeEntry, type Message, type Topics } from './wire/index.ts';
-
-/** What became of an entry. */
-export type SendResult =
-  /** The hub's broker has it. */
-  | { readonly result: 'confirmed' }
-  /** Unknown: the connection went first. Send it again in the next session. */
-  | { readonly result: 'lost' }
-  /** It will never pass as it is: MQTT 5 reason code 0x83, 0x87, 0x90, 0x95 or 0x99. */
-  | { readonly result: 'set-aside'; readonly reasonCode: number };
 
 /** What a session takes now. */
 export interface Room {
@@ -29,14 +22,15 @@ export interface UplinkSession {
   readonly signal: AbortSignal;
   /**
    * Free slots of the window, which is min(server's Receive Maximum, `uplink.window`). Some are kept for lane 0, the critical alarms; a lesser lane of which
-   * the broker puts off 64 entries is closed, and those below it, until it takes one.
+   * the broker puts off 64 entries is closed, and those below it, until it takes one. While critical alarms go over a second route, its room for them counts.
    */
   readonly room: Room;
   /** Calls `listener` whenever there may be more room. */
   watch(listener: () => void): Disposable;
   /**
    * Publishes with QoS 1 and waits for the PUBACK; waits for a slot first. Never rejects. A broker that says `busy`, `quota` or the like is asked again with
-   * backoff (0.5 to 15 s), and the slot is given to others meanwhile.
+   * backoff (0.5 to 15 s), and the slot is given to others meanwhile. A critical alarm that is not confirmed within 5 s goes over the next route too, where
+   * there is one; the first PUBACK counts.
    */
   send(entry: Entry, mark: { readonly replay: boolean }): Promise<SendResult>;
 }
@@ -62,19 +56,29 @@ async function publish(link: Link, window: Window, message: Message, rank: Rank,
 
 const laterBackoff = { minMs: 500, maxMs: 15_000 };
 
-export function openSession(link: Link, window: Window, topics: Topics, signal: AbortSignal, env: Env): UplinkSession {
+/** What a session is made of. */
+export interface SessionParts {
+  readonly link: Link;
+  readonly window: Window;
+  readonly topics: Topics;
+  readonly rescue: Rescue;
+}
+
+export function openSession(parts: SessionParts, signal: AbortSignal, env: Env): UplinkSession {
+  const { link, window, topics } = parts;
   const queues = openQueues();
-  const sendPatiently = async (message: Message, lane: number): Promise<SendResult> => {
+  const race = openRace(parts.rescue, signal, env);
+  const sendPatiently = async (message: Message, lane: number, until: AbortSignal = signal): Promise<SendResult> => {
     const backoff = openBackoff(laterBackoff, env.random);
     for (;;) {
-      const answer = await publish(link, window, message, lane === 0 ? 'critical' : 'entry', signal);
+      const answer = await publish(link, window, message, lane === 0 ? 'critical' : 'entry', until);
       if (answer.result === 'lost') return answer;
       const meaning = meaningOf(answer.reasonCode);
       if (meaning === 'confirmed') return { result: 'confirmed' };
       if (meaning === 'set-aside') return { result: 'set-aside', reasonCode: answer.reasonCode };
       using _queue = queues.enter(lane);
       try {
-        await env.clock.sleep(backoff.next(), signal);
+        await env.clock.sleep(backoff.next(), until);
       } catch {
         return { result: 'lost' };
       }
@@ -85,14 +89,21 @@ export function openSession(link: Link, window: Window, topics: Topics, signal: 
     get room() {
       const lanes = queues.firstFull();
       const entries = lanes === 1 ? 0 : window.free('entry');
-      return entries > 0 ? { entries, lanes } : { entries: window.free('critical'), lanes: 1 };
+      return entries > 0 ? { entries, lanes } : { entries: Math.max(window.free('critical'), race.room), lanes: 1 };
     },
     watch: window.watch,
     async send(entry, mark) {
       const encoded = encodeEntry(entry, topics, mark);
-      return 'reasonCode' in encoded ? { result: 'set-aside', ...encoded } : await sendPatiently(encoded.message, entry.lane);
+      if ('reasonCode' in encoded) return { result: 'set-aside', ...encoded };
+      const { message } = encoded;
+      if (!isCritical(entry)) return await sendPatiently(message, entry.lane);
+      return await race.run(message, (until) => sendPatiently(message, entry.lane, until));
     },
   };
+}
+
+function isCritical({ body }: Entry): boolean {
+  return body.class === 'alarm' && body.value.severity === 'critical';
 }
 
 /** Entries of one lane that the broker may have put off before no more of it are taken: a refusing broker shall not be flooded. */

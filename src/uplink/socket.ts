@@ -4,7 +4,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { messageOf } from '#base';
 import { uplinkFaults } from './faults.ts';
-import type { UplinkOptions } from './options.ts';
+import type { Route } from './routes.ts';
 
 /** Where the broker listens. */
 export interface Address {
@@ -33,7 +33,7 @@ export function parseAddress(url: string): Address {
  * Reads the certificate files, at each attempt anew so that renewals need no restart. Files beyond 1 MiB are refused.
  * @throws uplink.tls-file
  */
-export async function readCertificates(tls: UplinkOptions['tls']): Promise<Certificates> {
+export async function readCertificates(tls: Route['tls']): Promise<Certificates> {
   const [ca, cert, key] = await Promise.all([readPem(tls.ca), readPem(tls.cert), readPem(tls.key)]);
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
 }

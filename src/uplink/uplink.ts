@@ -1,18 +1,20 @@
-// The hub session's supervisor: connect, live the connection, and come back with jitter when the line is gone.
+// The hub session's supervisor: connect on the first route that works, live the connection, and come back with jitter when the line is gone.
 import { BongsuError, type Env, openBackoff, type Sealer, type Service, uuidv7 } from '#base';
 import type { Command, Identity, Outcome } from '#model';
 import type { Store } from '#store';
 import { openAnswers } from './answers.ts';
 import { openCommands } from './commands.ts';
-import { type ConnectResult, connect } from './connect.ts';
 import { liveConnection } from './connection.ts';
 import { uplinkFaults } from './faults.ts';
 import type { Link } from './link.ts';
 import type { UplinkOptions } from './options.ts';
+import { openRescue } from './rescue.ts';
+import { openRouteCursor } from './routes.ts';
 import type { UplinkSession } from './session.ts';
 import { openStanding, type UplinkStatus } from './status.ts';
 import type { UplinkProcedures } from './tables.ts';
-import { openVersionMemory } from './version.ts';
+import { watchRoutes } from './watch-routes.ts';
+import { openAttempt, openWays, type Way } from './ways.ts';
 import { encodeWill, openTopics } from './wire/index.ts';
 
 /** What the uplink needs of the house. */
@@ -36,6 +38,9 @@ export interface Uplink {
   status(): UplinkStatus;
 }
 
+/** What ended a connection, and whether it had held; or it made room for a better one. */
+type Ending = { readonly fault: BongsuError; readonly steady: boolean } | 'change';
+
 /** A connection that held this long was a good one: the waits begin anew. */
 const steadyMs = 30_000;
 
@@ -55,46 +60,54 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     env,
     stop.signal,
   );
-  const standing = openStanding(options.url, env);
-  const versions = openVersionMemory(env.clock);
+  const ways = openWays(options, env);
+  const cursor = openRouteCursor(ways, options.routeTries);
+  const attempt = openAttempt(options, env);
+  const standing = openStanding(cursor.current.standing, env);
   const clientId = options.clientId ?? `bongsu-${deps.identity.site}-${deps.identity.gateway}`;
   let connection = 0;
   /** The broker keeps a packet for us that is too large: once it shall forget all it keeps, and we hear no commands. */
   let purge = false;
 
-  async function attempt(signal: AbortSignal): Promise<ConnectResult> {
+  /** One attempt and, when it succeeds, the connection's life. Resolves with what ended it: a fault, or a better connection to come. */
+  async function connectOnce(way: Way, signal: AbortSignal): Promise<Ending> {
     connection += 1;
-    standing.attempted();
-    const level = versions.choose();
+    standing.attempted(way.standing);
     const will = encodeWill(topics, { ...deps, connection }, uuidv7(env.clock.now(), env.random));
-    const plan = { level, clientId, will, clean: purge, onPublish: commands.receive };
-    const result = await connect(options, plan, env, signal);
-    if ('link' in result) versions.succeeded(level);
-    else if (versions.failed(level, result.hint) && !signal.aborted) return await attempt(signal);
-    return result;
-  }
-
-  /** One attempt and, when it succeeds, the connection's life. Resolves with what ended it, and whether it held. */
-  async function connectOnce(signal: AbortSignal): Promise<{ fault: BongsuError; steady: boolean }> {
-    const result = await attempt(signal);
+    const result = await attempt(way, { clientId, will, clean: purge, onPublish: commands.receive }, signal);
     if ('fault' in result) {
       if (!signal.aborted) standing.failed(result.fault);
       return { fault: result.fault, steady: false };
     }
+    return await live(result.link, way, signal);
+  }
+
+  async function live(link: Link, way: Way, signal: AbortSignal): Promise<Ending> {
     const startedMs = env.clock.monotonicMs();
-    standing.connected(result.link.level);
-    result.link.closed.addEventListener(
-      'abort',
-      () => {
-        standing.disconnected();
-        if (!signal.aborted) standing.failed(faultOf(result.link));
-      },
-      { once: true },
+    standing.connected(way.standing, link.level);
+    const change = new AbortController();
+    const over = AbortSignal.any([signal, change.signal]);
+    const lost = (): void => {
+      standing.disconnected();
+      if (!over.aborted) standing.failed(faultOf(link));
+    };
+    link.closed.addEventListener('abort', lost, { once: true });
+    await using rescue = openRescue({ ways: ways.filter((other) => other !== way), attempt, clientId }, env);
+    const goBack = (better: Way): void => {
+      cursor.moveTo(better);
+      change.abort();
+    };
+    const watching = watchRoutes(
+      { ways, current: way, attempt, clientId, failBackMs: options.failBack, goBack },
+      AbortSignal.any([over, link.closed]),
+      env,
     );
     const { onSession, counts, identity, version } = deps;
-    const life = { options, identity, version, connection, topics, answers, hearsCommands: !purge, onSession, counts };
-    await liveConnection(result.link, { ...life, failed: standing.failed }, signal, env);
-    return { fault: faultOf(result.link), steady: env.clock.monotonicMs() - startedMs >= steadyMs };
+    const facts = { options, identity, version, connection, topics, answers, rescue, hearsCommands: !purge, onSession, counts };
+    await liveConnection(link, { ...facts, noted: standing.noted, isFarewell: () => signal.aborted }, over, env);
+    await watching;
+    if (change.signal.aborted) return 'change';
+    return { fault: faultOf(link), steady: env.clock.monotonicMs() - startedMs >= steadyMs };
   }
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -102,11 +115,16 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     signal.addEventListener('abort', () => stop.abort(signal.reason), { once: true });
     try {
       while (!signal.aborted) {
-        const { fault, steady } = await connectOnce(signal);
+        const ending = await connectOnce(cursor.current, signal);
+        purge = false;
         if (signal.aborted) break;
-        purge = fault.code === 'uplink.packet-too-large';
-        if (steady) backoff.reset();
-        await env.clock.sleep(backoff.next(), signal).catch(() => {});
+        if (ending === 'change') continue;
+        purge = ending.fault.code === 'uplink.packet-too-large';
+        if (ending.steady) {
+          backoff.reset();
+          cursor.held();
+        }
+        if (cursor.failed()) await env.clock.sleep(backoff.next(), signal).catch(() => {});
       }
     } finally {
       stop.abort();
@@ -116,7 +134,11 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
 
   return {
     service: { name: 'uplink', run },
-    status: () => ({ ...standing.read(), commands: { ...commands.counts(), outcomesDropped: answers.dropped } }),
+    status: () => ({
+      ...standing.read(),
+      routes: ways.map((way) => way.standing.read()),
+      commands: { ...commands.counts(), outcomesDropped: answers.dropped },
+    }),
   };
 }
 
