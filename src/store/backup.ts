@@ -1,5 +1,6 @@
 // A copy of the file while it is in use: page by page between the batches, then made one sound file of its own.
-import { chmodSync, closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { messageOf } from '#base';
@@ -10,6 +11,8 @@ import { syncPath } from './exchange.ts';
 
 /** Pages that are copied between two looks at the queue: about a millisecond. */
 const pagesAtOnce = 256;
+/** So many steps are made durable at a time, beside the thread: what is left for the end then blocks it for milliseconds. */
+const stepsPerFlush = 16;
 
 /**
  * Copies `db` to `path`, which must not exist; resolves with its size when it is durable. Until then it is `PATH.part`.
@@ -24,16 +27,17 @@ export async function runBackup(
   try {
     if (!db) throw new Error('the store is not open');
     if (existsSync(path)) throw new Error('the file exists');
-    closeSync(openSync(part, 'w', 0o600));
-    chmodSync(part, 0o600);
+    await using file = await open(part, 'wx', 0o600);
+    const flush = openFlush(file);
     await db.backup(part, {
       progress({ totalPages, remainingPages }) {
         onProgress({ copiedPages: totalPages - remainingPages, totalPages });
+        flush();
         return pagesAtOnce;
       },
     });
     closeAsOneFile(new Database(part));
-    syncPath(part);
+    await file.sync();
     renameSync(part, path);
     syncPath(dirname(path));
     return statSync(path).size;
@@ -41,4 +45,19 @@ export async function runBackup(
     rmSync(part, { force: true });
     throw storeFaults.fault('backup', { cause, detail: `${path}: ${messageOf(cause)}` });
   }
+}
+
+/** Every few steps hands what is written to the disk; a failure shows again at the end. */
+function openFlush(file: FileHandle): () => void {
+  let steps = 0;
+  let running = false;
+  return () => {
+    steps += 1;
+    if (running || steps % stepsPerFlush > 0) return;
+    running = true;
+    void file.sync().then(
+      () => (running = false),
+      () => (running = false),
+    );
+  };
 }

@@ -38,8 +38,6 @@ const maxBatchBytes = 2 ** 20;
 /** After a stall of the main loop an answer may lie unread: so long it gets to be read before the thread is called hung. */
 const secondLookMs = 20;
 
-export type CallQueue = ReturnType<typeof openCallQueue>;
-
 /** Opens the queue; `settle` what the thread answers, `fail` when it has died. */
 export function openCallQueue(options: CallQueueOptions, deps: CallQueueDeps) {
   const normal: Lane = { urgent: false, waiting: [], underway: undefined };

@@ -83,6 +83,8 @@ export async function openStore(options: OpenStoreOptions, env: Env): Promise<St
       const limit = Promise.withResolvers<void>();
       using _limit = env.clock.after(closeLimitMs, limit.resolve);
       await Promise.race([exited.promise, limit.promise]);
+      // A thread that the disk holds must not hold the process.
+      worker.unref();
     },
   };
 }

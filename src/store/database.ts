@@ -6,7 +6,7 @@ import { checkWhole, closeAsOneFile, connect, markInUse, openingFault, openLogWa
 import type { Damage, Migrations } from './contract.ts';
 import { finishExchange, freshNext, setNextInPlace } from './exchange.ts';
 import { readMarks, writeMark } from './marks.ts';
-import { mishapOf } from './mishap.ts';
+import { isUnreadable, mishapOf } from './mishap.ts';
 import type { Marks } from './protocol.ts';
 import { salvage } from './salvage.ts';
 
@@ -49,7 +49,18 @@ function openSound(options: OpenDatabaseOptions): OpenedDatabase {
   try {
     return openChecked(options);
   } catch (error) {
-    if (mishapOf(error) !== 'damage') throw error;
+    if (mishapOf(error) === 'damage') return openSalvaged(options, error);
+    if (isUnreadable(error)) return openUnreadable(options);
+    throw error;
+  }
+}
+
+/** A second look at what could not be read; what cannot be read twice is lost. */
+function openUnreadable(options: OpenDatabaseOptions): OpenedDatabase {
+  try {
+    return openChecked(options);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
     return openSalvaged(options, error);
   }
 }

@@ -1,6 +1,6 @@
 // The life of the connection: opened, given up when the disk fails or the file is damaged, opened again for as long as it takes.
 import { type Clock, messageOf, openBackoff } from '#base';
-import { mishapOf } from './mishap.ts';
+import { DamageFound, isUnreadable, mishapOf } from './mishap.ts';
 import type { FromThread } from './protocol.ts';
 import { openSession, type Session, type SessionDeps, type ThreadOptions } from './session.ts';
 
@@ -13,6 +13,8 @@ export interface LifeDeps extends Omit<SessionDeps, 'onMarks' | 'monotonicMs'> {
 const reopen = { minMs: 100, maxMs: 5000 };
 /** A file that is damaged again so soon after a salvage waits: each salvage leaves a file behind. */
 const salvageEveryMs = 600_000;
+/** A place that could not be read so often is lost. */
+const unreadableAtMost = 3;
 
 export type Life = ReturnType<typeof openLife>;
 
@@ -23,6 +25,7 @@ export function openLife(options: ThreadOptions, deps: LifeDeps) {
   let lastError = '';
   let toldReason: '' | 'full' | 'io' = '';
   let salvagedAtMs = Number.NEGATIVE_INFINITY;
+  let unreadable = 0;
   let isOver = false;
   let session: Session | undefined = open();
 
@@ -51,7 +54,10 @@ export function openLife(options: ThreadOptions, deps: LifeDeps) {
     } catch {
       // The disk may refuse this too; the file is then as after a crash.
     }
-    clock.after(backoff.next(), () => openAgain(error));
+    if (isUnreadable(error)) unreadable += 1;
+    const isLost = unreadable >= unreadableAtMost;
+    if (isLost) unreadable = 0;
+    clock.after(backoff.next(), () => openAgain(isLost ? new DamageFound(lastError) : error));
   }
   function openAgain(cause: unknown): void {
     if (isOver) return;

@@ -17,6 +17,11 @@ const patterns: readonly (readonly [Mishap, RegExp])[] = [
   ['io', /^SQLITE_(IOERR|READONLY|CANTOPEN|PROTOCOL|NOMEM)/],
 ];
 
+/** A place of the disk that cannot be read: it may have been a moment's failure, or be gone for good. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_IOERR_(READ|SHORT_READ|CORRUPTFS)/.test(error.code);
+}
+
 /** Sorts anything thrown by SQLite, by the file system or by our check. */
 export function mishapOf(error: unknown): Mishap {
   if (error instanceof DamageFound) return 'damage';

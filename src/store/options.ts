@@ -32,7 +32,7 @@ export const storeOptions = z.strictObject({
   hungAfter: durationOption({ min: '500ms', max: '1m', default: '2s' }).describe(
     'A disk that has not answered for so long counts as failing, 500ms to 1m; alarms then travel from memory.',
   ),
-  checkLimit: durationOption({ min: '100ms', max: '10m', default: '1s' }).describe(
+  checkLimit: durationOption({ min: '100ms', max: '10m', default: '500ms' }).describe(
     'How long the look for damage may delay the start, 100ms to 10m; the rest of the file is looked at while idle.',
   ),
 });

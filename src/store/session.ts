@@ -22,7 +22,7 @@ export interface ThreadOptions {
   readonly path: string;
   readonly bootId: string;
   readonly migrations: readonly Migrations[];
-  /** Defaults: 4 GiB, 5 %, no reserve file, 1 s. */
+  /** Defaults: 4 GiB, 5 %, no reserve file, 500 ms. */
   readonly limits?: StoreLimits | undefined;
   /** Opens the procedures of every room, by room; again after each failure of the disk. */
   open(db: Database, world: ThreadWorld): Readonly<Record<string, object>>;
@@ -61,7 +61,7 @@ export function openSession(options: ThreadOptions, deps: SessionDeps, again?: u
     limit: limitBytes = 2 ** 32,
     reserved = 5,
     reserveFile: reserveFileBytes = 0,
-    checkLimit: checkLimitMs = 1000,
+    checkLimit: checkLimitMs = 500,
   } = options.limits ?? {};
   const reservedBytes = Math.max((limitBytes * reserved) / 100, leastReservedBytes);
   const logBytes = Math.max(leastLogBytes, reserveFileBytes / 4);

@@ -8,7 +8,7 @@ const checkpointPages = 1000;
 const idleCheckpointPages = 200;
 /** Free pages that stay in the file for what comes next. */
 const keptPages = 1024;
-const vacuumPages = 128;
+const vacuumPages = 64;
 const checkStepMs = 3;
 
 /** The upkeep of one connection. */
@@ -26,6 +26,7 @@ export function openUpkeep(db: Database, check: Check | undefined, monotonicMs: 
   const writeBack = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   const unused = db.prepare<[], number>('PRAGMA freelist_count').pluck();
   let unseen = check;
+  let isShrunk = false;
   const waiting = (): number => {
     const [, inLog = 0, writtenBack = 0] = logState.get() ?? [];
     return inLog - writtenBack;
@@ -46,8 +47,15 @@ export function openUpkeep(db: Database, check: Check | undefined, monotonicMs: 
         if (unseen.step(() => monotonicMs() < endMs)) unseen = undefined;
         return true;
       }
-      if ((unused.get() ?? 0) < keptPages + vacuumPages) return false;
-      db.pragma(`incremental_vacuum(${vacuumPages})`);
+      if ((unused.get() ?? 0) < keptPages + vacuumPages) {
+        // The file itself becomes shorter with the checkpoint.
+        if (isShrunk) writeBack.get();
+        isShrunk = false;
+        return false;
+      }
+      // By `exec`: a prepared statement would stop after the first page.
+      db.exec(`PRAGMA incremental_vacuum(${vacuumPages})`);
+      isShrunk = true;
       return true;
     },
   };

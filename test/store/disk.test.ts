@@ -72,19 +72,19 @@ describe('a disk that is full', () => {
     expect((await stage.ask({ act: 'list', path: at.folder })).value).toContain('bongsu.db.reserve');
     await stage.ask({ act: 'occupy', path: `${at.folder}/filler`, bytes: 64 * mebibyte });
     const codes = new Set<string | undefined>();
-    for (let call = 0; call < 40; call += 1) codes.add((await stage.call('fill', { notes: 50, bytes: 2000 })).code);
+    for (let call = 0; call < 40; call += 1) codes.add((await stage.call('pour', { notes: 50, bytes: 2000 })).code);
     expect(codes).toContain('store.full-disk');
     expect(await state(stage)).toBe('failing full');
     expect((await stage.ask({ act: 'list', path: at.folder })).value).not.toContain('bongsu.db.reserve');
     // What the ledger writes still finds room; what floods does not.
     for (let call = 0; call < 20; call += 1)
       expect(await stage.call('write', `ledger ${call}`, { reserved: true })).toMatchObject({ value: expect.any(Number) });
-    expect((await stage.call('fill', { notes: 50, bytes: 2000 })).code).toBe('store.full-disk');
+    expect((await stage.call('pour', { notes: 50, bytes: 2000 })).code).toBe('store.full-disk');
     const { value: space } = await stage.call('space');
     expect(space).toMatchObject({ freeBytes: expect.any(Number) });
     await stage.ask({ act: 'free', path: `${at.folder}/filler` });
     await expect.poll(() => state(stage), { timeout: 10_000, interval: 100 }).toBe('ok');
-    expect((await stage.call('fill', { notes: 50, bytes: 2000 })).code).toBeUndefined();
+    expect((await stage.call('pour', { notes: 50, bytes: 2000 })).code).toBeUndefined();
     expect((await stage.ask({ act: 'list', path: at.folder })).value).toContain('bongsu.db.reserve');
     const { value: texts } = await stage.call('list');
     expect((texts as string[]).filter((text) => text.startsWith('ledger'))).toHaveLength(20);
@@ -110,23 +110,23 @@ describe('the limit of the file', () => {
     await using store = await openNoteStore(at.path, { limits: { limit: 10 * mebibyte } });
     const notes = store.procedures<NoteProcedures>('notes');
     const ledger = store.procedures<NoteProcedures>('notes', { reserved: true });
-    const first = await Promise.allSettled(Array.from({ length: 100 }, () => notes.fill({ notes: 100, bytes: 1000 })));
+    const first = await Promise.allSettled(Array.from({ length: 100 }, () => notes.pour({ notes: 100, bytes: 1000 })));
     const refused = first.filter((result) => result.status === 'rejected');
     expect(refused.length).toBeGreaterThan(20);
     expect(refused[0]).toMatchObject({ reason: { code: 'store.full-disk', retryable: true } });
     expect(store.health()).toMatchObject({ state: 'failing', reason: 'full' });
     // A small call beside one that does not fit.
-    const [large, small] = await Promise.allSettled([notes.fill({ notes: 8000, bytes: 1000 }), ledger.write('small')]);
+    const [large, small] = await Promise.allSettled([notes.pour({ notes: 8000, bytes: 1000 }), ledger.write('small')]);
     expect(large.status).toBe('rejected');
     expect(small.status).toBe('fulfilled');
     const space = await notes.space();
     expect(space.limitBytes).toBe(10 * mebibyte);
     expect(space.freeBytes).toBeLessThan(300_000);
     expect((await ledger.space()).freeBytes).toBeGreaterThan(3.5 * mebibyte);
-    await Promise.all(Array.from({ length: 30 }, () => ledger.fill({ notes: 100, bytes: 1000 })));
-    await expect(notes.fill({ notes: 100, bytes: 1000 })).rejects.toMatchObject({ code: 'store.full-disk' });
+    await Promise.all(Array.from({ length: 30 }, () => ledger.pour({ notes: 100, bytes: 1000 })));
+    await expect(notes.pour({ notes: 100, bytes: 1000 })).rejects.toMatchObject({ code: 'store.full-disk' });
     expect(await notes.remove(3000)).toBe(3000);
-    await notes.fill({ notes: 100, bytes: 1000 });
+    await notes.pour({ notes: 100, bytes: 1000 });
     await expect.poll(() => store.health().state, { timeout: 5000 }).toBe('ok');
   });
 });

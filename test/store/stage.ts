@@ -39,6 +39,7 @@ export function openStage(folder: string, disk?: number): Stage {
   });
   void exited.then(() => {
     for (const resolve of waiting.values()) resolve({ code: 'exited' });
+    return undefined;
   });
   const ask = (what: Ask): Promise<Answer> => {
     asked += 1;

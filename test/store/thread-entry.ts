@@ -30,11 +30,8 @@ export function openNotes(db: Database, world: ThreadWorld) {
       return row;
     },
     /** Writes as many notes of so many bytes. */
-    fill({ notes, bytes }: { notes: number; bytes: number }): void {
+    pour({ notes, bytes }: { notes: number; bytes: number }): void {
       for (let at = 0; at < notes; at += 1) insert.run('f'.repeat(bytes));
-    },
-    bare(texts: readonly string[]): void {
-      for (const text of texts) insert.run(text);
     },
     writeThenFail(text: string): number {
       insert.run(text);
