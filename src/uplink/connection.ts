@@ -2,6 +2,7 @@
 import { type BongsuError, type Env, messageOf, uuidv7 } from '#base';
 import type { Identity } from '#model';
 import type { Answers } from './answers.ts';
+import type { Confirmation } from './confirmation.ts';
 import { uplinkFaults } from './faults.ts';
 import type { Link } from './link.ts';
 import type { UplinkOptions } from './options.ts';
@@ -19,10 +20,11 @@ export interface ConnectionDeps {
   readonly connection: number;
   readonly topics: Topics;
   readonly answers: Answers;
+  readonly confirmation: Confirmation;
   /** Where a critical alarm goes when this connection's broker keeps silent. */
   readonly rescue: Rescue;
-  /** Whether commands are to be heard. */
-  readonly hearsCommands: boolean;
+  /** Whether the hub is to be heard: its commands and confirmations. */
+  readonly hearsHub: boolean;
   onSession(session: UplinkSession): Promise<void>;
   counts(): Promise<Readonly<Record<string, number>>>;
   /** Told when something is wrong that does not end the connection. */
@@ -32,6 +34,9 @@ export interface ConnectionDeps {
 }
 
 const stopGraceMs = 2000;
+/** How long the broker may take to hand out the hub's retained state, once it has granted the subscription. */
+const retainedWaitMs = 1000;
+const deafMs = 5000;
 
 /**
  * Lives until the link closes or `signal` aborts; then the session gets 2 s for what is in flight, `stopped` is told if the gateway stops, and the link says
@@ -45,7 +50,7 @@ export async function liveConnection(link: Link, deps: ConnectionDeps, signal: A
   const over = AbortSignal.any([link.closed, signal, crash.signal]);
   let crashed: { error: unknown } | undefined;
   const story = deps
-    .onSession(openSession({ link, window, topics: deps.topics, rescue: deps.rescue }, over, env))
+    .onSession(openSession({ link, window, ...deps, resendAfterMs: deps.options.resendAfter }, over, env))
     .catch((error: unknown) => {
       if (over.aborted) return;
       crashed = { error };
@@ -67,14 +72,25 @@ export async function liveConnection(link: Link, deps: ConnectionDeps, signal: A
 async function keep(link: Link, announce: Announce, deps: ConnectionDeps, signal: AbortSignal, env: Env): Promise<void> {
   const told = tellState('online', announce, deps, env);
   const sending = deps.answers.run(announce, signal);
-  const heard = !deps.hearsCommands || (await link.subscribe(deps.topics.commands));
-  if (!heard && !link.closed.aborted) deps.noted(uplinkFaults.fault('commands-refused'));
+  const hearing = hear(link, deps, signal, env);
   await told;
   while (!signal.aborted) {
     await env.clock.sleep(deps.options.stateInterval, signal).catch(() => {});
     if (!signal.aborted) await tellState('online', announce, deps, env);
   }
-  await sending;
+  await Promise.all([sending, hearing]);
+}
+
+/** Subscribes to what the hub says. Who confirms is decided when its retained word is there, or has not come a second after the subscription. */
+async function hear(link: Link, deps: ConnectionDeps, signal: AbortSignal, env: Env): Promise<void> {
+  const { confirmation } = deps;
+  if (!deps.hearsHub) return confirmation.settle(true);
+  using _limit = env.clock.after(deafMs, () => confirmation.settle(true));
+  if (!(await link.subscribe(deps.topics.commands)) && !link.closed.aborted) deps.noted(uplinkFaults.fault('commands-refused'));
+  let heard = true;
+  for (const topic of confirmation.subscriptions) heard = (await link.subscribe(topic)) && heard;
+  if (heard && confirmation.subscriptions.length > 0) await env.clock.sleep(retainedWaitMs, signal).catch(() => {});
+  if (!link.closed.aborted) confirmation.settle(heard);
 }
 
 async function tellState(state: 'online' | 'stopped', announce: Announce, deps: ConnectionDeps, env: Env): Promise<void> {

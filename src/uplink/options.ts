@@ -80,6 +80,15 @@ const sectionOptions = z.strictObject({
     .max(1024)
     .default(64)
     .describe('Unconfirmed messages on the line at most, 1 to 1024. The broker’s own limit counts where it is lower.'),
+  confirmation: z
+    .enum(['auto', 'broker', 'hub'])
+    .default('auto')
+    .describe(
+      'Whose word makes a message leave the outbox: broker (its PUBACK), hub (its messages on confirm), or auto: as the hub announces, else broker.',
+    ),
+  resendAfter: durationOption({ min: '5s', max: '1h', default: '60s' }).describe(
+    'How long the hub may take to confirm before a message is sent again, 5s to 1h. Only where the hub itself confirms.',
+  ),
   willDelay: durationOption({ min: '0s', max: '1h', default: '30s' }).describe(
     'How long a lost line may take to come back before the broker tells the hub that this gateway is offline, 0s to 1h (MQTT 5 only).',
   ),

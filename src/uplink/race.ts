@@ -5,8 +5,10 @@ import type { Message } from './wire/index.ts';
 
 /** What became of an entry. */
 export type SendResult =
-  /** The hub's broker has it. */
+  /** The hub's broker has it, and its word counts. */
   | { readonly result: 'confirmed' }
+  /** The hub's broker has it; the hub itself confirms later, or it is to be sent again. */
+  | { readonly result: 'sent' }
   /** Unknown: the connection went first. Send it again in the next session. */
   | { readonly result: 'lost' }
   /** It will never pass as it is: MQTT 5 reason code 0x83, 0x87, 0x90, 0x95 or 0x99. */

@@ -1,12 +1,13 @@
 // The session as the rest of the house sees it: entries go out through the window and come back as confirmed, lost or set aside.
 import { type Env, openBackoff } from '#base';
 import type { Entry } from '#model';
+import type { Confirmation } from './confirmation.ts';
 import type { Link, PublishResult } from './link.ts';
 import { openRace, type SendResult } from './race.ts';
 import { meaningOf } from './reasons.ts';
 import type { Rescue } from './rescue.ts';
 import type { Rank, Window } from './window.ts';
-import { encodeEntry, type Message, type Topics } from './wire/index.ts';
+import { type ConfirmationMode, encodeEntry, type Message, type Topics } from './wire/index.ts';
 
 /** What a session takes now. */
 export interface Room {
@@ -25,10 +26,14 @@ export interface UplinkSession {
    * the broker puts off 64 entries is closed, and those below it, until it takes one. While critical alarms go over a second route, its room for them counts.
    */
   readonly room: Room;
+  /** Whose word counts now. With `hub`, `send` ends with `sent`, and the hub's own word comes through `onConfirm`. */
+  readonly confirmation: ConfirmationMode;
+  /** After so long an entry that was `sent` and not confirmed is to be sent again, milliseconds. */
+  readonly resendAfterMs: number;
   /** Calls `listener` whenever there may be more room. */
   watch(listener: () => void): Disposable;
   /**
-   * Publishes with QoS 1 and waits for the PUBACK; waits for a slot first. Never rejects. A broker that says `busy`, `quota` or the like is asked again with
+   * Publishes with QoS 1 and waits for the PUBACK, not for the hub's own confirmation; waits for a slot first. Never rejects. A broker that says `busy`, `quota` or the like is asked again with
    * backoff (0.5 to 15 s), and the slot is given to others meanwhile. A critical alarm that is not confirmed within 5 s goes over the next route too, where
    * there is one; the first PUBACK counts.
    */
@@ -62,6 +67,8 @@ export interface SessionParts {
   readonly window: Window;
   readonly topics: Topics;
   readonly rescue: Rescue;
+  readonly confirmation: Confirmation;
+  readonly resendAfterMs: number;
 }
 
 export function openSession(parts: SessionParts, signal: AbortSignal, env: Env): UplinkSession {
@@ -92,12 +99,20 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
       return entries > 0 ? { entries, lanes } : { entries: Math.max(window.free('critical'), race.room), lanes: 1 };
     },
     watch: window.watch,
+    get confirmation() {
+      return parts.confirmation.mode;
+    },
+    resendAfterMs: parts.resendAfterMs,
     async send(entry, mark) {
       const encoded = encodeEntry(entry, topics, mark);
       if ('reasonCode' in encoded) return { result: 'set-aside', ...encoded };
       const { message } = encoded;
-      if (!isCritical(entry)) return await sendPatiently(message, entry.lane);
-      return await race.run(message, (until) => sendPatiently(message, entry.lane, until));
+      const sent = isCritical(entry)
+        ? await race.run(message, (until) => sendPatiently(message, entry.lane, until))
+        : await sendPatiently(message, entry.lane);
+      if (sent.result !== 'confirmed') return sent;
+      const mode = await parts.confirmation.decide(link.closed);
+      return mode === undefined ? { result: 'lost' } : { result: mode === 'hub' ? 'sent' : 'confirmed' };
     },
   };
 }

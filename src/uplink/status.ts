@@ -2,6 +2,7 @@
 import type { BongsuError, Env, Text } from '#base';
 import type { Route } from './routes.ts';
 import type { ProtocolLevel } from './version.ts';
+import type { ConfirmationMode } from './wire/index.ts';
 
 /** What is wrong. `at`: wall milliseconds. */
 export interface UplinkError {
@@ -39,6 +40,8 @@ export interface UplinkStatus {
   readonly attempts: number;
   /** All routes in their order. A look is taken at the better ones every few seconds, at the others every five minutes. */
   readonly routes: readonly RouteStatus[];
+  /** Whose word counts. `broker`: a broker that forgets what it confirmed loses alarms. */
+  readonly confirmation: ConfirmationMode;
   readonly commands: { readonly accepted: number; readonly refused: number; readonly outcomesDropped: number };
 }
 
@@ -51,7 +54,7 @@ export interface Standing {
   failed(fault: BongsuError): void;
   /** Something is wrong that does not end the connection. */
   noted(fault: BongsuError): void;
-  read(): Omit<UplinkStatus, 'commands' | 'routes'>;
+  read(): Omit<UplinkStatus, 'commands' | 'confirmation' | 'routes'>;
 }
 
 export function openStanding(first: RouteStanding, env: Env): Standing {

@@ -1,9 +1,11 @@
 // The hub session's supervisor: connect on the first route that works, live the connection, and come back with jitter when the line is gone.
+import type { IPublishPacket } from 'mqtt';
 import { BongsuError, type Env, openBackoff, type Sealer, type Service, uuidv7 } from '#base';
-import type { Command, Identity, Outcome } from '#model';
+import type { Command, EntryClass, Identity, Outcome } from '#model';
 import type { Store } from '#store';
 import { openAnswers } from './answers.ts';
 import { openCommands } from './commands.ts';
+import { openConfirmation } from './confirmation.ts';
 import { liveConnection } from './connection.ts';
 import { uplinkFaults } from './faults.ts';
 import type { Link } from './link.ts';
@@ -15,7 +17,7 @@ import { openStanding, type UplinkStatus } from './status.ts';
 import type { UplinkProcedures } from './tables.ts';
 import { watchRoutes } from './watch-routes.ts';
 import { openAttempt, openWays, type Way } from './ways.ts';
-import { encodeWill, openTopics } from './wire/index.ts';
+import { encodeWill, openTopics, type SequenceRange } from './wire/index.ts';
 
 /** What the uplink needs of the house. */
 export interface UplinkDeps {
@@ -28,6 +30,11 @@ export interface UplinkDeps {
   onCommand(command: Command, signal: AbortSignal): Promise<Outcome>;
   /** Runs while a session lives and must end soon after its signal aborts: the next connection waits for it. A rejection is a crash. */
   onSession(session: UplinkSession): Promise<void>;
+  /**
+   * Commits that the hub has entries of a class: those of the ranges of `sequence` that were sent. Without it the broker's word counts, whatever the hub
+   * announces.
+   */
+  onConfirm?(entryClass: EntryClass, ranges: readonly SequenceRange[]): Promise<void>;
   /** Counts for the retained state. */
   counts(): Promise<Readonly<Record<string, number>>>;
 }
@@ -60,6 +67,10 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     env,
     stop.signal,
   );
+  const confirmation = openConfirmation({ setting: options.confirmation, topics, onConfirm: deps.onConfirm }, env);
+  const receive = async (packet: IPublishPacket): Promise<void> => {
+    if (!(await confirmation.receive(packet))) await commands.receive(packet);
+  };
   const ways = openWays(options, env);
   const cursor = openRouteCursor(ways, options.routeTries);
   const attempt = openAttempt(options, env);
@@ -74,7 +85,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     connection += 1;
     standing.attempted(way.standing);
     const will = encodeWill(topics, { ...deps, connection }, uuidv7(env.clock.now(), env.random));
-    const result = await attempt(way, { clientId, will, clean: purge, onPublish: commands.receive }, signal);
+    const result = await attempt(way, { clientId, will, clean: purge, onPublish: receive }, signal);
     if ('fault' in result) {
       if (!signal.aborted) standing.failed(result.fault);
       return { fault: result.fault, steady: false };
@@ -85,6 +96,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
   async function live(link: Link, way: Way, signal: AbortSignal): Promise<Ending> {
     const startedMs = env.clock.monotonicMs();
     standing.connected(way.standing, link.level);
+    confirmation.begin();
     const change = new AbortController();
     const over = AbortSignal.any([signal, change.signal]);
     const lost = (): void => {
@@ -103,7 +115,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
       env,
     );
     const { onSession, counts, identity, version } = deps;
-    const facts = { options, identity, version, connection, topics, answers, rescue, hearsCommands: !purge, onSession, counts };
+    const facts = { options, identity, version, connection, topics, answers, confirmation, rescue, hearsHub: !purge, onSession, counts };
     await liveConnection(link, { ...facts, noted: standing.noted, isFarewell: () => signal.aborted }, over, env);
     await watching;
     if (change.signal.aborted) return 'change';
@@ -136,6 +148,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     service: { name: 'uplink', run },
     status: () => ({
       ...standing.read(),
+      confirmation: confirmation.mode,
       routes: ways.map((way) => way.standing.read()),
       commands: { ...commands.counts(), outcomesDropped: answers.dropped },
     }),

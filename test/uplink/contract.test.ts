@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { type Entry, type EntryBody, laneOf } from '#model';
 import type { Store } from '#store';
-import { parseCommand, refusals } from '../../src/uplink/wire/index.ts';
+import { parseCommand, parseConfirm, parseHubState, refusals } from '../../src/uplink/wire/index.ts';
 import { type Mosquitto, openMosquitto } from '../peers/mosquitto.ts';
 import {
   commandText,
@@ -197,6 +197,15 @@ describe('the contract', () => {
     const parsed = parseCommand({ name: 'stream.open', payload: Buffer.from(example), retained: false }, time);
     expect(parsed).toMatchObject({ kind: 'command' });
     expect(schemaOf('command-look').safeParse(JSON.parse(example)).error?.message).toBeUndefined();
+  });
+
+  it('shows what a hub says of itself and confirms as the schema and the gateway take it', () => {
+    const example = (name: string): string => new RegExp(`\`\`\`json ${name}\\n([\\s\\S]*?)\`\`\``).exec(read('README.md'))?.[1] ?? '';
+    expect(parseHubState(Buffer.from(example('hub-state')))).toBe('hub');
+    expect(parseConfirm(Buffer.from(example('confirm')))).toHaveLength(2);
+    for (const name of ['hub-state', 'confirm'])
+      expect(schemaOf(name).safeParse(JSON.parse(example(name))).error?.message, name).toBeUndefined();
+    expect(schemaOf('confirm').safeParse({ confirmed: { alarm: [[0, 1]] } }).success).toBe(false);
   });
 
   it('lists every reason why a command is refused', () => {

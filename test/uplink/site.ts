@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { type IClientOptions, type IPublishPacket } from 'mqtt';
 import { openLog, openSealer, systemEnv, systemRandom } from '#base';
-import type { Command, Entry, Outcome } from '#model';
+import type { Command, Entry, EntryClass, Outcome } from '#model';
 import { openStore, type Store } from '#store';
 import { openUplink, type Uplink, type UplinkSession } from '#uplink';
 import { uplinkOptions } from '#uplink/options';
@@ -47,6 +47,7 @@ export interface Site extends AsyncDisposable {
 export interface SiteOptions {
   readonly bootId?: string;
   onCommand?(command: Command, signal: AbortSignal): Promise<Outcome>;
+  onConfirm?(entryClass: EntryClass, ranges: readonly (readonly [number, number])[]): Promise<void>;
   /** What is done with a session. Default: nothing, until it ends. */
   onSession?(session: UplinkSession): Promise<void>;
 }
@@ -71,6 +72,7 @@ export function openSite(store: Store, options: object, more: SiteOptions = {}):
         else await new Promise<void>((resolve) => live.signal.addEventListener('abort', () => resolve(), { once: true }));
         session = undefined;
       },
+      ...(more.onConfirm && { onConfirm: more.onConfirm }),
       counts: async () => ({ cameras: 2, sensors: 3 }),
     },
     env,

@@ -1,6 +1,7 @@
 // The wire contract with the hub as pure codecs: values on one side, topics and texts on the other.
 export { parseCommand, refusals } from './command.ts';
+export { type ConfirmationMode, type ConfirmedRanges, parseConfirm, parseHubState, type SequenceRange } from './confirm.ts';
 export { encodeEntry, encodeState, encodeWill } from './event.ts';
 export type { Message } from './message.ts';
 export { encodeOutcome, refusalOf } from './outcome.ts';
-export { commandNameOf, isAnswerTopic, openTopics, outcomeTopic, type Topics } from './topics.ts';
+export { commandNameOf, hubStateTopic, isAnswerTopic, openTopics, outcomeTopic, type Topics } from './topics.ts';

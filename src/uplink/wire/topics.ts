@@ -11,7 +11,12 @@ export interface Topics {
   readonly state: string;
   /** Subscription to all commands. */
   readonly commands: string;
+  /** Where the hub says what it has. */
+  readonly confirm: string;
 }
+
+/** Where the hub announces, retained, who confirms. */
+export const hubStateTopic = 'bongsu/v1/hub/state';
 
 const namePattern = /^[a-z]{1,20}(\.[a-z-]{1,20}){0,3}$/;
 
@@ -21,7 +26,13 @@ export function openTopics(identity: Identity): Topics {
     throw uplinkFaults.fault('identity-invalid', { detail: `${identity.site}/${identity.gateway}` });
   }
   const base = `bongsu/v1/${identity.site}/${identity.gateway}`;
-  return { base, source: `/bongsu/${identity.site}/${identity.gateway}`, state: `${base}/state`, commands: `${base}/command/+` };
+  return {
+    base,
+    source: `/bongsu/${identity.site}/${identity.gateway}`,
+    state: `${base}/state`,
+    commands: `${base}/command/+`,
+    confirm: `${base}/confirm`,
+  };
 }
 
 /** `base/a/b`; undefined when a segment is not 1 to 40 of a–z, 0–9 and hyphen. */
