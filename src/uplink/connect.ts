@@ -2,12 +2,13 @@
 import type { Socket } from 'node:net';
 import { type IClientOptions, type IPublishPacket, MqttClient } from 'mqtt';
 import { BongsuError, type Env, messageOf } from '#base';
+import { brokerEnd, type CertificateEnds, ownEnd, readCertificates } from './certificates.ts';
 import { uplinkFaults } from './faults.ts';
 import { openFrameGuard } from './frames.ts';
 import { type Link, openLink, propertiesOf } from './link.ts';
 import type { UplinkOptions } from './options.ts';
 import type { Route } from './routes.ts';
-import { openSocket, parseAddress, readCertificates } from './socket.ts';
+import { openSocket, parseAddress } from './socket.ts';
 import type { ProtocolLevel, VersionHint } from './version.ts';
 import type { Message } from './wire/index.ts';
 
@@ -24,8 +25,10 @@ export interface ConnectPlan {
   onPublish(packet: IPublishPacket): Promise<void>;
 }
 
-/** A link, or why there is none. */
-export type ConnectResult = { readonly link: Link } | { readonly fault: BongsuError; readonly hint: VersionHint };
+type Welcome = { readonly link: Link } | { readonly fault: BongsuError; readonly hint: VersionHint };
+
+/** A link, or why there is none; and the certificates that were seen. */
+export type ConnectResult = Welcome & { readonly ends: CertificateEnds };
 
 const maxPacketBytes = 1_048_576;
 /** What a broker that speaks MQTT 5 is told: a command has 16 KiB at most, and its properties. */
@@ -37,19 +40,22 @@ export async function connect(options: UplinkOptions, plan: ConnectPlan, env: En
   const { url, tls } = plan.route;
   const address = parseAddress(url);
   let socket: Socket;
+  let own: number | undefined;
   try {
     const certificates = address.secure ? await readCertificates(tls) : {};
-    socket = openSocket(address, certificates, tls.servername);
+    own = ownEnd(certificates);
+    socket = openSocket(address, certificates, tls);
   } catch (error) {
     const fault = error instanceof BongsuError ? error : uplinkFaults.fault('unreachable', { cause: error, detail: messageOf(error) });
-    return { fault, hint: 'other' };
+    return { fault, hint: 'other', ends: { own, broker: undefined } };
   }
   const watch = watchSocket(socket, address.secure);
   const client = new MqttClient(() => socket, clientOptions(options, plan));
   client.handleMessage = (packet, done) => {
     void acknowledge(plan.onPublish(packet), done);
   };
-  return await welcome(client, watch, { options, plan, env, signal });
+  const result = await welcome(client, watch, { options, plan, env, signal });
+  return { ...result, ends: { own, broker: watch.brokerEnd() } };
 }
 
 /** PUBACK leaves when the command is accepted: from then on it is ours (MQTT 5 §4.3.2). */
@@ -66,7 +72,7 @@ interface Attempt {
 }
 
 /** Waits for CONNACK or whatever comes instead of it. */
-function welcome(client: MqttClient, watch: SocketWatch, attempt: Attempt): Promise<ConnectResult> {
+function welcome(client: MqttClient, watch: SocketWatch, attempt: Attempt): Promise<Welcome> {
   const { options, plan, env, signal } = attempt;
   return new Promise((resolve) => {
     let first: { fault: BongsuError; hint: VersionHint } | undefined;
@@ -80,7 +86,7 @@ function welcome(client: MqttClient, watch: SocketWatch, attempt: Attempt): Prom
     const onAbort = (): void => giveUp(uplinkFaults.fault('connection-lost'));
     const onError = (error: Error): void => giveUp(...refusalOf(error, watch));
     const onClose = (): void => settle(first ?? closedEarly(watch));
-    const settle = (result: ConnectResult): void => {
+    const settle = (result: Welcome): void => {
       timer[Symbol.dispose]();
       signal.removeEventListener('abort', onAbort);
       client.off('close', onClose);
@@ -135,14 +141,17 @@ interface SocketWatch {
   reached(): boolean;
   /** The guard's or the socket's own error. */
   fault(): BongsuError | undefined;
+  brokerEnd(): number | undefined;
 }
 
 function watchSocket(socket: Socket, secure: boolean): SocketWatch {
   let reached = false;
+  let end: number | undefined;
   let fault: BongsuError | undefined;
   const guard = openFrameGuard(maxPacketBytes);
   socket.once(secure ? 'secureConnect' : 'connect', () => {
     reached = true;
+    end = brokerEnd(socket);
   });
   socket.on('data', (chunk: Buffer) => {
     if (fault || guard(chunk)) return;
@@ -152,12 +161,13 @@ function watchSocket(socket: Socket, secure: boolean): SocketWatch {
   socket.on('error', (error) => {
     fault ??= socketFault(error, secure, reached);
   });
-  return { reached: () => reached, fault: () => fault };
+  return { reached: () => reached, fault: () => fault, brokerEnd: () => end };
 }
 
 const networkCodes = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET|EPIPE|EADDR)/;
 
 function socketFault(error: Error, secure: boolean, reached: boolean): BongsuError {
+  if (error instanceof BongsuError) return error;
   const code = 'code' in error ? String(error.code) : '';
   const context = { cause: error, detail: code === '' ? messageOf(error) : `${code} ${messageOf(error)}` };
   if (secure && !networkCodes.test(code)) return uplinkFaults.fault('tls-refused', context);

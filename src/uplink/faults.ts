@@ -25,6 +25,22 @@ export const uplinkFaults = faultTable('uplink', {
     },
     retryable: true,
   },
+  'tls-settings': {
+    message: { en: 'The cipher suites or versions of TLS cannot be used', ko: 'TLS 암호 모음이나 버전을 쓸 수 없습니다' },
+    hint: {
+      en: 'Check uplink.tls.ciphers, minVersion and maxVersion; `openssl ciphers` lists the names.',
+      ko: 'uplink.tls의 ciphers, minVersion, maxVersion을 확인하십시오. 이름은 `openssl ciphers`로 볼 수 있습니다.',
+    },
+    retryable: true,
+  },
+  'pin-mismatch': {
+    message: { en: 'The broker’s key is none of the pinned ones', ko: '브로커의 키가 고정된 키와 다릅니다' },
+    hint: {
+      en: 'Ask the hub’s operator whether the key was changed. If so, put the new value into uplink.tls.pins; if not, someone stands in between.',
+      ko: '키가 바뀌었는지 허브 운영자에게 확인하십시오. 바뀌었으면 uplink.tls.pins를 고치고, 아니라면 중간에서 가로채는 자가 있는 것입니다.',
+    },
+    retryable: true,
+  },
   unreachable: {
     message: { en: 'The broker cannot be reached', ko: '브로커에 연결할 수 없습니다' },
     hint: {

@@ -18,7 +18,24 @@ const tlsOptions = z
       .regex(/^[A-Za-z0-9.-]{1,253}$/)
       .optional()
       .describe('Name that the broker’s certificate must carry, where it is not the host of the address (inside a VPN, for example).'),
+    pins: z
+      .array(z.string().regex(/^[A-Za-z0-9+/]{43}=$/, 'expected a SHA-256 in base64: 44 characters'))
+      .max(8)
+      .default([])
+      .describe(
+        'SHA-256 of the public key (SubjectPublicKeyInfo, in base64) of the broker’s certificate or of one above it. With pins, one must fit, beside all else; up to 8.',
+      ),
+    ciphers: z
+      .string()
+      .regex(/^[A-Za-z0-9_:+!@=-]{1,1000}$/)
+      .optional()
+      .describe(
+        'Cipher suites that may be used, as OpenSSL lists them (ECDHE-ARIA256-GCM-SHA384, for example). Without it, Node’s own list.',
+      ),
+    minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('Oldest version of TLS that may be used.'),
+    maxVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.3').describe('Newest version of TLS that may be used.'),
   })
+  .refine((tls) => tls.minVersion <= tls.maxVersion, { message: 'is older than minVersion', path: ['maxVersion'] })
   .refine((tls) => (tls.cert === undefined) === (tls.key === undefined), { message: 'cert and key go together', path: ['key'] })
   .prefault({});
 

@@ -1,8 +1,9 @@
-// The connection below MQTT: TCP without delay, or TLS with the certificates as they lie on the disk at this moment.
-import { open } from 'node:fs/promises';
+// The connection below MQTT: TCP without delay, or TLS as the route asks for it.
+import { createHash, X509Certificate } from 'node:crypto';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, type DetailedPeerCertificate, type PeerCertificate } from 'node:tls';
 import { messageOf } from '#base';
+import type { Certificates } from './certificates.ts';
 import { uplinkFaults } from './faults.ts';
 import type { Route } from './routes.ts';
 
@@ -13,15 +14,6 @@ export interface Address {
   readonly port: number;
 }
 
-/** The PEM texts of one connection. */
-export interface Certificates {
-  readonly ca?: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-}
-
-const maxPemBytes = 1_048_576;
-
 /** Reads the address out of a URL that the options have checked. Default ports 8883 and 1883. */
 export function parseAddress(url: string): Address {
   const { protocol, hostname, port } = new URL(url);
@@ -30,37 +22,55 @@ export function parseAddress(url: string): Address {
 }
 
 /**
- * Reads the certificate files, at each attempt anew so that renewals need no restart. Files beyond 1 MiB are refused.
- * @throws uplink.tls-file
+ * Starts the connection; it may be written to at once, and nothing leaves before the broker's certificate is found to be right. Small packets leave at once
+ * (TCP no-delay).
+ * @throws uplink.tls-file when a certificate or key is no PEM or they do not fit together; uplink.tls-settings
  */
-export async function readCertificates(tls: Route['tls']): Promise<Certificates> {
-  const [ca, cert, key] = await Promise.all([readPem(tls.ca), readPem(tls.cert), readPem(tls.key)]);
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-}
-
-async function readPem(path: string | undefined): Promise<Buffer | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    await using file = await open(path);
-    if ((await file.stat()).size > maxPemBytes) throw new Error(`${path} is larger than 1 MiB`);
-    return await file.readFile();
-  } catch (cause) {
-    throw uplinkFaults.fault('tls-file', { cause, detail: messageOf(cause) });
-  }
-}
-
-/**
- * Starts the connection; it may be written to at once. Small packets leave at once (TCP no-delay).
- * @throws uplink.tls-file when a certificate or key is no PEM or they do not fit together
- */
-export function openSocket(address: Address, certificates: Certificates, servername: string | undefined): Socket {
+export function openSocket(address: Address, certificates: Certificates, tls: Route['tls']): Socket {
   const { host, port } = address;
   if (!address.secure) return connectTcp({ host, port, noDelay: true });
-  const name = servername ?? (isIP(host) === 0 ? host : undefined);
+  const { ciphers, minVersion, maxVersion, pins } = tls;
+  const servername = tls.servername ?? (isIP(host) === 0 ? host : undefined);
   try {
-    const socket = connectTls({ host, port, ...certificates, ...(name !== undefined && { servername: name }), minVersion: 'TLSv1.2' });
+    const socket = connectTls({
+      host,
+      port,
+      ...certificates,
+      minVersion,
+      maxVersion,
+      ...(servername !== undefined && { servername }),
+      ...(ciphers !== undefined && { ciphers }),
+      checkServerIdentity: (name, peer) => checkServerIdentity(name, peer) ?? checkPins(pins, peer.raw, chainOf(peer)),
+    });
     return socket.setNoDelay(true);
   } catch (cause) {
-    throw uplinkFaults.fault('tls-file', { cause, detail: messageOf(cause) });
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const isSetting = /CIPHER|PROTOCOL|VERSION/.test(code);
+    throw uplinkFaults.fault(isSetting ? 'tls-settings' : 'tls-file', { cause, detail: messageOf(cause) });
   }
+}
+
+const maxChain = 10;
+
+/** The certificates above the peer's own, which TLS has verified. */
+function chainOf(peer: DetailedPeerCertificate | PeerCertificate): readonly Buffer[] {
+  const above: Buffer[] = [];
+  let below = peer;
+  while ('issuerCertificate' in below && below.issuerCertificate !== below && above.length < maxChain) {
+    below = below.issuerCertificate;
+    above.push(below.raw);
+  }
+  return above;
+}
+
+/** The fault when there are pins and none fits. */
+function checkPins(pins: readonly string[], own: Buffer, above: readonly Buffer[]): Error | undefined {
+  if (pins.length === 0 || [own, ...above].some((certificate) => pins.includes(pinOf(certificate)))) return undefined;
+  return uplinkFaults.fault('pin-mismatch', { detail: pinOf(own) });
+}
+
+/** SHA-256 of a certificate's SubjectPublicKeyInfo (RFC 7469 §2.4), base64. */
+function pinOf(certificate: Buffer): string {
+  const key = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(key).digest('base64');
 }

@@ -1,5 +1,6 @@
 // How the uplink stands, as a technician reads it.
 import type { BongsuError, Env, Text } from '#base';
+import type { CertificateEnds } from './certificates.ts';
 import type { Route } from './routes.ts';
 import type { ProtocolLevel } from './version.ts';
 import type { ConfirmationMode } from './wire/index.ts';
@@ -20,6 +21,8 @@ export interface RouteStatus {
   readonly state: 'in-use' | 'ready' | 'failing' | 'untried';
   /** When it became so. */
   readonly since: number;
+  /** When its certificates end. */
+  readonly certificates: CertificateEnds;
   /** Why it fails; undefined in any other state. */
   readonly lastError: UplinkError | undefined;
 }
@@ -108,12 +111,15 @@ export function openStanding(first: RouteStanding, env: Env): Standing {
 export interface RouteStanding {
   changed(state: Exclude<RouteStatus['state'], 'failing' | 'untried'>): void;
   changed(state: 'failing', fault: BongsuError): void;
+  /** The broker's end stays as it was last seen. */
+  saw(ends: CertificateEnds): void;
   read(): RouteStatus;
 }
 
 export function openRouteStanding({ name, url }: Route, env: Env): RouteStanding {
   let state: RouteStatus['state'] = 'untried';
   let since = env.clock.now();
+  let certificates: CertificateEnds = { own: undefined, broker: undefined };
   let lastError: UplinkError | undefined;
   return {
     changed(next: RouteStatus['state'], fault?: BongsuError) {
@@ -122,7 +128,10 @@ export function openRouteStanding({ name, url }: Route, env: Env): RouteStanding
       state = next;
       since = env.clock.now();
     },
-    read: () => ({ name, address: url, state, since, lastError }),
+    saw({ own, broker }) {
+      certificates = { own, broker: broker ?? certificates.broker };
+    },
+    read: () => ({ name, address: url, state, since, certificates, lastError }),
   };
 }
 

@@ -4,6 +4,7 @@ import { BongsuError, type Env, openBackoff, type Sealer, type Service, uuidv7 }
 import type { Command, EntryClass, Identity, Outcome } from '#model';
 import type { Store } from '#store';
 import { openAnswers } from './answers.ts';
+import { awaitRenewal } from './certificates.ts';
 import { openCommands } from './commands.ts';
 import { openConfirmation } from './confirmation.ts';
 import { liveConnection } from './connection.ts';
@@ -114,10 +115,16 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
       AbortSignal.any([over, link.closed]),
       env,
     );
+    const renew = async (): Promise<void> => {
+      if (!(await awaitRenewal(way.route.tls, AbortSignal.any([over, link.closed]), env))) return;
+      env.log.info({ route: way.route.name }, 'the certificates were renewed: the connection is made again');
+      change.abort();
+    };
+    const renewing = renew();
     const { onSession, counts, identity, version } = deps;
     const facts = { options, identity, version, connection, topics, answers, confirmation, rescue, hearsHub: !purge, onSession, counts };
     await liveConnection(link, { ...facts, noted: standing.noted, isFarewell: () => signal.aborted }, over, env);
-    await watching;
+    await Promise.all([watching, renewing]);
     if (change.signal.aborted) return 'change';
     return { fault: faultOf(link), steady: env.clock.monotonicMs() - startedMs >= steadyMs };
   }

@@ -29,6 +29,7 @@ export function openAttempt(options: UplinkOptions, env: Env): Attempt {
   const attempt: Attempt = async (way, plan, signal) => {
     const level = way.versions.choose();
     const result = await connect(options, { ...plan, level, route: way.route }, env, signal);
+    way.standing.saw(result.ends);
     if ('link' in result) way.versions.succeeded(level);
     else if (way.versions.failed(level, result.hint) && !signal.aborted) return await attempt(way, plan, signal);
     return result;

@@ -14,6 +14,8 @@ export interface MosquittoOptions {
   readonly config?: readonly string[];
   /** With it there is a TLS listener too, which asks for a client certificate of this authority. */
   readonly certificates?: TestCertificates;
+  /** Further lines of that listener, like `ciphers …`. */
+  readonly tlsConfig?: readonly string[];
   /** Users with their passwords; nobody else may log in then. */
   readonly users?: Readonly<Record<string, string>>;
   /** Keep messages and sessions on disk, so that they outlive `stop`. Default false. */
@@ -117,6 +119,7 @@ function configOf(parts: { options: MosquittoOptions; folder: string; port: numb
       `certfile ${server.cert}`,
       `keyfile ${server.key}`,
       'require_certificate true',
+      ...(options.tlsConfig ?? []),
     );
   }
   return `${lines.join('\n')}\n`;

@@ -76,6 +76,17 @@ const bodies: readonly EntryBody[] = [
   { class: 'alarm', value: { ...alarm, step: 'raised', test: false } },
   { class: 'alarm', value: { ...alarm, step: 'updated', test: true } },
   { class: 'alarm', value: { ...alarm, step: 'cleared', test: false, reason: 'timeout' } },
+  {
+    class: 'alarm',
+    value: {
+      ...alarm,
+      step: 'updated',
+      test: false,
+      reason: 'shelved',
+      act: { act: 'shelved', by: 'cli:kim (claimed)', note: '먼지', until: time + 3_600_000 },
+      shelved: true,
+    },
+  },
   { class: 'condition', value: { ...condition, state: 'raised' } },
   { class: 'condition', value: { ...condition, device: 'gateway', kind: 'disk-low', state: 'cleared' } },
   { class: 'inventory', value: { change: 'added', device, time } },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { type IClientOptions, type IPublishPacket } from 'mqtt';
-import { openLog, openSealer, systemEnv, systemRandom } from '#base';
+import { openLog, openSealer, type Random, systemEnv, systemRandom } from '#base';
 import type { Command, Entry, EntryClass, Outcome } from '#model';
 import { openStore, type Store } from '#store';
 import { openUplink, type Uplink, type UplinkSession } from '#uplink';
@@ -47,6 +47,8 @@ export interface Site extends AsyncDisposable {
 export interface SiteOptions {
   readonly bootId?: string;
   onCommand?(command: Command, signal: AbortSignal): Promise<Outcome>;
+  /** Default: the machine's own. */
+  readonly random?: Random;
   onConfirm?(entryClass: EntryClass, ranges: readonly (readonly [number, number])[]): Promise<void>;
   /** What is done with a session. Default: nothing, until it ends. */
   onSession?(session: UplinkSession): Promise<void>;
@@ -75,7 +77,7 @@ export function openSite(store: Store, options: object, more: SiteOptions = {}):
       ...(more.onConfirm && { onConfirm: more.onConfirm }),
       counts: async () => ({ cameras: 2, sensors: 3 }),
     },
-    env,
+    { ...env, random: more.random ?? env.random },
   );
   const stop = new AbortController();
   const running = uplink.service.run(stop.signal);
