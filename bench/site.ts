@@ -34,7 +34,7 @@ export async function openSite(folder: string, name: string): Promise<Site> {
   const store = await openStore({ entry, workerData, queueLimit: 20_000 }, env);
   return {
     store,
-    alarms: openAlarms({ store }),
+    alarms: openAlarms({ store }, env),
     outbox: openOutbox({ store }),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

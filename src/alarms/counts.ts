@@ -1,8 +1,8 @@
 // Counters of the alarms room, written with what they count: a list of millions is never walked to know its length.
 import type { Database } from 'better-sqlite3';
 
-/** `open`, `openTest` and `conditions` stand now; the others only grow. */
-export type CountName = 'open' | 'openTest' | 'conditions' | 'raised' | 'updated' | 'cleared' | 'duplicates';
+/** `open`, `openTest` and `conditions` stand now; the others only grow. `withheld`: steps of a flood that were told as one. */
+export type CountName = 'open' | 'openTest' | 'conditions' | 'raised' | 'updated' | 'cleared' | 'duplicates' | 'withheld';
 
 /** All counters; those that never moved are 0. */
 export type AlarmCounts = Readonly<Record<CountName, number>>;
@@ -18,7 +18,7 @@ export function openCounts(db: Database) {
       move.run(name, by);
     },
     read(): AlarmCounts {
-      const none = { open: 0, openTest: 0, conditions: 0, raised: 0, updated: 0, cleared: 0, duplicates: 0 };
+      const none = { open: 0, openTest: 0, conditions: 0, raised: 0, updated: 0, cleared: 0, duplicates: 0, withheld: 0 };
       return { ...none, ...Object.fromEntries(all.all().map(({ name, value }) => [name, value])) };
     },
   };

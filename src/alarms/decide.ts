@@ -6,6 +6,10 @@ import { sameDetail } from './detail.ts';
 export interface Standing {
   readonly severity: Severity;
   readonly detail: Detail;
+  /** It outlives the device's end until a person resets it. */
+  readonly latched: boolean;
+  /** The device says that it is over. */
+  readonly ended: boolean;
 }
 
 /** A report, as far as the rule needs it: its severity resolved, its detail bounded. */
@@ -16,7 +20,8 @@ export interface Sighting {
   readonly detail: Detail | undefined;
 }
 
-export type Act = 'raise' | 'update' | 'clear' | 'pulse' | 'nothing';
+/** `hold`: it is over for the device, and the latch keeps it. */
+export type Act = 'raise' | 'update' | 'clear' | 'hold' | 'pulse' | 'nothing';
 
 /**
  * The rule, for an occurrence that was not seen before.
@@ -25,9 +30,14 @@ export type Act = 'raise' | 'update' | 'clear' | 'pulse' | 'nothing';
  */
 export function decide(sighting: Sighting, standing: Standing | undefined): Act {
   if (sighting.state === 'pulse') return 'pulse';
-  if (sighting.state === 'inactive') return standing ? 'clear' : 'nothing';
+  if (sighting.state === 'inactive') return standing ? endOf(standing) : 'nothing';
   if (!standing) return 'raise';
-  return sighting.occurrence !== undefined || differs(sighting, standing) ? 'update' : 'nothing';
+  return standing.ended || sighting.occurrence !== undefined || differs(sighting, standing) ? 'update' : 'nothing';
+}
+
+function endOf({ latched, ended }: Standing): Act {
+  if (!latched) return 'clear';
+  return ended ? 'nothing' : 'hold';
 }
 
 /**

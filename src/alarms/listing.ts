@@ -1,6 +1,6 @@
 // Lists of alarms and of their transitions, newest by row and never by time.
 import type { Database, Statement } from 'better-sqlite3';
-import type { Alarm, Detail, Transition } from '#model';
+import type { Alarm, Detail, PersonAct, Transition } from '#model';
 
 /** Which alarms, newest first. */
 export interface AlarmFilter {
@@ -20,6 +20,12 @@ export interface TransitionRow {
   readonly transition: Transition;
 }
 
+/** An alarm with what happened to it and what people did, in the order of the commits. */
+export interface AlarmHistory {
+  readonly alarm: Alarm;
+  readonly transitions: readonly TransitionRow[];
+}
+
 /** Which transitions. */
 export interface TransitionAsk {
   /** Those after this row, oldest first; undefined: the newest `limit`, oldest first. */
@@ -31,13 +37,16 @@ export interface TransitionAsk {
 const maxPage = 1000;
 const maxOpen = 20_000;
 
-const alarmColumns = `alarm_id AS alarmId, device, channel, kind, severity, raised_at AS raisedAt, cleared_at AS clearedAt, updates, test, detail`;
+export const alarmColumns = `alarm_id AS alarmId, device, channel, kind, severity, raised_at AS raisedAt, cleared_at AS clearedAt, updates, test, detail,
+  acknowledged, latched, ended_at AS endedAt, care`;
 
 /** Opens the lists. */
 export function openListing(db: Database) {
   const list = openAlarmList(db);
   const rowOf = db.prepare<[string], number>('SELECT row FROM alarm WHERE alarm_id = ?').pluck();
   const after = db.prepare<[number, number], TransitionRecord>(transitionsWhere('t.row > CAST(? AS INTEGER) ORDER BY t.row'));
+  const ofAlarm = db.prepare<[string, number], TransitionRecord>(transitionsWhere('a.alarm_id = ? ORDER BY t.row DESC'));
+  const byId = db.prepare<[string], AlarmRecord>(`SELECT ${alarmColumns} FROM alarm WHERE alarm_id = ?`);
   const newest = db.prepare<[number], TransitionRecord>(transitionsWhere('true ORDER BY t.row DESC'));
   return {
     /** Open alarms, oldest first, of one device or of all; at most 20,000. */
@@ -48,6 +57,11 @@ export function openListing(db: Database) {
       const before = filter.before === undefined ? Number.MAX_SAFE_INTEGER : (rowOf.get(filter.before) ?? 0);
       return list(filter, before, Math.min(filter.limit, maxPage));
     },
+    /** An alarm with its newest 1,000 transitions, oldest first. */
+    show({ alarmId }: { readonly alarmId: string }): AlarmHistory | undefined {
+      const alarm = byId.get(alarmId);
+      return alarm && { alarm: toAlarm(alarm), transitions: ofAlarm.all(alarmId, maxPage).toReversed().map(toTransition) };
+    },
     transitions({ after: from, limit }: TransitionAsk): readonly TransitionRow[] {
       const bound = Math.min(limit, maxPage);
       return (from === undefined ? newest.all(bound).toReversed() : after.all(from, bound)).map(toTransition);
@@ -56,7 +70,15 @@ export function openListing(db: Database) {
 }
 
 type Filters = Pick<AlarmFilter, 'device' | 'kind' | 'openOnly'>;
-type AlarmRecord = Omit<Alarm, 'clearedAt' | 'test' | 'detail'> & { clearedAt: number | null; test: number; detail: string };
+export type AlarmRecord = Omit<Alarm, 'clearedAt' | 'test' | 'detail' | 'acknowledged' | 'latched' | 'maintenance'> & {
+  clearedAt: number | null;
+  test: number;
+  detail: string;
+  acknowledged: string | null;
+  latched: number;
+  endedAt: number | null;
+  care: number;
+};
 
 /** One statement for each combination of filters, prepared when first asked for, so that each has the plan that suits it. */
 function openAlarmList(db: Database) {
@@ -83,23 +105,41 @@ export function alarmListSql({ device, kind, openOnly }: Filters): string {
   return `SELECT ${alarmColumns} FROM ${source} WHERE ${terms.join(' AND ')} ORDER BY row DESC LIMIT ?`;
 }
 
-function toAlarm({ clearedAt, test, detail, ...rest }: AlarmRecord): Alarm {
-  return { ...rest, clearedAt: clearedAt ?? undefined, test: test === 1, detail: JSON.parse(detail) as Detail };
+/** A row as an alarm. */
+export function toAlarm({ clearedAt, test, detail, acknowledged, latched, endedAt, care, ...rest }: AlarmRecord): Alarm {
+  return {
+    ...rest,
+    clearedAt: clearedAt ?? undefined,
+    test: test === 1,
+    detail: JSON.parse(detail) as Detail,
+    ...(acknowledged === null ? {} : { acknowledged: JSON.parse(acknowledged) as NonNullable<Alarm['acknowledged']> }),
+    ...(latched === 1 ? { latched: endedAt === null ? 'standing' : 'over' } : {}),
+    ...(care === 1 ? { maintenance: true } : {}),
+  };
 }
 
-type TransitionRecord = Omit<Transition, 'test' | 'detail' | 'reason'> & {
+type TransitionRecord = Omit<Transition, 'test' | 'detail' | 'reason' | 'act' | 'shelved'> & {
   row: number;
   test: number;
   detail: string;
   reason: string | null;
+  act: string | null;
+  shelved: number;
 };
 
 function transitionsWhere(condition: string): string {
-  return `SELECT t.row, a.alarm_id AS alarmId, t.step, a.device, a.channel, a.kind, t.severity, t.time, t.clock_quality AS clockQuality, t.detail, a.test, t.reason
+  return `SELECT t.row, a.alarm_id AS alarmId, t.step, a.device, a.channel, a.kind, t.severity, t.time, t.clock_quality AS clockQuality, t.detail, a.test, t.reason, t.act, t.shelved
     FROM alarm_transition t JOIN alarm a ON a.row = t.alarm WHERE ${condition} LIMIT ?`;
 }
 
-function toTransition({ row, test, detail, reason, ...rest }: TransitionRecord): TransitionRow {
-  const transition = { ...rest, detail: JSON.parse(detail) as Detail, test: test === 1, ...(reason === null ? {} : { reason }) };
+function toTransition({ row, test, detail, reason, act, shelved, ...rest }: TransitionRecord): TransitionRow {
+  const transition: Transition = {
+    ...rest,
+    detail: JSON.parse(detail) as Detail,
+    test: test === 1,
+    ...(reason === null ? {} : { reason }),
+    ...(act === null ? {} : { act: JSON.parse(act) as PersonAct }),
+    ...(shelved === 1 ? { shelved: true } : {}),
+  };
   return { row, transition };
 }

@@ -1,61 +1,105 @@
 // Reports into alarms: what a driver saw is compared with the open alarm of its point, and the step that follows is one transaction.
 import type { Database } from 'better-sqlite3';
-import { alarmKinds, type Detail, type Report, type ReportOutcome, type Severity } from '#model';
+import { type AlarmKind, alarmKinds, type Report, type ReportIds, type ReportOutcome } from '#model';
 import type { ProcedureWorld } from '#store';
 import type { Counts } from './counts.ts';
-import { decide, isRetry } from './decide.ts';
+import { type Act, decide, isRetry } from './decide.ts';
 import { boundDetail } from './detail.ts';
+import type { Flood } from './flood.ts';
 import { openOccurrences } from './occurrences.ts';
-import { type OpenAlarm, openSteps, testOf } from './steps.ts';
+import type { OpenAlarm, Point, Standing } from './standing.ts';
+import type { Cause, Says, Steps } from './steps.ts';
 
-/** Opens the procedure that takes reports. A retry of an occurrence changes nothing and names the alarm of the first time. */
-export function openReport(db: Database, world: ProcedureWorld, counts: Counts): (report: Report) => ReportOutcome {
+/** A report with the names that its caller made for it. */
+export type NamedReport = Report & { readonly ids?: ReportIds };
+
+/** What the procedure works with. */
+export interface ReportDeps {
+  readonly counts: Counts;
+  readonly steps: Steps;
+  readonly standing: Standing;
+  readonly flood: Flood;
+  readonly isInMaintenance: (device: string) => boolean;
+  /** Kinds that latch unless a report says otherwise. */
+  readonly latch: readonly AlarmKind[];
+}
+
+/** A report with what was found out about it. */
+interface Case {
+  readonly report: NamedReport;
+  readonly point: Point;
+  readonly care: boolean;
+  readonly standing: OpenAlarm | undefined;
+  readonly says: Partial<Says> & Pick<Says, 'severity'>;
+}
+
+/** Opens the procedure that takes reports. A retry of an occurrence, or of a raise under the same ids, changes nothing and names the alarm of the first time. */
+export function openReport(db: Database, world: ProcedureWorld, deps: ReportDeps): (report: NamedReport) => ReportOutcome {
+  const { counts, steps, standing, flood } = deps;
   const occurrences = openOccurrences(db, () => world.now());
-  const standingAt = openStanding(db);
-  const steps = openSteps(db, world, counts);
 
-  const perform = (report: Report, standing: OpenAlarm | undefined): ReportOutcome => {
-    const severity = report.severity ?? alarmKinds[report.kind];
-    const detail = report.detail && boundDetail(report.detail);
-    const act = decide({ state: report.state, occurrence: report.occurrence, severity, detail }, standing);
-    if (act === 'raise' || act === 'pulse') {
-      const alarm = steps[act](report, { severity, detail: detail ?? {} });
-      return { result: 'raised', alarmId: alarm.alarmId };
+  const raise = (act: 'raise' | 'pulse', { report, point, care, says }: Case): ReportOutcome => {
+    const alarmId = report.ids?.alarm ?? world.newId();
+    if (report.ids && standing.named(alarmId)) {
+      counts.add('duplicates', 1);
+      return { result: 'duplicate', alarmId };
     }
-    if (act === 'nothing' || !standing) return { result: 'unchanged', alarmId: standing?.alarmId };
-    if (act === 'update') steps.update(report, standing, { severity, detail: detail ?? standing.detail });
-    else steps.clear(report, { ...standing, detail: detail ?? standing.detail });
-    return { result: act === 'update' ? 'updated' : 'cleared', alarmId: standing.alarmId };
+    const birth = { alarmId, latched: act === 'raise' && latches(report, deps.latch), care };
+    const cause = { ...causeOf(report), tell: flood.admits(point, says) };
+    steps[act](point, { severity: says.severity, detail: says.detail ?? {}, ...birth }, cause);
+    return { result: 'raised', alarmId };
+  };
+  const perform = (act: Act, one: Case): ReportOutcome => {
+    const { report, point, standing: alarm, says } = one;
+    if (act === 'raise' || act === 'pulse') return raise(act, one);
+    if (act === 'nothing' || !alarm) return { result: 'unchanged', alarmId: alarm?.alarmId };
+    const { alarmId } = alarm;
+    const next = { ...alarm, detail: says.detail ?? alarm.detail };
+    if (act === 'clear') {
+      steps.clear(next, causeOf(report));
+      return { result: 'cleared', alarmId };
+    }
+    const cause = { ...causeOf(report), tell: flood.admits(point, says, alarm) };
+    if (act === 'hold') steps.hold(next, cause);
+    else steps.change(alarm, { ...says, detail: next.detail, latched: alarm.latched || report.latch === true }, cause);
+    return { result: 'updated', alarmId };
+  };
+  const settle = (one: Case): ReportOutcome => {
+    const { state, occurrence } = one.report;
+    return perform(decide({ state, occurrence, severity: one.says.severity, detail: one.says.detail }, one.standing), one);
+  };
+  /** What stood before the maintenance began is cleared by its device as ever. */
+  const settleReal = (one: Case, outcome: ReportOutcome): ReportOutcome => {
+    const { report, point, care } = one;
+    const real = care && report.test !== true && report.state === 'inactive' ? standing.at({ ...point, test: false }) : undefined;
+    if (!real) return outcome;
+    const { ids: _, ...nameless } = report;
+    return settle({ ...one, report: outcome.result === 'unchanged' ? report : nameless, point: real, standing: real });
   };
 
   return (report) => {
+    const care = deps.isInMaintenance(report.device);
+    const { device, channel, kind } = report;
+    const point = { device, channel, kind, test: care || report.test === true };
+    const alarm = standing.at(point);
     const seen = occurrences.seen(report);
-    const standing = standingAt(report);
-    if (seen && isRetry(report, seen.alarmId, standing?.alarmId)) {
+    if (seen && isRetry(report, seen.alarmId, alarm?.alarmId)) {
       counts.add('duplicates', 1);
       return { result: 'duplicate', alarmId: seen.alarmId };
     }
-    const outcome = perform(report, standing);
+    const says = { severity: report.severity ?? alarmKinds[kind], ...(report.detail && { detail: boundDetail(report.detail) }) };
+    const one: Case = { report, point, care, standing: alarm, says };
+    const outcome = settleReal(one, settle(one));
     occurrences.remember(report, outcome.alarmId);
-    return outcome;
+    return care ? { ...outcome, maintenance: true } : outcome;
   };
 }
 
-interface StandingRow {
-  readonly row: number;
-  readonly alarmId: string;
-  readonly severity: Severity;
-  readonly detail: string;
+/** Whether an alarm that this report raises waits for a person at its end. */
+function latches({ kind, latch }: Report, kinds: readonly AlarmKind[]): boolean {
+  return latch ?? kinds.includes(kind);
 }
 
-/** Finds the open alarm of a report's point: tests and real ones never see each other. */
-function openStanding(db: Database): (report: Report) => OpenAlarm | undefined {
-  const find = db.prepare<[string, string, string, number], StandingRow>(
-    `SELECT row, alarm_id AS alarmId, severity, detail FROM alarm
-     WHERE device = ? AND channel = ? AND kind = ? AND test = ? AND closed_at IS NULL`,
-  );
-  return (report) => {
-    const row = find.get(report.device, report.channel, report.kind, testOf(report));
-    return row && { ...row, detail: JSON.parse(row.detail) as Detail };
-  };
+function causeOf({ time, clockQuality, ids }: NamedReport): Cause {
+  return { time, clockQuality, entry: ids?.entry };
 }

@@ -61,3 +61,38 @@ function openRestamp(db: Database, { table, key, column }: { readonly table: str
     restamp[1]?.run(present, present + dayMs, limit);
   };
 }
+
+/** So many alarms are looked at in one step. */
+const maxLooked = 2000;
+
+/**
+ * Opens what makes room when the disk's limit is near: removes the oldest cleared alarms, with their transitions, of which `isOwed` says that no
+ * entry waits; at most `limit` rows, answered how many. 0: all that may go of the 2,000 looked at is gone; the next call looks further on, and
+ * after the last begins anew. For the store's thread, inside a transaction.
+ */
+export function openForgetHistory(db: Database): (limit: number, isOwed: (alarmId: string) => boolean) => number {
+  const cleared = db.prepare<[number, number], { row: number; alarmId: string }>(
+    'SELECT row, alarm_id AS alarmId FROM alarm WHERE row > CAST(? AS INTEGER) AND closed_at IS NOT NULL ORDER BY row LIMIT ?',
+  );
+  const removeTransitions = db.prepare<[number, number]>(
+    'DELETE FROM alarm_transition WHERE row IN (SELECT row FROM alarm_transition WHERE alarm = ? LIMIT ?)',
+  );
+  const removeAlarm = db.prepare<[number]>('DELETE FROM alarm WHERE row = ?');
+  // Only where to look: right or wrong after an undone transaction, the round comes by again.
+  let looked = 0;
+  return (limit, isOwed) => {
+    let left = limit;
+    const found = cleared.all(looked, Math.min(limit, maxLooked));
+    for (const { row, alarmId } of found) {
+      if (left <= 0) return limit;
+      if (!isOwed(alarmId)) {
+        left -= removeTransitions.run(row, left).changes;
+        if (left <= 0) return limit;
+        left -= removeAlarm.run(row).changes;
+      }
+      looked = row;
+    }
+    if (found.length < Math.min(limit, maxLooked)) looked = 0;
+    return limit - left;
+  };
+}

@@ -1,19 +1,12 @@
-// The steps of an alarm in its tables: raise, update, clear; each writes its state, its transition, its counters and its outbox entry.
+// The steps of an alarm in its tables: raise, update, hold, clear; each writes its state, its transition, its counters and its outbox entry.
 import type { Database } from 'better-sqlite3';
-import type { AlarmStep, Detail, Report, Severity, Transition } from '#model';
+import type { AlarmStep, ClockQuality, Detail, PersonAct, Severity, Transition } from '#model';
 import type { ProcedureWorld } from '#store';
 import type { Counts } from './counts.ts';
+import type { OpenAlarm, Point } from './standing.ts';
 
 /** The topic that is announced with each transition and each step of a condition. */
 export const alarmsTopic = 'alarms';
-
-/** An open alarm. */
-export interface OpenAlarm {
-  readonly row: number;
-  readonly alarmId: string;
-  readonly severity: Severity;
-  readonly detail: Detail;
-}
 
 /** What a report says of an alarm, its severity resolved and its detail bounded. */
 export interface Says {
@@ -21,87 +14,159 @@ export interface Says {
   readonly detail: Detail;
 }
 
+/** When a step happened, and how it is to be told. */
+export interface Cause {
+  readonly time: number;
+  readonly clockQuality: ClockQuality;
+  /** Id of the outbox entry; a fresh one when absent. */
+  readonly entry?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly act?: PersonAct | undefined;
+  /** False: it is written down here and withheld from the outbox. Default true. */
+  readonly tell?: boolean | undefined;
+}
+
+/** What an alarm is born with. */
+export interface Birth {
+  readonly alarmId: string;
+  readonly latched: boolean;
+  /** Its device is in maintenance. */
+  readonly care: boolean;
+}
+
+export type Steps = ReturnType<typeof openSteps>;
+
+export interface StepDeps {
+  readonly counts: Counts;
+  /** Whether alarms of a device and kind are shelved now. */
+  readonly isShelved: (device: string, kind: string) => boolean;
+}
+
 /** Opens the steps. They run in the caller's transaction. */
-export function openSteps(db: Database, world: ProcedureWorld, counts: Counts) {
+export function openSteps(db: Database, world: ProcedureWorld, deps: StepDeps) {
+  const { counts } = deps;
   const insert = openInsert(db, world);
-  const change = db.prepare<[string, string, number]>('UPDATE alarm SET severity = ?, detail = ?, updates = updates + 1 WHERE row = ?');
+  const change = db.prepare<[string, string, number, number]>(
+    'UPDATE alarm SET severity = ?, detail = ?, latched = ?, ended_at = NULL, updates = updates + 1 WHERE row = ?',
+  );
+  const end = db.prepare<[number, string, number]>('UPDATE alarm SET ended_at = ?, detail = ?, updates = updates + 1 WHERE row = ?');
   const close = db.prepare<[number, number, string, number]>('UPDATE alarm SET cleared_at = ?, closed_at = ?, detail = ? WHERE row = ?');
-  const write = openTransitionWriter(db, world);
-  const openCount = (report: Report): 'open' | 'openTest' => (report.test === true ? 'openTest' : 'open');
+  const record = openRecord(db, deps);
+  const tell = openTell(db, world, deps);
+  const step = (alarm: OpenAlarm, name: AlarmStep, cause: Cause): void => {
+    record(alarm, name, cause);
+    world.announce(alarmsTopic);
+    tell(alarm, name, cause);
+  };
+  const openCount = ({ test }: Point): 'open' | 'openTest' => (test ? 'openTest' : 'open');
+  const update = (alarm: OpenAlarm, cause: Cause): void => {
+    counts.add('updated', 1);
+    step(alarm, 'updated', cause);
+  };
 
   return {
     /** The point must have no open alarm. */
-    raise(report: Report, says: Says): OpenAlarm {
-      const alarm = insert(report, says, 'open');
+    raise(point: Point, says: Says & Birth, cause: Cause): OpenAlarm {
+      const alarm = insert(point, says, { cause, isClosed: false });
       counts.add('raised', 1);
-      counts.add(openCount(report), 1);
-      write(report, alarm, 'raised');
+      counts.add(openCount(point), 1);
+      step(alarm, 'raised', cause);
       return alarm;
     },
     /** Raises and clears at once, beside whatever is open on the point. */
-    pulse(report: Report, says: Says): OpenAlarm {
-      const alarm = insert(report, says, 'closed');
+    pulse(point: Point, says: Says & Birth, cause: Cause): OpenAlarm {
+      const alarm = insert(point, says, { cause, isClosed: true });
       counts.add('raised', 1);
       counts.add('cleared', 1);
-      write(report, alarm, 'raised');
-      write(report, alarm, 'cleared', 'pulse');
+      step(alarm, 'raised', cause);
+      step(alarm, 'cleared', { ...cause, entry: undefined, reason: 'pulse' });
       return alarm;
     },
-    update(report: Report, alarm: OpenAlarm, says: Says): void {
-      change.run(says.severity, JSON.stringify(says.detail), alarm.row);
-      counts.add('updated', 1);
-      write(report, { ...alarm, ...says }, 'updated');
+    /** The device says something else of it, or says it again after its end. */
+    change(alarm: OpenAlarm, says: Says & { readonly latched: boolean }, cause: Cause): void {
+      change.run(says.severity, JSON.stringify(says.detail), Number(says.latched), alarm.row);
+      update({ ...alarm, ...says }, cause);
     },
-    clear(report: Report, alarm: OpenAlarm): void {
-      close.run(report.time, world.now(), JSON.stringify(alarm.detail), alarm.row);
+    /** The device says that it is over; the latch keeps it. */
+    hold(alarm: OpenAlarm, cause: Cause): void {
+      end.run(cause.time, JSON.stringify(alarm.detail), alarm.row);
+      update(alarm, { ...cause, reason: 'latched' });
+    },
+    /** Something happened to it that changes nothing of what the device says. */
+    remark: update,
+    clear(alarm: OpenAlarm, cause: Cause): void {
+      close.run(cause.time, world.now(), JSON.stringify(alarm.detail), alarm.row);
       counts.add('cleared', 1);
-      counts.add(openCount(report), -1);
-      write(report, alarm, 'cleared');
+      counts.add(openCount(alarm), -1);
+      step(alarm, 'cleared', { ...cause, tell: alarm.told });
+    },
+    /** Tells the outbox where an alarm stands of which it has not heard the newest; closed ones with their end. */
+    catchUp(
+      alarm: OpenAlarm,
+      { repeats, clearedAt }: { readonly repeats: number | undefined; readonly clearedAt: number | undefined },
+    ): void {
+      const { told, raisedAt } = alarm;
+      const counted = repeats === undefined ? alarm : { ...alarm, detail: { ...alarm.detail, repeats } };
+      const cause: Cause = { time: told ? world.now() : raisedAt, clockQuality: 'receipt', reason: 'flood' };
+      tell(counted, 'updated', cause);
+      if (clearedAt !== undefined) tell({ ...counted, told: true }, 'cleared', { ...cause, time: clearedAt });
     },
   };
 }
 
-/** How a test is marked in the tables. */
-export function testOf(report: Pick<Report, 'test'>): number {
-  return report.test === true ? 1 : 0;
-}
-
 function openInsert(db: Database, world: ProcedureWorld) {
-  const insert = db.prepare<[string, string, string, string, number, string, number, number | null, number | null, string]>(
-    `INSERT INTO alarm (alarm_id, device, channel, kind, test, severity, raised_at, cleared_at, closed_at, detail)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  const insert = db.prepare<(string | number | null)[]>(
+    `INSERT INTO alarm (alarm_id, device, channel, kind, test, severity, raised_at, cleared_at, closed_at, detail, latched, care, told)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  return (report: Report, says: Says, state: 'open' | 'closed'): OpenAlarm => {
-    const alarmId = world.newId();
-    const { device, channel, kind, time } = report;
-    const [clearedAt, closedAt] = state === 'closed' ? [time, world.now()] : [null, null];
-    const detail = JSON.stringify(says.detail);
+  return (point: Point, says: Says & Birth, { cause, isClosed }: { readonly cause: Cause; readonly isClosed: boolean }): OpenAlarm => {
+    const { device, channel, kind, test } = point;
+    const { alarmId, severity, detail, latched, care } = says;
+    const ends = isClosed ? [cause.time, world.now()] : [null, null];
+    const flags = [latched, care, cause.tell !== false].map(Number);
     const { lastInsertRowid } = insert.run(
       alarmId,
       device,
       channel,
       kind,
-      testOf(report),
-      says.severity,
-      time,
-      clearedAt,
-      closedAt,
-      detail,
+      Number(test),
+      severity,
+      cause.time,
+      ...ends,
+      JSON.stringify(detail),
+      ...flags,
     );
-    return { row: Number(lastInsertRowid), alarmId, ...says };
+    const told = cause.tell !== false;
+    const raised = { alarmId, severity, detail, latched, care, raisedAt: cause.time, told };
+    return { row: Number(lastInsertRowid), device, channel, kind, test, ...raised, ended: false, behind: false };
   };
 }
 
-function openTransitionWriter(db: Database, world: ProcedureWorld) {
-  const insert = db.prepare<[number, string, string, number, string, string, string | null]>(
-    'INSERT INTO alarm_transition (alarm, step, severity, time, clock_quality, detail, reason) VALUES (?, ?, ?, ?, ?, ?, ?)',
+/** Writes a transition into the history. */
+function openRecord(db: Database, { isShelved }: StepDeps) {
+  const insert = db.prepare<(string | number | null)[]>(
+    'INSERT INTO alarm_transition (alarm, step, severity, time, clock_quality, detail, reason, act, shelved) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
-  return (report: Report, { row, alarmId, severity, detail }: OpenAlarm, step: AlarmStep, reason?: string): void => {
-    const { device, channel, kind, time, clockQuality } = report;
-    insert.run(row, step, severity, time, clockQuality, JSON.stringify(detail), reason ?? null);
+  return ({ row, severity, detail, device, kind }: OpenAlarm, step: AlarmStep, { time, clockQuality, reason, act }: Cause): void => {
+    const shelved = Number(isShelved(device, kind));
+    const said = act === undefined ? null : JSON.stringify(act);
+    insert.run(row, step, severity, time, clockQuality, JSON.stringify(detail), reason ?? null, said, shelved);
+  };
+}
+
+/** Appends a transition to the outbox, unless it is withheld. What the outbox has not heard of is `raised` to it, whatever the step. */
+function openTell(db: Database, world: ProcedureWorld, { isShelved }: StepDeps) {
+  const mark = db.prepare<[number, number]>('UPDATE alarm SET told = 1, behind = ? WHERE row = ?');
+  return (alarm: OpenAlarm, step: AlarmStep, { time, clockQuality, entry, reason, act, tell = true }: Cause): void => {
+    const { row, alarmId, device, channel, kind, test, severity, detail, told, behind } = alarm;
+    if (!tell) {
+      if (told && !behind) mark.run(1, row);
+      return;
+    }
+    if (!told || behind) mark.run(0, row);
     const value: Transition = {
       alarmId,
-      step,
+      step: told ? step : 'raised',
       device,
       channel,
       kind,
@@ -109,10 +174,11 @@ function openTransitionWriter(db: Database, world: ProcedureWorld) {
       time,
       clockQuality,
       detail,
-      test: report.test === true,
+      test,
       ...(reason === undefined ? {} : { reason }),
+      ...(act === undefined ? {} : { act }),
+      ...(isShelved(device, kind) ? { shelved: true } : {}),
     };
-    world.append({ class: 'alarm', value });
-    world.announce(alarmsTopic);
+    world.append({ class: 'alarm', value }, entry);
   };
 }

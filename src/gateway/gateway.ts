@@ -12,6 +12,7 @@ import { openSensors } from '#sensors';
 import { openStore } from '#store';
 import { openStreams } from '#streams';
 import { openUplink, type Uplink } from '#uplink';
+import { alarmClock } from './alarm-clock.ts';
 import { openCommands } from './commands.ts';
 import { deliver } from './delivery.ts';
 import { openGrants } from './grants.ts';
@@ -47,6 +48,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     bootId: identity.bootId,
     destinations: [hubDestination],
     limits: config.store,
+    alarms: config.alarms,
   };
   await using store = await openStore(
     {
@@ -58,14 +60,14 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     env,
   );
   const sealer = openSealer(deps.storeKey, env.random);
-  const alarms = openAlarms({ store });
+  const alarms = openAlarms({ store }, env);
   const outbox = openOutbox({ store });
   const access = openAccess(config.access, { store }, env);
   const registry = await openRegistry({ store, sealer }, env);
   const ending = new AbortController();
   const intake = openIntake(alarms, env, ending.signal);
   const relayHealth = openRelayHealth(intake, env);
-  const drivers = { report: intake.report, condition: intake.condition, openAlarms: (device: string) => alarms.open(device) };
+  const drivers = { report: intake.report, condition: intake.condition, openAlarms: alarms.standing };
   const cameras = openCameras(config.cameras, { ...drivers, store, identified: recordIdentity(registry) }, env);
   const sensors = openSensors(config.sensors, drivers, env);
   const streams = openStreams(
@@ -127,6 +129,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     sensors.service,
     uplink.service,
     grants.restore,
+    alarmClock(alarms, store, env),
     schedule(retentionJobs(config.alarms, { alarms, outbox }, env), env),
     systemd.watchdog(health.alive),
     relayHealth.service,

@@ -1,7 +1,7 @@
 // Entry of the store's thread: hands every room its procedures on the one writing connection, and the outbox's append to all others.
 import { parentPort, workerData } from 'node:worker_threads';
 import { accessMigrations, openAccessProcedures } from '#access/tables';
-import { alarmsMigrations, openAlarmsProcedures } from '#alarms/tables';
+import { type AlarmRules, alarmsMigrations, openAlarmsProcedures } from '#alarms/tables';
 import { systemClock, systemRandom } from '#base';
 import { camerasMigrations, openCamerasProcedures } from '#cameras/tables';
 import { openOutboxProcedures, outboxMigrations } from '#outbox/tables';
@@ -16,10 +16,12 @@ export interface StoreThreadData {
   /** Destinations that every entry must reach. */
   readonly destinations: readonly string[];
   readonly limits?: StoreLimits;
+  /** The section `alarms`; its defaults when absent. */
+  readonly alarms?: AlarmRules;
 }
 
 if (parentPort) {
-  const { path, bootId, destinations, limits } = workerData as StoreThreadData;
+  const { path, bootId, destinations, limits, alarms: rules } = workerData as StoreThreadData;
   serveStore(
     {
       path,
@@ -32,7 +34,7 @@ if (parentPort) {
         return {
           outbox: outbox.procedures,
           registry: openRegistryProcedures(db, world),
-          alarms: openAlarmsProcedures(db, world),
+          alarms: openAlarmsProcedures(db, world, rules),
           access: openAccessProcedures(db, world),
           cameras: openCamerasProcedures(db, world),
           uplink: openUplinkProcedures(db, world),

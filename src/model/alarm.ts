@@ -35,12 +35,24 @@ export interface Report {
   readonly detail?: Detail;
   /** A test pages nobody. Default false. */
   readonly test?: boolean;
+  /** The alarm outlives the device's `inactive` until a person resets it. Default: as `alarms.latch` says of its kind. */
+  readonly latch?: boolean;
+}
+
+/** Names that a caller makes before the commit, so that what it sends from memory and what is committed later are one thing on the wire. UUIDv7. */
+export interface ReportIds {
+  /** The outbox entry of the first transition. */
+  readonly entry: string;
+  /** The alarm, if the report raises one. */
+  readonly alarm: string;
 }
 
 /** What became of a report, known after the commit. */
 export interface ReportOutcome {
   readonly result: 'raised' | 'updated' | 'cleared' | 'duplicate' | 'unchanged';
   readonly alarmId: string | undefined;
+  /** The device is in maintenance: the alarm is a test, whatever the report said. */
+  readonly maintenance?: true;
 }
 
 export type AlarmStep = 'raised' | 'updated' | 'cleared';
@@ -57,8 +69,26 @@ export interface Transition {
   readonly clockQuality: ClockQuality;
   readonly detail: Detail;
   readonly test: boolean;
-  /** Why it was cleared, when not by the device: `pulse`, `timeout`, `person`. */
+  /**
+   * Why, when not because the device says so. Of `cleared`: `pulse`, `timeout`, `person`, `maintenance` (ended, a real alarm follows if it stands).
+   * Of `updated`: `acknowledged`, `shelved`, `unshelved`, `latched` (the device says that it is over; it waits for a person), `flood` (a summary).
+   */
   readonly reason?: string;
+  /** The person's act that this step is. */
+  readonly act?: PersonAct;
+  /** A person has shelved it: it is told and pages nobody. */
+  readonly shelved?: true;
+}
+
+/** What a person did with an alarm. */
+export interface PersonAct {
+  readonly act: 'acknowledged' | 'shelved' | 'unshelved' | 'cleared';
+  /** `cli:USER (claimed)`, `hub:PERSON`, or `gateway` when its time was over. At most 100 characters. */
+  readonly by: string;
+  /** The note or the reason, at most 300 characters. */
+  readonly note: string;
+  /** End of a shelf, wall milliseconds. */
+  readonly until?: number;
 }
 
 /** An alarm as it stands now. Times are wall milliseconds. */
@@ -73,6 +103,12 @@ export interface Alarm {
   readonly updates: number;
   readonly test: boolean;
   readonly detail: Detail;
+  /** Who has seen it. */
+  readonly acknowledged?: { readonly by: string; readonly at: number; readonly note: string };
+  /** It waits for a person: `standing` as long as the device says so too, `over` when only the latch keeps it. */
+  readonly latched?: 'standing' | 'over';
+  /** A test because its device is in maintenance. */
+  readonly maintenance?: true;
 }
 
 /** A step in the health of a device or of the gateway itself (`device` is then `gateway`). */

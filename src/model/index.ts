@@ -1,6 +1,17 @@
 // The door of model: the nouns that two rooms must share, pure.
 export type { AuditHead, Grant, GrantEnd, GrantForm, GrantRequest, GrantStep } from './access.ts';
-export type { Alarm, AlarmStep, ClockQuality, Condition, Detail, Report, ReportOutcome, Transition } from './alarm.ts';
+export type {
+  Alarm,
+  AlarmStep,
+  ClockQuality,
+  Condition,
+  Detail,
+  PersonAct,
+  Report,
+  ReportIds,
+  ReportOutcome,
+  Transition,
+} from './alarm.ts';
 export type { Command, Outcome } from './command.ts';
 export type { Channel, Device, DeviceIdentity, DeviceType, Place, Quality, StreamSource } from './device.ts';
 export { type Entry, type EntryBody, type EntryClass, type InventoryChange, laneOf } from './entry.ts';

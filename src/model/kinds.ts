@@ -46,6 +46,7 @@ export const conditionKinds = {
   'events-lost': 'major',
   'disk-low': 'major',
   'confirmation-by-broker': 'warning',
+  'alarm-flood': 'minor',
 } as const satisfies Record<string, Severity>;
 export type ConditionKind = keyof typeof conditionKinds;
 

@@ -2,13 +2,15 @@
 import { expect, it } from 'vitest';
 import { openAlarms } from '#alarms';
 import { alarmsOptions } from '#alarms/options';
+import { openFakeClock } from '../fakes/clock.ts';
 import { openDirectStore } from '../outbox/direct-store.ts';
 import { condition, openTestAlarms, report } from './thread.ts';
 
 function opened() {
   const { db, world, entries, ...procedures } = openTestAlarms();
   const store = openDirectStore(db, { alarms: procedures }, world.topics);
-  return { store, entries, alarms: openAlarms({ store }) };
+  const clock = openFakeClock(world.time);
+  return { store, entries, db, world, clock, procedures, alarms: openAlarms({ store }, { clock }) };
 }
 
 it('wakes its watchers after each commit with something new', async () => {
@@ -37,6 +39,8 @@ it('takes the retry of a report whose commit failed as the first', async () => {
 });
 
 it('keeps history for thirty days unless told otherwise', () => {
-  expect(alarmsOptions.parse({})).toEqual({ keep: 30 * 24 * 3_600_000 });
+  expect(alarmsOptions.parse({})).toEqual({ keep: 30 * 24 * 3_600_000, floodLimit: 60, latch: [] });
   expect(alarmsOptions.safeParse({ keep: '1h' }).success).toBe(false);
+  expect(alarmsOptions.safeParse({ latch: ['fall', 'gas'] }).success).toBe(true);
+  expect(alarmsOptions.safeParse({ latch: ['smoke'] }).success).toBe(false);
 });

@@ -2,7 +2,9 @@
 import { expect, it } from 'vitest';
 import { type Act, decide, isRetry, type Sighting, type Standing } from '../../src/alarms/decide.ts';
 
-const standing: Standing = { severity: 'critical', detail: { zone: 1 } };
+const standing: Standing = { severity: 'critical', detail: { zone: 1 }, latched: false, ended: false };
+const latched: Standing = { ...standing, latched: true };
+const ended: Standing = { ...latched, ended: true };
 const fresh: Sighting = { state: 'active', occurrence: undefined, severity: 'critical', detail: undefined };
 
 const table: [string, Partial<Sighting>, Standing | undefined, Act][] = [
@@ -15,6 +17,10 @@ const table: [string, Partial<Sighting>, Standing | undefined, Act][] = [
   ['active and named, open, nothing new', { occurrence: 'k' }, standing, 'update'],
   ['inactive, open', { state: 'inactive' }, standing, 'clear'],
   ['inactive, none open', { state: 'inactive' }, undefined, 'nothing'],
+  ['inactive, latched', { state: 'inactive' }, latched, 'hold'],
+  ['inactive again, latched', { state: 'inactive' }, ended, 'nothing'],
+  ['active again after the end, latched', {}, ended, 'update'],
+  ['active, latched, nothing new', {}, latched, 'nothing'],
   ['pulse, none open', { state: 'pulse' }, undefined, 'pulse'],
   ['pulse, open', { state: 'pulse', occurrence: 'k' }, standing, 'pulse'],
 ];

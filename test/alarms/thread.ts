@@ -1,16 +1,27 @@
 // The alarms' procedures over a test's own connection, and reports to feed them.
-import { alarmsMigrations, openAlarmsProcedures } from '#alarms/tables';
+import { type AlarmRules, alarmsMigrations, openAlarmsProcedures } from '#alarms/tables';
 import type { Condition, EntryBody, Report, Transition } from '#model';
 import { openTestDatabase, openTestWorld } from '../outbox/thread.ts';
 
-export function openTestAlarms(db = openTestDatabase([alarmsMigrations])) {
+/** What a test may set of the thread. */
+export interface TestOptions {
+  readonly rules?: AlarmRules | undefined;
+  readonly bootId?: string;
+}
+
+export function openTestAlarms(db = openTestDatabase([alarmsMigrations]), { rules, bootId = 'boot-1' }: TestOptions = {}) {
   db.pragma('foreign_keys = ON');
   const entries: EntryBody[] = [];
-  const world = openTestWorld((body) => entries.push(body));
-  const alarms = openAlarmsProcedures(db, world);
+  const ids: (string | undefined)[] = [];
+  const append = (body: EntryBody, id?: string): void => {
+    entries.push(body);
+    ids.push(id);
+  };
+  const world = Object.assign(openTestWorld(), { append, bootId });
+  const alarms = openAlarmsProcedures(db, world, rules);
   /** What was told since the last look: `raised smoke-1/zone-1`. */
   const told = (): string[] => entries.splice(0).map(describeEntry);
-  return { db, world, entries, told, ...alarms };
+  return { db, world, entries, ids, told, ...alarms };
 }
 
 export function transitionsOf(entries: readonly EntryBody[]): Transition[] {

@@ -28,7 +28,7 @@ const health: Health = {
     streams: { running: true, sources: 1, readers: 1 },
   }),
   tallies: async () => ({
-    alarms: { open: 4, openTest: 5, conditions: 2, raised: 30, updated: 20, cleared: 10, duplicates: 7 },
+    alarms: { open: 4, openTest: 5, conditions: 2, raised: 30, updated: 20, cleared: 10, duplicates: 7, withheld: 0 },
     conditions: { ...noConditions, 'camera-lost': 2 },
     commands: { accepted: 12, refused: 3, outcomesDropped: 1 },
   }),

@@ -12,6 +12,7 @@ import { report } from '../alarms/thread.ts';
 
 it('delivers every step of every alarm once and in order, over a restart', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'bongsu-outbox-'));
+  const env = systemEnv(openLog('silent'));
   const open = () =>
     openStore(
       {
@@ -19,12 +20,12 @@ it('delivers every step of every alarm once and in order, over a restart', async
         workerData: { path: join(folder, 'bongsu.db'), destinations: ['hub'] },
         queueLimit: 5000,
       },
-      systemEnv(openLog('silent')),
+      env,
     );
   const devices = Array.from({ length: 200 }, (_, index) => `smoke-${index}`);
   {
     await using store = await open();
-    const alarms = openAlarms({ store });
+    const alarms = openAlarms({ store }, env);
     const outbox = openOutbox({ store });
     let woken = 0;
     using _watch = outbox.watch(() => {

@@ -55,6 +55,7 @@ export const conditionWords: Readonly<Record<ConditionKind, Text>> = {
   'events-lost': { en: 'events lost', ko: '이벤트 유실' },
   'disk-low': { en: 'disk low', ko: '디스크 부족' },
   'confirmation-by-broker': { en: 'broker confirms for the hub', ko: '브로커만 수신 확인' },
+  'alarm-flood': { en: 'flood of alarms', ko: '알람 폭주' },
 };
 
 export const entryClassWords: Readonly<Record<EntryClass, Text>> = {

@@ -42,6 +42,7 @@ const conditionNames: Readonly<Record<ConditionKind, readonly [en: string, ko: s
   'events-lost': ['events may be lost', '이벤트 유실'],
   'disk-low': ['disk is nearly full', '디스크 부족'],
   'confirmation-by-broker': ['the broker’s word is trusted', '브로커만 수신 확인'],
+  'alarm-flood': ['too many alarms at once', '알람 폭주'],
 };
 
 const stepNames: Readonly<Record<string, readonly [en: string, ko: string]>> = {

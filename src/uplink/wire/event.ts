@@ -1,5 +1,5 @@
 // Entries and states as CloudEvents 1.0 in structured JSON: pure, from values to topic and text.
-import type { Entry, EntryBody, Identity } from '#model';
+import type { Entry, EntryBody, Identity, PersonAct } from '#model';
 import { reasonCodes } from '../reasons.ts';
 import { cloudEventType, type Message } from './message.ts';
 import { type Topics, topicOf } from './topics.ts';
@@ -52,7 +52,7 @@ export function encodeEntry(entry: Entry, topics: Topics, mark: { readonly repla
 function shapeOf(body: EntryBody): Shape {
   switch (body.class) {
     case 'alarm': {
-      const { alarmId, step, device, channel, kind, severity, time, clockQuality, detail, test, reason } = body.value;
+      const { alarmId, step, device, channel, kind, severity, time, clockQuality, detail, test, reason, act, shelved } = body.value;
       return {
         segments: ['alarm', kind, device],
         type: `alarm.${step}`,
@@ -60,7 +60,16 @@ function shapeOf(body: EntryBody): Shape {
         subject: `${device}/${channel}`,
         time,
         attributes: { alarmid: alarmId, severity, clockquality: clockQuality, ...(test && { test }) },
-        data: { device, channel, kind, step, detail, ...(reason !== undefined && { reason }) },
+        data: {
+          device,
+          channel,
+          kind,
+          step,
+          detail,
+          ...(reason !== undefined && { reason }),
+          ...(act && { act: actOf(act) }),
+          ...(shelved && { shelved }),
+        },
       };
     }
     case 'condition': {
@@ -104,6 +113,11 @@ function shapeOf(body: EntryBody): Shape {
       return { segments: ['audit'], type: 'audit.head', device: undefined, subject: undefined, time, data: { row, hash } };
     }
   }
+}
+
+/** Who did what, as it travels. */
+function actOf({ until, ...act }: PersonAct): object {
+  return { ...act, ...(until !== undefined && { until: timestamp(until) ?? null }) };
 }
 
 /** What the retained state says. */

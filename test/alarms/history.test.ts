@@ -1,0 +1,119 @@
+// The history: search in bounded steps, show with the acts of people, what the disk's limit takes, and what a salvage repairs.
+import { describe, expect, it } from 'vitest';
+import { alarmsMigrations, openForgetHistory } from '#alarms/tables';
+import { openTestAlarms, report } from './thread.ts';
+
+describe('search', () => {
+  function filled() {
+    const alarms = openTestAlarms();
+    for (let index = 0; index < 6; index += 1) {
+      const [device, kind] = index % 2 === 0 ? (['d-0', 'smoke'] as const) : (['d-1', 'fall'] as const);
+      alarms.report(
+        report({ device, kind, channel: `c-${index}`, time: 1000 * index, detail: { place: index === 3 ? '지하 100%_A' : '1층' } }),
+      );
+    }
+    alarms.report(report({ device: 'd-0', channel: 'c-0', state: 'inactive' }));
+    return alarms;
+  }
+
+  it.each([
+    [{}, [5, 4, 3, 2, 1, 0]],
+    [{ from: 2000 }, [5, 4, 3, 2]],
+    [{ to: 2000 }, [1, 0]],
+    [{ from: 1000, to: 4000, device: 'd-1' }, [3, 1]],
+    [{ kind: 'smoke', openOnly: true }, [4, 2]],
+    [{ severity: 'critical', text: 'd-1' }, [5, 3, 1]],
+    [{ severity: 'minor' }, []],
+    [{ text: '지하' }, [3]],
+    [{ text: '100%_a' }, [3]],
+    [{ text: '%' }, [3]],
+    [{ text: 'c-_' }, []],
+  ] as const)('finds %j', (filter, expected) => {
+    const { alarms, next } = filled().search({ limit: 10, ...filter });
+    expect(alarms.map((alarm) => Number(alarm.channel.slice(2)))).toEqual(expected);
+    expect(next).toBeUndefined();
+  });
+
+  it('goes through a long history in steps, and pages', () => {
+    const alarms = openTestAlarms();
+    alarms.db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
+      INSERT INTO alarm (alarm_id, device, channel, kind, test, severity, raised_at, cleared_at, closed_at, detail)
+      SELECT 'a-' || i, 'd', 'c', 'fall', 0, iif(i % 4000 = 1, 'critical', 'minor'), i, i, i, '{}' FROM n`);
+    const ask = { limit: 10, severity: 'critical' };
+    const first = alarms.search(ask);
+    const second = alarms.search({ ...ask, below: first.next });
+    const third = alarms.search({ ...ask, below: second.next });
+    expect([first, second, third].map((step) => step.alarms.map(({ alarmId }) => alarmId))).toEqual([['a-8001'], ['a-4001'], ['a-1']]);
+    expect([first.next, second.next, third.next]).toEqual([7001, 2001, undefined]);
+    expect(alarms.search({ limit: 2, before: 'a-4001' }).alarms.map(({ alarmId }) => alarmId)).toEqual(['a-4000', 'a-3999']);
+    expect(alarms.search({ limit: 2, before: 'nobody' })).toEqual({ alarms: [], next: undefined });
+  });
+});
+
+it('shows an alarm with all that happened to it', () => {
+  const alarms = openTestAlarms();
+  const { alarmId = '' } = alarms.report(report());
+  alarms.report(report({ channel: 'other' }));
+  alarms.acknowledge({ alarmId, by: 'cli:kim', note: 'seen' });
+  alarms.clear({ alarmId, by: 'cli:kim', note: 'dust' });
+  const shown = alarms.show({ alarmId });
+  expect(shown?.alarm).toMatchObject({ alarmId, acknowledged: { by: 'cli:kim', note: 'seen' } });
+  expect(shown?.transitions.map(({ transition: { step, act } }) => [step, act?.act, act?.note])).toEqual([
+    ['raised', undefined, undefined],
+    ['updated', 'acknowledged', 'seen'],
+    ['cleared', 'cleared', 'dust'],
+  ]);
+  expect(alarms.show({ alarmId: 'nobody' })).toBeUndefined();
+});
+
+describe('what the disk’s limit takes', () => {
+  function filled() {
+    const alarms = openTestAlarms();
+    for (const channel of ['a', 'b', 'c', 'd']) alarms.report(report({ channel }));
+    for (const channel of ['a', 'b', 'd']) alarms.report(report({ channel, state: 'inactive' }));
+    const left = (): string[] => alarms.list({ limit: 10 }).map(({ channel }) => channel);
+    const idOf = (channel: string): string => alarms.list({ limit: 10 }).find((alarm) => alarm.channel === channel)?.alarmId ?? '';
+    return { ...alarms, left, idOf, forget: openForgetHistory(alarms.db) };
+  }
+
+  it('is the oldest that is over and owed to nobody', () => {
+    const { forget, left, idOf } = filled();
+    const owed = idOf('a');
+    expect(forget(3, (id) => id === owed)).toBe(3);
+    expect(left()).toEqual(['d', 'c', 'a']);
+    expect(forget(100, (id) => id === owed)).toBe(3);
+    expect(left()).toEqual(['c', 'a']);
+    expect(forget(100, (id) => id === owed)).toBe(0);
+    expect(forget(100, () => false)).toBe(3);
+    expect(left()).toEqual(['c']);
+  });
+
+  it('comes in steps that fit the limit, and none of what is left points nowhere', () => {
+    const { forget, left, db } = filled();
+    expect(forget(1, () => false)).toBe(1);
+    expect(left()).toEqual(['d', 'c', 'b', 'a']);
+    expect(db.pragma('foreign_key_check')).toEqual([]);
+    expect(forget(2, () => false)).toBe(2);
+    expect(left()).toEqual(['d', 'c', 'b']);
+  });
+});
+
+it('repairs counters, words that are none, and steps of nothing after a salvage', () => {
+  const alarms = openTestAlarms();
+  const { alarmId = '' } = alarms.report(report());
+  alarms.report(report({ test: true }));
+  alarms.report(report({ channel: 'gone' }));
+  alarms.report(report({ channel: 'over' }));
+  alarms.report(report({ channel: 'over', state: 'inactive' }));
+  alarms.acknowledge({ alarmId, by: 'cli:kim', note: '' });
+  alarms.db.pragma('foreign_keys = OFF');
+  alarms.db.exec(`DELETE FROM alarm WHERE channel = 'gone'; UPDATE alarm SET detail = '{"a', acknowledged = '{' WHERE alarm_id = '${alarmId}';
+    UPDATE alarm_transition SET act = 'x', detail = '' WHERE act IS NOT NULL;
+    DELETE FROM alarm_count WHERE name <> 'cleared'; UPDATE alarm_count SET value = 50 WHERE name = 'cleared'`);
+  for (const sql of alarmsMigrations.repair ?? []) alarms.db.exec(sql);
+  expect(alarms.counts()).toMatchObject({ open: 1, openTest: 1, conditions: 0, raised: 3, updated: 1, cleared: 50 });
+  expect(alarms.list({ limit: 10 }).map(({ channel }) => channel)).toEqual(['over', 'zone-1', 'zone-1']);
+  expect(alarms.show({ alarmId })?.transitions).toHaveLength(2);
+  expect(alarms.db.pragma('foreign_key_check')).toEqual([]);
+  expect(alarms.report(report({ state: 'inactive' })).result).toBe('cleared');
+});
