@@ -1,7 +1,7 @@
 // The delivery story: entries leave the outbox gravest first, travel within the session's window, and go when the destination has them.
 import { BongsuError, type Env, messageOf } from '#base';
 import type { Entry } from '#model';
-import type { Outbox } from '#outbox';
+import type { Outbox, Refusal } from '#outbox';
 import type { UplinkSession } from '#uplink';
 
 /** Which outbox is delivered to whom. */
@@ -19,25 +19,30 @@ const storeRetryMs = 1000;
  */
 export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: Env): Promise<void> {
   const { outbox, destination } = deps;
-  // A crash leaves aside what was set aside: each session tries it again.
   await insist(() => outbox.releaseAll(destination), session.signal, env);
   const past = await insist(() => outbox.head(), session.signal, env);
   if (past === undefined) return;
-  const confirmed = openGatherer((seqs) => confirm(seqs, deps, env));
-  const refused = openGatherer((seqs) => insist(() => outbox.setAside(destination, seqs), session.signal, env));
   const bell = openBell();
   using _entries = outbox.watch(bell.ring);
   using _room = session.watch(bell.ring);
-  const underway = new Set<Promise<void>>();
+  const answers = openAnswers(bell.ring);
+  const underway = new Map<number, Promise<void>>();
+  /** Tells what came back and takes what the session has room for, in one way to the store. */
+  const turn = async (limit: number, lanes: number | undefined): Promise<readonly Entry[]> => {
+    const told = answers.take();
+    if (told.confirm.length === 0 && told.setAside.length === 0 && limit === 0) return [];
+    return await outbox.turn(destination, { ...told, claim: { limit, past, lanes } });
+  };
   const fill = async (): Promise<void> => {
     const { entries: limit, lanes } = session.room;
-    const entries = limit > 0 ? await outbox.claim(destination, limit, { lanes }) : [];
+    const entries = await turn(limit, lanes);
     for (const entry of entries) {
-      const done = send(session, entry, { past, confirmed, refused, env }).finally(() => underway.delete(done));
-      underway.add(done);
+      const done = send(session, entry, { past, answers, env }).finally(() => underway.delete(entry.seq));
+      underway.set(entry.seq, done);
     }
     if (entries.length === 0) await bell.wait(session.signal);
   };
+  const resending = resend(session, deps, () => [...underway.keys()], env);
   try {
     while (!session.signal.aborted) {
       await fill().catch(async (error: unknown) => {
@@ -47,9 +52,25 @@ export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: E
       });
     }
   } finally {
-    await Promise.allSettled(underway);
-    await Promise.all([confirmed.settled(), refused.settled()]);
+    await Promise.allSettled([...underway.values(), resending]);
+    await turn(0, undefined).catch((error: unknown) => {
+      env.log.warn({ destination, error: messageOf(error) }, 'what came back could not be committed; the entries will travel again');
+    });
     await insist(() => outbox.releaseAll(destination), undefined, env);
+  }
+}
+
+/** Sends again what the hub itself has not confirmed one to two times `resendAfterMs` after it was handed out; what is still under way is left alone. */
+async function resend(
+  session: UplinkSession,
+  { outbox, destination }: DeliveryDeps,
+  underway: () => readonly number[],
+  env: Env,
+): Promise<void> {
+  while (!session.signal.aborted) {
+    await env.clock.sleep(session.resendAfterMs, session.signal).catch(() => {});
+    if (session.signal.aborted || session.confirmation !== 'hub') continue;
+    await insist(() => outbox.releaseUnconfirmed(destination, underway()), session.signal, env);
   }
 }
 
@@ -70,52 +91,48 @@ async function insist<T>(act: () => Promise<T>, signal: AbortSignal | undefined,
 interface Sending {
   /** Newest entry that was there before the session: up to it, an entry has waited for the line. */
   readonly past: number;
-  readonly confirmed: Gatherer;
-  readonly refused: Gatherer;
+  readonly answers: Answers;
   readonly env: Env;
 }
 
-async function send(session: UplinkSession, entry: Entry, { past, confirmed, refused, env }: Sending): Promise<void> {
+async function send(session: UplinkSession, entry: Entry, { past, answers, env }: Sending): Promise<void> {
   const sent = await session.send(entry, { replay: entry.seq <= past });
-  if (sent.result === 'confirmed') confirmed.add(entry.seq);
+  if (sent.result === 'confirmed') answers.confirmed(entry.seq);
   if (sent.result !== 'set-aside') return;
-  env.log.warn({ id: entry.id, class: entry.body.class, ...sent }, 'the hub did not take an entry; it stays in the outbox');
-  refused.add(entry.seq);
+  env.log.warn({ id: entry.id, class: entry.body.class, ...sent }, 'the hub did not take an entry; it waits for a person as a dead letter');
+  answers.refused({ seq: entry.seq, code: sent.reasonCode, text: `MQTT reason 0x${sent.reasonCode.toString(16)}` });
 }
 
-async function confirm(seqs: readonly number[], { outbox, destination }: DeliveryDeps, env: Env): Promise<void> {
-  await outbox.confirm(destination, seqs).catch((error: unknown) => {
-    env.log.warn(
-      { destination, entries: seqs.length, error: messageOf(error) },
-      'a confirmation could not be committed; the entries will travel again',
-    );
-  });
+interface Told {
+  readonly confirm: readonly number[];
+  readonly setAside: readonly Refusal[];
 }
 
-interface Gatherer {
-  add(seq: number): void;
-  /** Resolves when all that was added has been told. */
-  settled(): Promise<void>;
+/** What came back and is not yet told to the store; bounded by what can be claimed. */
+interface Answers {
+  confirmed(seq: number): void;
+  refused(refusal: Refusal): void;
+  take(): Told;
 }
 
-/** Gathers positions while one batch of them is being told to the store. `tell` never rejects. */
-function openGatherer(tell: (seqs: readonly number[]) => Promise<void>): Gatherer {
-  let gathered: number[] = [];
-  let running: Promise<void> | undefined;
-  const flush = async (): Promise<void> => {
-    while (gathered.length > 0) {
-      const seqs = gathered;
-      gathered = [];
-      await tell(seqs);
-    }
-    running = undefined;
-  };
+function openAnswers(ring: () => void): Answers {
+  let confirm: number[] = [];
+  let setAside: Refusal[] = [];
   return {
-    add(seq) {
-      gathered.push(seq);
-      running ??= flush();
+    confirmed(seq) {
+      confirm.push(seq);
+      ring();
     },
-    settled: async () => running,
+    refused(refusal) {
+      setAside.push(refusal);
+      ring();
+    },
+    take() {
+      const told = { confirm, setAside };
+      confirm = [];
+      setAside = [];
+      return told;
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import type { AuditHead, GrantStep } from './access.ts';
 import type { Condition, Transition } from './alarm.ts';
 import type { Device } from './device.ts';
+import type { Gap, Reading } from './reading.ts';
 
 /** What an entry carries. */
 export type EntryBody =
@@ -9,7 +10,10 @@ export type EntryBody =
   | { readonly class: 'condition'; readonly value: Condition }
   | { readonly class: 'inventory'; readonly value: InventoryChange }
   | { readonly class: 'grant'; readonly value: GrantStep }
-  | { readonly class: 'audit'; readonly value: AuditHead };
+  | { readonly class: 'audit'; readonly value: AuditHead }
+  /** Readings of one kind: 1 to 500, at most 64 KiB as JSON. */
+  | { readonly class: 'reading'; readonly value: readonly Reading[] }
+  | { readonly class: 'gap'; readonly value: Gap };
 
 export type EntryClass = EntryBody['class'];
 
@@ -32,13 +36,14 @@ export interface Entry {
   readonly bootId: string;
   /** Wall milliseconds of the commit. */
   readonly recordedTime: number;
-  /** The lane it travels in: that of `laneOf`, or a graver one that a later entry of its subject lent it. */
+  /** The lane it travels in (`laneOf`), perhaps a graver one that a later entry of its subject lent it; what waited for the line travels three lanes lower. */
   readonly lane: number;
   readonly body: EntryBody;
 }
 
 /**
- * Lanes of the way to a destination, gravest first: 0 critical alarms, 1 steps of grants, 2 other alarms, 3 conditions, 4 inventory and audit.
+ * Lanes of the way to a destination, gravest first: 0 critical alarms, 1 steps of grants, 2 other alarms; 3 to 5 the same three of the past, which waited
+ * for the line; 6 conditions, inventory, audit and gaps; 7 readings. This is the lane of an entry that has not waited.
  */
 export function laneOf(body: EntryBody): number {
   switch (body.class) {
@@ -47,9 +52,11 @@ export function laneOf(body: EntryBody): number {
     case 'grant':
       return 1;
     case 'condition':
-      return 3;
     case 'inventory':
     case 'audit':
-      return 4;
+    case 'gap':
+      return 6;
+    case 'reading':
+      return 7;
   }
 }

@@ -17,3 +17,4 @@ export type { Channel, Device, DeviceIdentity, DeviceType, Place, Quality, Strea
 export { type Entry, type EntryBody, type EntryClass, type InventoryChange, laneOf } from './entry.ts';
 export { type Identity, idPattern, isId, sitePattern } from './ids.ts';
 export { type AlarmKind, alarmKinds, type ConditionKind, conditionKinds, isAlarmKind, type Severity, severities } from './kinds.ts';
+export type { Gap, Reading } from './reading.ts';

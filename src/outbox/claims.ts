@@ -1,11 +1,9 @@
-// Claiming and confirming: who has been handed what is known to the thread's memory alone, so that a crash makes all of it pending again.
+// Claiming: the gravest first, by lanes; who has been handed what is known to the thread's memory alone, so that a crash makes all of it pending again.
 import type { Database } from 'better-sqlite3';
 import type { EntryClass } from '#model';
-import type { ThreadWorld } from '#store';
-import { outboxTopic } from './append.ts';
-import { openAside } from './aside.ts';
-import { bitOf, type Destinations } from './destinations.ts';
-import { laneCount, nextOfSubject, readyForSlot } from './schema.ts';
+import type { Destinations } from './destinations.ts';
+import { giveBack, lowerFloors, type Marks, type Memory, turnPage } from './marks.ts';
+import { readyInLane } from './schema.ts';
 
 /** A claimed entry as it crosses the thread's channel: its value still JSON text. */
 export interface EntryRow {
@@ -19,156 +17,123 @@ export interface EntryRow {
   readonly value: string;
 }
 
-/** A claim. Tried again under the same `ticket`, it first gives back what a failed try had marked. */
-export interface ClaimAsk {
-  readonly destination: string;
+/** What is asked of a claim. */
+export interface ClaimOptions {
   /** 1 … 1,000. */
   readonly limit: number;
-  readonly ticket: number;
-  /** Only of the lanes below this number. Default: all. */
+  /** Entries up to this position waited for the line: theirs are the lanes of the past. Default 0: none. */
+  readonly past?: number | undefined;
+  /** Only of the first so many lanes of the way: 1 the live critical alarms, 2 outcomes too … Default all 8. */
   readonly lanes?: number | undefined;
 }
 
-/** Entries of one destination by their position. */
-export interface Positions {
+/** A claim. Tried again under the same `ticket`, it first gives back what a failed try had marked. */
+export interface ClaimAsk extends ClaimOptions {
   readonly destination: string;
-  readonly seqs: readonly number[];
+  readonly ticket: number;
 }
 
 /** At most so many entries are claimed and unconfirmed for a destination; a claim beyond it gets none. */
-const maxClaimed = 4096;
+const maxClaimed = 16_384;
 const maxClaim = 1000;
 const maxClaimBytes = 4 * 2 ** 20;
-/** What was set aside comes back in steps of so many, so that no transaction delays an alarm for long. */
-const asideAtOnce = 1000;
+const laneCount = 8;
+const readingsLane = 7;
+/** For each entry of another lane readings are owed so much of a slot: together a twentieth. */
+const readingsShare = 1 / 19;
+const maxCredit = 50;
 
-/** Opens the procedures that deliver: claim, confirm, release. */
-export function openClaims(db: Database, world: ThreadWorld, destinations: Destinations) {
-  const claimed = new Map(destinations.slots.map((slot) => [slot, new Map<number, number>()]));
-  const marksOf = (destination: string): Map<number, number> => claimed.get(destinations.slotOf(destination)) ?? new Map<number, number>();
-  const ready = db.prepare<[number, number, number], number>(readyForSlot).pluck();
+/** Opens the claim. */
+export function openClaim(db: Database, destinations: Destinations, memory: Memory): (ask: ClaimAsk) => readonly EntryRow[] {
+  const inLane = db.prepare<[number, number, number, number, number], number>(readyInLane).pluck();
+  const isReady = db.prepare<[number, number], number>('SELECT 1 FROM outbox_ready WHERE slot = ? AND lane = 0 AND seq = ?').pluck();
+  const waits = db
+    .prepare<[number, number], number>(
+      'SELECT 1 FROM outbox_ready r JOIN outbox_entry e ON e.seq = r.seq AND e.lane = r.lane WHERE r.slot = ? AND e.seq = ?',
+    )
+    .pluck();
   const read = db.prepare<[number], EntryRow>(
     `SELECT seq, id, class, sequence, boot_id AS bootId, recorded_time AS recordedTime, lane, value FROM outbox_entry WHERE seq = ?`,
   );
-  const confirmOne = openConfirm(db, world, destinations);
-  const count = openCounting(db);
-  const aside = openAside(db);
 
-  return {
-    /** The gravest first, then the oldest; of each subject only its oldest unconfirmed entry. */
-    claim({ destination, limit, ticket, lanes = laneCount }: ClaimAsk): readonly EntryRow[] {
-      const marks = marksOf(destination);
-      for (const [seq, by] of marks) if (by === ticket) marks.delete(seq);
-      const wanted = Math.min(limit, maxClaim, maxClaimed - marks.size);
-      if (wanted <= 0) return [];
-      const rows: EntryRow[] = [];
-      let bytes = 0;
-      // What is claimed stands in the way of the walk, and nothing else does: its length is bounded by the claims, not by the backlog.
-      for (const seq of ready.all(destinations.slotOf(destination), lanes, wanted + marks.size)) {
-        const row = marks.has(seq) ? undefined : read.get(seq);
-        if (!row) continue;
-        rows.push(row);
-        bytes += row.value.length;
-        if (rows.length >= wanted || bytes >= maxClaimBytes) break;
-      }
-      for (const { seq } of rows) marks.set(seq, ticket);
-      return rows;
-    },
-    /** Counts only what was owed and in its subject's turn: again or out of turn it does nothing. Answers how many were counted. */
-    confirm({ destination, seqs }: Positions): number {
-      const slot = destinations.slotOf(destination);
-      const marks = marksOf(destination);
-      const tally = count(slot);
+  /** What one claim has found so far. */
+  interface Finding {
+    readonly slot: number;
+    readonly marks: Marks;
+    readonly rows: EntryRow[];
+    bytes: number;
+  }
+
+  function take({ marks, rows }: Finding, seq: number, lane: number): number {
+    const row = marks.claimed.has(seq) ? undefined : read.get(seq);
+    if (!row) return 0;
+    marks.claimed.set(seq, { class: row.class, sequence: row.sequence, generation: marks.generation });
+    marks.last.seqs.push(seq);
+    rows.push({ ...row, lane });
+    return row.value.length;
+  }
+  /** Steps of what was graver than their own past: ahead of all that is live. */
+  function takeHastened(finding: Finding, wanted: number): void {
+    const { hastened, past } = finding.marks;
+    for (const seq of hastened) {
+      if (finding.rows.length >= wanted) break;
+      if (seq <= past && isReady.get(finding.slot, seq) !== undefined) finding.bytes += take(finding, seq, 0);
+    }
+  }
+  /** Walks one lane from where all before is claimed: what is claimed beyond stands in the way, and nothing else. */
+  function takeLane(finding: Finding, lane: number, wanted: number): void {
+    const { slot, marks, rows } = finding;
+    const { after, upTo, stored } = reachOf(lane, marks.past);
+    let at = Math.max(marks.floors[lane] ?? 0, after);
+    while (rows.length < wanted && finding.bytes < maxClaimBytes) {
+      const asked = wanted - rows.length + 8;
+      const seqs = inLane.all(slot, stored, at, upTo, asked);
       for (const seq of seqs) {
-        confirmOne(slot, seq, tally);
-        marks.delete(seq);
+        finding.bytes += take(finding, seq, lane);
+        at = seq;
+        if (rows.length >= wanted || finding.bytes >= maxClaimBytes) break;
       }
-      return tally.write();
-    },
-    /** Makes claimed entries claimable again. */
-    release({ destination, seqs }: Positions): void {
-      const marks = marksOf(destination);
-      for (const seq of seqs) marks.delete(seq);
-      world.announce(outboxTopic);
-    },
-    /** Takes claimed entries out of the way until `releaseAll`; they stay pending. One that nobody may claim is left as it is. */
-    setAside({ destination, seqs }: Positions): void {
-      const slot = destinations.slotOf(destination);
-      const marks = marksOf(destination);
-      for (const seq of seqs) {
-        aside.put(slot, seq);
-        marks.delete(seq);
-      }
-    },
-    /** Makes all that `destination` has claimed claimable again, and 1,000 of what it set aside; repeat until `done`. */
-    releaseAll({ destination }: { readonly destination: string }): { readonly done: boolean } {
-      marksOf(destination).clear();
-      const done = aside.bringBack(destinations.slotOf(destination), asideAtOnce);
-      world.announce(outboxTopic);
-      return { done };
-    },
-    /** How many entries a destination has claimed. */
-    claimedBy: (destination: string): number => marksOf(destination).size,
+      if (seqs.length < asked) break;
+    }
+    marks.floors[lane] = at;
+  }
+
+  return ({ destination, limit, ticket, past = 0, lanes = laneCount }) => {
+    const slot = destinations.slotOf(destination);
+    const marks = memory.of(slot);
+    if (marks.last.ticket === ticket) giveBack(marks, marks.last.seqs);
+    marks.last = { ticket, seqs: [] };
+    for (const seq of marks.unproved) if (waits.get(slot, seq) !== undefined) lowerFloors(marks, seq);
+    marks.unproved = [];
+    if (past !== marks.past) turnPage(marks, past);
+    const wanted = Math.min(limit, maxClaim, maxClaimed - marks.claimed.size);
+    const finding: Finding = { slot, marks, rows: [], bytes: 0 };
+    const { rows } = finding;
+    if (wanted <= 0 || lanes <= 0) return rows;
+    takeHastened(finding, wanted);
+    takeLane(finding, 0, wanted);
+    const grave = rows.length;
+    const share = lanes > readingsLane ? Math.min(wanted - grave, Math.floor(marks.credit + (wanted - grave) * readingsShare)) : 0;
+    takeLane(finding, readingsLane, grave + share);
+    const readings = rows.length - grave;
+    for (let lane = 1; lane < Math.min(lanes, readingsLane); lane += 1) takeLane(finding, lane, wanted);
+    const others = rows.length - readings;
+    if (lanes > readingsLane) takeLane(finding, readingsLane, wanted);
+    // Where no reading waited, none is owed.
+    marks.credit = readings < share ? 0 : Math.max(0, Math.min(maxCredit, marks.credit + others * readingsShare - (rows.length - others)));
+    return rows.toSorted((one, other) => one.lane - other.lane);
   };
 }
 
-interface Owed {
-  readonly class: EntryClass;
-  readonly lane: number;
-  readonly owed: number;
-  readonly subject: string | null;
+interface Reach {
+  readonly stored: number;
+  readonly after: number;
+  readonly upTo: number;
 }
 
-function openConfirm(db: Database, world: ThreadWorld, destinations: Destinations) {
-  const find = db.prepare<[number], Owed>('SELECT class, lane, owed, subject FROM outbox_entry WHERE seq = ?');
-  const unready = db.prepare<[number, number, number]>('DELETE FROM outbox_ready WHERE slot = ? AND lane = ? AND seq = ?');
-  const remove = db.prepare<[number]>('DELETE FROM outbox_entry WHERE seq = ?');
-  const owe = db.prepare<[number, number]>('UPDATE outbox_entry SET owed = ? WHERE seq = ?');
-  const following = db.prepare<[string, number], { seq: number; lane: number; owed: number }>(nextOfSubject);
-  const makeReady = db.prepare<[number, number, number]>('INSERT INTO outbox_ready (slot, lane, seq) VALUES (?, ?, ?)');
-  return (slot: number, seq: number, tally: Tally): void => {
-    const entry = find.get(seq);
-    if (!entry || unready.run(slot, entry.lane, seq).changes === 0) return;
-    const owed = entry.owed & ~bitOf(slot) & destinations.mask;
-    if (owed === 0) remove.run(seq);
-    else owe.run(owed, seq);
-    tally.add(entry.class, owed === 0);
-    const next = entry.subject === null ? undefined : following.get(entry.subject, seq);
-    if (!next || (next.owed & bitOf(slot)) === 0) return;
-    makeReady.run(slot, next.lane, next.seq);
-    world.announce(outboxTopic);
-  };
-}
-
-interface Tally {
-  add(name: EntryClass, gone: boolean): void;
-  /** Adds what was gathered to the counters and answers how many confirmations there were. */
-  write(): number;
-}
-
-/** Gathers the counts of one call, so that each counter is written once a call. */
-function openCounting(db: Database): (slot: number) => Tally {
-  const countConfirmed = db.prepare<[number, string, number]>(
-    `INSERT INTO outbox_progress (slot, class, confirmed) VALUES (?, ?, ?)
-     ON CONFLICT (slot, class) DO UPDATE SET confirmed = confirmed + excluded.confirmed`,
-  );
-  const countGone = db.prepare<[number, string]>('UPDATE outbox_class SET gone = gone + ? WHERE class = ?');
-  return (slot) => {
-    const classes = new Map<EntryClass, { confirmed: number; gone: number }>();
-    return {
-      add(name, gone) {
-        const counts = classes.get(name) ?? { confirmed: 0, gone: 0 };
-        classes.set(name, { confirmed: counts.confirmed + 1, gone: counts.gone + (gone ? 1 : 0) });
-      },
-      write() {
-        let total = 0;
-        for (const [name, counts] of classes) {
-          countConfirmed.run(slot, name, counts.confirmed);
-          if (counts.gone > 0) countGone.run(counts.gone, name);
-          total += counts.confirmed;
-        }
-        return total;
-      },
-    };
-  };
+/** Where the entries of a lane of the way lie. */
+function reachOf(lane: number, past: number): Reach {
+  if (lane < 3) return { stored: lane, after: past, upTo: Number.MAX_SAFE_INTEGER };
+  if (lane < 6) return { stored: lane - 3, after: 0, upTo: past };
+  return { stored: lane, after: 0, upTo: Number.MAX_SAFE_INTEGER };
 }

@@ -48,6 +48,7 @@ export function openDestinations(db: Database, names: readonly string[]): Destin
     throw outboxFaults.fault('too-many-destinations', { detail: `${names.length} configured` });
   }
   return db.transaction(() => {
+    adoptLost(db, names);
     const dropped = retireOthers(db, names);
     const bySlot = new Map(names.map((name) => [name, findSlot(db, name) ?? addSlot(db, name)]));
     const slots = [...bySlot.values()];
@@ -68,6 +69,19 @@ export function openDestinations(db: Database, names: readonly string[]): Destin
 
 function findSlot(db: Database, name: string): number | undefined {
   return db.prepare<[string], number>('SELECT slot FROM outbox_destination WHERE name = ? AND retired = 0').pluck().get(name);
+}
+
+/** A salvage may have lost names, not slots: `lost <slot>` goes to the first configured destination that has none, so that what it is owed is kept. */
+function adoptLost(db: Database, names: readonly string[]): void {
+  const lost = db
+    .prepare<[], number>("SELECT slot FROM outbox_destination WHERE retired = 0 AND name GLOB 'lost [0-9]*' ORDER BY slot")
+    .pluck()
+    .all();
+  const adopt = db.prepare<[string, number]>('UPDATE outbox_destination SET name = ? WHERE slot = ?');
+  for (const name of names.filter((one) => findSlot(db, one) === undefined)) {
+    const slot = lost.shift();
+    if (slot !== undefined) adopt.run(name, slot);
+  }
 }
 
 function addSlot(db: Database, name: string): number {
@@ -95,7 +109,9 @@ function retireOthers(db: Database, names: readonly string[]): DroppedDestinatio
     `UPDATE outbox_destination SET retired = 1, swept = 0,
        head = coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox_entry'), 0) WHERE slot = ?`,
   );
-  const forget = ['outbox_ready', 'outbox_aside', 'outbox_progress'].map((table) => db.prepare(`DELETE FROM ${table} WHERE slot = ?`));
+  const forget = ['outbox_ready', 'outbox_dead', 'outbox_gap', 'outbox_progress'].map((table) =>
+    db.prepare(`DELETE FROM ${table} WHERE slot = ?`),
+  );
   return known
     .filter(({ name }) => !names.includes(name))
     .map(({ slot, name }) => {
@@ -116,7 +132,10 @@ function openSweeper(db: Database): (limit: number) => Sweep {
   const settle = db.prepare<[number, number, number, number]>(
     'UPDATE outbox_entry SET owed = owed & ~? WHERE seq > ? AND seq <= ? AND owed & ? <> 0',
   );
-  const remove = db.prepare<[number, number], string>('DELETE FROM outbox_entry WHERE seq > ? AND seq <= ? AND owed = 0 RETURNING class');
+  const remove = db.prepare<[number, number], string>(
+    `DELETE FROM outbox_entry WHERE seq > ? AND seq <= ? AND owed = 0
+       AND NOT EXISTS (SELECT 1 FROM outbox_dead d WHERE d.seq = outbox_entry.seq AND d.dropped_time IS NULL) RETURNING class`,
+  );
   const countGone = db.prepare('UPDATE outbox_class SET gone = gone + 1 WHERE class = ?');
   const mark = db.prepare('UPDATE outbox_destination SET swept = ? WHERE slot = ?');
   const free = db.prepare('DELETE FROM outbox_destination WHERE slot = ?');

@@ -14,4 +14,19 @@ export const outboxFaults = faultTable('outbox', {
     message: { en: 'An outbox entry exceeds 256 KiB', ko: '전송할 항목이 256 KiB를 넘습니다' },
     hint: { en: 'This is a defect of the gateway: report it.', ko: '게이트웨이의 결함이므로 알려 주십시오.' },
   },
+  'batch-invalid': {
+    message: {
+      en: 'A batch of readings is empty, too large or of several kinds',
+      ko: '측정값 묶음이 비었거나 너무 크거나 종류가 섞여 있습니다',
+    },
+    hint: { en: 'This is a defect of the gateway: report it.', ko: '게이트웨이의 결함이므로 알려 주십시오.' },
+  },
+  full: {
+    message: { en: 'The store is full of alarms that must not give way', ko: '저장소가 삭제할 수 없는 경보로 가득 찼습니다' },
+    hint: {
+      en: 'Restore the line to the hub, or raise store.limit on a larger disk. New alarms are sent from memory meanwhile.',
+      ko: '허브 회선을 복구하거나 더 큰 디스크에서 store.limit을 늘리십시오. 그동안 새 경보는 메모리에서 바로 전송됩니다.',
+    },
+    retryable: true,
+  },
 });

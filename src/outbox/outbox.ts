@@ -1,34 +1,69 @@
 // The outbox as the main thread sees it: what waits for each destination, handed out gravest first and given up after confirmation.
-import type { Entry } from '#model';
+import type { Entry, EntryBody, EntryClass, Reading } from '#model';
 import type { Calls, Store } from '#store';
 import { outboxTopic } from './append.ts';
-import type { EntryRow } from './claims.ts';
+import type { ClaimOptions, EntryRow } from './claims.ts';
+import type { DeadFilter, DeadRow, Refusal } from './dead.ts';
 import type { DroppedDestination, Sweep } from './destinations.ts';
 import type { OutboxStats } from './stats.ts';
 import type { OutboxProcedures } from './tables.ts';
 
+/** What a delivery tells and asks in one call. */
+export interface DeliveryTurn {
+  /** What the destination has. */
+  readonly confirm?: readonly number[];
+  /** What it will not take. */
+  readonly setAside?: readonly Refusal[];
+  readonly claim: ClaimOptions;
+}
+
+/** An entry that a destination would not take, with the reason; it waits for a person. */
+export interface DeadLetter extends Omit<DeadRow, 'class' | 'value'> {
+  readonly body: EntryBody;
+}
+
 /** The durable queue. Every promise rejects with the store's faults, and with `outbox.unknown-destination` where a destination is named. */
 export interface Outbox {
   /**
-   * Hands out up to `limit` (1 … 1,000) entries: the gravest lane first, then the oldest. Of each subject (an alarm, a condition, a device, a grant) one entry
-   * at a time: the next is claimable when that is confirmed. None while 4,096 are claimed. Claims are memory: a crash makes them pending again.
-   * `lanes`: only of the lanes below this number (1: the critical alarms).
+   * Hands out up to `limit` (1 … 1,000) entries: by lanes of the way (`laneOf` of the model), the gravest first, then the oldest. Of each subject (an alarm,
+   * a condition, a device, a grant) one entry at a time: the next is claimable when that is confirmed. Readings get at least a twentieth of what live critical
+   * alarms leave. None while 16,384 are claimed. Claims are memory: a crash makes them pending again.
+   * `past`: entries up to this position have waited for the line (default none); `lanes`: only of the first so many lanes (1: the live critical alarms).
    */
-  claim(destination: string, limit: number, options?: { readonly lanes?: number | undefined }): Promise<readonly Entry[]>;
+  claim(destination: string, limit: number, options?: Omit<ClaimOptions, 'limit'>): Promise<readonly Entry[]>;
   /**
    * Tells that the destination has the entries; durable when it resolves. Again it does nothing. When it rejects, the outbox remembers and tells them
    * with the next claim or confirmation.
    */
   confirm(destination: string, seqs: readonly number[]): Promise<void>;
+  /**
+   * Confirms, sets aside and claims in one commit and one way to the thread. When it rejects, what was told is remembered, and told with the next call.
+   */
+  turn(destination: string, turn: DeliveryTurn): Promise<readonly Entry[]>;
+  /**
+   * Confirms by the numbers that the hub knows: ranges of `sequence` of one class, both ends included, at most 1,000. Of these what is claimed is confirmed;
+   * what was never handed out, or is confirmed already, is passed over. Resolves with how many were confirmed.
+   */
+  confirmRanges(destination: string, name: EntryClass, ranges: readonly (readonly [from: number, to: number])[]): Promise<number>;
   /** Makes claimed entries claimable again, at their old place. */
   release(destination: string, seqs: readonly number[]): Promise<void>;
-  /** The same for all claimed entries of a destination, and for all that were set aside. */
+  /** The same for all claimed entries of a destination. */
   releaseAll(destination: string): Promise<void>;
+  /** The same for what was claimed before the last call of this and is still unconfirmed, `except` these. Resolves with how many. */
+  releaseUnconfirmed(destination: string, except: readonly number[]): Promise<number>;
   /**
-   * Takes claimed entries that the destination will not take as they are out of the way of all others, however many, until `releaseAll`; durable. They stay
-   * pending, and what follows of their subjects waits behind them.
+   * Makes dead letters of claimed entries that the destination will not take as they are; durable. What follows of their subjects goes on. They are not
+   * pending any more and wait for a person.
    */
-  setAside(destination: string, seqs: readonly number[]): Promise<void>;
+  setAside(destination: string, items: readonly Refusal[]): Promise<void>;
+  /** Dead letters, the oldest refusal first; `after`: beyond this id. */
+  dead(filter: DeadFilter): Promise<readonly DeadLetter[]>;
+  /** Makes dead letters pending again, in their old places. At most 1,000; resolves with how many of the ids were dead letters. */
+  retryDead(ids: readonly number[]): Promise<number>;
+  /** Gives dead letters up, told to the destination in a gap; who and why is kept of the last 10,000. At most 1,000; resolves like `retryDead`. */
+  dropDead(ids: readonly number[], reason: string, by: string): Promise<number>;
+  /** Appends one entry for each batch: 1 to 500 readings of one kind, at most 64 KiB as JSON. All or none. @throws outbox.batch-invalid */
+  appendReadings(batches: readonly (readonly Reading[])[]): Promise<void>;
   /** The newest position ever given; what was there before is `replay`. */
   head(): Promise<number>;
   stats(): Promise<OutboxStats>;
@@ -50,13 +85,18 @@ export function openOutbox({ store }: { readonly store: Store }): Outbox {
     return cursor;
   };
   return {
-    claim: (destination, limit, options) => cursorOf(destination).claim(limit, options?.lanes),
+    claim: (destination, limit, options) => cursorOf(destination).turn({ claim: { limit, ...options } }),
     confirm: (destination, seqs) => cursorOf(destination).confirm(seqs),
+    turn: (destination, turn) => cursorOf(destination).turn(turn),
+    confirmRanges: (destination, name, ranges) => calls.confirmRanges({ destination, class: name, ranges }),
     release: (destination, seqs) => calls.release({ destination, seqs }),
-    async releaseAll(destination) {
-      while (!(await calls.releaseAll({ destination })).done);
-    },
-    setAside: (destination, seqs) => calls.setAside({ destination, seqs }),
+    releaseAll: (destination) => calls.releaseAll({ destination }),
+    releaseUnconfirmed: (destination, except) => calls.releaseUnconfirmed({ destination, except }),
+    setAside: (destination, items) => calls.setAside({ destination, items }),
+    dead: async (filter) => (await calls.dead(filter)).map(toLetter),
+    retryDead: (ids) => calls.retryDead({ ids }),
+    dropDead: (ids, reason, by) => calls.dropDead({ ids, reason, by }),
+    appendReadings: (batches) => calls.appendReadings(batches),
     head: () => calls.head(),
     stats: () => calls.stats(),
     dropped: () => calls.dropped(),
@@ -66,43 +106,58 @@ export function openOutbox({ store }: { readonly store: Store }): Outbox {
 }
 
 interface Cursor {
-  claim(limit: number, lanes: number | undefined): Promise<readonly Entry[]>;
+  turn(turn: DeliveryTurn): Promise<readonly Entry[]>;
   confirm(seqs: readonly number[]): Promise<void>;
 }
 
-/** One destination's way through calls that may fail: nothing stays claimed for nobody, nothing confirmed is forgotten. */
+/** One destination's way through calls that may fail: nothing stays claimed for nobody, nothing confirmed or refused is forgotten. */
 function openCursor(calls: Calls<OutboxProcedures>, destination: string): Cursor {
   let ticket = 1;
-  let turn: Promise<unknown> = Promise.resolve();
-  // At most what can be claimed: only claimed entries are confirmed.
-  const untold = new Set<number>();
-  const confirm = async (seqs: readonly number[]): Promise<void> => {
-    const all = [...untold, ...seqs];
-    untold.clear();
+  let queue: Promise<unknown> = Promise.resolve();
+  // At most what can be claimed: only claimed entries are told of.
+  const untold = { confirmed: new Set<number>(), refused: new Map<number, Refusal>() };
+  /** Runs `tell` with all that was not told yet; what it cannot tell is kept. */
+  async function telling<T>(
+    seqs: readonly number[],
+    items: readonly Refusal[],
+    tell: (confirm: readonly number[], setAside: readonly Refusal[]) => Promise<T>,
+  ): Promise<T> {
+    const confirm = untold.confirmed.size === 0 ? seqs : [...untold.confirmed, ...seqs];
+    const setAside = untold.refused.size === 0 ? items : [...untold.refused.values(), ...items];
+    untold.confirmed.clear();
+    untold.refused.clear();
     try {
-      if (all.length > 0) await calls.confirm({ destination, seqs: all });
+      return await tell(confirm, setAside);
     } catch (error) {
-      for (const seq of all) untold.add(seq);
+      for (const seq of confirm) untold.confirmed.add(seq);
+      for (const item of setAside) untold.refused.set(item.seq, item);
       throw error;
     }
-  };
-  const claim = async (limit: number, lanes: number | undefined): Promise<readonly Entry[]> => {
-    if (untold.size > 0) await confirm([]);
-    const rows = await calls.claim({ destination, limit, ticket, lanes });
+  }
+  async function turn({ confirm: seqs = [], setAside: items = [], claim }: DeliveryTurn): Promise<readonly Entry[]> {
+    const rows = await telling(seqs, items, (confirm, setAside) => calls.turn({ destination, ticket, confirm, setAside, claim }));
     // A ticket is used up by success alone: a failed claim is tried again under it, which gives back what that had marked.
     ticket += 1;
     return rows.map(toEntry);
-  };
+  }
   return {
-    confirm,
-    claim(limit, lanes) {
-      const mine = turn.then(() => claim(limit, lanes));
-      turn = mine.catch(() => {});
+    confirm: (seqs) =>
+      telling(seqs, [], async (confirm, items) => {
+        if (confirm.length > 0) await calls.confirm({ destination, seqs: confirm });
+        if (items.length > 0) await calls.setAside({ destination, items });
+      }),
+    turn(asked) {
+      const mine = queue.then(() => turn(asked));
+      queue = mine.catch(() => {});
       return mine;
     },
   };
 }
 
 function toEntry({ class: name, value, ...row }: EntryRow): Entry {
+  return { ...row, body: { class: name, value: JSON.parse(value) } };
+}
+
+function toLetter({ class: name, value, ...row }: DeadRow): DeadLetter {
   return { ...row, body: { class: name, value: JSON.parse(value) } };
 }

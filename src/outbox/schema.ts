@@ -1,12 +1,14 @@
-// The outbox's tables. Made for millions of waiting entries: an append touches few pages, a claim reads no entry that it cannot hand out.
+// The outbox's tables and the statements whose plans matter. Made for millions of waiting entries: an append touches few pages, a claim reads no entry that it cannot hand out.
 import type { Migrations } from '#store';
+import { repair } from './repair.ts';
 
 /**
  * - `outbox_entry`: what waits. `owed` has one bit for each destination's slot that has not confirmed; an entry owed to none is deleted at once.
- *   `lane` is its own lane, or a graver one inherited from a later entry of its subject.
+ *   `lane` is its own lane, or a graver one inherited from a later entry of its subject. `gives_way` is its turn when room is short: 0 never.
  * - `outbox_ready`: for each destination the entries that may be claimed: of each subject only the oldest that it is owed.
- * - `outbox_aside`: what a destination will not take as it is: pending, and in no claim's way.
- * - `outbox_class`, `outbox_progress`: counters, so that nothing is ever counted: what is pending for a destination is `last - confirmed`.
+ * - `outbox_dead`: what a destination will not take as it is: no longer owed, and kept until a person has decided; then the decision is kept.
+ * - `outbox_gap`: what had to give way, for each destination and class, and the entry that tells it.
+ * - `outbox_class`, `outbox_progress`: counters, so that nothing is ever counted: what is pending for a destination is `last - confirmed - dead`.
  * - `outbox_destination`: slots; a retired one is kept until no entry has its bit (`swept`: up to which seq that is so, `head`: where it ends).
  */
 export const outboxMigrations: Migrations = {
@@ -54,7 +56,44 @@ export const outboxMigrations: Migrations = {
        seq INTEGER NOT NULL,
        PRIMARY KEY (slot, seq)
      ) STRICT, WITHOUT ROWID;`,
+    `ALTER TABLE outbox_entry ADD COLUMN gives_way INTEGER NOT NULL DEFAULT 0;
+     UPDATE outbox_entry SET gives_way = 2 WHERE class = 'condition';
+     UPDATE outbox_entry SET gives_way = CASE value ->> '$.severity' WHEN 'warning' THEN 3 WHEN 'minor' THEN 4 ELSE 0 END
+       WHERE class = 'alarm' AND lane > 0;
+     CREATE INDEX outbox_entry_gives_way ON outbox_entry (gives_way, seq) WHERE gives_way > 0;
+     INSERT INTO outbox_ready (slot, lane, seq)
+       SELECT a.slot, e.lane, e.seq FROM outbox_aside a JOIN outbox_entry e ON e.seq = a.seq;
+     DROP TABLE outbox_aside;
+     UPDATE outbox_ready SET lane = 6 WHERE lane IN (3, 4);
+     UPDATE outbox_entry SET lane = 6 WHERE lane IN (3, 4);
+     ALTER TABLE outbox_progress ADD COLUMN dead INTEGER NOT NULL DEFAULT 0;
+     CREATE TABLE outbox_dead (
+       id INTEGER PRIMARY KEY AUTOINCREMENT,
+       slot INTEGER NOT NULL,
+       seq INTEGER NOT NULL,
+       entry_id TEXT NOT NULL,
+       class TEXT NOT NULL,
+       sequence INTEGER NOT NULL,
+       code INTEGER NOT NULL,
+       text TEXT NOT NULL,
+       time INTEGER NOT NULL,
+       dropped_time INTEGER,
+       dropped_by TEXT,
+       dropped_reason TEXT
+     ) STRICT;
+     CREATE UNIQUE INDEX outbox_dead_seq ON outbox_dead (seq, slot) WHERE dropped_time IS NULL;
+     CREATE INDEX outbox_dead_slot ON outbox_dead (slot, id) WHERE dropped_time IS NULL;
+     CREATE INDEX outbox_dead_dropped ON outbox_dead (id) WHERE dropped_time IS NOT NULL;
+     CREATE TABLE outbox_gap (
+       slot INTEGER NOT NULL,
+       class TEXT NOT NULL,
+       seq INTEGER NOT NULL,
+       grown_time INTEGER NOT NULL,
+       value TEXT NOT NULL,
+       PRIMARY KEY (slot, class)
+     ) STRICT, WITHOUT ROWID;`,
   ],
+  repair,
 };
 
 // With a bare `?` beside ORDER BY this build of SQLite (STAT4) plans the statement again at every call, seven times its cost: the cast keeps the plan.
@@ -62,12 +101,17 @@ export const outboxMigrations: Migrations = {
 /** What a subject's newest entry is: (subject). */
 export const newestOfSubject = 'SELECT seq, lane, owed FROM outbox_entry WHERE subject = CAST(? AS TEXT) ORDER BY seq DESC LIMIT 1';
 
-/** What follows an entry of a subject: (subject, seq). */
-export const nextOfSubject = 'SELECT seq, lane, owed FROM outbox_entry WHERE subject = CAST(? AS TEXT) AND seq > ? ORDER BY seq LIMIT 1';
+/** What follows an entry of a subject and is owed to a slot: (subject, seq, bit). */
+export const nextOfSubject =
+  'SELECT seq, lane, owed FROM outbox_entry WHERE subject = CAST(? AS TEXT) AND seq > ? AND owed & ? <> 0 ORDER BY seq LIMIT 1';
 
-/** What a destination may claim of the lanes below a number, gravest first: (slot, lanes, limit). */
-export const readyForSlot =
-  'SELECT seq FROM outbox_ready WHERE slot = CAST(? AS INTEGER) AND lane < CAST(? AS INTEGER) ORDER BY lane, seq LIMIT ?';
+/** What a destination may claim of one lane, the oldest first: (slot, lane, after, up to, limit). */
+export const readyInLane = `SELECT seq FROM outbox_ready WHERE slot = CAST(? AS INTEGER) AND lane = CAST(? AS INTEGER)
+  AND seq > CAST(? AS INTEGER) AND seq <= CAST(? AS INTEGER) ORDER BY seq LIMIT ?`;
 
-/** Lanes that there may be: more than `laneOf` gives, for those to come. */
-export const laneCount = 8;
+/** What gives way in one turn, the oldest first: (turn, after, limit). */
+export const givingWay =
+  'SELECT seq FROM outbox_entry WHERE gives_way = CAST(? AS INTEGER) AND gives_way > 0 AND seq > CAST(? AS INTEGER) ORDER BY seq LIMIT ?';
+
+/** Lanes that entries lie in; those of the past are told apart at the claim. */
+export const storedLanes = [0, 1, 2, 6, 7] as const;

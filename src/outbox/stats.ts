@@ -1,13 +1,15 @@
 // What the outbox holds, read from its counters and the ends of its indexes: as quick with two million entries as with none.
 import type { Database } from 'better-sqlite3';
 import type { Destinations } from './destinations.ts';
-import { laneCount } from './schema.ts';
+import { storedLanes } from './schema.ts';
 
 /** What waits for one destination. */
 export interface DestinationStats {
   readonly name: string;
   readonly pending: number;
   readonly pendingByClass: Readonly<Record<string, number>>;
+  /** Dead letters: not pending, they wait for a person. */
+  readonly dead: number;
   /** Of the pending: handed out and not yet confirmed. */
   readonly claimed: number;
   /** Wall milliseconds of the commit of the oldest pending entry. */
@@ -25,24 +27,23 @@ export interface OutboxStats {
 /** Opens the reading of the counters. */
 export function openStats(db: Database, destinations: Destinations, claimedBy: (destination: string) => number) {
   const kept = db.prepare<[], number>('SELECT coalesce(sum(last - gone), 0) FROM outbox_class').pluck();
-  const pending = db.prepare<[number], { class: string; pending: number }>(
-    `SELECT c.class, c.last - coalesce(p.confirmed, 0) AS pending FROM outbox_class c
+  const pending = db.prepare<[number], { class: string; pending: number; dead: number }>(
+    `SELECT c.class, c.last - coalesce(p.confirmed + p.dead, 0) AS pending, coalesce(p.dead, 0) AS dead FROM outbox_class c
      LEFT JOIN outbox_progress p ON p.slot = ? AND p.class = c.class ORDER BY c.class`,
   );
   const oldestInLane = db
     .prepare<[number, number], number>('SELECT seq FROM outbox_ready WHERE slot = ? AND lane = ? ORDER BY seq LIMIT 1')
     .pluck();
-  const oldestAside = db.prepare<[number], number>('SELECT seq FROM outbox_aside WHERE slot = ? ORDER BY seq LIMIT 1').pluck();
   const recorded = db.prepare<[number], number>('SELECT recorded_time FROM outbox_entry WHERE seq = ?').pluck();
   const describe = (name: string): DestinationStats => {
     const slot = destinations.slotOf(name);
     const classes = pending.all(slot);
-    const inLanes = Array.from({ length: laneCount }, (_, lane) => oldestInLane.get(slot, lane));
-    const heads = [...inLanes, oldestAside.get(slot)].filter((seq) => seq !== undefined);
+    const heads = storedLanes.map((lane) => oldestInLane.get(slot, lane)).filter((seq) => seq !== undefined);
     return {
       name,
       pending: classes.reduce((sum, row) => sum + row.pending, 0),
       pendingByClass: Object.fromEntries(classes.map((row) => [row.class, row.pending])),
+      dead: classes.reduce((sum, row) => sum + row.dead, 0),
       claimed: claimedBy(name),
       oldestRecordedTime: heads.length === 0 ? undefined : recorded.get(Math.min(...heads)),
     };

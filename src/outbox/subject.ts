@@ -3,7 +3,7 @@ import type { EntryBody } from '#model';
 
 /**
  * The subject of `body`: an alarm by its id, a condition by its point, a device, a grant. Undefined for heads of the audit chain, which
- * carry their row's number and may arrive in any order.
+ * carry their row's number, and for readings, which carry their times: they may arrive in any order.
  */
 export function subjectOf(body: EntryBody): string | undefined {
   switch (body.class) {
@@ -15,7 +15,10 @@ export function subjectOf(body: EntryBody): string | undefined {
       return `device/${body.value.device.id}`;
     case 'grant':
       return `grant/${body.value.grant}`;
+    case 'gap':
+      return `gap/${body.value.class}`;
     case 'audit':
+    case 'reading':
       return undefined;
   }
 }

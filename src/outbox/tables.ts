@@ -1,19 +1,38 @@
 // The outbox inside the store's thread: its schema, the append that other rooms' procedures use, and the procedures that deliver.
 import type { Database } from 'better-sqlite3';
-import type { EntryBody } from '#model';
+import type { EntryBody, Reading } from '#model';
 import type { ThreadWorld } from '#store';
-import { openAppend } from './append.ts';
-import { openClaims } from './claims.ts';
-import { type DroppedDestination, openDestinations } from './destinations.ts';
+import { openWriting, type Writing } from './append.ts';
+import { openDead } from './dead.ts';
+import { openDeliveries } from './deliveries.ts';
+import { type Destinations, type DroppedDestination, openDestinations } from './destinations.ts';
+import { outboxFaults } from './errors.ts';
+import { type Gaps, openGaps } from './gaps.ts';
+import { kindOf, turnToGiveWay } from './gives-way.ts';
+import { type Memory, openMemory } from './marks.ts';
+import { checkBatch } from './readings.ts';
+import { openRoom, type Room } from './room.ts';
+import { openSettling, openTallies, type Settling } from './settle.ts';
 import { openStats } from './stats.ts';
+import { subjectOf } from './subject.ts';
 
 export { outboxMigrations } from './schema.ts';
 
 /** The outbox as the store's thread uses it. */
 export interface OutboxThread {
   readonly procedures: OutboxProcedures;
-  /** Appends an entry to the running transaction. @throws outbox.entry-too-large */
-  append(body: EntryBody): void;
+  /**
+   * Appends an entry to the running transaction, under `id` or a fresh one. Makes room when it is short; an entry that would be the first to give way
+   * is then only counted, in a gap.
+   * @throws outbox.entry-too-large, outbox.full
+   */
+  append(body: EntryBody, id?: string): void;
+}
+
+/** What the outbox asks of other rooms in the thread. */
+export interface OutboxHooks {
+  /** Forgets up to `limit` rows of confirmed history, the oldest first, when room is short; answers how many. Default: there is none. */
+  forgetHistory?(limit: number): number;
 }
 
 /**
@@ -21,16 +40,74 @@ export interface OutboxThread {
  * one that is missing was owed is dropped.
  * @throws outbox.too-many-destinations
  */
-export function openOutboxProcedures(db: Database, world: ThreadWorld, destinations: readonly string[]): OutboxThread {
+export function openOutboxProcedures(
+  db: Database,
+  world: ThreadWorld,
+  destinations: readonly string[],
+  { forgetHistory = () => 0 }: OutboxHooks = {},
+): OutboxThread {
   const opened = openDestinations(db, destinations);
-  return { append: openAppend(db, world, opened), procedures: openProcedures(db, world, opened) };
+  const memory = openMemory(opened.slots);
+  const settling = openSettling(db, world, opened, memory);
+  const writing = openWriting(db, world, opened, memory);
+  const gaps = openGaps(db, world, opened, { memory, writing });
+  const room = openRoom(db, world, opened, { memory, settling, gaps, forgetHistory });
+  const append = openAppend(db, world, opened, { writing, room, gaps });
+  return { append, procedures: openProcedures(db, world, opened, { memory, settling, gaps, append }) };
 }
 
-function openProcedures(db: Database, world: ThreadWorld, destinations: ReturnType<typeof openDestinations>) {
-  const { claimedBy, ...claims } = openClaims(db, world, destinations);
+function openAppend(
+  db: Database,
+  world: ThreadWorld,
+  destinations: Destinations,
+  { writing, room, gaps }: { readonly writing: Writing; readonly room: Room; readonly gaps: Gaps },
+): OutboxThread['append'] {
+  const tallies = openTallies(db);
+  /** Counted and gone at once: it would be the first to give way. */
+  const giveUp = (body: EntryBody, sequence: number): void => {
+    const tally = tallies();
+    for (const slot of destinations.slots) {
+      gaps.add(slot, { class: body.class, sequence, kind: kindOf(body), time: world.now() });
+      tally.add(slot, body.class, { confirmed: 1 });
+    }
+    tally.add(destinations.slots[0] ?? 0, body.class, { gone: true });
+    tally.write();
+    gaps.write();
+  };
+  return (body, id) => {
+    const value = writing.textOf(body);
+    if (destinations.mask === 0) {
+      writing.count(body.class);
+      return;
+    }
+    const fits = room.make(value.length);
+    if (!fits && turnToGiveWay(body) === 0) throw outboxFaults.fault('full', { detail: body.class });
+    const sequence = writing.count(body.class);
+    if (!fits) giveUp(body, sequence);
+    else writing.insert({ id: id ?? world.newId(), body, value, sequence, subject: subjectOf(body), owed: destinations.mask });
+  };
+}
+
+interface ProcedureDeps {
+  readonly memory: Memory;
+  readonly settling: Settling;
+  readonly gaps: Gaps;
+  append(body: EntryBody): void;
+}
+
+function openProcedures(db: Database, world: ThreadWorld, destinations: Destinations, { memory, settling, gaps, append }: ProcedureDeps) {
+  const { claimedBy, ...deliveries } = openDeliveries(db, world, destinations, memory, settling);
   const head = db.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'outbox_entry'").pluck();
   return {
-    ...claims,
+    ...deliveries,
+    ...openDead(db, world, destinations, { memory, settling, gaps }),
+    /** One entry for each batch. @throws outbox.batch-invalid */
+    appendReadings(batches: readonly (readonly Reading[])[]): void {
+      for (const value of batches) {
+        checkBatch(value);
+        append({ class: 'reading', value });
+      }
+    },
     /** The newest position ever given; 0 before the first. */
     head: (): number => head.get() ?? 0,
     stats: openStats(db, destinations, claimedBy),

@@ -88,6 +88,7 @@ describe('delivery', () => {
     await until(() => scene.audits() === 5000, 'all to be refused');
     await scene.append(alarmBody('grave'));
     await until(() => scene.alarms() === 1, 'the critical alarm');
-    await expect.poll(scene.pending).toBe(5000);
+    await expect.poll(scene.pending).toBe(0);
+    expect((await scene.outbox.stats()).destinations[0]).toMatchObject({ dead: 5000 });
   });
 });

@@ -1,5 +1,5 @@
 // Entry bodies for tests.
-import type { Condition, EntryBody, Severity, Transition } from '#model';
+import type { Condition, EntryBody, Reading, Severity, Transition } from '#model';
 
 export function alarmBody(alarmId: string, severity: Severity = 'critical', changes: Partial<Transition> = {}): EntryBody {
   return {
@@ -44,4 +44,12 @@ export function grantBody(grant: string): EntryBody {
 
 export function auditBody(row: number): EntryBody {
   return { class: 'audit', value: { row, hash: 'ab'.repeat(32), time: 1 } };
+}
+
+export function reading(value: number, kind = 'temperature'): Reading {
+  return { device: 'thermometer-1', channel: 'room', kind, value, unit: 'Cel', quality: 'good', time: 1 };
+}
+
+export function readingBody(value = 1, kind = 'temperature', count = 1): EntryBody {
+  return { class: 'reading', value: Array.from({ length: count }, () => reading(value, kind)) };
 }

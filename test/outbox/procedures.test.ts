@@ -1,7 +1,7 @@
 // The outbox's procedures: order, confirmation, several destinations, crashes, and the plans of their statements.
 import { describe, expect, it } from 'vitest';
 import type { EntryBody } from '#model';
-import { newestOfSubject, nextOfSubject, readyForSlot } from '../../src/outbox/schema.ts';
+import { givingWay, newestOfSubject, nextOfSubject, readyInLane } from '../../src/outbox/schema.ts';
 import { alarmBody, auditBody, conditionBody, grantBody } from './bodies.ts';
 import { bracket, openTestOutbox } from './thread.ts';
 
@@ -32,7 +32,7 @@ describe('claim', () => {
       alarmBody('c'),
     ]);
     expect(claim(2)).toEqual([5, 6]);
-    expect(claim()).toEqual([4, 3, 2, 1]);
+    expect(claim()).toEqual([4, 3, 1, 2]);
     expect(claim()).toEqual([]);
   });
 
@@ -77,10 +77,10 @@ describe('claim', () => {
   });
 
   it('is bounded by what is claimed already', () => {
-    const { claim, procedures } = opened(Array.from({ length: 4200 }, (_, index) => auditBody(index)));
+    const { claim, procedures } = opened(Array.from({ length: 16_500 }, (_, index) => auditBody(index)));
     let count = 0;
     for (let got = claim(1000); got.length > 0; got = claim(1000)) count += got.length;
-    expect(count).toBe(4096);
+    expect(count).toBe(16_384);
     procedures.release({ destination: hub, seqs: [7] });
     expect(claim()).toEqual([7]);
   });
@@ -92,9 +92,10 @@ describe('claim', () => {
     expect(seqs(1, 1, 60)).toEqual([[3, 0]]);
     expect(seqs(9, 1, 61)).toEqual([[4, 0]]);
     expect(seqs(9, 1, 62)).toEqual([]);
-    expect(seqs(9, 4, 63)).toEqual([
+    expect(seqs(9, 7, 63)).toEqual([
       [2, 2],
-      [5, 3],
+      [1, 6],
+      [5, 6],
     ]);
   });
 
@@ -108,57 +109,6 @@ describe('claim', () => {
 
   it('refuses an unknown destination', () => {
     expect(() => opened([]).claim(1, 'nobody')).toThrowError(expect.objectContaining({ code: 'outbox.unknown-destination' }));
-  });
-});
-
-describe('what is set aside', () => {
-  it('hinders no other entry, however much it is, and is still pending', () => {
-    const { claim, append, procedures } = opened(Array.from({ length: 9000 }, (_, index) => auditBody(index)));
-    let count = 0;
-    for (let got = claim(1000); got.length > 0; got = claim(1000)) {
-      procedures.setAside({ destination: hub, seqs: got });
-      count += got.length;
-    }
-    expect(count).toBe(9000);
-    append(alarmBody('a'));
-    expect(claim()).toEqual([9001]);
-    expect(procedures.stats().destinations[0]).toMatchObject({ pending: 9001, claimed: 1 });
-  });
-
-  it('comes back with the release of all, in its old place, in bounded steps', () => {
-    const { claim, procedures } = opened(Array.from({ length: 1500 }, (_, index) => auditBody(index)));
-    for (let got = claim(1000); got.length > 0; got = claim(1000)) procedures.setAside({ destination: hub, seqs: got });
-    expect(procedures.releaseAll({ destination: hub })).toEqual({ done: false });
-    expect(procedures.releaseAll({ destination: hub })).toEqual({ done: true });
-    expect(claim(1000)).toHaveLength(1000);
-    expect(claim(1000)).toHaveLength(500);
-  });
-
-  it('still holds back what follows of its subject, and comes back with the lane that it was lent meanwhile', () => {
-    const { claim, append, procedures } = opened([auditBody(1), alarmBody('a', 'minor')]);
-    expect(claim()).toEqual([2, 1]);
-    procedures.setAside({ destination: hub, seqs: [2, 1, 1, 99] });
-    append(conditionBody('x'));
-    append(alarmBody('a'));
-    expect(claim()).toEqual([3]);
-    procedures.releaseAll({ destination: hub });
-    expect(claim()).toEqual([2, 3, 1]);
-    procedures.confirm({ destination: hub, seqs: [2] });
-    expect(claim()).toEqual([4]);
-  });
-
-  it('is told as the oldest that waits, survives a crash and is not confirmed unseen', () => {
-    const { db, world, claim, append, procedures } = opened([auditBody(1)]);
-    const { time } = world;
-    claim();
-    procedures.setAside({ destination: hub, seqs: [1] });
-    world.time += 5000;
-    append(auditBody(2));
-    expect(procedures.stats().destinations[0]?.oldestRecordedTime).toBe(time);
-    expect(procedures.confirm({ destination: hub, seqs: [1] })).toBe(0);
-    const next = openTestOutbox([hub], db);
-    next.procedures.releaseAll({ destination: hub });
-    expect(claimer(next)()).toEqual([1, 2]);
   });
 });
 
@@ -277,9 +227,10 @@ describe('query plans', () => {
       .join('; ');
 
   it.each([
-    ['a claim', readyForSlot, [1, 8, 64], /SEARCH outbox_ready USING PRIMARY KEY \(slot=\? AND lane<\?\)$/],
+    ['a claim', readyInLane, [1, 8, 0, 9, 64], /SEARCH outbox_ready USING PRIMARY KEY \(slot=\? AND lane=\? AND seq>\? AND seq<\?\)$/],
+    ['making room', givingWay, [1, 0, 64], /SEARCH outbox_entry USING COVERING INDEX outbox_entry_gives_way \(gives_way=\? AND seq>\?\)$/],
     ['the step before', newestOfSubject, ['a'], /SEARCH outbox_entry USING INDEX outbox_entry_subject \(subject=\?\)$/],
-    ['the step after', nextOfSubject, ['a', 5], /SEARCH outbox_entry USING INDEX outbox_entry_subject \(subject=\? AND /],
+    ['the step after', nextOfSubject, ['a', 5, 1], /SEARCH outbox_entry USING INDEX outbox_entry_subject \(subject=\? AND /],
   ])('%s walks an index and sorts nothing', (_, sql, parameters, expected) => {
     expect(plan(sql, parameters)).toMatch(expected);
     expect(plan(sql, parameters)).not.toMatch(/SCAN|TEMP B-TREE/);

@@ -64,6 +64,8 @@ export const entryClassWords: Readonly<Record<EntryClass, Text>> = {
   inventory: { en: 'inventory', ko: '장치' },
   grant: { en: 'grant', ko: '승인' },
   audit: { en: 'audit', ko: '감사' },
+  reading: { en: 'readings', ko: '측정값' },
+  gap: { en: 'gap', ko: '누락 보고' },
 };
 
 export const cameraStateWords: Readonly<Record<CameraState, Text>> = {

@@ -60,16 +60,7 @@ function shapeOf(body: EntryBody): Shape {
         subject: `${device}/${channel}`,
         time,
         attributes: { alarmid: alarmId, severity, clockquality: clockQuality, ...(test && { test }) },
-        data: {
-          device,
-          channel,
-          kind,
-          step,
-          detail,
-          ...(reason !== undefined && { reason }),
-          ...(act && { act: actOf(act) }),
-          ...(shelved && { shelved }),
-        },
+        data: { device, channel, kind, step, detail, ...(reason !== undefined && { reason }), ...(act && { act: actOf(act) }), ...(shelved && { shelved }) },
       };
     }
     case 'condition': {
@@ -111,6 +102,24 @@ function shapeOf(body: EntryBody): Shape {
     case 'audit': {
       const { row, hash, time } = body.value;
       return { segments: ['audit'], type: 'audit.head', device: undefined, subject: undefined, time, data: { row, hash } };
+    }
+    case 'reading': {
+      const kind = body.value[0]?.kind ?? '';
+      const readings = body.value.map(({ time: observed, ...rest }) => ({ ...rest, time: timestamp(observed) ?? null }));
+      const time = body.value[0]?.time ?? 0;
+      return { segments: ['reading', kind], type: 'reading.batch', device: undefined, subject: kind, time, data: { kind, readings } };
+    }
+    case 'gap': {
+      const { gapId, class: name, firstSequence, lastSequence, count, kinds, from, to } = body.value;
+      const sequences = { firstsequence: sequenceText(firstSequence), lastsequence: sequenceText(lastSequence) };
+      return {
+        segments: ['gap', name],
+        type: 'gap.grown',
+        device: undefined,
+        subject: name,
+        time: to,
+        data: { gap: gapId, class: name, ...sequences, count, kinds, from: timestamp(from) ?? null, to: timestamp(to) ?? null },
+      };
     }
   }
 }

@@ -1,0 +1,105 @@
+// Room: before the file is full, what may give way does, in the order of invariant 2, and is counted into gaps.
+import type { Database } from 'better-sqlite3';
+import type { Space, ThreadWorld } from '#store';
+import type { Destinations } from './destinations.ts';
+import { bitOf } from './destinations.ts';
+import type { Gaps } from './gaps.ts';
+import { turns } from './gives-way.ts';
+import type { Memory } from './marks.ts';
+import { givingWay } from './schema.ts';
+import { type Owed, openTallies, type Settling } from './settle.ts';
+
+/** What the making of room needs. */
+export interface RoomDeps {
+  readonly memory: Memory;
+  readonly settling: Settling;
+  readonly gaps: Gaps;
+  /** Forgets up to `limit` rows of confirmed history, the oldest first; answers how many. */
+  forgetHistory(limit: number): number;
+}
+
+/** Room for entries. */
+export interface Room {
+  /** Makes room for an entry of `bytes`; false when nothing may give way any more and it does not fit. */
+  make(bytes: number): boolean;
+}
+
+const atOnce = 256;
+/** Bound of one call; the next goes on. */
+const maxSteps = 16;
+const leastLowBytes = 256 * 2 ** 10;
+const mostLowBytes = 4 * 2 ** 20;
+/** What an append and its neighbours in other rooms' tables may take at most, beside the entry's own text. */
+const marginBytes = 128 * 2 ** 10;
+/** What an entry costs beside its text. */
+const rowBytes = 512;
+
+/** Opens the making of room. It looks at the file rarely while there is plenty. */
+export function openRoom(db: Database, world: ThreadWorld, destinations: Destinations, deps: RoomDeps): Room {
+  const remove = openRemoval(db, destinations, deps);
+  let unwatched = 0;
+  const lowOf = ({ limitBytes, reservedBytes }: Space): number =>
+    Math.min(mostLowBytes, Math.max(leastLowBytes, (limitBytes - reservedBytes) / 32));
+
+  return {
+    make(bytes) {
+      unwatched -= bytes + rowBytes;
+      if (unwatched > 0) return true;
+      let space = world.space();
+      const low = lowOf(space);
+      // A reserved call sees the reserve too: what others may write without a look is reckoned without it.
+      unwatched = Math.min(mostLowBytes, (space.freeBytes - space.reservedBytes - low) / 4);
+      const needed = marginBytes + 4 * bytes;
+      for (let step = 0; step < maxSteps && space.freeBytes < low; step += 1) {
+        if (step > 0 && space.freeBytes >= needed) break;
+        if (deps.forgetHistory(atOnce) === 0 && remove(atOnce) === 0) break;
+        space = world.space();
+      }
+      return space.freeBytes >= needed;
+    },
+  };
+}
+
+/** Removes up to `limit` entries that give way, by turns and age; never one that is on its way. Answers how many. */
+function openRemoval(db: Database, destinations: Destinations, { memory, settling, gaps }: RoomDeps): (limit: number) => number {
+  const next = db.prepare<[number, number, number], number>(givingWay).pluck();
+  const forgetLetter = db.prepare<[number, number]>('DELETE FROM outbox_dead WHERE seq = ? AND slot = ? AND dropped_time IS NULL');
+  const tallies = openTallies(db);
+
+  function removeOne(entry: Owed, tally: ReturnType<typeof tallies>): void {
+    for (const slot of destinations.slots) {
+      const isOwed = (entry.owed & bitOf(slot)) !== 0;
+      if (isOwed) settling.leaveTurn(slot, entry);
+      else if (forgetLetter.run(entry.seq, slot).changes === 0) continue;
+      gaps.note(slot, entry.seq);
+      tally.add(slot, entry.class, { confirmed: 1, dead: isOwed ? 0 : -1 });
+    }
+    settling.setOwed(entry, 0);
+    tally.add(destinations.slots[0] ?? 0, entry.class, { gone: true });
+  }
+  function removeOfTurn(turn: number, limit: number, tally: ReturnType<typeof tallies>): number {
+    let removed = 0;
+    for (let after = 0, seqs = next.all(turn, after, atOnce); seqs.length > 0 && removed < limit; seqs = next.all(turn, after, atOnce)) {
+      for (const seq of seqs) {
+        after = seq;
+        const entry = memory.isClaimed(seq) ? undefined : settling.find(seq);
+        if (!entry) continue;
+        removeOne(entry, tally);
+        removed += 1;
+        if (removed >= limit) break;
+      }
+    }
+    return removed;
+  }
+  return (limit) => {
+    const tally = tallies();
+    let removed = 0;
+    for (const turn of turns) {
+      removed += removeOfTurn(turn, limit - removed, tally);
+      if (removed >= limit) break;
+    }
+    tally.write();
+    gaps.write();
+    return removed;
+  };
+}
