@@ -5,8 +5,19 @@ import type { Command, Outcome } from '#model';
 import type { Calls } from '#store';
 import type { Answers } from './answers.ts';
 import { type Address, openRunner } from './runner.ts';
+import type { Signatures } from './signature.ts';
 import type { UplinkProcedures } from './tables.ts';
-import { commandNameOf, encodeOutcome, isAnswerTopic, outcomeTopic, parseCommand, refusalOf, type Topics } from './wire/index.ts';
+import {
+  commandNameOf,
+  encodeOutcome,
+  isAnswerTopic,
+  outcomeTopic,
+  type ParsedCommand,
+  parseCommand,
+  refusalOf,
+  signedBytes,
+  type Topics,
+} from './wire/index.ts';
 
 /** What the commands need of the house. */
 export interface CommandDeps {
@@ -16,6 +27,7 @@ export interface CommandDeps {
   /** Answers go to a response topic only under this. */
   readonly responsePrefix: string;
   readonly answers: Answers;
+  readonly signatures: Signatures;
   onCommand(command: Command, signal: AbortSignal): Promise<Outcome>;
 }
 
@@ -36,14 +48,13 @@ const quietMs = 60_000;
 export function openCommands(deps: CommandDeps, env: Env, signal: AbortSignal): Commands {
   let refused = 0;
   const complain = openComplaint(env);
-  const tell = (addresses: readonly Address[], payload: string, expiresAt: number): void => {
-    for (const address of addresses) deps.answers.push({ message: { ...address, payload, contentType: 'application/json' }, expiresAt });
+  const tell = (addresses: readonly Address[], payload: string, lifeMs: number): void => {
+    for (const address of addresses) deps.answers.push({ ...address, payload, contentType: 'application/json' }, lifeMs);
   };
   const refuse = (addresses: readonly Address[], outcome: Outcome): void => {
     refused += 1;
     complain(String(outcome['reason']));
-    const now = env.clock.now();
-    tell(addresses, encodeOutcome(outcome.id, outcome, now), now + refusalLifeMs);
+    tell(addresses, encodeOutcome(outcome.id, outcome, env.clock.now()), refusalLifeMs);
   };
   const runner = openRunner({ ...deps, tell, refuse }, env, signal);
   return {
@@ -53,7 +64,9 @@ export function openCommands(deps: CommandDeps, env: Env, signal: AbortSignal): 
       const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
       const parsed = parseCommand({ name, payload, retained: packet.retain }, env.clock.now());
       if (parsed.kind === 'command') {
-        if (address) await runner.accept(parsed.command, parsed.hash, address);
+        if (!address) return;
+        if (await isTrusted(packet, parsed, deps.signatures)) await runner.accept(parsed.command, parsed.hash, address);
+        else refuse([address], refusalOf(parsed.command.id, 'unsigned'));
         return;
       }
       // Without an id only the one who said where to answer can make something of it.
@@ -63,6 +76,17 @@ export function openCommands(deps: CommandDeps, env: Env, signal: AbortSignal): 
     settled: () => runner.settled(),
     counts: () => ({ accepted: runner.accepted, refused }),
   };
+}
+
+/** Whether the command bears the signature that it needs: in the user property `signature` (MQTT 5), else in the body's field of that name. */
+async function isTrusted(
+  packet: IPublishPacket,
+  parsed: Extract<ParsedCommand, { kind: 'command' }>,
+  signatures: Signatures,
+): Promise<boolean> {
+  if (!signatures.areNeeded) return true;
+  const signature = packet.properties?.userProperties?.['signature'] ?? parsed.signature;
+  return await signatures.fit(signedBytes(packet.topic, parsed.command.body), signature);
 }
 
 /** The response topic if it is allowed (`asked`), else `outcome/{name}`; undefined when the topic names no command and there is no other place. */

@@ -115,6 +115,18 @@ const sectionOptions = z.strictObject({
   stateInterval: durationOption({ min: '10s', max: '1d', default: '5m' }).describe(
     'How often the state with its counts is told again, 10s to 1d.',
   ),
+  commands: z
+    .strictObject({
+      signedBy: z
+        .array(path)
+        .max(8)
+        .default([])
+        .describe(
+          'Ed25519 public keys, as PEM files or as 32 bytes in base64, of which one must have signed each command; up to 8. None: no signature is needed.',
+        ),
+    })
+    .prefault({})
+    .describe('How the hub’s commands are judged.'),
   responsePrefix: z
     .string()
     .regex(/^[A-Za-z0-9._/-]{1,200}$/)

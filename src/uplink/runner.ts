@@ -17,7 +17,7 @@ export interface RunnerDeps {
   readonly sealer: Sealer;
   onCommand(command: Command, signal: AbortSignal): Promise<Outcome>;
   /** Sends an outcome that was kept; `payload` is its text. */
-  tell(addresses: readonly Address[], payload: string, expiresAt: number): void;
+  tell(addresses: readonly Address[], payload: string, lifeMs: number): void;
   /** Sends a refusal. */
   refuse(addresses: readonly Address[], outcome: Outcome): void;
 }
@@ -60,11 +60,13 @@ export function openRunner(deps: RunnerDeps, env: Env, signal: AbortSignal): Run
   };
   const start = async (command: Command, addresses: readonly Address[]): Promise<void> => {
     accepted += 1;
+    const endMs = env.clock.monotonicMs() + (command.expiresAt - env.clock.now());
     const payload = await execute(command, deps, env, signal);
     running.delete(command.id);
     // Late outcomes are not told, because they may open a stream; that there was one is.
-    if (env.clock.now() >= command.expiresAt) deps.refuse(addresses, refusalOf(command.id, 'outcome-expired', 'failed'));
-    else deps.tell(addresses, payload, command.expiresAt);
+    const leftMs = endMs - env.clock.monotonicMs();
+    if (leftMs <= 0) deps.refuse(addresses, refusalOf(command.id, 'outcome-expired', 'failed'));
+    else deps.tell(addresses, payload, leftMs);
   };
   const follow = (acceptance: Acceptance | 'not-stored', command: Command, addresses: readonly Address[]): void => {
     if (acceptance !== 'not-stored' && acceptance.result === 'new') {
@@ -75,7 +77,7 @@ export function openRunner(deps: RunnerDeps, env: Env, signal: AbortSignal): Run
     }
     running.delete(command.id);
     const kept = acceptance === 'not-stored' ? undefined : openKept(acceptance, command, deps, env);
-    if (kept !== undefined) deps.tell(addresses, kept, command.expiresAt);
+    if (kept !== undefined) deps.tell(addresses, kept, command.expiresAt - env.clock.now());
     else
       deps.refuse(addresses, acceptance === 'not-stored' ? refusalOf(command.id, acceptance, 'failed') : refusedBy(acceptance, command.id));
   };
@@ -112,7 +114,7 @@ async function writeDown(command: Command, hash: string, deps: RunnerDeps, env: 
 /** Runs a command and keeps its outcome; resolves with the payload. Never rejects: one of the four edges where faults are caught. */
 async function execute(command: Command, deps: RunnerDeps, env: Env, signal: AbortSignal): Promise<string> {
   const deadline = new AbortController();
-  // A timer may fire a millisecond early; after this one the wall clock agrees.
+  // A timer may fire a millisecond early; after this one the clock agrees.
   using _timer = env.clock.after(command.expiresAt - env.clock.now() + 2, () => deadline.abort(new Error('the command has expired')));
   let payload: string;
   try {

@@ -72,7 +72,9 @@ export const openUplinkProcedures: OpenProcedures<UplinkProcedures> = (db, world
     accept(ask) {
       const row = find.get(ask.id);
       if (row && row.hash !== ask.hash) return { result: 'reused' };
-      if (ask.expiresAt <= ask.now) return { result: 'expired', known: row !== undefined };
+      // Where the clock was behind, the first coming counts: asking again lengthens no life.
+      const expiresAt = Math.min(ask.expiresAt, row?.expires ?? ask.expiresAt);
+      if (expiresAt <= ask.now) return { result: 'expired', known: row !== undefined };
       if (row) return row.outcome ? repeatOf(row.outcome) : { result: 'unfinished', sameBoot: row.boot === world.bootId };
       rows -= prune.run(ask.now - keepAfterExpiryMs, pruneBatch).changes;
       if (rows >= maxCommands) rows -= prune.run(ask.now, pruneBatch).changes;

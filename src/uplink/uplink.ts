@@ -14,6 +14,7 @@ import type { UplinkOptions } from './options.ts';
 import { openRescue } from './rescue.ts';
 import { openRouteCursor } from './routes.ts';
 import type { UplinkSession } from './session.ts';
+import { openSignatures } from './signature.ts';
 import { openStanding, type UplinkStatus } from './status.ts';
 import type { UplinkProcedures } from './tables.ts';
 import { watchRoutes } from './watch-routes.ts';
@@ -62,9 +63,10 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
   const answers = openAnswers(env);
   const stop = new AbortController();
   const { sealer, onCommand } = deps;
+  const signatures = openSignatures(options.commands.signedBy, env);
   const procedures = deps.store.procedures<UplinkProcedures>('uplink');
   const commands = openCommands(
-    { procedures, sealer, topics, responsePrefix: options.responsePrefix, answers, onCommand },
+    { procedures, sealer, topics, responsePrefix: options.responsePrefix, answers, signatures, onCommand },
     env,
     stop.signal,
   );

@@ -15,9 +15,10 @@ function parse(body: unknown, more: { name?: string | undefined; retained?: bool
 
 describe('parseCommand', () => {
   it('takes a command with its body', () => {
-    expect(parse({ ...good, camera: 'cam-1' })).toEqual({
+    expect(parse({ ...good, camera: 'cam-1', signature: 's' })).toEqual({
       kind: 'command',
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      signature: 's',
       command: {
         id: 'c-1',
         name: 'stream.open',
@@ -57,6 +58,22 @@ describe('parseCommand', () => {
     });
     expect(parse(good, { retained: true })).toEqual({ kind: 'refused', id: 'c-1', reason: 'retained' });
     expect(parse(good, { name: undefined })).toEqual({ kind: 'refused', id: 'c-1', reason: 'name-invalid' });
+  });
+
+  it.each([
+    ['unset', Date.UTC(1970, 0, 1, 0, 5)],
+    ['behind the hub’s', now - 600_000],
+    ['a moment behind', now - 1],
+  ])('lets a command live from its arrival when the clock is %s', (_, clock) => {
+    const parsed = parseCommand({ name: 'stream.open', payload: Buffer.from(JSON.stringify(good)), retained: false }, clock);
+    expect(parsed).toMatchObject({ kind: 'command', command: { issuedAt: now, expiresAt: clock + 60_000 } });
+  });
+
+  it('lets it end as it says when the clock is right or ahead', () => {
+    for (const ahead of [0, 30_000, 600_000]) {
+      const parsed = parseCommand({ name: 'stream.open', payload: Buffer.from(JSON.stringify(good)), retained: false }, now + ahead);
+      expect(parsed).toMatchObject({ kind: 'command', command: { expiresAt: now + 60_000 } });
+    }
   });
 
   it('takes an expiry that is over: the table decides, because it may know the command', () => {

@@ -49,6 +49,8 @@ export interface SiteOptions {
   onCommand?(command: Command, signal: AbortSignal): Promise<Outcome>;
   /** Default: the machine's own. */
   readonly random?: Random;
+  /** What the wall clock shows; default: the time. */
+  now?(): number;
   onConfirm?(entryClass: EntryClass, ranges: readonly (readonly [number, number])[]): Promise<void>;
   /** What is done with a session. Default: nothing, until it ends. */
   onSession?(session: UplinkSession): Promise<void>;
@@ -77,7 +79,7 @@ export function openSite(store: Store, options: object, more: SiteOptions = {}):
       ...(more.onConfirm && { onConfirm: more.onConfirm }),
       counts: async () => ({ cameras: 2, sensors: 3 }),
     },
-    { ...env, random: more.random ?? env.random },
+    { ...env, random: more.random ?? env.random, clock: { ...env.clock, now: more.now ?? env.clock.now } },
   );
   const stop = new AbortController();
   const running = uplink.service.run(stop.signal);

@@ -32,6 +32,12 @@ describe('accept', () => {
     expect(table.accept(ask())).toEqual({ result: 'repeat', outcome: undefined });
   });
 
+  it('lengthens no life when a command of the future comes again', () => {
+    const { table } = openTable();
+    expect(table.accept(ask())).toEqual({ result: 'new' });
+    expect(table.accept(ask({ now: 70_000, expiresAt: 130_000 }))).toEqual({ result: 'expired', known: true });
+  });
+
   it('forgets a command an hour after its expiry', () => {
     const { db, table } = openTable();
     const count = () => db.prepare('SELECT count(*) FROM command').pluck().get();

@@ -29,7 +29,7 @@ export function isWithinBounds(text: string, bounds: JsonBounds): boolean {
   return true;
 }
 
-/** JSON with the keys of every object in order: the same for equal values, whoever wrote them. For values that were parsed from bounded text. */
+/** JSON with the keys of every object in order (RFC 8785): the same for equal values, whoever wrote them. For values that were parsed from bounded text. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

@@ -10,10 +10,10 @@ export const refusals = {
   'name-invalid': 'The topic does not end in the name of a command.',
   'id-invalid': 'id must be 1 to 64 of A–Z, a–z, 0–9, dot, colon, underscore and hyphen.',
   'time-invalid': 'time and expires must be RFC 3339 times, and expires after time.',
-  'expiry-too-far':
-    'expires lies more than one hour ahead of the gateway’s clock. Compare the clocks: this outcome carries the gateway’s time.',
+  'expiry-too-far': 'expires lies more than one hour after time.',
   expired: 'expires lies behind the gateway’s clock; nothing was done. Compare the clocks: this outcome carries the gateway’s time.',
   'outcome-expired': 'The command was accepted, but its outcome died with expires. It is not run again.',
+  unsigned: 'The gateway takes signed commands alone, and this one bears no signature by a key that it knows.',
   retained: 'A command must not be published as a retained message.',
   'id-reused': 'The id belongs to an earlier command with another body.',
   interrupted:
@@ -29,14 +29,14 @@ export type Refusal = keyof typeof refusals;
 
 /** What the bytes turned out to be. */
 export type ParsedCommand =
-  /** `hash`: SHA-256 of name and canonical body, hexadecimal. */
-  | { readonly kind: 'command'; readonly command: Command; readonly hash: string }
+  /** `hash`: SHA-256 of name and canonical body, hexadecimal. `signature`: as it stood in the body, which is without it now. */
+  | { readonly kind: 'command'; readonly command: Command; readonly hash: string; readonly signature: unknown }
   /** `id` is empty when there was none that can be used. */
   | { readonly kind: 'refused'; readonly id: string; readonly reason: Refusal };
 
 const maxCommandBytes = 16_384;
 const bounds = { depth: 8, members: 512 };
-const maxAheadMs = 3_600_000;
+const maxLifeMs = 3_600_000;
 const idPattern = /^[A-Za-z0-9._:-]{1,64}$/;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -48,25 +48,33 @@ export interface CommandPacket {
 }
 
 /**
- * Parses a command. `now` is the gateway's wall clock: `expires` must lie less than an hour ahead of it; whether it is over is decided at acceptance.
- * `time` is the hub's clock and is only compared with `expires`.
+ * Parses a command. `now` is the gateway's wall clock, and the command's `expiresAt` is by it. A command of the future tells that this clock is unset or
+ * behind the hub's: then its life, from `time` to `expires`, begins when it comes. Else `expires` counts as it is; whether it is over is decided at
+ * acceptance.
  */
 export function parseCommand(packet: CommandPacket, now: number): ParsedCommand {
-  const body = parseBody(packet.payload);
-  if (typeof body === 'string') return { kind: 'refused', id: '', reason: body };
+  const parsed = parseBody(packet.payload);
+  if (typeof parsed === 'string') return { kind: 'refused', id: '', reason: parsed };
+  const { signature, ...body } = parsed;
   const id = body['id'];
   if (typeof id !== 'string' || !idPattern.test(id)) return { kind: 'refused', id: '', reason: 'id-invalid' };
   const refuse = (reason: Refusal): ParsedCommand => ({ kind: 'refused', id, reason });
   if (packet.name === undefined) return refuse('name-invalid');
   if (packet.retained) return refuse('retained');
   const issuedAt = parseTime(body['time']);
-  const expiresAt = parseTime(body['expires']);
-  if (issuedAt === undefined || expiresAt === undefined || expiresAt <= issuedAt) return refuse('time-invalid');
-  if (expiresAt > now + maxAheadMs) return refuse('expiry-too-far');
+  const expires = parseTime(body['expires']);
+  if (issuedAt === undefined || expires === undefined || expires <= issuedAt) return refuse('time-invalid');
+  if (expires - issuedAt > maxLifeMs) return refuse('expiry-too-far');
+  const expiresAt = issuedAt > now ? now + (expires - issuedAt) : expires;
   const hash = createHash('sha256')
     .update(`${packet.name}\n${canonicalJson(body)}`)
     .digest('hex');
-  return { kind: 'command', command: { id, name: packet.name, issuedAt, expiresAt, body }, hash };
+  return { kind: 'command', command: { id, name: packet.name, issuedAt, expiresAt, body }, hash, signature };
+}
+
+/** The bytes that a signature covers: the topic, a line break, and the body without its signature in canonical form (RFC 8785). */
+export function signedBytes(topic: string, body: Command['body']): Buffer {
+  return Buffer.from(`${topic}\n${canonicalJson(body)}`);
 }
 
 function parseBody(payload: Uint8Array): Record<string, unknown> | 'malformed' | 'too-large' {

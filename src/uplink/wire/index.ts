@@ -1,5 +1,5 @@
 // The wire contract with the hub as pure codecs: values on one side, topics and texts on the other.
-export { parseCommand, refusals } from './command.ts';
+export { type ParsedCommand, parseCommand, refusals, signedBytes } from './command.ts';
 export { type ConfirmationMode, type ConfirmedRanges, parseConfirm, parseHubState, type SequenceRange } from './confirm.ts';
 export { encodeEntry, encodeState, encodeWill } from './event.ts';
 export type { Message } from './message.ts';
