@@ -77,7 +77,7 @@ export function openDeliveries(db: Database, world: ThreadWorld, destinations: D
     /** Confirms what is claimed and lies in the ranges; what was never handed out cannot have arrived. Answers how many were counted. */
     confirmRanges({ destination, class: name, ranges }: Ranges): number {
       const { claimed } = memory.of(destinations.slotOf(destination));
-      const sorted = ranges.slice(0, maxRanges).toSorted((one, other) => one[0] - other[0]);
+      const sorted = joined(ranges.slice(0, maxRanges));
       const seqs = [...claimed].filter(([, entry]) => entry.class === name && isWithin(sorted, entry.sequence)).map(([seq]) => seq);
       return confirm({ destination, seqs: seqs.toSorted((one, other) => one - other) });
     },
@@ -121,7 +121,18 @@ export function openDeliveries(db: Database, world: ThreadWorld, destinations: D
   };
 }
 
-/** Whether `sequence` lies in one of `ranges`, which are sorted by their beginning and may overlap. */
+/** The same ranges by their beginning, those that overlap as one. */
+function joined(ranges: Ranges['ranges']): Ranges['ranges'] {
+  const all: [from: number, to: number][] = [];
+  for (const [from, to] of ranges.toSorted((one, other) => one[0] - other[0])) {
+    const last = all.at(-1);
+    if (last && from <= last[1]) last[1] = Math.max(last[1], to);
+    else all.push([from, to]);
+  }
+  return all.filter(([from, to]) => from <= to);
+}
+
+/** Whether `sequence` lies in one of `ranges`, which are in order and do not overlap. */
 function isWithin(ranges: Ranges['ranges'], sequence: number): boolean {
   let low = 0;
   let high = ranges.length;
