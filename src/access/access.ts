@@ -48,6 +48,18 @@ export interface OwnLook {
   readonly by: string;
 }
 
+/** What a person did that shows no picture, and is to be accounted for all the same. */
+export interface PersonalAct {
+  /** `alarm.acknowledge`, `device.maintenance` … */
+  readonly act: string;
+  /** The device, with its channel. */
+  readonly subject: string;
+  /** `cli:USER (claimed)` or `hub:PERSON`. */
+  readonly by: string;
+  /** What was said about it. */
+  readonly detail: string;
+}
+
 /** An open grant with its time left, which a change of the wall clock does not touch within one start of the daemon. */
 export interface OpenGrant extends Grant {
   /** 0 when its end has passed: it is to be ended as expired. */
@@ -65,6 +77,8 @@ export interface Access {
   end(grant: string, reason: GrantEnd, note: string, by?: string): Promise<boolean>;
   session(grant: string, step: SessionStep): Promise<void>;
   note(look: OwnLook): Promise<void>;
+  /** Writes the act on the audit; 600 of one person in a minute are listed one by one, the rest is counted. */
+  account(act: PersonalAct): Promise<void>;
   openGrants(): Promise<readonly OpenGrant[]>;
   list(filter: GrantFilter): Promise<readonly Grant[]>;
   verify(): Promise<Verification>;
@@ -72,6 +86,7 @@ export interface Access {
 
 const sessionsPerMinute = 60;
 const looksPerMinute = 600;
+const actsPerMinute = 600;
 
 /** Opens access over the store's tables. Holds nothing that is to be closed. */
 export function openAccess(options: AccessOptions, deps: { readonly store: Store }, env: Env): Access {
@@ -139,6 +154,19 @@ export function openAccess(options: AccessOptions, deps: { readonly store: Store
       const subject = `${cleanText(device)}/${channel}`;
       const act = { time: env.clock.now(), who: cleanText(by), peer: '', subject, act: `look.${cleanText(look)}`, grant: '', detail: '' };
       await procedures.note({ act, key: `look|${cleanText(by)}`, limit: looksPerMinute });
+    },
+    async account({ act, subject, by, detail }) {
+      const who = cleanText(by);
+      const row = {
+        time: env.clock.now(),
+        who,
+        peer: '',
+        subject: cleanText(subject),
+        act: cleanText(act),
+        grant: '',
+        detail: cleanText(detail, 400),
+      };
+      await procedures.note({ act: row, key: `act|${who}`, limit: actsPerMinute });
     },
     async openGrants() {
       const grants = await procedures.list({ limit: 1000, openOnly: true });

@@ -111,11 +111,12 @@ export function openAlarms({ store }: { readonly store: Store }, env: Pick<Env, 
     counts: () => calls.counts(),
     acknowledge: (alarmId, by, note) => urgent.acknowledge(actOf(alarmId, by, note)),
     clear: (alarmId, by, reason) => acted(urgent.clear(actOf(alarmId, by, reason))),
-    quieten({ form, device, kind = '', by, reason, forMs }) {
+    quieten({ form, device, kind, by, reason, forMs }) {
       const lengthMs = Math.min(Math.max(forMs, minQuietMs), maxQuietMs);
       const { by: who, note } = actOf('', by, reason);
-      const ask = { form, device, kind: form === 'shelf' ? kind : '', by: who, reason: note, lengthMs };
-      return acted(urgent.quieten({ ...ask, monotonicMs: env.clock.monotonicMs() }));
+      const scope = form === 'shelf' ? (kind ?? '') : '';
+      const monotonicMs = env.clock.monotonicMs();
+      return acted(urgent.quieten({ form, device, kind: scope, by: who, reason: note, lengthMs, monotonicMs }));
     },
     endQuiet: (quiet) => acted(urgent.endQuiet(quiet)),
     quiets: () => calls.quiets(),

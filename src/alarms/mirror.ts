@@ -13,8 +13,6 @@ interface Known extends Standing, Point {
 
 const maxKnown = 20_000;
 
-
-
 /** Opens the mirror: at most 20,000 open alarms; those beyond it are not remembered, and get a name of their own when they are told from memory. */
 export function openMirror() {
   const known = new Map<string, Known>();

@@ -1,6 +1,6 @@
 // Shelves and maintenance: a person quiets a device for a time, with a reason. All is told on, marked; nothing is hidden, and the time ends by itself.
 import type { Database } from 'better-sqlite3';
-import type { PersonAct } from '#model';
+import type { AlarmKind, PersonAct } from '#model';
 import type { ProcedureWorld } from '#store';
 import { plausibleFromMs } from './occurrences.ts';
 
@@ -9,7 +9,7 @@ export interface Quiet {
   readonly form: 'shelf' | 'maintenance';
   readonly device: string;
   /** Empty for all kinds. */
-  readonly kind: string;
+  readonly kind: AlarmKind | '';
   readonly by: string;
   readonly reason: string;
   /** Wall milliseconds of its begin. */

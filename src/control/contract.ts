@@ -2,7 +2,19 @@
 import { z } from 'zod';
 import type { Text } from '#base';
 import { idPattern } from '#model';
-import { alarmKind, alarmView, cameraView, grantView, outboxView, sensorView, statusView, transitionView, troubleView } from './views.ts';
+import {
+  alarmKind,
+  alarmView,
+  cameraView,
+  grantView,
+  outboxView,
+  quietView,
+  sensorView,
+  severity,
+  statusView,
+  transitionView,
+  troubleView,
+} from './views.ts';
 
 const nothing = z.strictObject({});
 /** Text that matches; what was expected instead is said in both languages. */
@@ -13,6 +25,11 @@ const line = (maxLength: number, minLength = 0) =>
     .min(minLength)
     .max(maxLength);
 const reason = line(300, 2);
+
+/** A time: wall milliseconds, or so long before now. */
+const moment = z.union([z.number().min(0).max(8.64e15), z.strictObject({ agoMs: z.number().min(0).max(3.2e11) })]);
+/** How long a shelf or a maintenance holds: 1 minute to 7 days. */
+const forMs = z.number().min(60_000).max(604_800_000);
 
 /** `HOST`, `HOST:PORT` or `rtsp://HOST[:PORT][/PATH]`, without user information. */
 const address = matching(/^(rtsp:\/\/[^\s@/?#]+([/?]\S*)?|([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?)$/, {
@@ -59,6 +76,46 @@ export const operations = {
   'alarm.tail': {
     input: z.strictObject({ device: id.optional() }),
     item: z.object({ row: z.int(), transition: transitionView }),
+  },
+  'alarm.show': {
+    input: z.strictObject({ id: line(64, 1) }),
+    /** The newest 1,000 transitions, oldest first, acts of people among them. */
+    answer: z.object({ alarm: alarmView, transitions: z.array(z.object({ row: z.int(), transition: transitionView })).readonly() }),
+  },
+  'alarm.search': {
+    input: z.strictObject({
+      limit: z.int().min(1).max(1000).default(20),
+      from: moment.optional(),
+      to: moment.optional(),
+      device: id.optional(),
+      kind: alarmKind.optional(),
+      severity: severity.optional(),
+      text: line(100, 1).optional(),
+      openOnly: z.boolean().default(false),
+    }),
+    answer: z.object({ alarms: z.array(alarmView).readonly() }),
+  },
+  /** `unchanged`: somebody had acknowledged it before. */
+  'alarm.acknowledge': {
+    input: z.strictObject({ id: line(64, 1), note: line(300).default('') }),
+    answer: z.object({ result: z.enum(['acknowledged', 'unchanged']) }),
+  },
+  /** `over`: it had been cleared before. */
+  'alarm.clear': { input: z.strictObject({ id: line(64, 1), reason }), answer: z.object({ result: z.enum(['cleared', 'over']) }) },
+  'alarm.shelve': {
+    input: z.strictObject({ device: id, kind: alarmKind.optional(), forMs, reason }),
+    answer: z.object({ until: z.number() }),
+  },
+  /** `ended` is false when nothing of the kind was shelved. */
+  'alarm.unshelve': {
+    input: z.strictObject({ device: id, kind: alarmKind.optional(), reason: line(300).default('') }),
+    answer: z.object({ ended: z.boolean() }),
+  },
+  'alarm.shelved': { input: nothing, answer: z.object({ quiets: z.array(quietView).readonly() }) },
+  'device.maintenance': { input: z.strictObject({ device: id, forMs, reason }), answer: z.object({ until: z.number() }) },
+  'device.maintenance-end': {
+    input: z.strictObject({ device: id, reason: line(300).default('') }),
+    answer: z.object({ ended: z.boolean() }),
   },
   'outbox.status': { input: nothing, answer: outboxView },
   'grant.list': {

@@ -9,7 +9,7 @@ export const troubleView = z.object({ message: textView, hint: textView }).reado
 
 const time = z.number();
 const count = z.int().min(0);
-const severity = z.enum(severities);
+export const severity = z.enum(severities);
 /** The kinds of alarms by name. */
 export const alarmKind = z.enum(Object.keys(alarmKinds) as [AlarmKind, ...AlarmKind[]]);
 const conditionKind = z.enum(Object.keys(conditionKinds) as [ConditionKind, ...ConditionKind[]]);
@@ -65,6 +65,22 @@ export const alarmView = z.object({
   updates: count,
   test: z.boolean(),
   detail,
+  acknowledged: z.object({ by: z.string(), at: time, note: z.string() }).optional(),
+  /** It waits for a person: the device says so too, or only the latch keeps it. */
+  latched: z.enum(['standing', 'over']).optional(),
+  maintenance: z.literal(true).optional(),
+});
+
+/** A shelf or a maintenance that holds now. */
+export const quietView = z.object({
+  form: z.enum(['shelf', 'maintenance']),
+  device: z.string(),
+  /** Empty for all kinds. */
+  kind: z.union([alarmKind, z.literal('')]),
+  by: z.string(),
+  reason: z.string(),
+  since: time,
+  until: time,
 });
 
 export const transitionView = z.object({
@@ -79,6 +95,10 @@ export const transitionView = z.object({
   detail,
   test: z.boolean(),
   reason: z.string().optional(),
+  act: z
+    .object({ act: z.enum(['acknowledged', 'shelved', 'unshelved', 'cleared']), by: z.string(), note: z.string(), until: time.optional() })
+    .optional(),
+  shelved: z.literal(true).optional(),
 });
 
 const conditionView = z.object({

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { BongsuError, type Env, messageOf } from '#base';
 import type { Command, Device, GrantForm, Outcome } from '#model';
 import { idPattern } from '#model';
+import type { AlarmActs } from './alarm-acts.ts';
 import { faults } from './faults.ts';
 import type { Grants, Opened } from './grants.ts';
 
 /** What commands reach. */
 export interface CommandDeps {
+  readonly acts: Pick<AlarmActs, 'acknowledge' | 'clear'>;
   readonly grants: Grants;
   /** Whether this is a channel of a registered camera. */
   readonly hasChannel: (camera: string, channel: number) => boolean;
@@ -33,6 +35,15 @@ const look = z.object({
 });
 const ofGrant = z.object({ grant: z.uuid() });
 const extension = ofGrant.extend({ until: z.iso.datetime({ offset: true }) });
+/** One line of text. */
+const line = (minLength: number, maxLength: number) =>
+  z
+    .string()
+    .min(minLength)
+    .max(maxLength)
+    .regex(/^\P{Cc}*$/u);
+const acknowledgement = z.object({ alarm: line(1, 64), person: line(1, 80), note: line(0, 300).default('') });
+const resetting = z.object({ alarm: line(1, 64), person: line(1, 80), reason: line(2, 300) });
 const page = z.object({ offset: z.int().min(0).default(0), limit: z.int().min(1).max(50).default(50) });
 
 /** Opens the handlers; the function never rejects. */
@@ -42,6 +53,8 @@ export function openCommands(deps: CommandDeps, env: Env): Handler {
     'snapshot.take': (command) => openLook('still', command, deps),
     'stream.extend': (command) => extendStream(command, deps),
     'stream.close': (command) => closeStream(command, deps),
+    'alarm.acknowledge': (command) => acknowledge(command, deps),
+    'alarm.reset': (command) => reset(command, deps),
     'inventory.list': (command) => Promise.resolve(listInventory(command, deps)),
     'gateway.status': async (command) => ({ id: command.id, result: 'done', status: await deps.status() }),
   };
@@ -105,6 +118,38 @@ async function closeStream(command: Command, { grants }: CommandDeps): Promise<O
   return ended
     ? { id: command.id, result: 'done', grant: parsed.data.grant }
     : refuse(command, 'access.grant-unknown', 'no such grant is open');
+}
+
+/** Does a person's act; of an alarm that this gateway does not know nothing is done. */
+async function onAlarm(command: Command, act: () => Promise<Readonly<Record<string, unknown>>>): Promise<Outcome> {
+  try {
+    return { id: command.id, result: 'done', ...(await act()) };
+  } catch (error) {
+    if (!(error instanceof BongsuError) || error.code !== 'gateway.alarm-unknown') throw error;
+    return refuse(command, error.code, error.summary.en);
+  }
+}
+
+/** A person at the hub has seen it. */
+async function acknowledge(command: Command, { acts }: CommandDeps): Promise<Outcome> {
+  const parsed = acknowledgement.safeParse(command.body);
+  if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
+  const { alarm, person, note } = parsed.data;
+  return onAlarm(command, async () => {
+    const became = await acts.acknowledge(alarm, `${hubOrigin}:${person}`, note);
+    return { alarm, acknowledged: became === 'acknowledged' ? 'now' : 'before' };
+  });
+}
+
+/** A person at the hub ends an alarm, also one that its latch keeps. */
+async function reset(command: Command, { acts }: CommandDeps): Promise<Outcome> {
+  const parsed = resetting.safeParse(command.body);
+  if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
+  const { alarm, person, reason } = parsed.data;
+  return onAlarm(command, async () => {
+    const became = await acts.clear(alarm, `${hubOrigin}:${person}`, reason);
+    return { alarm, cleared: became === 'cleared' ? 'now' : 'before' };
+  });
 }
 
 function listInventory(command: Command, { inventory }: CommandDeps): Outcome {

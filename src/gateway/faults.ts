@@ -27,6 +27,21 @@ export const faults = faultTable('gateway', {
     message: { en: 'There is no such camera', ko: '그런 카메라가 없습니다' },
     hint: { en: '`bongsu camera list` shows the ids.', ko: '`bongsu camera list`로 ID를 확인하십시오.' },
   },
+  'alarm-unknown': {
+    message: { en: 'There is no such alarm', ko: '그런 알람이 없습니다' },
+    hint: { en: '`bongsu alarm search` shows the ids.', ko: '`bongsu alarm search`로 ID를 확인하십시오.' },
+  },
+  'device-unknown': {
+    message: { en: 'There is no such device', ko: '그런 장치가 없습니다' },
+    hint: {
+      en: '`bongsu camera list` and `bongsu sensor list` show the ids.',
+      ko: '`bongsu camera list`와 `bongsu sensor list`로 ID를 확인하십시오.',
+    },
+  },
+  'too-many-quiets': {
+    message: { en: 'Too many shelves and maintenances hold already', ko: '보류와 정비가 너무 많습니다' },
+    hint: { en: '`bongsu alarm shelved` lists them; end some.', ko: '`bongsu alarm shelved`로 확인하고 일부를 끝내십시오.' },
+  },
   refused: {
     message: { en: 'The request was refused', ko: '요청이 거부되었습니다' },
     hint: {

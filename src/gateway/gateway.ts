@@ -12,6 +12,7 @@ import { openSensors } from '#sensors';
 import { openStore } from '#store';
 import { openStreams } from '#streams';
 import { openUplink, type Uplink } from '#uplink';
+import { openAlarmActs } from './alarm-acts.ts';
 import { alarmClock } from './alarm-clock.ts';
 import { openCommands } from './commands.ts';
 import { deliver } from './delivery.ts';
@@ -87,9 +88,11 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     { identity, version: deps.version, startedAt, access, alarms, cameras, outbox, sensors, store, streams, uplink: () => uplink },
     env,
   );
+  const acts = openAlarmActs({ alarms, access, hasDevice: (id) => registry.find(id) !== undefined });
   const onCommand = openCommands(
     {
       grants,
+      acts,
       hasChannel: (camera, channel) => hasChannel(registry.find(camera), channel),
       inventory: () => registry.list(),
       status: health.counts,
@@ -111,7 +114,10 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     },
     env,
   );
-  const technician = openTechnician({ access, alarms, cameras, grants, outbox, registry, sensors, streams, status: health.status }, env);
+  const technician = openTechnician(
+    { access, acts, alarms, cameras, grants, outbox, registry, sensors, streams, status: health.status },
+    env,
+  );
   const control = serveControl(config.control, { handlers: technician, collect: () => collectMetrics(health, env) }, env);
   const systemd = openSystemd(deps.systemd, env);
 

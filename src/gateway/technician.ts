@@ -1,6 +1,5 @@
 // The technician's story: what the local socket can ask, room by room.
 import type { Access } from '#access';
-import type { Alarms } from '#alarms';
 import { BongsuError, type Env, type Text } from '#base';
 import type { CameraStatus, Cameras } from '#cameras';
 import type { CallContext, ControlHandlers, Input, Result } from '#control';
@@ -12,11 +11,11 @@ import type { Streams } from '#streams';
 import { faults } from './faults.ts';
 import type { Grants } from './grants.ts';
 import { fetchStill } from './still.ts';
+import { openTechnicianAlarms, type TechnicianAlarmsDeps } from './technician-alarms.ts';
 
 /** The rooms behind the door. */
-export interface TechnicianDeps {
+export interface TechnicianDeps extends TechnicianAlarmsDeps {
   readonly access: Access;
-  readonly alarms: Alarms;
   readonly cameras: Cameras;
   readonly grants: Grants;
   readonly outbox: Outbox;
@@ -27,7 +26,6 @@ export interface TechnicianDeps {
 }
 
 const stillDurationMs = 60_000;
-const tailPage = 200;
 
 /** One handler for each operation of the socket. */
 export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers {
@@ -45,8 +43,7 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
     },
     'camera.snapshot': (input, context) => takeSnapshot(input, context, deps, env),
     'sensor.list': () => Promise.resolve({ sensors: viewSensors(deps.sensors) }),
-    'alarm.list': async (filter) => ({ alarms: await deps.alarms.list(filter) }),
-    'alarm.tail': ({ device }, { signal }) => tailAlarms(device, signal, deps.alarms),
+    ...openTechnicianAlarms(deps, env),
     'outbox.status': () => viewOutbox(deps.outbox),
     'grant.list': async (filter) => ({ grants: (await deps.access.list(filter)).map(viewGrant) }),
     'grant.revoke': async ({ id, reason }, { origin }) => ({ revoked: await deps.grants.end(id, 'revoked', reason, origin) }),
@@ -141,21 +138,6 @@ async function localStill(token: string, streams: Streams): Promise<string> {
   address.hostname = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host;
   address.port = String(http.port);
   return address.href;
-}
-
-async function* tailAlarms(device: string | undefined, signal: AbortSignal, alarms: Alarms): AsyncGenerator<Result<'alarm.tail'>> {
-  let wake = (): void => {};
-  using _watch = alarms.watch(() => wake());
-  signal.addEventListener('abort', () => wake(), { once: true });
-  let row = (await alarms.transitions(undefined, 1)).at(-1)?.row ?? 0;
-  while (!signal.aborted) {
-    const rings = Promise.withResolvers<void>();
-    wake = rings.resolve;
-    const page = await alarms.transitions(row, tailPage);
-    for (const item of page) if (device === undefined || item.transition.device === device) yield item;
-    row = page.at(-1)?.row ?? row;
-    if (page.length < tailPage && !signal.aborted) await rings.promise;
-  }
 }
 
 async function viewOutbox(outbox: Outbox): Promise<Result<'outbox.status'>> {

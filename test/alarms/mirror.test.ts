@@ -35,7 +35,7 @@ describe('foresee', () => {
 
   it('keeps to shelves and maintenance', () => {
     const mirror = openMirror();
-    const quiet = { device: 'smoke-1', kind: '', by: '', reason: '', since: 0, until: 1 };
+    const quiet = { device: 'smoke-1', kind: '' as const, by: '', reason: '', since: 0, until: 1 };
     mirror.load(
       [],
       [

@@ -53,6 +53,23 @@ describe('what the verbs print', () => {
       ['등급', '긴급', '연기', 'smoke-01', '0193-alarm', '시험'],
     ],
     ['alarm tail', ['Ctrl-C', 'critical', 'raised', 'smoke-01/1'], ['Ctrl-C', '긴급', '발생', '연기', 'smoke-01/1']],
+    [
+      'alarm show 0193-alarm',
+      ['ALARM', '0193-alarm', 'critical  smoke  smoke-01/1  TEST', 'waits for a reset', 'zone=3', 'acknowledged', 'cli:kim (claimed)'],
+      ['알람 ID', '긴급  연기  smoke-01/1  시험', '복구 대기 중', 'zone=3', '확인', '현장 확인'],
+    ],
+    ['alarm search --from 2h --severity critical --text zone', ['SEVERITY', '0193-alarm'], ['등급', '0193-alarm']],
+    ['alarm acknowledge 0193-alarm --note seen', ['Alarm 0193-alarm is acknowledged.'], ['알람 0193-alarm을(를) 확인했습니다.']],
+    ['alarm clear 0193-alarm --reason dust', ['had been cleared already'], ['이미 해제되었습니다']],
+    [
+      'alarm shelve --device smoke-01 --kind smoke --for 2h --reason dust',
+      ['Alarms of smoke-01 are shelved until 2026-11-20'],
+      ['smoke-01의 알람을 2026-11-20'],
+    ],
+    ['alarm unshelve --device smoke-01', ['no longer shelved'], ['보류를 해제했습니다']],
+    ['alarm shelved', ['maintenance', 'smoke-01', 'all', '배터리 교체'], ['정비 중', 'smoke-01', '전체', '배터리 교체']],
+    ['device maintenance smoke-01 --for 1h --reason battery', ['its alarms are tests'], ['그동안의 알람은 시험입니다']],
+    ['device maintenance smoke-01 --end', ['was not in maintenance'], ['정비 중이 아니었습니다']],
     ['outbox status', ['12 entries, 1.5 MiB on disk', 'alarm 2, condition 1'], ['전체 12건, 디스크 사용량 1.5 MiB', '알람 2, 이상 1']],
     [
       'grant list',

@@ -111,6 +111,29 @@ export const status: Result<'status'> = {
   streams: { running: true, sources: 1, readers: 2 },
 };
 
+const acted: readonly Result<'alarm.show'>['transitions'][number][] = [
+  { row: 1, transition },
+  {
+    row: 2,
+    transition: {
+      ...transition,
+      step: 'updated',
+      reason: 'acknowledged',
+      act: { act: 'acknowledged', by: 'cli:kim (claimed)', note: '현장 확인' },
+    },
+  },
+];
+
+const quiet: Result<'alarm.shelved'>['quiets'][number] = {
+  form: 'maintenance',
+  device: 'smoke-01',
+  kind: '',
+  by: 'cli:kim (claimed)',
+  reason: '배터리 교체',
+  since: at,
+  until: at + 3_600_000,
+};
+
 /** Handlers that remember what they were asked. */
 export interface RecordedHandlers {
   readonly handlers: ControlHandlers;
@@ -130,6 +153,18 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     'alarm.tail': async function* () {
       yield { row: 1, transition };
     },
+    'alarm.show': async () => ({
+      alarm: { ...alarm, detail: { zone: 3 }, acknowledged: { by: 'cli:kim (claimed)', at, note: '현장 확인' }, latched: 'over' },
+      transitions: acted,
+    }),
+    'alarm.search': async () => ({ alarms: [alarm] }),
+    'alarm.acknowledge': async () => ({ result: 'acknowledged' }),
+    'alarm.clear': async () => ({ result: 'over' }),
+    'alarm.shelve': async () => ({ until: at }),
+    'alarm.unshelve': async () => ({ ended: true }),
+    'alarm.shelved': async () => ({ quiets: [quiet] }),
+    'device.maintenance': async () => ({ until: at }),
+    'device.maintenance-end': async () => ({ ended: false }),
     'outbox.status': async () => status.outbox,
     'grant.list': async () => ({ grants: [grant] }),
     'grant.revoke': async () => ({ revoked: true }),

@@ -15,32 +15,36 @@ export const alarmListVerb: Verb<AlarmListOptions> = async (context, { limit, de
   const answer = await withGateway(context, (client) => client.call('alarm.list', { limit, device, kind, openOnly: open }));
   if (context.json) screen.json(answer);
   else if (answer.alarms.length === 0) screen.line(say('alarm.none'));
-  else {
-    screen.table([
-      [
-        say('column.raised'),
-        say('column.cleared'),
-        say('column.severity'),
-        say('column.kind'),
-        say('column.device'),
-        say('column.channel'),
-        say('column.alarm'),
-        '',
-      ],
-      ...answer.alarms.map((alarm) => [
-        timeText(alarm.raisedAt),
-        timeText(alarm.clearedAt),
-        word(severityWords, alarm.severity, context),
-        word(alarmWords, alarm.kind, context),
-        alarm.device,
-        alarm.channel,
-        alarm.alarmId,
-        alarm.test ? say('word.test') : '',
-      ]),
-    ]);
-  }
+  else screen.table(alarmTable(answer.alarms, context));
   return exits.done;
 };
+
+/** Alarms as rows under headings. */
+export function alarmTable(alarms: Result<'alarm.list'>['alarms'], context: VerbContext): string[][] {
+  const { say } = context;
+  return [
+    [
+      say('column.raised'),
+      say('column.cleared'),
+      say('column.severity'),
+      say('column.kind'),
+      say('column.device'),
+      say('column.channel'),
+      say('column.alarm'),
+      '',
+    ],
+    ...alarms.map((alarm) => [
+      timeText(alarm.raisedAt),
+      timeText(alarm.clearedAt),
+      word(severityWords, alarm.severity, context),
+      word(alarmWords, alarm.kind, context),
+      alarm.device,
+      alarm.channel,
+      alarm.alarmId,
+      alarm.test ? say('word.test') : '',
+    ]),
+  ];
+}
 
 export const alarmTailVerb: Verb<Asked<'alarm.tail'>> = async (context, { device }) => {
   const { screen } = context;

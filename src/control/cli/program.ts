@@ -2,11 +2,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { MessageKey, Say } from '../messages/catalogue.ts';
 import { controlOptions } from '../options.ts';
+import { alarmAcknowledgeVerb, alarmClearVerb, alarmShelvedVerb, alarmShelveVerb, alarmUnshelveVerb } from './alarm-act-verbs.ts';
+import { alarmSearchVerb, alarmShowVerb } from './alarm-history-verbs.ts';
 import { alarmListVerb, alarmTailVerb } from './alarm-verbs.ts';
 import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSnapshotVerb } from './camera-verbs.ts';
 import type { CliIo, Verb } from './context.ts';
+import { deviceMaintenanceVerb } from './device-verbs.ts';
 import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb, statusVerb } from './gateway-verbs.ts';
 import { grantListVerb, grantRevokeVerb } from './grant-verbs.ts';
+import { duration, moment } from './moments.ts';
 import { sensorListVerb } from './sensor-verbs.ts';
 import { simulateVerb } from './simulate-verb.ts';
 
@@ -54,14 +58,12 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
   addCameraVerbs(group('camera', 'help.camera'), make, say);
   make(group('sensor', 'help.sensor'), 'list', 'help.sensor.list', sensorListVerb);
 
-  const alarm = group('alarm', 'help.alarm');
-  make(alarm, 'list', 'help.alarm.list', alarmListVerb)
-    .option('--limit <n>', say('help.limit'), wholeNumber, 20)
-    .option('--device <id>', say('help.device'))
-    .option('--kind <kind>', say('help.kind'))
-    .option('--open', say('help.open'));
-  make(alarm, 'tail', 'help.alarm.tail', alarmTailVerb).option('--device <id>', say('help.device'));
-
+  addAlarmVerbs(group('alarm', 'help.alarm'), make, say);
+  make(group('device', 'help.deviceGroup'), 'maintenance', 'help.device.maintenance', deviceMaintenanceVerb)
+    .argument('<id>', say('help.shelf.device'))
+    .option('--for <time>', say('help.for'), duration)
+    .option('--reason <text>', say('help.act.reason'))
+    .option('--end', say('help.end'));
   make(group('outbox', 'help.outbox'), 'status', 'help.outbox.status', outboxStatusVerb);
   const grant = group('grant', 'help.grant');
   make(grant, 'list', 'help.grant.list', grantListVerb)
@@ -85,6 +87,41 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
 }
 
 type Make = <Options>(parent: Command, name: string, key: HelpKey, verb: Verb<Options>) => Command;
+
+function addAlarmVerbs(alarm: Command, make: Make, say: Say): void {
+  make(alarm, 'list', 'help.alarm.list', alarmListVerb)
+    .option('--limit <n>', say('help.limit'), wholeNumber, 20)
+    .option('--device <id>', say('help.device'))
+    .option('--kind <kind>', say('help.kind'))
+    .option('--open', say('help.open'));
+  make(alarm, 'tail', 'help.alarm.tail', alarmTailVerb).option('--device <id>', say('help.device'));
+  make(alarm, 'show', 'help.alarm.show', alarmShowVerb).argument('<id>', say('help.alarm.id'));
+  make(alarm, 'search', 'help.alarm.search', alarmSearchVerb)
+    .option('--limit <n>', say('help.limit'), wholeNumber, 20)
+    .option('--from <time>', say('help.from'), moment)
+    .option('--to <time>', say('help.to'), moment)
+    .option('--device <id>', say('help.device'))
+    .option('--kind <kind>', say('help.kind'))
+    .option('--severity <severity>', say('help.severity'))
+    .option('--text <text>', say('help.text'))
+    .option('--open', say('help.open'));
+  make(alarm, 'acknowledge', 'help.alarm.acknowledge', alarmAcknowledgeVerb)
+    .argument('<id>', say('help.alarm.id'))
+    .option('--note <text>', say('help.note'));
+  make(alarm, 'clear', 'help.alarm.clear', alarmClearVerb)
+    .argument('<id>', say('help.alarm.id'))
+    .requiredOption('--reason <text>', say('help.act.reason'));
+  make(alarm, 'shelve', 'help.alarm.shelve', alarmShelveVerb)
+    .requiredOption('--device <id>', say('help.shelf.device'))
+    .option('--kind <kind>', say('help.shelf.kind'))
+    .requiredOption('--for <time>', say('help.for'), duration)
+    .requiredOption('--reason <text>', say('help.act.reason'));
+  make(alarm, 'unshelve', 'help.alarm.unshelve', alarmUnshelveVerb)
+    .requiredOption('--device <id>', say('help.shelf.device'))
+    .option('--kind <kind>', say('help.shelf.kind'))
+    .option('--reason <text>', say('help.act.reason'));
+  make(alarm, 'shelved', 'help.alarm.shelved', alarmShelvedVerb);
+}
 
 function addCameraVerbs(camera: Command, make: Make, say: Say): void {
   make(camera, 'list', 'help.camera.list', cameraListVerb);

@@ -16,6 +16,24 @@ export const stepWords: Readonly<Record<AlarmStep, Text>> = {
   cleared: { en: 'cleared', ko: '해제' },
 };
 
+/** Why a step was taken, when not because the device said so. */
+export const stepReasonWords: Readonly<Record<string, Text>> = {
+  pulse: { en: 'a moment', ko: '순간 이벤트' },
+  timeout: { en: 'timed out', ko: '시간 초과' },
+  person: { en: 'by a person', ko: '사람이 해제' },
+  maintenance: { en: 'maintenance ended', ko: '정비 종료' },
+  flood: { en: 'summary of a flood', ko: '폭주 요약' },
+  acknowledged: { en: 'acknowledged', ko: '확인' },
+  shelved: { en: 'shelved', ko: '보류' },
+  unshelved: { en: 'unshelved', ko: '보류 해제' },
+  latched: { en: 'over, waits for a reset', ko: '종료됨, 복구 대기' },
+};
+
+export const quietFormWords: Readonly<Record<'shelf' | 'maintenance', Text>> = {
+  shelf: { en: 'shelved', ko: '보류' },
+  maintenance: { en: 'maintenance', ko: '정비 중' },
+};
+
 export const alarmWords: Readonly<Record<AlarmKind, Text>> = {
   smoke: { en: 'smoke', ko: '연기' },
   heat: { en: 'heat', ko: '열' },
