@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { durationOption, sameText } from '#base';
 import { idPattern, severities } from '#model';
 import { id, identity, kind, text } from './option-fields.ts';
-import { type webhookMap, webhookOptions } from './webhook/options.ts';
+import { type webhookMap, webhookOptions } from './webhook-options.ts';
 
-export { shippedWebhookTemplates } from './webhook/options.ts';
+export { shippedWebhookTemplates } from './webhook-options.ts';
 
 /** Templates for Modbus sensors that the product ships. */
 export const shippedModbusTemplates = ['smoke-contact', 'smoke-ug3', 'smoke-ug3-inputs', 'smoke-analog'] as const;

@@ -4,6 +4,7 @@ import { type Clock, type Random, systemClock } from '#base';
 import { runBackup } from './backup.ts';
 import { storeFaults } from './errors.ts';
 import { type Life, openLife } from './life.ts';
+import { ownStore } from './owner.ts';
 import { type FromThread, type ToThread, toWire } from './protocol.ts';
 import type { ThreadOptions } from './session.ts';
 import { openSlices, type Slices, sendResults } from './slices.ts';
@@ -26,14 +27,19 @@ export function serveStore(options: ThreadOptions, deps: ThreadDeps): void {
   const { port, now, random, clock = systemClock } = deps;
   const send = (message: FromThread): void => port.postMessage(message);
   const topics = new Set<string>();
+  let owner: Disposable | undefined;
   try {
+    owner = ownStore(options.path);
     const life = openLife(options, { now, random, clock, send, announce: (topic) => topics.add(topic) });
     const slices = openSlices(port, clock.monotonicMs);
     let workedAtMs = clock.monotonicMs();
     port.on('message', (message: ToThread) => {
       slices.receive(message);
       while (slices.hasCalls()) serve(life, slices, topics, send);
-      for (let other = slices.nextOther(); other; other = slices.nextOther()) handle(other, life, port, send);
+      for (let other = slices.nextOther(); other; other = slices.nextOther()) {
+        handle(other, life, port, send);
+        if (other.type === 'close') owner?.[Symbol.dispose]();
+      }
       workedAtMs = clock.monotonicMs();
     });
     rest(life, clock, () => workedAtMs);
@@ -41,6 +47,7 @@ export function serveStore(options: ThreadOptions, deps: ThreadDeps): void {
     send({ type: 'ready' });
   } catch (error) {
     send({ type: 'unopened', fault: toWire(error) });
+    owner?.[Symbol.dispose]();
     port.close();
   }
 }

@@ -107,7 +107,7 @@ describe('a restore', () => {
     const before = await readFile(at.path);
     expect(() => restoreStore(at.path, copy, 1)).toThrow(expect.objectContaining({ code: 'store.no-backup' }));
     expect((await readFile(at.path)).equals(before)).toBe(true);
-    expect((await readdir(at.folder)).toSorted()).toEqual(['bongsu.db', 'copy.db']);
+    expect((await readdir(at.folder)).toSorted()).toEqual(['bongsu.db', 'bongsu.db.lock', 'copy.db']);
   });
 });
 

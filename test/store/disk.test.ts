@@ -47,7 +47,7 @@ describe('a disk that errs', () => {
       {
         await using _fault = await stage.inject(fault);
         expect((await stage.call('write', 'failed')).code).toBe('store.io');
-        expect((await stage.health()).lastError).toContain('I/O');
+        await expect.poll(async () => (await stage.health()).lastError).toContain('I/O');
       }
       await expect.poll(() => state(stage), { timeout: 15_000, interval: 100 }).toBe('ok');
       expect(await stage.call('write', 'after')).toMatchObject({ value: expect.any(Number) });

@@ -120,6 +120,14 @@ describe('store', () => {
     await expect(open()).rejects.toMatchObject({ code: 'store.newer' });
   });
 
+  it('is refused to a second owner, and free again when the first is gone', async () => {
+    {
+      await using _first = await open();
+      await expect(open()).rejects.toMatchObject({ code: 'store.in-use', message: expect.stringContaining(path) });
+    }
+    await using _second = await open();
+  });
+
   it('says where it cannot be opened', async () => {
     path = join(folder, 'missing', 'bongsu.db');
     await expect(open()).rejects.toMatchObject({ code: 'store.unopened', message: expect.stringContaining(path) });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { durationOption, secretOption } from '#base';
 import { severities } from '#model';
-import { id, identity, kind } from '../option-fields.ts';
+import { id, identity, kind } from './option-fields.ts';
 
 /** Maps for webhook senders that the product ships. */
 export const shippedWebhookTemplates = ['fall-webhook'] as const;
