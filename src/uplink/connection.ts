@@ -49,13 +49,11 @@ export async function liveConnection(link: Link, deps: ConnectionDeps, signal: A
   const crash = new AbortController();
   const over = AbortSignal.any([link.closed, signal, crash.signal]);
   let crashed: { error: unknown } | undefined;
-  const story = deps
-    .onSession(openSession({ link, window, ...deps, resendAfterMs: deps.options.resendAfter }, over, env))
-    .catch((error: unknown) => {
-      if (over.aborted) return;
-      crashed = { error };
-      crash.abort(error);
-    });
+  const story = deps.onSession(openSession({ link, window, ...deps }, over, env)).catch((error: unknown) => {
+    if (over.aborted) return;
+    crashed = { error };
+    crash.abort(error);
+  });
   const keeping = keep(link, announce, deps, over, env);
   await aborted(over);
   if (!link.closed.aborted) {

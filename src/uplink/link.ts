@@ -116,7 +116,7 @@ function publishOptions(message: Message, level: ProtocolLevel) {
 /** The MQTT 5 properties of a message; of a will too. */
 export function propertiesOf(message: Message): NonNullable<IPublishPacket['properties']> {
   return {
-    payloadFormatIndicator: true,
+    payloadFormatIndicator: typeof message.payload === 'string',
     contentType: message.contentType,
     ...(message.expirySeconds !== undefined && { messageExpiryInterval: message.expirySeconds }),
     ...(message.correlationData && { correlationData: message.correlationData }),

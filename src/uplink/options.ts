@@ -1,6 +1,6 @@
 // The hub session's section of the configuration.
 import { z } from 'zod';
-import { durationOption, secretOption } from '#base';
+import { durationOption, secretOption, sizeOption } from '#base';
 
 const path = z.string().min(1).max(4096);
 
@@ -105,6 +105,13 @@ const sectionOptions = z.strictObject({
     ),
   resendAfter: durationOption({ min: '5s', max: '1h', default: '60s' }).describe(
     'How long the hub may take to confirm before a message is sent again, 5s to 1h. Only where the hub itself confirms.',
+  ),
+  compression: z
+    .enum(['none', 'gzip', 'zstd'])
+    .default('none')
+    .describe('How batches of readings beyond 1 KiB are compressed: none, gzip or zstd. Ask the hub’s operator what it reads.'),
+  drainLimit: sizeOption({ min: '8KiB', max: '1GiB', default: '1GiB' }).describe(
+    'Bytes a second, 8KiB to 1GiB, that the backlog, conditions and readings may take of the line. Live alarms and steps of grants pass it by.',
   ),
   willDelay: durationOption({ min: '0s', max: '1h', default: '30s' }).describe(
     'How long a lost line may take to come back before the broker tells the hub that this gateway is offline, 0s to 1h (MQTT 5 only).',

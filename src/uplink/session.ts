@@ -1,8 +1,11 @@
 // The session as the rest of the house sees it: entries go out through the window and come back as confirmed, lost or set aside.
 import { type Env, openBackoff } from '#base';
 import type { Entry } from '#model';
+import { compress } from './compress.ts';
 import type { Confirmation } from './confirmation.ts';
-import type { Link, PublishResult } from './link.ts';
+import { openDrain } from './drain.ts';
+import { type Link, type PublishResult, packetSize } from './link.ts';
+import type { UplinkOptions } from './options.ts';
 import { openRace, type SendResult } from './race.ts';
 import { meaningOf } from './reasons.ts';
 import type { Rescue } from './rescue.ts';
@@ -23,7 +26,8 @@ export interface UplinkSession {
   readonly signal: AbortSignal;
   /**
    * Free slots of the window, which is min(server's Receive Maximum, `uplink.window`). Some are kept for lane 0, the critical alarms; a lesser lane of which
-   * the broker puts off 64 entries is closed, and those below it, until it takes one. While critical alarms go over a second route, its room for them counts.
+   * the broker puts off 64 entries is closed, and those below it, until it takes one. While critical alarms go over a second route, its room for them counts. While the
+   * line or `uplink.drainLimit` is used up by what may wait, only live alarms and steps of grants are taken.
    */
   readonly room: Room;
   /** Whose word counts now. With `hub`, `send` ends with `sent`, and the hub's own word comes through `onConfirm`. */
@@ -59,6 +63,15 @@ async function publish(link: Link, window: Window, message: Message, rank: Rank,
   return result;
 }
 
+/** From this lane on it may wait: what is of the past, conditions and the like, readings. */
+const firstWaitingLane = 3;
+/** So much of it may lie on the line before a live alarm: a tenth of a second at 10 Mbit/s. */
+const drainBytes = 131_072;
+
+function lesser(left: number | undefined, right: number | undefined): number | undefined {
+  return left === undefined || right === undefined ? (left ?? right) : Math.min(left, right);
+}
+
 const laterBackoff = { minMs: 500, maxMs: 15_000 };
 
 /** What a session is made of. */
@@ -68,17 +81,32 @@ export interface SessionParts {
   readonly topics: Topics;
   readonly rescue: Rescue;
   readonly confirmation: Confirmation;
-  readonly resendAfterMs: number;
+  readonly options: Pick<UplinkOptions, 'compression' | 'drainLimit' | 'resendAfter'>;
 }
 
 export function openSession(parts: SessionParts, signal: AbortSignal, env: Env): UplinkSession {
   const { link, window, topics } = parts;
   const queues = openQueues();
+  const drain = openDrain({ inFlightBytes: drainBytes, bytesPerSecond: parts.options.drainLimit }, env.clock);
   const race = openRace(parts.rescue, signal, env);
+  const publishInLane = async (message: Message, lane: number, until: AbortSignal): Promise<PublishResult> => {
+    if (lane < firstWaitingLane) return await publish(link, window, message, lane === 0 ? 'critical' : 'entry', until);
+    const bytes = packetSize(message, link.level);
+    try {
+      await drain.enter(bytes, until);
+    } catch {
+      return { result: 'lost' };
+    }
+    try {
+      return await publish(link, window, message, 'entry', until);
+    } finally {
+      drain.leave(bytes);
+    }
+  };
   const sendPatiently = async (message: Message, lane: number, until: AbortSignal = signal): Promise<SendResult> => {
     const backoff = openBackoff(laterBackoff, env.random);
     for (;;) {
-      const answer = await publish(link, window, message, lane === 0 ? 'critical' : 'entry', until);
+      const answer = await publishInLane(message, lane, until);
       if (answer.result === 'lost') return answer;
       const meaning = meaningOf(answer.reasonCode);
       if (meaning === 'confirmed') return { result: 'confirmed' };
@@ -94,7 +122,7 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
   return {
     signal,
     get room() {
-      const lanes = queues.firstFull();
+      const lanes = lesser(queues.firstFull(), drain.isOpen ? undefined : firstWaitingLane);
       const entries = lanes === 1 ? 0 : window.free('entry');
       return entries > 0 ? { entries, lanes } : { entries: Math.max(window.free('critical'), race.room), lanes: 1 };
     },
@@ -102,11 +130,11 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
     get confirmation() {
       return parts.confirmation.mode;
     },
-    resendAfterMs: parts.resendAfterMs,
+    resendAfterMs: parts.options.resendAfter,
     async send(entry, mark) {
       const encoded = encodeEntry(entry, topics, mark);
       if ('reasonCode' in encoded) return { result: 'set-aside', ...encoded };
-      const { message } = encoded;
+      const message = entry.body.class === 'reading' ? await compress(encoded.message, parts.options.compression) : encoded.message;
       const sent = isCritical(entry)
         ? await race.run(message, (until) => sendPatiently(message, entry.lane, until))
         : await sendPatiently(message, entry.lane);

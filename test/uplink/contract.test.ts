@@ -72,6 +72,7 @@ const condition = {
 } as const;
 const grant = { grant: '0192f0c1-2222-7000-8000-000000000001', device: 'cam-0417', channel: 1, service: '119-dispatch', incident: 'i-1' };
 
+const reading = { device: 'hydrant-1', channel: 'main', kind: 'pressure', value: 412.5, unit: 'kPa', quality: 'good', time } as const;
 const bodies: readonly EntryBody[] = [
   { class: 'alarm', value: { ...alarm, step: 'raised', test: false } },
   { class: 'alarm', value: { ...alarm, step: 'updated', test: true } },
@@ -95,6 +96,20 @@ const bodies: readonly EntryBody[] = [
   ...(['opened', 'extended', 'ended', 'revoked', 'failed'] as const).map(
     (step): EntryBody => ({ class: 'grant', value: { ...grant, step, time, until: time + 3_600_000, reason: '' } }),
   ),
+  { class: 'reading', value: [reading, { ...reading, quality: 'bad', time: time + 1000 }] },
+  {
+    class: 'gap',
+    value: {
+      gapId: '0192f0c1-4444-7000-8000-000000000001',
+      class: 'reading',
+      firstSequence: 7,
+      lastSequence: 900,
+      count: 12,
+      kinds: { temperature: 12 },
+      from: time,
+      to: time + 5,
+    },
+  },
   { class: 'audit', value: { row: 7, hash: 'ab'.repeat(32), time } },
 ];
 const entries = bodies.map((body, index): Entry => {
@@ -144,9 +159,9 @@ describe('the contract', () => {
       const result = schemaOf(name).safeParse(JSON.parse(seen.payload));
       expect(result.error?.message, `${seen.topic} ${seen.payload}`).toBeUndefined();
     }
-    expect([...names].toSorted()).toEqual(['alarm', 'audit', 'condition', 'grant', 'inventory', 'outcome', 'state']);
+    expect([...names].toSorted()).toEqual(['alarm', 'audit', 'condition', 'gap', 'grant', 'inventory', 'outcome', 'reading', 'state']);
     const types = new Set(hub.seen.map((seen) => (JSON.parse(seen.payload) as { type?: string }).type));
-    const announced = ['alarm', 'audit', 'condition', 'grant', 'inventory', 'state'].flatMap((name) => {
+    const announced = ['alarm', 'audit', 'condition', 'gap', 'grant', 'inventory', 'reading', 'state'].flatMap((name) => {
       const type = (resolved(`schemas/${name}.json`).properties as Record<string, { enum?: string[]; const?: string }>)['type'];
       return type?.enum ?? [type?.const];
     });

@@ -1,5 +1,5 @@
 // Entries and states as CloudEvents 1.0 in structured JSON: pure, from values to topic and text.
-import type { Entry, EntryBody, Identity, PersonAct } from '#model';
+import type { Entry, EntryBody, Identity, PersonAct, Reading } from '#model';
 import { reasonCodes } from '../reasons.ts';
 import { cloudEventType, type Message } from './message.ts';
 import { type Topics, topicOf } from './topics.ts';
@@ -60,7 +60,16 @@ function shapeOf(body: EntryBody): Shape {
         subject: `${device}/${channel}`,
         time,
         attributes: { alarmid: alarmId, severity, clockquality: clockQuality, ...(test && { test }) },
-        data: { device, channel, kind, step, detail, ...(reason !== undefined && { reason }), ...(act && { act: actOf(act) }), ...(shelved && { shelved }) },
+        data: {
+          device,
+          channel,
+          kind,
+          step,
+          detail,
+          ...(reason !== undefined && { reason }),
+          ...(act && { act: actOf(act) }),
+          ...(shelved && { shelved }),
+        },
       };
     }
     case 'condition': {
@@ -103,12 +112,8 @@ function shapeOf(body: EntryBody): Shape {
       const { row, hash, time } = body.value;
       return { segments: ['audit'], type: 'audit.head', device: undefined, subject: undefined, time, data: { row, hash } };
     }
-    case 'reading': {
-      const kind = body.value[0]?.kind ?? '';
-      const readings = body.value.map(({ time: observed, ...rest }) => ({ ...rest, time: timestamp(observed) ?? null }));
-      const time = body.value[0]?.time ?? 0;
-      return { segments: ['reading', kind], type: 'reading.batch', device: undefined, subject: kind, time, data: { kind, readings } };
-    }
+    case 'reading':
+      return readingShape(body.value);
     case 'gap': {
       const { gapId, class: name, firstSequence, lastSequence, count, kinds, from, to } = body.value;
       const sequences = { firstsequence: sequenceText(firstSequence), lastsequence: sequenceText(lastSequence) };
@@ -122,6 +127,32 @@ function shapeOf(body: EntryBody): Shape {
       };
     }
   }
+}
+
+/** How long readings are of use: after a week a series has been thinned out anyway, and who drains a backlog may pass over them. */
+const readingLifeMs = 7 * 86_400_000;
+
+/** A batch of one kind: the kind stands once, as the subject. */
+function readingShape(readings: readonly Reading[]): Shape {
+  const kind = readings[0]?.kind ?? '';
+  const times = readings.map(({ time }) => time);
+  const expirytime = timestamp(Math.max(...times) + readingLifeMs);
+  return {
+    segments: ['reading', kind],
+    type: 'reading.batch',
+    device: undefined,
+    subject: kind,
+    time: expirytime === undefined ? Number.NaN : Math.min(...times),
+    attributes: { expirytime },
+    data: readings.map(({ device, channel, value, unit, quality, time }) => ({
+      device,
+      channel,
+      value,
+      unit,
+      quality,
+      time: timestamp(time),
+    })),
+  };
 }
 
 /** Who did what, as it travels. */

@@ -3,7 +3,8 @@
 /** A message to publish with QoS 1. */
 export interface Message {
   readonly topic: string;
-  readonly payload: string;
+  /** Text in UTF-8, or what compression made of it. */
+  readonly payload: string | Buffer;
   readonly contentType: string;
   /** The broker keeps it for later subscribers. Default false. */
   readonly retain?: boolean;
