@@ -39,7 +39,7 @@ export function openMirror() {
     if (state === 'active') {
       const latched = before?.latched === true || report.latch === true;
       remember({ ...point, alarmId, severity, detail: detail ?? {}, latched, ended: false });
-    } else if (before?.latched === true) known.set(key, { ...before, ended: true });
+    } else if (before?.latched === true) known.set(key, { ...before, detail: detail ?? before.detail, ended: true });
     else known.delete(key);
   };
 

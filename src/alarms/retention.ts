@@ -64,15 +64,17 @@ function openRestamp(db: Database, { table, key, column }: { readonly table: str
 
 /** So many alarms are looked at in one step. */
 const maxLooked = 2000;
+/** What was cleared this short a time ago may be under the hand of the very call that needs the room. */
+const freshMs = 60_000;
 
 /**
- * Opens what makes room when the disk's limit is near: removes the oldest cleared alarms, with their transitions, of which `isOwed` says that no
+ * Opens what makes room when the disk's limit is near: removes the oldest alarms that were cleared more than a minute ago, with their transitions, of which `isOwed` says that no
  * entry waits; at most `limit` rows, answered how many. 0: all that may go of the 2,000 looked at is gone; the next call looks further on, and
  * after the last begins anew. For the store's thread, inside a transaction.
  */
-export function openForgetHistory(db: Database): (limit: number, isOwed: (alarmId: string) => boolean) => number {
-  const cleared = db.prepare<[number, number], { row: number; alarmId: string }>(
-    'SELECT row, alarm_id AS alarmId FROM alarm WHERE row > CAST(? AS INTEGER) AND closed_at IS NOT NULL ORDER BY row LIMIT ?',
+export function openForgetHistory(db: Database, now: () => number): (limit: number, isOwed: (alarmId: string) => boolean) => number {
+  const cleared = db.prepare<[number, number, number], { row: number; alarmId: string }>(
+    'SELECT row, alarm_id AS alarmId FROM alarm WHERE row > CAST(? AS INTEGER) AND closed_at < ? ORDER BY row LIMIT ?',
   );
   const removeTransitions = db.prepare<[number, number]>(
     'DELETE FROM alarm_transition WHERE row IN (SELECT row FROM alarm_transition WHERE alarm = ? LIMIT ?)',
@@ -82,7 +84,7 @@ export function openForgetHistory(db: Database): (limit: number, isOwed: (alarmI
   let looked = 0;
   return (limit, isOwed) => {
     let left = limit;
-    const found = cleared.all(looked, Math.min(limit, maxLooked));
+    const found = cleared.all(looked, now() - freshMs, Math.min(limit, maxLooked));
     for (const { row, alarmId } of found) {
       if (left <= 0) return limit;
       if (!isOwed(alarmId)) {

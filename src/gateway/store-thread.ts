@@ -1,7 +1,7 @@
 // Entry of the store's thread: hands every room its procedures on the one writing connection, and the outbox's append to all others.
 import { parentPort, workerData } from 'node:worker_threads';
 import { accessMigrations, openAccessProcedures } from '#access/tables';
-import { type AlarmRules, alarmsMigrations, openAlarmsProcedures } from '#alarms/tables';
+import { type AlarmRules, alarmsMigrations, openAlarmsProcedures, openForgetHistory } from '#alarms/tables';
 import { systemClock, systemRandom } from '#base';
 import { camerasMigrations, openCamerasProcedures } from '#cameras/tables';
 import { openOutboxProcedures, outboxMigrations } from '#outbox/tables';
@@ -29,7 +29,7 @@ if (parentPort) {
       limits,
       migrations: [outboxMigrations, registryMigrations, alarmsMigrations, accessMigrations, camerasMigrations, uplinkMigrations],
       open(db, base) {
-        const outbox = openOutboxProcedures(db, base, destinations);
+        const outbox = openOutboxProcedures(db, base, destinations, { forgetHistory: openForgetHistory(db, () => base.now()) });
         const world: ProcedureWorld = { ...base, append: outbox.append };
         return {
           outbox: outbox.procedures,

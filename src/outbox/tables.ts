@@ -12,6 +12,7 @@ import { kindOf, turnToGiveWay } from './gives-way.ts';
 import { type Memory, openMemory } from './marks.ts';
 import { checkBatch } from './readings.ts';
 import { openRoom, type Room } from './room.ts';
+import { newestOfSubject } from './schema.ts';
 import { openSettling, openTallies, type Settling } from './settle.ts';
 import { openStats } from './stats.ts';
 import { subjectOf } from './subject.ts';
@@ -31,8 +32,11 @@ export interface OutboxThread {
 
 /** What the outbox asks of other rooms in the thread. */
 export interface OutboxHooks {
-  /** Forgets up to `limit` rows of confirmed history, the oldest first, when room is short; answers how many. Default: there is none. */
-  forgetHistory?(limit: number): number;
+  /**
+   * Forgets up to `limit` rows of history of which nothing `waits` (by alarm), the oldest first, when room is short; answers how many. Default: there is
+   * none.
+   */
+  forgetHistory?(limit: number, waits: (alarmId: string) => boolean): number;
 }
 
 /**
@@ -51,7 +55,9 @@ export function openOutboxProcedures(
   const settling = openSettling(db, world, opened, memory);
   const writing = openWriting(db, world, opened, memory);
   const gaps = openGaps(db, world, opened, { memory, writing });
-  const room = openRoom(db, world, opened, { memory, settling, gaps, forgetHistory });
+  const ofSubject = db.prepare(newestOfSubject);
+  const waits = (subject: string): boolean => ofSubject.get(subject) !== undefined;
+  const room = openRoom(db, world, opened, { memory, settling, gaps, forgetHistory: (limit) => forgetHistory(limit, waits) });
   const append = openAppend(db, world, opened, { writing, room, gaps });
   return { append, procedures: openProcedures(db, world, opened, { memory, settling, gaps, append }) };
 }

@@ -71,9 +71,10 @@ describe('what the disk’s limit takes', () => {
     const alarms = openTestAlarms();
     for (const channel of ['a', 'b', 'c', 'd']) alarms.report(report({ channel }));
     for (const channel of ['a', 'b', 'd']) alarms.report(report({ channel, state: 'inactive' }));
+    alarms.world.time += 60_001;
     const left = (): string[] => alarms.list({ limit: 10 }).map(({ channel }) => channel);
     const idOf = (channel: string): string => alarms.list({ limit: 10 }).find((alarm) => alarm.channel === channel)?.alarmId ?? '';
-    return { ...alarms, left, idOf, forget: openForgetHistory(alarms.db) };
+    return { ...alarms, left, idOf, forget: openForgetHistory(alarms.db, () => alarms.world.time) };
   }
 
   it('is the oldest that is over and owed to nobody', () => {
@@ -86,6 +87,13 @@ describe('what the disk’s limit takes', () => {
     expect(forget(100, (id) => id === owed)).toBe(0);
     expect(forget(100, () => false)).toBe(3);
     expect(left()).toEqual(['c']);
+  });
+
+  it('is nothing that was cleared just now: the call that clears it may be the one that needs the room', () => {
+    const alarms = filled();
+    alarms.report(report({ state: 'pulse' }));
+    expect(alarms.forget(100, () => false)).toBe(9);
+    expect(alarms.left()).toEqual(['zone-1', 'c']);
   });
 
   it('comes in steps that fit the limit, and none of what is left points nowhere', () => {

@@ -97,5 +97,6 @@ it('foresees what the store then does, and learns what it did', () => {
         expect(mirror.known(open.device, open.channel, open.kind, open.test)).toBe(open.alarmId);
       }
     }),
+    { numRuns: 500 },
   );
 });

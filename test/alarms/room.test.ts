@@ -1,0 +1,71 @@
+// The alarms and the outbox in one file whose room is short: every append forgets history, and no step of an alarm is disturbed by it.
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { alarmsMigrations, openAlarmsProcedures, openForgetHistory } from '#alarms/tables';
+import type { Report } from '#model';
+import { openOutboxProcedures, outboxMigrations } from '#outbox/tables';
+import { ampleSpace } from '../fakes/store.ts';
+import { bracket, openTestDatabase, openTestWorld } from '../outbox/thread.ts';
+import { report } from './thread.ts';
+
+/** Less than the outbox likes, enough for an entry. */
+const shortSpace = { ...ampleSpace(), freeBytes: 200 * 2 ** 10 };
+
+function opened() {
+  const db = openTestDatabase([outboxMigrations, alarmsMigrations]);
+  db.pragma('foreign_keys = ON');
+  const base = Object.assign(openTestWorld(), { space: () => shortSpace });
+  const outbox = openOutboxProcedures(db, base, ['hub'], { forgetHistory: openForgetHistory(db, () => base.now()) });
+  const world = Object.assign(base, { append: outbox.append });
+  return { db, world, outbox: outbox.procedures, alarms: openAlarmsProcedures(db, world, { floodLimit: 5, latch: [] }) };
+}
+
+const step = fc.record({
+  one: fc
+    .record({
+      channel: fc.constantFrom('a', 'b', 'c'),
+      kind: fc.constantFrom('smoke' as const, 'motion' as const),
+      state: fc.constantFrom('active' as const, 'inactive' as const, 'pulse' as const),
+    })
+    .map((changes): Report => report(changes)),
+  restMs: fc.constantFrom(0, 1000, 61_000),
+  confirms: fc.boolean(),
+});
+
+it('forgets only what is over, told and a minute old', () => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), (steps) => {
+      const { db, world, outbox, alarms } = opened();
+      const entries = db.prepare<[], string>('SELECT DISTINCT subject FROM outbox_entry').pluck();
+      for (const [ticket, { one, restMs, confirms }] of steps.entries()) {
+        world.time += restMs;
+        const before = alarms.list({ limit: 1000 });
+        const owed = new Set(entries.all());
+        const outcome = bracket(db, () => alarms.report(one));
+        const left = new Set(alarms.list({ limit: 1000 }).map(({ alarmId }) => alarmId));
+        if (outcome.result === 'raised') expect(left.has(outcome.alarmId ?? '')).toBe(true);
+        // What a motion waits with may give way itself, counted into a gap.
+        const kept = before.filter(({ alarmId, clearedAt, kind }) => clearedAt === undefined || (kind === 'smoke' && owed.has(alarmId)));
+        for (const { alarmId } of kept) expect(left.has(alarmId)).toBe(true);
+        if (!confirms) continue;
+        const seqs = outbox.claim({ destination: 'hub', limit: 10, ticket }).map(({ seq }) => seq);
+        bracket(db, () => outbox.confirm({ destination: 'hub', seqs }));
+      }
+      expect(db.pragma('foreign_key_check')).toEqual([]);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('makes room out of history at all', () => {
+  const { db, world, outbox, alarms } = opened();
+  bracket(db, () => alarms.report(report()));
+  bracket(db, () => alarms.report(report({ state: 'inactive' })));
+  for (const ticket of [1, 2]) {
+    const seqs = outbox.claim({ destination: 'hub', limit: 10, ticket }).map(({ seq }) => seq);
+    bracket(db, () => outbox.confirm({ destination: 'hub', seqs }));
+  }
+  world.time += 61_000;
+  const { alarmId } = bracket(db, () => alarms.report(report({ channel: 'next' })));
+  expect(alarms.list({ limit: 10 }).map((alarm) => alarm.alarmId)).toEqual([alarmId]);
+});
