@@ -97,7 +97,7 @@ function openHasten(db: Database, destinations: Destinations, memory: Memory): (
       lend.run(lane, entry.seq);
       for (const slot of destinations.slots) {
         move.run(lane, slot, entry.lane, entry.seq);
-        memory.lower(slot, entry.seq);
+        memory.loosen(slot, entry.seq);
         if (lane === 0) memory.hasten(slot, entry.seq);
       }
     }

@@ -2,8 +2,8 @@
 import type { Database } from 'better-sqlite3';
 import type { EntryClass } from '#model';
 import type { Destinations } from './destinations.ts';
-import { giveBack, lowerFloors, type Marks, type Memory, turnPage } from './marks.ts';
-import { readyInLane } from './schema.ts';
+import { giveBack, loosen, type Marks, type Memory, turnPage } from './marks.ts';
+import { claimedColumns, readyInLane } from './schema.ts';
 
 /** A claimed entry as it crosses the thread's channel: its value still JSON text. */
 export interface EntryRow {
@@ -37,78 +37,111 @@ export interface ClaimAsk extends ClaimOptions {
 const maxClaimed = 16_384;
 const maxClaim = 1000;
 const maxClaimBytes = 4 * 2 ** 20;
+/** Values of at most 256 KiB are read so many at a time. */
+const maxRowsRead = 64;
 const laneCount = 8;
 const readingsLane = 7;
 /** For each entry of another lane readings are owed so much of a slot: a little over a twentieth of all. */
 const readingsShare = 1 / 18;
 const maxCredit = 50;
 
+/** What one claim has found so far. */
+interface Finding {
+  readonly slot: number;
+  readonly marks: Marks;
+  readonly rows: EntryRow[];
+  /** What became claimable behind the floors, by lane of the way, the oldest first. */
+  readonly loose: readonly number[][];
+  bytes: number;
+}
+
+interface FoundRow extends EntryRow {
+  readonly subject: string | null;
+}
+
 /** Opens the claim. */
 export function openClaim(db: Database, destinations: Destinations, memory: Memory): (ask: ClaimAsk) => readonly EntryRow[] {
-  const inLane = db.prepare<[number, number, number, number, number], number>(readyInLane).pluck();
-  const isReady = db.prepare<[number, number], number>('SELECT 1 FROM outbox_ready WHERE slot = ? AND lane = 0 AND seq = ?').pluck();
-  const waits = db
+  const inLane = db.prepare<[number, number, number, number, number], FoundRow>(readyInLane);
+  const read = db.prepare<[number, number], FoundRow>(
+    `SELECT ${claimedColumns} FROM outbox_entry e JOIN outbox_ready r ON r.slot = ? AND r.lane = e.lane AND r.seq = e.seq WHERE e.seq = ?`,
+  );
+  const laneOf = db
     .prepare<[number, number], number>(
-      'SELECT 1 FROM outbox_ready r JOIN outbox_entry e ON e.seq = r.seq AND e.lane = r.lane WHERE r.slot = ? AND e.seq = ?',
+      'SELECT e.lane FROM outbox_entry e JOIN outbox_ready r ON r.slot = ? AND r.lane = e.lane AND r.seq = e.seq WHERE e.seq = ?',
     )
     .pluck();
-  const read = db.prepare<[number], EntryRow>(
-    `SELECT seq, id, class, sequence, boot_id AS bootId, recorded_time AS recordedTime, lane, value FROM outbox_entry WHERE seq = ?`,
-  );
 
-  /** What one claim has found so far. */
-  interface Finding {
-    readonly slot: number;
-    readonly marks: Marks;
-    readonly rows: EntryRow[];
-    bytes: number;
-  }
-
-  function take({ marks, rows }: Finding, seq: number, lane: number): number {
-    const row = marks.claimed.has(seq) ? undefined : read.get(seq);
-    if (!row) return 0;
-    marks.claimed.set(seq, { class: row.class, sequence: row.sequence, generation: marks.generation });
+  function take(finding: Finding, { subject, ...row }: FoundRow, lane: number): void {
+    const { marks, rows } = finding;
+    const { seq, class: name, sequence } = row;
+    if (marks.claimed.has(seq)) return;
+    marks.claimed.set(seq, { class: name, sequence, stored: row.lane, subject, generation: marks.generation });
     marks.last.seqs.push(seq);
+    marks.loose.delete(seq);
     rows.push({ ...row, lane });
-    return row.value.length;
+    finding.bytes += row.value.length;
+  }
+  function takeOne(finding: Finding, seq: number, lane: number): void {
+    const row = finding.marks.claimed.has(seq) ? undefined : read.get(finding.slot, seq);
+    if (row) take(finding, row, lane);
   }
   /** Steps of what was graver than their own past: ahead of all that is live. */
   function takeHastened(finding: Finding, wanted: number): void {
     const { hastened, past } = finding.marks;
     for (const seq of hastened) {
       if (finding.rows.length >= wanted) break;
-      if (seq <= past && isReady.get(finding.slot, seq) !== undefined) finding.bytes += take(finding, seq, 0);
+      if (seq <= past && laneOf.get(finding.slot, seq) === 0) takeOne(finding, seq, 0);
     }
   }
-  /** Walks one lane from where all before is claimed: what is claimed beyond stands in the way, and nothing else. */
+  /** Walks one lane from where all before is claimed or loose: what is claimed beyond stands in the way, and nothing else. */
   function takeLane(finding: Finding, lane: number, wanted: number): void {
     const { slot, marks, rows } = finding;
+    const isEnough = (): boolean => rows.length >= wanted || finding.bytes >= maxClaimBytes;
+    for (const seq of finding.loose[lane] ?? []) {
+      if (isEnough()) return;
+      takeOne(finding, seq, lane);
+    }
     const { after, upTo, stored } = reachOf(lane, marks.past);
     let at = Math.max(marks.floors[lane] ?? 0, after);
-    while (rows.length < wanted && finding.bytes < maxClaimBytes) {
-      const asked = wanted - rows.length + 8;
-      const seqs = inLane.all(slot, stored, at, upTo, asked);
-      for (const seq of seqs) {
-        finding.bytes += take(finding, seq, lane);
-        at = seq;
-        if (rows.length >= wanted || finding.bytes >= maxClaimBytes) break;
+    while (!isEnough()) {
+      const asked = Math.min(wanted - rows.length, maxRowsRead);
+      const found = inLane.all(slot, stored, at, upTo, asked);
+      for (const row of found) {
+        take(finding, row, lane);
+        at = row.seq;
+        if (isEnough()) break;
       }
-      if (seqs.length < asked) break;
+      if (found.length < asked) break;
     }
     marks.floors[lane] = at;
   }
-
-  return ({ destination, limit, ticket, past = 0, lanes = laneCount }) => {
-    const slot = destinations.slotOf(destination);
+  /** What became claimable behind the floors; what lies before one is found on the walk. */
+  function sortLoose(slot: number, marks: Marks): readonly number[][] {
+    const lanes: number[][] = Array.from({ length: laneCount }, () => []);
+    for (const seq of [...marks.loose].toSorted((one, other) => one - other)) {
+      const stored = marks.claimed.has(seq) ? undefined : laneOf.get(slot, seq);
+      const lane = stored === undefined ? 0 : stored < 3 && seq <= marks.past ? stored + 3 : stored;
+      if (stored !== undefined && seq <= (marks.floors[lane] ?? 0)) lanes[lane]?.push(seq);
+      else marks.loose.delete(seq);
+    }
+    return lanes;
+  }
+  function begin({ slot, ticket, past }: { slot: number; ticket: number; past: number }): Finding {
     const marks = memory.of(slot);
     if (marks.last.ticket === ticket) giveBack(marks, marks.last.seqs);
     marks.last = { ticket, seqs: [] };
-    for (const seq of marks.unproved) if (waits.get(slot, seq) !== undefined) lowerFloors(marks, seq);
+    for (const seqs of marks.unproved) {
+      if (laneOf.get(slot, seqs[0] ?? 0) !== undefined) for (const seq of seqs) loosen(marks, seq);
+    }
     marks.unproved = [];
     if (past !== marks.past) turnPage(marks, past);
+    return { slot, marks, rows: [], loose: sortLoose(slot, marks), bytes: 0 };
+  }
+
+  return ({ destination, limit, ticket, past = 0, lanes = laneCount }) => {
+    const finding = begin({ slot: destinations.slotOf(destination), ticket, past });
+    const { marks, rows } = finding;
     const wanted = Math.min(limit, maxClaim, maxClaimed - marks.claimed.size);
-    const finding: Finding = { slot, marks, rows: [], bytes: 0 };
-    const { rows } = finding;
     if (wanted <= 0 || lanes <= 0) return rows;
     takeHastened(finding, wanted);
     takeLane(finding, 0, wanted);

@@ -59,13 +59,13 @@ const maxIds = 1000;
 /** Accounts of dropped letters that are kept. */
 const keptDrops = 10_000;
 
-/** Opens the way into the dead letters; the counts go to the caller's tally. */
+/** Opens the way into the dead letters; the counts go to the caller's tally. Whether the item was in its turn. */
 export function openRefusals(
   db: Database,
   world: ThreadWorld,
   memory: Memory,
   settling: Settling,
-): (slot: number, item: Refusal, tally: Tally) => void {
+): (slot: number, item: Refusal, tally: Tally) => boolean {
   const bury = db.prepare<[number, number, string, number, number]>(
     `INSERT INTO outbox_dead (slot, seq, entry_id, class, sequence, code, text, time)
      SELECT ?, seq, id, class, sequence, ?, ?, ? FROM outbox_entry WHERE seq = ?`,
@@ -74,12 +74,13 @@ export function openRefusals(
     const marks = memory.of(slot);
     const entry = settling.find(seq);
     marks.claimed.delete(seq);
-    if (!entry || !settling.leaveTurn(slot, entry)) return;
-    marks.unproved.push(seq);
+    if (!entry || !settling.leaveTurn(slot, entry)) return false;
     marks.hastened.delete(seq);
+    memory.hasDead = true;
     bury.run(slot, code, text.slice(0, maxText), world.now(), seq);
     settling.setOwed(entry, entry.owed & ~bitOf(slot));
     tally.add(slot, entry.class, { dead: 1 });
+    return true;
   };
 }
 
@@ -186,6 +187,6 @@ function openReturn(db: Database, memory: Memory): (slot: number, entry: Owed) =
       if (next && !memory.of(slot).claimed.has(next.seq)) unready.run(slot, next.lane, next.seq);
     }
     makeReady.run(slot, lane, seq);
-    memory.lower(slot, seq);
+    memory.loosen(slot, seq);
   };
 }

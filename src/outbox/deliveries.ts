@@ -6,7 +6,7 @@ import { outboxTopic } from './append.ts';
 import { type ClaimAsk, type ClaimOptions, type EntryRow, openClaim } from './claims.ts';
 import { openRefusals, type Refusal } from './dead.ts';
 import { bitOf, type Destinations } from './destinations.ts';
-import { giveBack, lowerFloors, type Memory } from './marks.ts';
+import { giveBack, type Memory, walkAnew } from './marks.ts';
 import { openTallies, type Settling } from './settle.ts';
 
 /** Entries of one destination by their position. */
@@ -49,24 +49,28 @@ export function openDeliveries(db: Database, world: ThreadWorld, destinations: D
     const slot = destinations.slotOf(destination);
     const marks = memory.of(slot);
     const tally = tallies();
-    let count = 0;
+    const counted: number[] = [];
     for (const seq of seqs) {
-      const entry = settling.find(seq);
+      const claimed = marks.claimed.get(seq);
       marks.claimed.delete(seq);
-      if (!entry || !settling.leaveTurn(slot, entry)) continue;
-      count += 1;
-      marks.unproved.push(seq);
+      const left = claimed && settling.leaveClaimed(slot, seq, claimed);
+      const entry = left === undefined ? settling.find(seq) : undefined;
+      if (left === undefined && !(entry && settling.leaveTurn(slot, entry))) continue;
+      counted.push(seq);
       marks.hastened.delete(seq);
-      tally.add(slot, entry.class, { confirmed: 1, gone: settling.setOwed(entry, entry.owed & ~bitOf(slot)) });
+      if (entry) tally.add(slot, entry.class, { confirmed: 1, gone: settling.setOwed(entry, entry.owed & ~bitOf(slot)) });
+      else if (claimed) tally.add(slot, claimed.class, { confirmed: 1, gone: left ?? false });
     }
     tally.write();
-    return count;
+    if (counted.length > 0) marks.unproved.push(counted);
+    return counted.length;
   }
   function setAside({ destination, items }: Refusals): void {
     const slot = destinations.slotOf(destination);
     const tally = tallies();
-    for (const item of items) refuse(slot, item, tally);
+    const refused = items.filter((item) => refuse(slot, item, tally)).map(({ seq }) => seq);
     tally.write();
+    if (refused.length > 0) memory.of(slot).unproved.push(refused);
   }
 
   return {
@@ -105,7 +109,7 @@ export function openDeliveries(db: Database, world: ThreadWorld, destinations: D
     releaseAll({ destination }: { readonly destination: string }): void {
       const marks = memory.of(destinations.slotOf(destination));
       marks.claimed.clear();
-      lowerFloors(marks, 0);
+      walkAnew(marks);
       world.announce(outboxTopic);
     },
     /** Makes dead letters of claimed entries: owed no more, kept for a person, in nobody's way. */

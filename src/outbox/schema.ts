@@ -105,9 +105,14 @@ export const newestOfSubject = 'SELECT seq, lane, owed FROM outbox_entry WHERE s
 export const nextOfSubject =
   'SELECT seq, lane, owed FROM outbox_entry WHERE subject = CAST(? AS TEXT) AND seq > ? AND owed & ? <> 0 ORDER BY seq LIMIT 1';
 
+/** An entry as it is claimed. */
+export const claimedColumns =
+  'e.seq, e.id, e.class, e.sequence, e.boot_id AS bootId, e.recorded_time AS recordedTime, e.lane, e.value, e.subject';
+
 /** What a destination may claim of one lane, the oldest first: (slot, lane, after, up to, limit). */
-export const readyInLane = `SELECT seq FROM outbox_ready WHERE slot = CAST(? AS INTEGER) AND lane = CAST(? AS INTEGER)
-  AND seq > CAST(? AS INTEGER) AND seq <= CAST(? AS INTEGER) ORDER BY seq LIMIT ?`;
+export const readyInLane = `SELECT ${claimedColumns} FROM outbox_ready r CROSS JOIN outbox_entry e ON e.seq = r.seq
+  WHERE r.slot = CAST(? AS INTEGER) AND r.lane = CAST(? AS INTEGER) AND r.seq > CAST(? AS INTEGER) AND r.seq <= CAST(? AS INTEGER)
+  ORDER BY r.seq LIMIT ?`;
 
 /** What gives way in one turn, the oldest first: (turn, after, limit). */
 export const givingWay =

@@ -4,7 +4,7 @@ import type { EntryClass } from '#model';
 import type { ThreadWorld } from '#store';
 import { outboxTopic } from './append.ts';
 import { bitOf, type Destinations } from './destinations.ts';
-import type { Memory } from './marks.ts';
+import type { Claimed, Memory } from './marks.ts';
 import { nextOfSubject } from './schema.ts';
 
 /** An entry as far as its way out of the outbox needs it. */
@@ -21,6 +21,8 @@ export interface Settling {
   find(seq: number): Owed | undefined;
   /** Takes it out of what `slot` may claim and lets the next of its subject follow. Whether it was in its subject's turn. */
   leaveTurn(slot: number, entry: Owed): boolean;
+  /** Both at once for what was claimed, and quickly; undefined, and nothing done, when it is not where it was claimed. Whether it is gone. */
+  leaveClaimed(slot: number, seq: number, claimed: Claimed): boolean | undefined;
   /** Puts down what it is owed now, and deletes it when that is nothing and no destination has it as a dead letter. Whether it is gone. */
   setOwed(entry: Pick<Owed, 'seq'>, owed: number): boolean;
 }
@@ -34,26 +36,36 @@ export function openSettling(db: Database, world: ThreadWorld, destinations: Des
   const following = db.prepare<[string, number, number], { seq: number; lane: number; owed: number }>(nextOfSubject);
   const makeReady = db.prepare<[number, number, number]>('INSERT OR IGNORE INTO outbox_ready (slot, lane, seq) VALUES (?, ?, ?)');
   const isDead = db.prepare<[number], number>('SELECT 1 FROM outbox_dead WHERE seq = ? AND dropped_time IS NULL LIMIT 1').pluck();
+  const removeLast = db.prepare<[number, number, number]>('DELETE FROM outbox_entry WHERE seq = ? AND owed & ? = ?');
+  function follow(slot: number, seq: number, subject: string | null): void {
+    const next = subject === null ? undefined : following.get(subject, seq, bitOf(slot));
+    if (!next) return;
+    makeReady.run(slot, next.lane, next.seq);
+    memory.loosen(slot, next.seq);
+    world.announce(outboxTopic);
+  }
+  function setOwed({ seq }: Pick<Owed, 'seq'>, owed: number): boolean {
+    const left = owed & destinations.mask;
+    if (left === 0 && !(memory.hasDead && isDead.get(seq) !== undefined)) return remove.run(seq).changes > 0;
+    owe.run(left, seq);
+    return false;
+  }
   return {
     find: (seq) => find.get(seq),
     leaveTurn(slot, entry) {
       if (unready.run(slot, entry.lane, entry.seq).changes === 0) return false;
-      const next = entry.subject === null ? undefined : following.get(entry.subject, entry.seq, bitOf(slot));
-      if (!next) return true;
-      makeReady.run(slot, next.lane, next.seq);
-      memory.lower(slot, next.seq);
-      world.announce(outboxTopic);
+      follow(slot, entry.seq, entry.subject);
       return true;
     },
-    setOwed({ seq }, owed) {
-      const left = owed & destinations.mask;
-      if (left === 0 && isDead.get(seq) === undefined) remove.run(seq);
-      else {
-        owe.run(left, seq);
-        return false;
-      }
-      return true;
+    leaveClaimed(slot, seq, { stored, subject }) {
+      if (unready.run(slot, stored, seq).changes === 0) return undefined;
+      follow(slot, seq, subject);
+      const bit = bitOf(slot);
+      if (!memory.hasDead && removeLast.run(seq, destinations.mask, bit).changes > 0) return true;
+      const entry = find.get(seq);
+      return entry ? setOwed(entry, entry.owed & ~bit) : true;
     },
+    setOwed,
   };
 }
 

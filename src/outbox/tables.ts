@@ -51,7 +51,7 @@ export function openOutboxProcedures(
   { forgetHistory = () => 0 }: OutboxHooks = {},
 ): OutboxThread {
   const opened = openDestinations(db, destinations);
-  const memory = openMemory(opened.slots);
+  const memory = openMemory(opened.slots, hasDeadLetters(db));
   const settling = openSettling(db, world, opened, memory);
   const writing = openWriting(db, world, opened, memory);
   const gaps = openGaps(db, world, opened, { memory, writing });
@@ -60,6 +60,10 @@ export function openOutboxProcedures(
   const room = openRoom(db, world, opened, { memory, settling, gaps, forgetHistory: (limit) => forgetHistory(limit, waits) });
   const append = openAppend(db, world, opened, { writing, room, gaps });
   return { append, procedures: openProcedures(db, world, opened, { memory, settling, gaps, append }) };
+}
+
+function hasDeadLetters(db: Database): boolean {
+  return db.prepare('SELECT 1 FROM outbox_dead WHERE dropped_time IS NULL LIMIT 1').get() !== undefined;
 }
 
 function openAppend(

@@ -227,7 +227,12 @@ describe('query plans', () => {
       .join('; ');
 
   it.each([
-    ['a claim', readyInLane, [1, 8, 0, 9, 64], /SEARCH outbox_ready USING PRIMARY KEY \(slot=\? AND lane=\? AND seq>\? AND seq<\?\)$/],
+    [
+      'a claim',
+      readyInLane,
+      [1, 8, 0, 9, 64],
+      /SEARCH r USING PRIMARY KEY \(slot=\? AND lane=\? AND seq>\? AND seq<\?\); SEARCH e USING INTEGER PRIMARY KEY \(rowid=\?\)$/,
+    ],
     ['making room', givingWay, [1, 0, 64], /SEARCH outbox_entry USING COVERING INDEX outbox_entry_gives_way \(gives_way=\? AND seq>\?\)$/],
     ['the step before', newestOfSubject, ['a'], /SEARCH outbox_entry USING INDEX outbox_entry_subject \(subject=\?\)$/],
     ['the step after', nextOfSubject, ['a', 5, 1], /SEARCH outbox_entry USING INDEX outbox_entry_subject \(subject=\? AND /],
