@@ -27,16 +27,17 @@ export interface Alarms {
    * A report with an occurrence key raises, or updates the open alarm of its point; the same key again within 7 days is `duplicate` and names the alarm of the first time.
    * A key that the driver made itself (`occurrenceKind: 'derived'`) is `duplicate` only until its point changes state.
    * A key counts for its device, channel and kind, and apart for begin and end. Without a key only a change is told. Tests and real alarms never touch each other.
-   * `ids` name the first transition's entry and, if one is raised, the alarm; the same report may be handed in again under the same ids.
+   * `ids` name the first transition's entry (a second has `secondEntryId` of it) and, if one is raised, the alarm; the same report may be handed in again
+   * under the same ids.
    */
   report(report: Report, ids?: ReportIds): Promise<ReportOutcome>;
   /** The transitions that the report would come to, by what was last known, without the store; none when nothing is new. The first belongs to `ids.entry`. */
   foresee(report: Report, ids: ReportIds): readonly Transition[];
   /** The id of the open alarm of a point, as last known without the store. */
   known(device: string, channel: string, kind: AlarmKind, test?: boolean): string | undefined;
-  /** Reads what `known` and `foresee` go by: at the start, and when the store answers again. Acts of people do it themselves. */
+  /** Reads what `known` and `foresee` go by, at the start. What is reported or foreseen later, and acts of people, keep it by themselves. */
   recall(): Promise<void>;
-  /** Takes a step of a condition: told once when it begins and once when it ends. */
+  /** Takes a step of a condition: told once when it begins and once when it ends. Those of the gateway itself may use the reserved pages. */
   condition(step: Condition): Promise<'raised' | 'cleared' | 'unchanged'>;
   /** Open alarms, oldest first, of one device or of all; at most 20,000. */
   open(device?: string): Promise<readonly Alarm[]>;
@@ -76,6 +77,8 @@ const maxQuietMs = 7 * 86_400_000;
 export function openAlarms({ store }: { readonly store: Store }, env: Pick<Env, 'clock'>): Alarms {
   const calls = store.procedures<AlarmsProcedures>('alarms');
   const urgent = store.procedures<AlarmsProcedures>('alarms', { urgent: true });
+  /** What must be said when room is short, and what makes room. */
+  const reserved = store.procedures<AlarmsProcedures>('alarms', { reserved: true });
   const mirror = openMirror();
   const recall = async (): Promise<void> => {
     const [open, quiets] = await Promise.all([urgent.open({ device: undefined }), urgent.quiets()]);
@@ -97,7 +100,7 @@ export function openAlarms({ store }: { readonly store: Store }, env: Pick<Env, 
     foresee: mirror.foresee,
     known: (device, channel, kind, test = false) => mirror.known(device, channel, kind, test),
     recall,
-    condition: (step) => urgent.condition(step),
+    condition: (step) => (step.device === 'gateway' ? reserved : calls).condition(step),
     open: (device) => calls.open({ device }),
     async standing(device) {
       const open = await calls.open({ device });
@@ -125,7 +128,7 @@ export function openAlarms({ store }: { readonly store: Store }, env: Pick<Env, 
       if (ticked.ended.length > 0) await recall().catch(() => {});
       return ticked;
     },
-    prune: (ask) => calls.prune(ask),
+    prune: (ask) => reserved.prune(ask),
     watch: (listener) => store.watch(alarmsTopic, listener),
   };
 }

@@ -5,3 +5,4 @@ export type { AlarmFilter, AlarmHistory, TransitionRow } from './listing.ts';
 export type { Quiet } from './quiet.ts';
 export type { PruneAsk } from './retention.ts';
 export type { AlarmSearch } from './search.ts';
+export { secondEntryId } from './steps.ts';

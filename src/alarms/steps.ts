@@ -26,6 +26,15 @@ export interface Cause {
   readonly tell?: boolean | undefined;
 }
 
+/** A cause with what holds for its alarm now. */
+type Marked = Cause & { readonly shelved: boolean };
+
+/** The id of the second entry of a report, out of that of the first: so both are the same on every way to the hub. */
+export function secondEntryId(first: string): string {
+  const last = Number.parseInt(first.slice(-1), 16);
+  return `${first.slice(0, -1)}${(last ^ 1).toString(16)}`;
+}
+
 /** What an alarm is born with. */
 export interface Birth {
   readonly alarmId: string;
@@ -51,12 +60,13 @@ export function openSteps(db: Database, world: ProcedureWorld, deps: StepDeps) {
   );
   const end = db.prepare<[number, string, number]>('UPDATE alarm SET ended_at = ?, detail = ?, updates = updates + 1 WHERE row = ?');
   const close = db.prepare<[number, number, string, number]>('UPDATE alarm SET cleared_at = ?, closed_at = ?, detail = ? WHERE row = ?');
-  const record = openRecord(db, deps);
-  const tell = openTell(db, world, deps);
+  const record = openRecord(db);
+  const tell = openTell(db, world);
   const step = (alarm: OpenAlarm, name: AlarmStep, cause: Cause): void => {
-    record(alarm, name, cause);
+    const shelved = deps.isShelved(alarm.device, alarm.kind);
+    record(alarm, name, { ...cause, shelved });
     world.announce(alarmsTopic);
-    tell(alarm, name, cause);
+    tell(alarm, name, { ...cause, shelved });
   };
   const openCount = ({ test }: Point): 'open' | 'openTest' => (test ? 'openTest' : 'open');
   const update = (alarm: OpenAlarm, cause: Cause): void => {
@@ -79,7 +89,7 @@ export function openSteps(db: Database, world: ProcedureWorld, deps: StepDeps) {
       counts.add('raised', 1);
       counts.add('cleared', 1);
       step(alarm, 'raised', cause);
-      step(alarm, 'cleared', { ...cause, entry: undefined, reason: 'pulse' });
+      step(alarm, 'cleared', { ...cause, entry: cause.entry === undefined ? undefined : secondEntryId(cause.entry), reason: 'pulse' });
       return alarm;
     },
     /** The device says something else of it, or says it again after its end. */
@@ -108,8 +118,9 @@ export function openSteps(db: Database, world: ProcedureWorld, deps: StepDeps) {
       const { told, raisedAt } = alarm;
       const counted = repeats === undefined ? alarm : { ...alarm, detail: { ...alarm.detail, repeats } };
       const cause: Cause = { time: told ? world.now() : raisedAt, clockQuality: 'receipt', reason: 'flood' };
-      tell(counted, 'updated', cause);
-      if (clearedAt !== undefined) tell({ ...counted, told: true }, 'cleared', { ...cause, time: clearedAt });
+      const shelved = deps.isShelved(alarm.device, alarm.kind);
+      tell(counted, 'updated', { ...cause, shelved });
+      if (clearedAt !== undefined) tell({ ...counted, told: true }, 'cleared', { ...cause, shelved, time: clearedAt });
     },
   };
 }
@@ -143,21 +154,20 @@ function openInsert(db: Database, world: ProcedureWorld) {
 }
 
 /** Writes a transition into the history. */
-function openRecord(db: Database, { isShelved }: StepDeps) {
+function openRecord(db: Database) {
   const insert = db.prepare<(string | number | null)[]>(
     'INSERT INTO alarm_transition (alarm, step, severity, time, clock_quality, detail, reason, act, shelved) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
-  return ({ row, severity, detail, device, kind }: OpenAlarm, step: AlarmStep, { time, clockQuality, reason, act }: Cause): void => {
-    const shelved = Number(isShelved(device, kind));
+  return ({ row, severity, detail }: OpenAlarm, step: AlarmStep, { time, clockQuality, reason, act, shelved }: Marked): void => {
     const said = act === undefined ? null : JSON.stringify(act);
-    insert.run(row, step, severity, time, clockQuality, JSON.stringify(detail), reason ?? null, said, shelved);
+    insert.run(row, step, severity, time, clockQuality, JSON.stringify(detail), reason ?? null, said, Number(shelved));
   };
 }
 
 /** Appends a transition to the outbox, unless it is withheld. What the outbox has not heard of is `raised` to it, whatever the step. */
-function openTell(db: Database, world: ProcedureWorld, { isShelved }: StepDeps) {
+function openTell(db: Database, world: ProcedureWorld) {
   const mark = db.prepare<[number, number]>('UPDATE alarm SET told = 1, behind = ? WHERE row = ?');
-  return (alarm: OpenAlarm, step: AlarmStep, { time, clockQuality, entry, reason, act, tell = true }: Cause): void => {
+  return (alarm: OpenAlarm, step: AlarmStep, { time, clockQuality, entry, reason, act, shelved, tell = true }: Marked): void => {
     const { row, alarmId, device, channel, kind, test, severity, detail, told, behind } = alarm;
     if (!tell) {
       if (told && !behind) mark.run(1, row);
@@ -177,7 +187,7 @@ function openTell(db: Database, world: ProcedureWorld, { isShelved }: StepDeps) 
       test,
       ...(reason === undefined ? {} : { reason }),
       ...(act === undefined ? {} : { act }),
-      ...(isShelved(device, kind) ? { shelved: true } : {}),
+      ...(shelved ? { shelved } : {}),
     };
     world.append({ class: 'alarm', value }, entry);
   };

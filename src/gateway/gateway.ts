@@ -135,7 +135,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     sensors.service,
     uplink.service,
     grants.restore,
-    alarmClock(alarms, store, env),
+    alarmClock(alarms, env),
     schedule(retentionJobs(config.alarms, { alarms, outbox }, env), env),
     systemd.watchdog(health.alive),
     relayHealth.service,

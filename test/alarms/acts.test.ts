@@ -1,5 +1,6 @@
 // What people do: acknowledge, clear, latch and reset, shelve, maintenance. All of it stands in the history, nothing of it is lost to the hub.
 import { describe, expect, it } from 'vitest';
+import { secondEntryId } from '#alarms';
 import { openTestAlarms, report, transitionsOf } from './thread.ts';
 
 const minuteMs = 60_000;
@@ -153,21 +154,22 @@ describe('maintenance', () => {
 });
 
 describe('ids of the caller', () => {
-  const ids = { entry: 'entry-1', alarm: 'alarm-1' };
+  const ids = { entry: '019a0000-0000-7000-8000-00000000000f', alarm: '019a0000-0000-7000-8000-0000000000aa' };
 
   it('name the entry and the alarm, and the same report again is the same', () => {
     const alarms = openTestAlarms();
-    expect(alarms.report({ ...report(), ids })).toEqual({ result: 'raised', alarmId: 'alarm-1' });
-    expect(alarms.report({ ...report(), ids })).toEqual({ result: 'unchanged', alarmId: 'alarm-1' });
+    expect(alarms.report({ ...report(), ids })).toEqual({ result: 'raised', alarmId: ids.alarm });
+    expect(alarms.report({ ...report(), ids })).toEqual({ result: 'unchanged', alarmId: ids.alarm });
     alarms.report(report({ state: 'inactive' }));
-    expect(alarms.report({ ...report(), ids })).toEqual({ result: 'duplicate', alarmId: 'alarm-1' });
-    expect(alarms.ids).toEqual(['entry-1', undefined]);
+    expect(alarms.report({ ...report(), ids })).toEqual({ result: 'duplicate', alarmId: ids.alarm });
+    expect(alarms.ids).toEqual([ids.entry, undefined]);
   });
 
-  it('name the first of a pulse’s two entries, once', () => {
+  it('name a pulse’s two entries, once', () => {
     const alarms = openTestAlarms();
     alarms.report({ ...report({ state: 'pulse' }), ids });
     expect(alarms.report({ ...report({ state: 'pulse' }), ids }).result).toBe('duplicate');
-    expect(alarms.ids).toEqual(['entry-1', undefined]);
+    expect(alarms.ids).toEqual([ids.entry, secondEntryId(ids.entry)]);
+    expect(secondEntryId(ids.entry)).toBe('019a0000-0000-7000-8000-00000000000e');
   });
 });

@@ -57,6 +57,13 @@ it('forgets only what is over, told and a minute old', () => {
   );
 });
 
+it('gives the entry the name that its caller made', () => {
+  const { db, outbox, alarms } = opened();
+  const ids = { entry: '019a0000-0000-7000-8000-000000000001', alarm: '019a0000-0000-7000-8000-000000000002' };
+  bracket(db, () => alarms.report({ ...report(), ids }));
+  expect(outbox.claim({ destination: 'hub', limit: 1, ticket: 1 })).toMatchObject([{ id: ids.entry }]);
+});
+
 it('makes room out of history at all', () => {
   const { db, world, outbox, alarms } = opened();
   bracket(db, () => alarms.report(report()));
