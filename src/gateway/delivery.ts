@@ -1,8 +1,10 @@
 // The delivery story: entries leave the outbox gravest first, travel within the session's window, and go when the destination has them.
-import { BongsuError, type Env, messageOf } from '#base';
+import { type Env, messageOf } from '#base';
 import type { Entry } from '#model';
 import type { Outbox, Refusal } from '#outbox';
 import type { UplinkSession } from '#uplink';
+import { openBell } from './bell.ts';
+import { insist } from './insist.ts';
 
 /** Which outbox is delivered to whom. */
 export interface DeliveryDeps {
@@ -12,6 +14,7 @@ export interface DeliveryDeps {
 }
 
 const storeRetryMs = 1000;
+const waits = 'delivery';
 
 /**
  * Delivers until the session is lost. What was under way then is pending again: it travels in the next session with the same id and `replay`.
@@ -19,8 +22,9 @@ const storeRetryMs = 1000;
  */
 export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: Env): Promise<void> {
   const { outbox, destination } = deps;
-  await insist(() => outbox.releaseAll(destination), session.signal, env);
-  const past = await insist(() => outbox.head(), session.signal, env);
+  // What the last session left claimed, or a call that the disk never answered, is claimable again.
+  await insist(() => outbox.releaseAll(destination), waits, env, session.signal);
+  const past = await insist(() => outbox.head(), waits, env, session.signal);
   if (past === undefined) return;
   const bell = openBell();
   using _entries = outbox.watch(bell.ring);
@@ -56,7 +60,6 @@ export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: E
     await turn(0, undefined).catch((error: unknown) => {
       env.log.warn({ destination, error: messageOf(error) }, 'what came back could not be committed; the entries will travel again');
     });
-    await insist(() => outbox.releaseAll(destination), undefined, env);
   }
 }
 
@@ -70,22 +73,8 @@ async function resend(
   while (!session.signal.aborted) {
     await env.clock.sleep(session.resendAfterMs, session.signal).catch(() => {});
     if (session.signal.aborted || session.confirmation !== 'hub') continue;
-    await insist(() => outbox.releaseUnconfirmed(destination, underway()), session.signal, env);
+    await insist(() => outbox.releaseUnconfirmed(destination, underway()), waits, env, session.signal);
   }
-}
-
-/** Tries until the store does it; undefined when `signal` aborts or the store is closed. A sick disk is no crash. */
-async function insist<T>(act: () => Promise<T>, signal: AbortSignal | undefined, env: Env): Promise<T | undefined> {
-  while (!signal?.aborted) {
-    try {
-      return await act();
-    } catch (error) {
-      if (error instanceof BongsuError && error.code === 'store.closed') return undefined;
-      env.log.warn({ error: messageOf(error) }, 'delivery waits for the store');
-      await env.clock.sleep(storeRetryMs, signal).catch(() => {});
-    }
-  }
-  return undefined;
 }
 
 interface Sending {
@@ -132,29 +121,6 @@ function openAnswers(ring: () => void): Answers {
       confirm = [];
       setAside = [];
       return told;
-    },
-  };
-}
-
-/** A bell that remembers one ring. */
-function openBell() {
-  let rung = false;
-  let wake: (() => void) | undefined;
-  return {
-    ring(this: void): void {
-      rung = true;
-      wake?.();
-    },
-    async wait(signal: AbortSignal): Promise<void> {
-      if (!rung && !signal.aborted) {
-        const rings = Promise.withResolvers<void>();
-        wake = rings.resolve;
-        signal.addEventListener('abort', wake, { once: true });
-        await rings.promise;
-        signal.removeEventListener('abort', wake);
-        wake = undefined;
-      }
-      rung = false;
     },
   };
 }

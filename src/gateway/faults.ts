@@ -19,6 +19,11 @@ export const faults = faultTable('gateway', {
     hint: { en: 'See `bongsu camera list` for the state of the camera.', ko: '`bongsu camera list`로 카메라 상태를 확인하십시오.' },
     retryable: true,
   },
+  'memory-full': {
+    message: { en: 'The store fails and the memory is full of alarms', ko: '저장소 장애로 메모리에 알람이 가득 찼습니다' },
+    hint: { en: 'Repair the disk: see `bongsu status`.', ko: '디스크를 복구하십시오. `bongsu status`를 확인하십시오.' },
+    retryable: true,
+  },
   'command-failed': {
     message: { en: 'The command failed', ko: '명령을 처리하지 못했습니다' },
     hint: { en: 'The log of the gateway says why.', ko: '게이트웨이 로그에서 원인을 확인하십시오.' },

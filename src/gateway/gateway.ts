@@ -16,6 +16,7 @@ import { openAlarmActs } from './alarm-acts.ts';
 import { alarmClock } from './alarm-clock.ts';
 import { openCommands } from './commands.ts';
 import { deliver } from './delivery.ts';
+import { openFallback } from './fallback.ts';
 import { openGrants } from './grants.ts';
 import { openHealth } from './health.ts';
 import { openIntake } from './intake.ts';
@@ -23,9 +24,11 @@ import { clearConditions, followCameras, forgetStrangers, recordIdentity, syncSe
 import { collectMetrics } from './metrics.ts';
 import { openRelayHealth } from './relay-health.ts';
 import { retentionJobs } from './retention.ts';
+import { openStoreCare } from './store-health.ts';
 import type { StoreThreadData } from './store-thread.ts';
 import { openSystemd, type SystemdOptions } from './systemd.ts';
 import { openTechnician } from './technician.ts';
+import { watchUplink } from './uplink-health.ts';
 
 /** What the gateway is started with besides its configuration. */
 export interface GatewayDeps {
@@ -66,8 +69,11 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const access = openAccess(config.access, { store }, env);
   const registry = await openRegistry({ store, sealer }, env);
   const ending = new AbortController();
-  const intake = openIntake(alarms, env, ending.signal);
+  const watchStore = (listener: () => void): Disposable => store.watch('store', listener);
+  const fallback = openFallback({ alarms, bootId: identity.bootId, watchStore }, env);
+  const intake = openIntake(alarms, fallback, env, ending.signal);
   const relayHealth = openRelayHealth(intake, env);
+  const storeCare = openStoreCare({ store, intake, access }, env);
   const drivers = { report: intake.report, condition: intake.condition, openAlarms: alarms.standing };
   const cameras = openCameras(config.cameras, { ...drivers, store, identified: recordIdentity(registry) }, env);
   const sensors = openSensors(config.sensors, drivers, env);
@@ -85,7 +91,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   );
   const grants = openGrants({ access, cameras, streams }, env);
   const health = openHealth(
-    { identity, version: deps.version, startedAt, access, alarms, cameras, outbox, sensors, store, streams, uplink: () => uplink },
+    { identity, version: deps.version, startedAt, access, alarms, cameras, outbox, sensors, store, storeCare, streams, uplink: () => uplink },
     env,
   );
   const acts = openAlarmActs({ alarms, access, hasDevice: (id) => registry.find(id) !== undefined });
@@ -109,7 +115,12 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
       store,
       sealer,
       onCommand,
-      onSession: (session) => deliver(session, { outbox, destination: hubDestination }, env),
+      onSession: async (session) => {
+        await Promise.all([deliver(session, { outbox, destination: hubDestination }, env), fallback.deliver(session)]);
+      },
+      onConfirm: async (entryClass, ranges) => {
+        await outbox.confirmRanges(hubDestination, entryClass, ranges);
+      },
       counts: health.counts,
     },
     env,
@@ -134,11 +145,14 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     followCameras(registry, cameras, left, env),
     sensors.service,
     uplink.service,
+    fallback.service,
     grants.restore,
     alarmClock(alarms, env),
     schedule(retentionJobs(config.alarms, { alarms, outbox }, env), env),
+    storeCare.service,
     systemd.watchdog(health.alive),
     relayHealth.service,
+    watchUplink({ status: () => uplink.status(), intake, standing: alarms.openConditions }, env),
   ];
   /** The rooms wait for the technician's door: where another gateway has it, this one touches neither registry nor hub. */
   const rooms: Service = {

@@ -1,24 +1,42 @@
 // The intake story: what a driver saw becomes an alarm and an outbox entry in one commit, and only then is the device answered.
 
 import type { Alarms } from '#alarms';
-import { type Env, messageOf } from '#base';
+import { BongsuError, type Env, messageOf, uuidv7 } from '#base';
 import type { Condition, Report, ReportOutcome } from '#model';
+import type { Fallback } from './fallback.ts';
+import { faults } from './faults.ts';
 
 /** What the drivers are handed. */
 export interface Intake {
-  /** Resolves after the commit. Rejects with the store's fault: the device is then not answered, or answered that it failed. */
+  /**
+   * Resolves after the commit; while the store fails, when the hub has it. Rejects with the store's fault when neither can be: the device is then not
+   * answered, or answered that it failed.
+   */
   report(report: Report): Promise<ReportOutcome>;
   /** Resolves after the commit; a failing store delays a condition, it never ends a driver: it is tried until it is written or `signal` aborts. */
   condition(step: Condition): Promise<void>;
 }
 
 const conditionRetryMs = 1000;
+/** What the store says when it is sick rather than busy: the alarm then takes the memory path. */
+const sickness: ReadonlySet<string> = new Set(['store.hung', 'store.io', 'store.full-disk', 'store.failed', 'outbox.full']);
 
 /** Opens the intake in front of the alarms room. */
-export function openIntake(alarms: Alarms, env: Env, signal: AbortSignal): Intake {
+export function openIntake(alarms: Alarms, fallback: Fallback, env: Env, signal: AbortSignal): Intake {
+  const take = async (report: Report): Promise<ReportOutcome> => {
+    const now = env.clock.now();
+    const ids = { entry: uuidv7(now, env.random), alarm: uuidv7(now, env.random) };
+    if (fallback.held > 0) return fallback.carry(report, ids, faults.fault('memory-full'));
+    try {
+      return await alarms.report(report, ids);
+    } catch (error) {
+      if (!(error instanceof BongsuError && sickness.has(error.code))) throw error;
+      return fallback.carry(report, ids, error);
+    }
+  };
   return {
     async report(report) {
-      const outcome = await alarms.report(report);
+      const outcome = await take(report);
       if (outcome.result === 'raised' || outcome.result === 'cleared') {
         const { device, channel, kind } = report;
         env.log.info({ device, channel, kind, alarm: outcome.alarmId }, `alarm ${outcome.result}`);

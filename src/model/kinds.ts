@@ -45,8 +45,12 @@ export const conditionKinds = {
   'media-down': 'major',
   'events-lost': 'major',
   'disk-low': 'major',
+  'store-failing': 'major',
+  'store-damaged': 'major',
   'confirmation-by-broker': 'warning',
   'alarm-flood': 'minor',
+  'route-down': 'minor',
+  'certificate-expiring': 'minor',
 } as const satisfies Record<string, Severity>;
 export type ConditionKind = keyof typeof conditionKinds;
 

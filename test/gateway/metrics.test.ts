@@ -23,7 +23,8 @@ const health: Health = {
     sensors: { total: 2, silent: 1 },
     alarms: { open: 9 },
     conditions: [],
-    outbox: { entries: 1, sizeBytes: 5, destinations: [{ destination: 'hub', pending: 1, pendingByClass: { alarm: 1 } }] },
+    outbox: { entries: 1, sizeBytes: 5, destinations: [{ destination: 'hub', pending: 1, pendingByClass: { alarm: 1 }, dead: 6 }] },
+    store: { state: 'failing', reason: 'hung', since: 0, lastError: '', fsyncMs: 4, queued: 8 },
     grants: { open: 1 },
     streams: { running: true, sources: 1, readers: 1 },
   }),
@@ -31,6 +32,7 @@ const health: Health = {
     alarms: { open: 4, openTest: 5, conditions: 2, raised: 30, updated: 20, cleared: 10, duplicates: 7, withheld: 0 },
     conditions: { ...noConditions, 'camera-lost': 2 },
     commands: { accepted: 12, refused: 3, outcomesDropped: 1 },
+    storeFailures: { hung: 2, full: 0, io: 1 },
   }),
   counts: async () => ({}),
   alive: async () => {},
@@ -55,6 +57,11 @@ describe('the metrics', () => {
       'bongsu_conditions_open{kind="disk-low"} 0',
       'bongsu_commands_total{result="accepted"} 12',
       'bongsu_commands_total{result="refused"} 3',
+      'bongsu_outbox_dead{destination="hub"} 6',
+      'bongsu_store_failing 1',
+      'bongsu_store_failures_total{reason="hung"} 2',
+      'bongsu_store_commit_seconds 0.004',
+      'bongsu_store_queued 8',
     ])
       expect(lines).toContain(line);
   });

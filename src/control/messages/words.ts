@@ -72,7 +72,11 @@ export const conditionWords: Readonly<Record<ConditionKind, Text>> = {
   'media-down': { en: 'picture relay down', ko: '영상 중계 중단' },
   'events-lost': { en: 'events lost', ko: '이벤트 유실' },
   'disk-low': { en: 'disk low', ko: '디스크 부족' },
+  'store-failing': { en: 'store failing', ko: '저장소 이상' },
+  'store-damaged': { en: 'store was damaged', ko: '저장소 손상' },
   'confirmation-by-broker': { en: 'broker confirms for the hub', ko: '브로커만 수신 확인' },
+  'route-down': { en: 'route to the hub down', ko: '허브 경로 장애' },
+  'certificate-expiring': { en: 'certificate expiring', ko: '인증서 만료 임박' },
   'alarm-flood': { en: 'flood of alarms', ko: '알람 폭주' },
 };
 

@@ -41,7 +41,11 @@ const conditionNames: Readonly<Record<ConditionKind, readonly [en: string, ko: s
   'media-down': ['media process is down', '영상 중계 중단'],
   'events-lost': ['events may be lost', '이벤트 유실'],
   'disk-low': ['disk is nearly full', '디스크 부족'],
+  'store-failing': ['store is failing', '저장소 이상'],
+  'store-damaged': ['store was damaged', '저장소 손상'],
   'confirmation-by-broker': ['the broker’s word is trusted', '브로커만 수신 확인'],
+  'route-down': ['a route to the hub fails', '허브 경로 장애'],
+  'certificate-expiring': ['a certificate ends soon', '인증서 만료 임박'],
   'alarm-flood': ['too many alarms at once', '알람 폭주'],
 };
 

@@ -1,0 +1,77 @@
+// The line's health as conditions of the gateway: routes that fail, certificates that end, and a broker that is trusted to remember.
+import { type Env, type Service, withHint } from '#base';
+import type { Condition, ConditionKind } from '#model';
+import { conditionKinds } from '#model';
+import type { UplinkStatus } from '#uplink';
+import { insist } from './insist.ts';
+import type { Intake } from './intake.ts';
+
+const everyMs = 5000;
+/** A route that fails for less is not worth a word. */
+const patienceMs = 30_000;
+const warnBeforeMs = 30 * 86_400_000;
+
+type Finding = Pick<Condition, 'channel' | 'kind' | 'message'> & { readonly detail?: string };
+
+const kinds: readonly ConditionKind[] = ['route-down', 'certificate-expiring', 'confirmation-by-broker'];
+
+/** What the watch is handed. */
+export interface UplinkHealthDeps {
+  status(): UplinkStatus;
+  readonly intake: Intake;
+  /** What stands from before the start. */
+  standing(): Promise<readonly Condition[]>;
+}
+
+/** Looks at the uplink every few seconds; what is found is raised once, and cleared when it is gone. */
+export function watchUplink({ status, intake, standing }: UplinkHealthDeps, env: Env): Service {
+  return {
+    name: 'uplink health',
+    async run(signal) {
+      const before = (await insist(standing, 'conditions of the line', env, signal)) ?? [];
+      const own = before.filter(({ device, kind }) => device === 'gateway' && kinds.includes(kind));
+      let raised = new Map<string, Finding>(own.map((finding) => [`${finding.kind} ${finding.channel}`, finding]));
+      while (!signal.aborted) {
+        const found = new Map(look(status(), env.clock.now()).map((finding) => [`${finding.kind} ${finding.channel}`, finding]));
+        for (const [key, finding] of found) if (!raised.has(key)) await intake.condition(step(finding, 'raised', env.clock.now()));
+        for (const [key, finding] of raised) if (!found.has(key)) await intake.condition(step(finding, 'cleared', env.clock.now()));
+        raised = found;
+        await env.clock.sleep(everyMs, signal).catch(() => {});
+      }
+    },
+  };
+}
+
+function step(finding: Finding, state: Condition['state'], time: number): Condition {
+  const severity = conditionKinds[finding.kind];
+  return { ...finding, device: 'gateway', severity, state, time };
+}
+
+/** What is worth a condition; pure. Routes count where there is more than one: a single line that is down cannot tell of itself, and its return says enough. */
+export function look(status: UplinkStatus, nowMs: number): readonly Finding[] {
+  const findings: Finding[] = [];
+  const say = (kind: ConditionKind, channel: string, message: Condition['message'], detail?: string): void => {
+    findings.push({ kind, channel, message, ...(detail === undefined ? {} : { detail }) });
+  };
+  for (const route of status.routes) {
+    const { name, state, since, lastError, certificates, address } = route;
+    if (status.routes.length > 1 && state === 'failing' && nowMs - since >= patienceMs && lastError) {
+      say('route-down', name, withHint(lastError.text, lastError.hint), address);
+    }
+    for (const [whose, end] of Object.entries(certificates)) {
+      if (typeof end !== 'number' || end - nowMs > warnBeforeMs) continue;
+      const date = new Date(end).toISOString().slice(0, 10);
+      say('certificate-expiring', `${name}-${whose}`, {
+        en: `A certificate of route ${name} (${whose}) ends on ${date}. Renew it; the file is read again by itself.`,
+        ko: `경로 ${name}의 인증서(${whose})가 ${date}에 만료됩니다. 갱신하십시오. 파일은 자동으로 다시 읽습니다.`,
+      });
+    }
+  }
+  if (status.connected && status.confirmation === 'broker') {
+    say('confirmation-by-broker', 'hub', {
+      en: 'The hub does not confirm by itself: an alarm counts as delivered when its broker has it, and a broker that forgets would lose it.',
+      ko: '허브가 직접 수신을 확인하지 않습니다. 브로커가 받으면 전달된 것으로 보므로, 브로커가 잃으면 알람도 사라집니다.',
+    });
+  }
+  return findings;
+}

@@ -1,0 +1,133 @@
+// The memory path: alarms reach the hub while the store fails, in order, and are stored under the same ids when it works again.
+import { describe, expect, it } from 'vitest';
+import type { Alarms } from '#alarms';
+import { BongsuError, openLog, systemClock, systemRandom } from '#base';
+import type { Entry, Report, ReportIds, ReportOutcome, Transition } from '#model';
+import type { UplinkSession } from '#uplink';
+import { openFallback } from '../../src/gateway/fallback.ts';
+import { openIntake } from '../../src/gateway/intake.ts';
+
+const env = { clock: systemClock, random: systemRandom, log: openLog('silent') };
+const text = { en: 'hung', ko: '' };
+const hung = (): BongsuError => new BongsuError('store.hung', { message: text, hint: text, retryable: true });
+
+/** A store that fails until it is mended, and alarms that foresee one alarm a point. */
+function openSite() {
+  const written: { report: Report; ids: ReportIds | undefined }[] = [];
+  const open = new Map<string, string>();
+  const listeners = new Set<() => void>();
+  let isSick = true;
+  const alarms = {
+    report(report: Report, ids?: ReportIds): Promise<ReportOutcome> {
+      if (isSick) return Promise.reject(hung());
+      written.push({ report, ids });
+      return Promise.resolve({ result: report.state === 'active' ? 'raised' : 'cleared', alarmId: ids?.alarm });
+    },
+    foresee({ device, channel, kind, state, time, clockQuality }: Report, ids: ReportIds): readonly Transition[] {
+      const alarmId = open.get(device) ?? ids.alarm;
+      if (state === 'active') open.set(device, alarmId);
+      else open.delete(device);
+      const step = state === 'active' ? 'raised' : 'cleared';
+      return [{ alarmId, step, device, channel, kind, severity: 'critical', time, clockQuality, detail: {}, test: false }];
+    },
+  } as unknown as Alarms;
+  const fallback = openFallback(
+    {
+      alarms,
+      bootId: 'boot',
+      watchStore(listener) {
+        listeners.add(listener);
+        return { [Symbol.dispose]: () => listeners.delete(listener) };
+      },
+    },
+    env,
+  );
+  return {
+    alarms,
+    fallback,
+    written,
+    mend(): void {
+      isSick = false;
+      for (const listener of listeners) listener();
+    },
+  };
+}
+
+function openLine() {
+  const sent: Entry[] = [];
+  const stop = new AbortController();
+  const session = {
+    signal: stop.signal,
+    room: { entries: 8, lanes: undefined },
+    watch: () => ({ [Symbol.dispose]: () => {} }),
+    async send(entry: Entry) {
+      await systemClock.sleep(5);
+      sent.push(entry);
+      return { result: 'confirmed' };
+    },
+  } as unknown as UplinkSession;
+  return { session, sent, stop };
+}
+
+function smoke(device: string, state: Report['state'], occurrence?: string): Report {
+  return { device, channel: 'smoke', kind: 'smoke', state, occurrence, time: 1, clockQuality: 'receipt' };
+}
+
+describe('while the store fails', () => {
+  it('an alarm is answered when the hub has it, and stored later under the same ids', async () => {
+    const site = openSite();
+    const { session, sent, stop } = openLine();
+    const ending = new AbortController();
+    const intake = openIntake(site.alarms, site.fallback, env, ending.signal);
+    const delivering = site.fallback.deliver(session);
+    const writing = site.fallback.service.run(ending.signal);
+    expect(await intake.report(smoke('s-1', 'active', 'a'))).toMatchObject({ result: 'raised' });
+    expect(await intake.report(smoke('s-1', 'inactive', 'b'))).toMatchObject({ result: 'cleared' });
+    const alarmIds = sent.map((entry) => (entry.body.class === 'alarm' ? entry.body.value.alarmId : ''));
+    expect(new Set(alarmIds).size).toBe(1);
+    expect(site.written).toEqual([]);
+    site.mend();
+    await expect.poll(() => site.written.length, { timeout: 5000 }).toBe(2);
+    expect(site.written.map(({ ids }) => ids?.entry)).toEqual(sent.map(({ id }) => id));
+    expect(site.fallback.held).toBe(0);
+    stop.abort();
+    ending.abort();
+    await Promise.all([delivering, writing]);
+  });
+
+  it('a retry of the sender is the same alarm, once', async () => {
+    const site = openSite();
+    const intake = openIntake(site.alarms, site.fallback, env, new AbortController().signal);
+    const first = intake.report(smoke('s-1', 'active', 'a'));
+    const again = intake.report(smoke('s-1', 'active', 'a'));
+    await systemClock.sleep(1);
+    const { session, sent, stop } = openLine();
+    const delivering = site.fallback.deliver(session);
+    expect(await again).toEqual(await first);
+    expect(sent).toHaveLength(1);
+    stop.abort();
+    await delivering;
+  });
+
+  it('without a line too, the sender waits, and is answered when the store works again', async () => {
+    const site = openSite();
+    const ending = new AbortController();
+    const intake = openIntake(site.alarms, site.fallback, env, ending.signal);
+    const writing = site.fallback.service.run(ending.signal);
+    let answered = false;
+    const report = intake.report(smoke('s-1', 'active', 'a')).finally(() => (answered = true));
+    await systemClock.sleep(50);
+    expect(answered).toBe(false);
+    site.mend();
+    expect(await report).toMatchObject({ result: 'raised' });
+    ending.abort();
+    await writing;
+  });
+
+  it('what is no sickness is told to the sender as it is', async () => {
+    const site = openSite();
+    site.alarms.report = () => Promise.reject(new BongsuError('store.full', { message: text, hint: text, retryable: true }));
+    const intake = openIntake(site.alarms, site.fallback, env, new AbortController().signal);
+    await expect(intake.report(smoke('s-1', 'active'))).rejects.toMatchObject({ code: 'store.full' });
+  });
+});
