@@ -113,6 +113,8 @@ function clientOptions(options: UplinkOptions, plan: ConnectPlan): IClientOption
     clean: plan.clean !== false,
     keepalive: Math.ceil(options.keepalive / 1000),
     reconnectPeriod: 0,
+    // Its own log would be made ready for each packet, and read by nobody.
+    log: () => {},
     // Behind our own limit, which also covers TCP and TLS.
     connectTimeout: options.connectTimeout + 5000,
     queueQoSZero: false,

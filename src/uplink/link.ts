@@ -47,7 +47,8 @@ export interface LinkOptions {
 export function openLink(client: MqttClient, options: LinkOptions, env: Env): Link {
   const { level } = options;
   const closed = new AbortController();
-  const inFlight = new Set<() => void>();
+  const inFlight = new Set<{ readonly sentMs: number; readonly lose: () => void }>();
+  let watch: Disposable | undefined;
   const limits = client.serverProperties;
   const maximumPacketSize = limits?.maximumPacketSize ?? 2 ** 28;
   let cause: BongsuError | undefined;
@@ -66,8 +67,17 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
   });
   client.on('close', () => {
     closed.abort(options.socketFault() ?? cause ?? uplinkFaults.fault('connection-lost'));
-    for (const lose of inFlight) lose();
+    watch?.[Symbol.dispose]();
+    for (const { lose } of inFlight) lose();
   });
+
+  /** Looks at the oldest message alone: the timer is set anew once per time limit, not per message. */
+  const watchOldest = (): void => {
+    const [oldest] = inFlight;
+    const leftMs = oldest === undefined ? undefined : oldest.sentMs + options.ackTimeoutMs - env.clock.monotonicMs();
+    if (leftMs !== undefined && leftMs <= 0) fail(uplinkFaults.fault('ack-timeout'));
+    watch = leftMs === undefined || leftMs <= 0 ? undefined : env.clock.after(leftMs, watchOldest);
+  };
 
   return {
     level,
@@ -78,18 +88,17 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
         return Promise.resolve({ result: 'acked', reasonCode: reasonCodes.packetTooLarge });
       if (closed.signal.aborted || !client.connected) return Promise.resolve({ result: 'lost' });
       return new Promise((resolve) => {
-        const timer = env.clock.after(options.ackTimeoutMs, () => fail(uplinkFaults.fault('ack-timeout')));
         const settle = (result: PublishResult): void => {
-          timer[Symbol.dispose]();
-          inFlight.delete(lose);
+          inFlight.delete(sent);
           resolve(result);
         };
-        const lose = (): void => settle({ result: 'lost' });
-        inFlight.add(lose);
+        const sent = { sentMs: env.clock.monotonicMs(), lose: () => settle({ result: 'lost' }) };
+        inFlight.add(sent);
+        if (!watch) watchOldest();
         client.publish(message.topic, message.payload, publishOptions(message, level), (error) => {
           if (!error) settle({ result: 'acked', reasonCode: 0 });
           else if ('code' in error && typeof error.code === 'number') settle({ result: 'acked', reasonCode: error.code });
-          else lose();
+          else sent.lose();
         });
       });
     },
