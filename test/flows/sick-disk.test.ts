@@ -1,0 +1,62 @@
+// A disk that fails for real: every sync of the daemon is answered with EIO, or hangs; alarms reach the hub all the same, and are stored afterwards.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { eventually, freePort, openGateway } from '../peers/gateway.ts';
+import { openFault } from '../peers/strace.ts';
+import { fallMessage, fallRadar, fallToken, openProvince } from './site.ts';
+
+it.each([
+  ['errs', 'error=EIO'],
+  ['hangs', 'delay_enter=8000000'],
+])('a disk that %s costs no alarm', async (_, fault) => {
+  await using province = await openProvince();
+  const port = await freePort();
+  await using gateway = await openGateway(async (folder) => ({
+    uplink: province.uplink,
+    sensors: { webhook: await fallRadar(folder, port) },
+  }));
+  const push = async (id: string, status: 'fall confirmed' | 'fall exit'): Promise<number> => {
+    const response = await fetch(`http://127.0.0.1:${port}/webhook/radar`, {
+      method: 'POST',
+      body: fallMessage(id, status),
+      headers: { authorization: `Bearer ${fallToken}`, 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(15_000),
+    });
+    await response.arrayBuffer();
+    return response.status;
+  };
+  const settled = (): Promise<boolean> =>
+    eventually('an empty outbox', async () => {
+      const { destinations } = (await gateway.query('outbox', 'status')) as { destinations: { pending: number }[] };
+      return destinations.every(({ pending }) => pending === 0) || undefined;
+    });
+  expect(await push('well', 'fall confirmed')).toBe(200);
+  expect(await push('well-exit', 'fall exit')).toBe(200);
+  await settled();
+  const before = province.hub.alarms({ unique: true }).length;
+  {
+    await using _sick = await openFault(gateway.pid, ['fdatasync', 'fsync'], fault);
+    await sleep(200);
+    expect(await push('sick', 'fall confirmed')).toBe(200);
+    await province.hub.wait(
+      'the alarm from memory',
+      ({ topic, body }) =>
+        topic.endsWith('/alarm/fall/fall-1') &&
+        JSON.stringify(body).includes('raised') &&
+        !province.hub.alarms().slice(0, before).includes(body),
+    );
+    expect(await push('sick-exit', 'fall exit')).toBe(200);
+  }
+  await eventually(
+    'the alarm in the store',
+    async () => {
+      const { alarms } = (await gateway.query('alarm', 'list')) as { alarms: { clearedAt?: number }[] };
+      return (alarms.length === 2 && alarms.every(({ clearedAt }) => clearedAt !== undefined)) || undefined;
+    },
+    40_000,
+  );
+  await settled();
+  const told = province.hub.alarms({ unique: true }).slice(before);
+  expect(told.map(({ type }) => type)).toEqual(['kr.bongsu.alarm.raised.v1', 'kr.bongsu.alarm.cleared.v1']);
+  expect(new Set(told.map(({ alarmid }) => alarmid)).size).toBe(1);
+});
