@@ -90,7 +90,7 @@ const actsPerMinute = 600;
 
 /** Opens access over the store's tables. Holds nothing that is to be closed. */
 export function openAccess(options: AccessOptions, deps: { readonly store: Store }, env: Env): Access {
-  const procedures = deps.store.procedures<AccessProcedures>('access');
+  const procedures = deps.store.procedures<AccessProcedures>('access', { reserved: true });
   // When grants end on the monotonic clock; never more than the open ones.
   const deadlines = new Map<string, number>();
   const remainingMs = (grant: Grant): number => {

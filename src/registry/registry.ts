@@ -31,7 +31,7 @@ export interface RegistryDeps {
 
 /** Loads the mirror and opens the registry. */
 export async function openRegistry(deps: RegistryDeps, env: Env): Promise<Registry> {
-  const procedures = deps.store.procedures<RegistryProcedures>('registry');
+  const procedures = deps.store.procedures<RegistryProcedures>('registry', { reserved: true });
   const mirror = await load(procedures);
   const listeners = new Set<(change: InventoryChange) => void>();
 
