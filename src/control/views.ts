@@ -144,11 +144,29 @@ export const outboxView = z.object({
         destination: z.string(),
         pending: count,
         pendingByClass: z.record(z.string(), count).readonly(),
+        /** Dead letters: refused for good, they wait for a person. */
+        dead: count,
         /** Wall milliseconds of the commit of the oldest entry that waits. */
         oldestRecordedTime: time.optional(),
       }),
     )
     .readonly(),
+});
+
+/** How the store fares, from memory: also when its disk does not answer. */
+const storeView = z.object({
+  state: z.enum(['ok', 'failing']),
+  reason: z.enum(['hung', 'full', 'io', '']),
+  /** Of the state. */
+  since: time,
+  /** What the disk said last, also when it is well again. */
+  lastError: z.string(),
+  /** How long the last commit took. */
+  fsyncMs: z.number(),
+  /** Calls that wait. */
+  queued: count,
+  /** When alarms, conditions, outbox and grants of this status were read; absent: not yet. */
+  readAt: time.optional(),
 });
 
 export const statusView = z.object({
@@ -174,6 +192,7 @@ export const statusView = z.object({
   /** Conditions that stand now, gravest first, at most 200. */
   conditions: z.array(conditionView).max(200).readonly(),
   outbox: outboxView,
+  store: storeView,
   grants: z.object({ open: count }),
   streams: z.object({ running: z.boolean(), sources: count, readers: count }),
 });

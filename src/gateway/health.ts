@@ -1,27 +1,25 @@
 // The health story: what the gateway says of itself, to the technician, to the hub and to systemd.
-import type { Access } from '#access';
-import type { AlarmCounts, Alarms } from '#alarms';
+import type { AlarmCounts } from '#alarms';
 import type { Env } from '#base';
 import type { Cameras } from '#cameras';
 import type { Result } from '#control';
 import { type Condition, type ConditionKind, conditionKinds, type Identity, severities } from '#model';
-import type { Outbox } from '#outbox';
 import type { Sensors } from '#sensors';
 import type { Store, StoreProcedures } from '#store';
 import type { Streams } from '#streams';
 import type { Uplink, UplinkStatus } from '#uplink';
+import { type FiguresDeps, openFigures } from './figures.ts';
+import type { StoreCare } from './store-health.ts';
 
 /** The rooms that are asked how they are. */
-export interface HealthDeps {
+export interface HealthDeps extends FiguresDeps {
   readonly identity: Identity;
   readonly version: string;
   readonly startedAt: number;
-  readonly access: Access;
-  readonly alarms: Alarms;
   readonly cameras: Cameras;
-  readonly outbox: Outbox;
   readonly sensors: Sensors;
   readonly store: Store;
+  readonly storeCare: Pick<StoreCare, 'failures' | 'now' | 'standing'>;
   readonly streams: Streams;
   readonly uplink: () => Uplink;
 }
@@ -31,6 +29,7 @@ interface Tallies {
   readonly alarms: AlarmCounts;
   readonly conditions: Readonly<Record<ConditionKind, number>>;
   readonly commands: UplinkStatus['commands'];
+  readonly storeFailures: ReturnType<StoreCare['failures']>;
 }
 
 /** What the gateway says of itself. */
@@ -49,15 +48,15 @@ const maxConditions = 200;
 /** Opens the gateway's own health. */
 export function openHealth(deps: HealthDeps, env: Env): Health {
   const calls = deps.store.procedures<StoreProcedures>('store');
+  const figures = openFigures(deps, env);
+  /** What stands by the store's word, and what the store cannot be told. */
+  const standing = (written: readonly Condition[]): readonly Condition[] => {
+    const failing = deps.storeCare.standing();
+    return failing ? [...written.filter(({ kind }) => kind !== failing.kind), failing] : written;
+  };
   return {
     async status() {
-      const [alarms, conditions, outbox, grants, streams] = await Promise.all([
-        deps.alarms.counts(),
-        deps.alarms.openConditions(),
-        deps.outbox.stats(),
-        deps.access.openGrants(),
-        deps.streams.status(),
-      ]);
+      const [{ alarms, conditions, outbox, openGrants, readAt }, streams] = await Promise.all([figures(), deps.streams.status()]);
       const cameras = deps.cameras.status();
       const sensors = deps.sensors.status();
       const uplink = deps.uplink().status();
@@ -77,13 +76,14 @@ export function openHealth(deps: HealthDeps, env: Env): Health {
         cameras: { total: cameras.length, online: cameras.filter((camera) => camera.state === 'online').length },
         sensors: { total: sensors.length, silent: sensors.filter((sensor) => sensor.state === 'silent').length },
         alarms: { open: alarms.open + alarms.openTest },
-        conditions: gravestFirst(conditions).slice(0, maxConditions),
+        conditions: gravestFirst(standing(conditions)).slice(0, maxConditions),
         outbox: {
           entries: outbox.entries,
           sizeBytes: outbox.sizeBytes,
           destinations: outbox.destinations.map(({ name, ...rest }) => ({ destination: name, ...rest })),
         },
-        grants: { open: grants.length },
+        store: { ...deps.storeCare.now(), readAt },
+        grants: { open: openGrants },
         streams: {
           running: streams.media.state === 'up',
           sources: streams.paths.filter((path) => path.state !== 'idle').length,
@@ -92,19 +92,21 @@ export function openHealth(deps: HealthDeps, env: Env): Health {
       };
     },
     async counts() {
-      const [stats, alarms] = await Promise.all([deps.outbox.stats(), deps.alarms.counts()]);
+      const { outbox, alarms } = await figures();
       const cameras = deps.cameras.status();
       return {
         cameras: cameras.length,
         camerasOnline: cameras.filter((camera) => camera.state === 'online').length,
         sensors: deps.sensors.status().length,
         alarmsOpen: alarms.open + alarms.openTest,
-        waiting: stats.destinations.reduce((sum, destination) => sum + destination.pending, 0),
+        waiting: outbox.destinations.reduce((sum, destination) => sum + destination.pending, 0),
+        storeFailing: deps.storeCare.now().state === 'failing' ? 1 : 0,
       };
     },
     async tallies() {
-      const [alarms, standing] = await Promise.all([deps.alarms.counts(), deps.alarms.openConditions()]);
-      return { alarms, conditions: countKinds(standing), commands: deps.uplink().status().commands };
+      const { alarms, conditions } = await figures();
+      const { commands } = deps.uplink().status();
+      return { alarms, conditions: countKinds(standing(conditions)), commands, storeFailures: deps.storeCare.failures() };
     },
     async alive() {
       await calls.describe().catch(() => undefined);

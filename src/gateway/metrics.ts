@@ -10,7 +10,7 @@ loop.enable();
 /** Everything that can be counted now. */
 export async function collectMetrics(health: Health, env: Env): Promise<readonly MetricSample[]> {
   const [status, tallies] = await Promise.all([health.status(), health.tallies()]);
-  const { alarms, conditions, commands } = tallies;
+  const { alarms, conditions, commands, storeFailures } = tallies;
   const { version, site, gateway } = status;
   const loopDelay = loop.percentile(99) / 1e9;
   loop.reset();
@@ -29,7 +29,7 @@ export async function collectMetrics(health: Health, env: Env): Promise<readonly
     ...Object.entries(conditions).map(([kind, value]): MetricSample => ({ name: 'bongsu_conditions_open', value, labels: { kind } })),
     { name: 'bongsu_commands_total', value: commands.accepted, labels: { result: 'accepted' } },
     { name: 'bongsu_commands_total', value: commands.refused, labels: { result: 'refused' } },
-    ...status.outbox.destinations.flatMap(({ destination, pendingByClass, oldestRecordedTime }): MetricSample[] => [
+    ...status.outbox.destinations.flatMap(({ destination, pendingByClass, oldestRecordedTime, dead }): MetricSample[] => [
       ...Object.entries(pendingByClass).map(
         ([name, value]): MetricSample => ({ name: 'bongsu_outbox_pending', value, labels: { destination, class: name } }),
       ),
@@ -38,8 +38,15 @@ export async function collectMetrics(health: Health, env: Env): Promise<readonly
         value: oldestRecordedTime === undefined ? 0 : (env.clock.now() - oldestRecordedTime) / 1000,
         labels: { destination },
       },
+      { name: 'bongsu_outbox_dead', value: dead, labels: { destination } },
     ]),
     { name: 'bongsu_outbox_bytes', value: status.outbox.sizeBytes },
+    { name: 'bongsu_store_failing', value: status.store.state === 'failing' ? 1 : 0 },
+    ...Object.entries(storeFailures).map(
+      ([reason, value]): MetricSample => ({ name: 'bongsu_store_failures_total', value, labels: { reason } }),
+    ),
+    { name: 'bongsu_store_commit_seconds', value: status.store.fsyncMs / 1000 },
+    { name: 'bongsu_store_queued', value: status.store.queued },
     { name: 'bongsu_grants_open', value: status.grants.open },
     { name: 'bongsu_stream_readers', value: status.streams.readers },
     { name: 'bongsu_stream_sources', value: status.streams.sources },

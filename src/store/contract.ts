@@ -110,6 +110,8 @@ export interface Restored {
   readonly from: string;
   /** Where the former file lies; empty if there was none. */
   readonly setAside: string;
+  /** Who did it, as he said. */
+  readonly by?: string;
 }
 
 /** The one SQLite file behind its thread. */

@@ -10,17 +10,17 @@ import { freshNext, setNextInPlace } from './exchange.ts';
 import { writeMark } from './marks.ts';
 
 /**
- * Restores the store at `path` from the backup `from`, which stays. Takes as long as reading and writing the whole file.
+ * Restores the store at `path` from the backup `from`, which stays, in the name of `by`. Takes as long as reading and writing the whole file.
  * @throws store.in-use, store.no-backup, and what the file system throws
  */
-export function restoreStore(path: string, from: string, nowMs: number): Restored {
+export function restoreStore(path: string, from: string, nowMs: number, by?: string): Restored {
   if (isInUse(path)) throw storeFaults.fault('in-use', { detail: path });
   const made = freshNext(path);
   try {
     copyFileSync(from, made);
     chmodSync(made, 0o600);
     const setAside = existsSync(path) ? `${path}.replaced-${nowMs}` : '';
-    const restored: Restored = { time: nowMs, from, setAside };
+    const restored: Restored = { time: nowMs, from, setAside, ...(by === undefined ? {} : { by }) };
     prove(made, restored);
     keepOwner(path, made);
     setNextInPlace(path, setAside === '' ? `${path}.replaced-${nowMs}` : setAside);

@@ -16,7 +16,8 @@ describe('what the verbs print', () => {
         '2 h',
         'connected for 60 s to mqtts://hub:8883 (MQTT 5)',
         '2 of 3 online',
-        '3 waiting for hub, oldest 10 min',
+        '3 waiting for hub, oldest 10 min (1 refused',
+        'well, last commit 2.5 ms, 0 waiting',
         'camera lost',
         'no route to host (10.0.0.5:80 EHOSTUNREACH)',
       ],
@@ -26,7 +27,8 @@ describe('what the verbs print', () => {
         '2시간',
         'mqtts://hub:8883에 연결됨, 60초 경과 (MQTT 5)',
         '3대 중 2대 정상',
-        'hub: 3건 대기, 최장 10분',
+        'hub: 3건 대기, 최장 10분 (거부됨 1건',
+        '정상, 최근 기록 2.5 ms, 대기 0건',
         '카메라 연결 끊김',
         '연결할 수 없습니다',
       ],
@@ -151,7 +153,8 @@ describe('what the verbs print', () => {
       status: async () => ({
         ...status,
         uplink: { connected: false, address: 'mqtts://hub:8883', attempts: 4, lastError },
-        outbox: { ...status.outbox, destinations: [{ destination: 'hub', pending: 0, pendingByClass: {} }] },
+        outbox: { ...status.outbox, destinations: [{ destination: 'hub', pending: 0, pendingByClass: {}, dead: 0 }] },
+        store: { ...status.store, state: 'failing', reason: 'hung', lastError: 'no answer' },
         streams: { running: false, sources: 0, readers: 0 },
         conditions: [],
       }),
@@ -164,6 +167,7 @@ describe('what the verbs print', () => {
       'NOT connected to mqtts://hub:8883, 4 attempts: connection refused',
       'Hint: Check the line.',
       'nothing waits for hub',
+      'FAILING for 2 h: the disk does not answer (no answer)',
       'the relay is NOT running',
     ]) {
       expect(stdout).toContain(text);

@@ -105,8 +105,11 @@ export const status: Result<'status'> = {
   outbox: {
     entries: 12,
     sizeBytes: 1_572_864,
-    destinations: [{ destination: 'hub', pending: 3, pendingByClass: { alarm: 2, condition: 1 }, oldestRecordedTime: at - 600_000 }],
+    destinations: [
+      { destination: 'hub', pending: 3, pendingByClass: { alarm: 2, condition: 1 }, dead: 1, oldestRecordedTime: at - 600_000 },
+    ],
   },
+  store: { state: 'ok', reason: '', since: at - 7_200_000, lastError: '', fsyncMs: 2.5, queued: 0, readAt: at },
   grants: { open: 1 },
   streams: { running: true, sources: 1, readers: 2 },
 };

@@ -1,6 +1,6 @@
 // The verbs about the gateway as a whole: status, outbox, audit, check, run.
 import type { Result } from '../contract.ts';
-import { conditionWords, entryClassWords, severityWords } from '../messages/words.ts';
+import { conditionWords, entryClassWords, severityWords, storeReasonWords } from '../messages/words.ts';
 import { type CheckProblem, exits, type Verb, type VerbContext, withGateway } from './context.ts';
 import { ageText, orDash, sizeText, textIn, timeText, word } from './words.ts';
 
@@ -24,6 +24,7 @@ function printStatus(status: Status, context: VerbContext): void {
     [say('status.cameras'), say('status.camerasValue', status.cameras)],
     [say('status.sensors'), say('status.sensorsValue', status.sensors)],
     [say('status.alarms'), String(status.alarms.open)],
+    [say('status.store'), storeText(status, context)],
     ...status.outbox.destinations.map((destination) => [say('status.outbox'), outboxText(destination, status.time, context)]),
     [say('status.grants'), String(status.grants.open)],
     [say('status.streams'), status.streams.running ? say('status.streamsValue', status.streams) : say('status.streamsDown')],
@@ -40,6 +41,14 @@ function printStatus(status: Status, context: VerbContext): void {
       textIn(condition.message, context) + (condition.detail ? ` (${condition.detail})` : ''),
     ]),
   );
+}
+
+function storeText({ store, time }: Status, context: VerbContext): string {
+  const { say } = context;
+  if (store.state === 'ok') return say('status.storeOk', { ms: Math.round(store.fsyncMs * 10) / 10, queued: store.queued });
+  const why = store.reason === '' ? '-' : word(storeReasonWords, store.reason, context);
+  const age = ageText(time - store.since, context);
+  return say('status.storeFailing', { why, age, error: orDash(store.lastError), read: timeText(store.readAt) });
 }
 
 function hubText({ uplink, time }: Status, context: VerbContext): string {
@@ -59,9 +68,13 @@ function hubHint({ uplink }: Status, context: VerbContext): string[][] {
 }
 
 function outboxText(destination: OutboxStatus['destinations'][number], now: number, context: VerbContext): string {
-  const { destination: name, pending, oldestRecordedTime } = destination;
-  if (pending === 0) return context.say('status.outboxEmpty', { destination: name });
-  return context.say('status.outboxValue', { destination: name, pending, age: ageText(now - (oldestRecordedTime ?? now), context) });
+  const { destination: name, pending, oldestRecordedTime, dead } = destination;
+  const { say } = context;
+  const waiting =
+    pending === 0
+      ? say('status.outboxEmpty', { destination: name })
+      : say('status.outboxValue', { destination: name, pending, age: ageText(now - (oldestRecordedTime ?? now), context) });
+  return dead === 0 ? waiting : `${waiting} ${say('status.outboxDead', { dead })}`;
 }
 
 export const outboxStatusVerb: Verb<object> = async (context) => {
@@ -73,10 +86,11 @@ export const outboxStatusVerb: Verb<object> = async (context) => {
   }
   screen.line(say('outbox.total', { entries: outbox.entries, size: sizeText(outbox.sizeBytes) }));
   screen.table([
-    [say('column.destination'), say('column.waiting'), say('column.oldest'), say('column.classes')],
+    [say('column.destination'), say('column.waiting'), say('column.dead'), say('column.oldest'), say('column.classes')],
     ...outbox.destinations.map((row) => [
       row.destination,
       String(row.pending),
+      String(row.dead),
       timeText(row.oldestRecordedTime),
       orDash(
         Object.entries(row.pendingByClass)

@@ -80,6 +80,13 @@ export const conditionWords: Readonly<Record<ConditionKind, Text>> = {
   'alarm-flood': { en: 'flood of alarms', ko: '알람 폭주' },
 };
 
+/** Why the store fails. */
+export const storeReasonWords: Readonly<Record<'hung' | 'full' | 'io', Text>> = {
+  hung: { en: 'the disk does not answer', ko: '디스크 무응답' },
+  full: { en: 'no room left', ko: '공간 부족' },
+  io: { en: 'the disk fails', ko: '디스크 오류' },
+};
+
 export const entryClassWords: Readonly<Record<EntryClass, Text>> = {
   alarm: { en: 'alarm', ko: '알람' },
   condition: { en: 'condition', ko: '이상' },
