@@ -88,6 +88,11 @@ export function openActs(db: Database, world: ProcedureWorld, { steps, standing,
       if (quiet) end(quiet, { by, reason });
       return quiet !== undefined;
     },
+    /** The device is no more: what was quiet about it ends, and no test of it becomes real. Its real alarms stay until a person ends them. */
+    leave({ device }: { readonly device: string }): void {
+      quiets.forget(device);
+      for (const alarm of standing.ofDevice(device, '')) if (alarm.care) steps.clear(alarm, cause({ reason: 'maintenance' }));
+    },
     quiets: (): readonly Quiet[] => quiets.list(),
     /** Ends what is over. */
     expire(monotonicMs: number): readonly Quiet[] {

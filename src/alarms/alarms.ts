@@ -61,6 +61,8 @@ export interface Alarms {
   quieten(request: QuietRequest): Promise<'begun' | 'full'>;
   /** False when it does not hold. At the end of a maintenance what still stands is raised as real. */
   endQuiet(quiet: QuietName & Pick<Quiet, 'by' | 'reason'>): Promise<boolean>;
+  /** A device has left the site: its shelves and its maintenance end, and nothing of it is raised as real. */
+  leave(device: string): Promise<void>;
   quiets(): Promise<readonly Quiet[]>;
   /** What time does: call it at the start and every minute. Ends shelves and maintenance, tells of floods that are over. */
   tick(): Promise<Ticked>;
@@ -122,6 +124,7 @@ export function openAlarms({ store }: { readonly store: Store }, env: Pick<Env, 
       return acted(urgent.quieten({ form, device, kind: scope, by: who, reason: note, lengthMs, monotonicMs }));
     },
     endQuiet: (quiet) => acted(urgent.endQuiet(quiet)),
+    leave: (device) => acted(calls.leave({ device })),
     quiets: () => calls.quiets(),
     async tick() {
       const ticked = await calls.tick({ monotonicMs: env.clock.monotonicMs() });

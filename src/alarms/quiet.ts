@@ -55,6 +55,7 @@ export function openQuiets(db: Database, world: ProcedureWorld) {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const remove = db.prepare<[string, string, string]>('DELETE FROM alarm_quiet WHERE form = ? AND device = ? AND kind = ?');
+  const removeAll = db.prepare<[string]>('DELETE FROM alarm_quiet WHERE device = ?');
   const strangers = db.prepare<[string], Kept>(`SELECT ${columns} FROM alarm_quiet WHERE boot_id <> ?`);
   const rebase = db.prepare<[string, number, string, string, string]>(
     'UPDATE alarm_quiet SET boot_id = ?, ends_ms = ? WHERE form = ? AND device = ? AND kind = ?',
@@ -77,6 +78,7 @@ export function openQuiets(db: Database, world: ProcedureWorld) {
       write.run(form, device, kind, by, reason, now, until, world.bootId, monotonicMs + lengthMs, lengthMs, now);
       return true;
     },
+    forget: (device: string): void => void removeAll.run(device),
     end: ({ form, device, kind }: QuietName): boolean => remove.run(form, device, kind).changes > 0,
     /** Brings ends of an earlier start onto this start's clock, saves what is left, and answers what is over. */
     tick(monotonicMs: number): readonly Quiet[] {

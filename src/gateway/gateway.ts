@@ -136,6 +136,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     env.log.warn({ ...dropped }, 'a destination is no longer configured; what it was owed is dropped');
   const left = async (device: string): Promise<void> => {
     await grants.endAll(device, 'the device was removed');
+    await alarms.leave(device);
     await clearConditions(device, alarms, intake, env);
   };
   const services: readonly Service[] = [

@@ -143,6 +143,19 @@ describe('maintenance', () => {
     expect(alarms.told()).toEqual(['raised test', 'cleared test', 'cleared']);
   });
 
+  it('ends without a word of real alarms when the device leaves the site', () => {
+    const alarms = openTestAlarms();
+    alarms.report(report({ kind: 'fall' }));
+    alarms.quieten(care);
+    alarms.quieten(shelf);
+    alarms.report(report());
+    alarms.told();
+    alarms.leave({ device: 'smoke-1' });
+    expect(alarms.told()).toEqual(['cleared test maintenance']);
+    expect(alarms.quiets()).toEqual([]);
+    expect(alarms.open({ device: 'smoke-1' })).toMatchObject([{ kind: 'fall', test: false }]);
+  });
+
   it('raises nothing as real that a device in the shop said was over', () => {
     const alarms = openTestAlarms();
     alarms.quieten(care);
