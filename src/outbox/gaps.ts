@@ -79,9 +79,11 @@ function openTelling(
   const keep = db.prepare<[number, string, number, number, string]>(
     'INSERT OR REPLACE INTO outbox_gap (slot, class, seq, grown_time, value) VALUES (?, ?, ?, ?, ?)',
   );
+  const countUp = db.prepare<[number], number>('UPDATE outbox_destination SET gaps = gaps + 1 WHERE slot = ? RETURNING gaps').pluck();
   const tallies = openTallies(db);
   const append = (slot: number, body: EntryBody, value: string): number => {
-    const sequence = writing.count('gap');
+    writing.count('gap');
+    const sequence = countUp.get(slot) ?? 0;
     const tally = tallies();
     for (const other of destinations.slots) if (other !== slot) tally.add(other, 'gap', { confirmed: 1 });
     tally.write();

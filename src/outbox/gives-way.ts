@@ -1,8 +1,17 @@
 // The order in which entries give way when room is short (invariant 2), and what they are counted under.
 import type { EntryBody } from '#model';
 
-/** Turns to give way, the first first. Everything else never does: critical and major alarms, grants, inventory, audit, gaps. */
+/** Turns to give way, the first first. Everything else never does: critical and major alarms, grants, inventory, audit, gaps, and the conditions
+ * about the store itself. */
 export const turns = [1, 2, 3, 4] as const;
+
+/** What tells the hub why things are missing must not be missing. */
+const toldWhenFull: ReadonlySet<string> = new Set(['outbox-full', 'store-damaged', 'store-failing']);
+
+/** Whether it is written as long as there is any room at all. */
+export function isToldWhenFull(body: EntryBody): boolean {
+  return body.class === 'condition' && toldWhenFull.has(body.value.kind);
+}
 
 /** 1 readings, 2 conditions, 3 alarms of warning, 4 minor alarms; 0 never. */
 export function turnToGiveWay(body: EntryBody): number {
@@ -10,7 +19,7 @@ export function turnToGiveWay(body: EntryBody): number {
     case 'reading':
       return 1;
     case 'condition':
-      return 2;
+      return isToldWhenFull(body) ? 0 : 2;
     case 'alarm':
       return body.value.severity === 'warning' ? 3 : body.value.severity === 'minor' ? 4 : 0;
     case 'inventory':

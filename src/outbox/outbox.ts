@@ -77,7 +77,9 @@ export interface Outbox {
 
 /** Opens the outbox over the store. */
 export function openOutbox({ store }: { readonly store: Store }): Outbox {
-  const calls = store.procedures<OutboxProcedures>('outbox');
+  // What gives room or delivers passes what comes in; readings and looks wait their turn.
+  const calls = store.procedures<OutboxProcedures>('outbox', { urgent: true, reserved: true });
+  const patient = store.procedures<OutboxProcedures>('outbox');
   const cursors = new Map<string, Cursor>();
   const cursorOf = (destination: string): Cursor => {
     const cursor = cursors.get(destination) ?? openCursor(calls, destination);
@@ -93,14 +95,14 @@ export function openOutbox({ store }: { readonly store: Store }): Outbox {
     releaseAll: (destination) => calls.releaseAll({ destination }),
     releaseUnconfirmed: (destination, except) => calls.releaseUnconfirmed({ destination, except }),
     setAside: (destination, items) => calls.setAside({ destination, items }),
-    dead: async (filter) => (await calls.dead(filter)).map(toLetter),
+    dead: async (filter) => (await patient.dead(filter)).map(toLetter),
     retryDead: (ids) => calls.retryDead({ ids }),
     dropDead: (ids, reason, by) => calls.dropDead({ ids, reason, by }),
-    appendReadings: (batches) => calls.appendReadings(batches),
+    appendReadings: (batches) => patient.appendReadings(batches),
     head: () => calls.head(),
-    stats: () => calls.stats(),
+    stats: () => patient.stats(),
     dropped: () => calls.dropped(),
-    sweep: (limit) => calls.sweep({ limit }),
+    sweep: (limit) => patient.sweep({ limit }),
     watch: (listener) => store.watch(outboxTopic, listener),
   };
 }

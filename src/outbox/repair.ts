@@ -19,6 +19,10 @@ export const repair: readonly string[] = [
      FROM outbox_entry e JOIN outbox_destination d ON d.retired = 0
      WHERE e.owed = 0 AND NOT EXISTS (SELECT 1 FROM outbox_dead o WHERE o.seq = e.seq AND o.dropped_time IS NULL)`,
 
+  `UPDATE outbox_destination SET gaps = max(gaps,
+     (SELECT coalesce(max(sequence), 0) FROM outbox_entry WHERE class = 'gap' AND owed & (1 << slot) <> 0),
+     (SELECT coalesce(max(sequence), 0) FROM outbox_dead d WHERE d.class = 'gap' AND d.slot = outbox_destination.slot))`,
+
   `DELETE FROM outbox_ready`,
   `INSERT INTO outbox_ready (slot, lane, seq)
      SELECT d.slot, e.lane, e.seq FROM outbox_entry e JOIN outbox_destination d ON d.retired = 0 AND e.owed & (1 << d.slot) <> 0

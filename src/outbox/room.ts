@@ -20,8 +20,8 @@ export interface RoomDeps {
 
 /** Room for entries. */
 export interface Room {
-  /** Makes room for an entry of `bytes`; false when nothing may give way any more and it does not fit. */
-  make(bytes: number): boolean;
+  /** Makes room for an entry of `bytes`; false when nothing may give way any more and it does not fit. The `last` may take what others leave as a margin. */
+  make(bytes: number, options?: { readonly last?: boolean }): boolean;
 }
 
 const atOnce = 256;
@@ -31,6 +31,7 @@ const leastLowBytes = 256 * 2 ** 10;
 const mostLowBytes = 4 * 2 ** 20;
 /** What an append and its neighbours in other rooms' tables may take at most, beside the entry's own text. */
 const marginBytes = 128 * 2 ** 10;
+const lastMarginBytes = 16 * 2 ** 10;
 /** What an entry costs beside its text. */
 const rowBytes = 512;
 
@@ -42,14 +43,14 @@ export function openRoom(db: Database, world: ThreadWorld, destinations: Destina
     Math.min(mostLowBytes, Math.max(leastLowBytes, (limitBytes - reservedBytes) / 32));
 
   return {
-    make(bytes) {
+    make(bytes, { last = false } = {}) {
       unwatched -= bytes + rowBytes;
       if (unwatched > 0) return true;
       let space = world.space();
       const low = lowOf(space);
       // A reserved call sees the reserve too: what others may write without a look is reckoned without it.
       unwatched = Math.min(mostLowBytes, (space.freeBytes - space.reservedBytes - low) / 4);
-      const needed = marginBytes + 4 * bytes;
+      const needed = (last ? lastMarginBytes : marginBytes) + 4 * bytes;
       for (let step = 0; step < maxSteps && space.freeBytes < low; step += 1) {
         if (step > 0 && space.freeBytes >= needed) break;
         if (deps.forgetHistory(atOnce) === 0 && remove(atOnce) === 0) break;

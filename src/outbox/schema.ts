@@ -9,7 +9,8 @@ import { repair } from './repair.ts';
  * - `outbox_dead`: what a destination will not take as it is: no longer owed, and kept until a person has decided; then the decision is kept.
  * - `outbox_gap`: what had to give way, for each destination and class, and the entry that tells it.
  * - `outbox_class`, `outbox_progress`: counters, so that nothing is ever counted: what is pending for a destination is `last - confirmed - dead`.
- * - `outbox_destination`: slots; a retired one is kept until no entry has its bit (`swept`: up to which seq that is so, `head`: where it ends).
+ * - `outbox_destination`: slots; a retired one is kept until no entry has its bit (`swept`: up to which seq that is so, `head`: where it ends); `gaps` is
+ *   the last sequence of the class gap, which each has for itself.
  */
 export const outboxMigrations: Migrations = {
   room: 'outbox',
@@ -67,6 +68,7 @@ export const outboxMigrations: Migrations = {
      UPDATE outbox_ready SET lane = 6 WHERE lane IN (3, 4);
      UPDATE outbox_entry SET lane = 6 WHERE lane IN (3, 4);
      ALTER TABLE outbox_progress ADD COLUMN dead INTEGER NOT NULL DEFAULT 0;
+     ALTER TABLE outbox_destination ADD COLUMN gaps INTEGER NOT NULL DEFAULT 0;
      CREATE TABLE outbox_dead (
        id INTEGER PRIMARY KEY AUTOINCREMENT,
        slot INTEGER NOT NULL,

@@ -8,7 +8,7 @@ import { openDeliveries } from './deliveries.ts';
 import { type Destinations, type DroppedDestination, openDestinations } from './destinations.ts';
 import { outboxFaults } from './errors.ts';
 import { type Gaps, openGaps } from './gaps.ts';
-import { kindOf, turnToGiveWay } from './gives-way.ts';
+import { isToldWhenFull, kindOf, turnToGiveWay } from './gives-way.ts';
 import { type Memory, openMemory } from './marks.ts';
 import { checkBatch } from './readings.ts';
 import { openRoom, type Room } from './room.ts';
@@ -90,7 +90,7 @@ function openAppend(
       writing.count(body.class);
       return;
     }
-    const fits = room.make(value.length);
+    const fits = room.make(value.length, { last: isToldWhenFull(body) });
     if (!fits && turnToGiveWay(body) === 0) throw outboxFaults.fault('full', { detail: body.class });
     const sequence = writing.count(body.class);
     if (!fits) giveUp(body, sequence);

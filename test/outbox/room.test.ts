@@ -87,6 +87,10 @@ const condition = (): EntryBody => {
   const body = conditionBody(`c-${named}`);
   return { class: 'condition', value: { ...(body.value as Condition), message: { ko: text, en: text } } };
 };
+const ownCondition = (kind: string): EntryBody => {
+  const { value } = conditionBody('gateway');
+  return { class: 'condition', value: { ...(value as Condition), kind: kind as Condition['kind'] } };
+};
 const batch = (kind: string): EntryBody => ({
   class: 'reading',
   value: Array.from({ length: 12 }, (_, index): Reading => reading(index, kind)),
@@ -147,10 +151,12 @@ describe('a full file', () => {
     expect(() => {
       for (;;) append(fire('critical'));
     }).toThrowError(expect.objectContaining({ code: 'outbox.full' }));
+    append(ownCondition('outbox-full'));
     for (let index = 0; index < 500; index += 1) append(auditBody(index), true);
     for (let index = 0; index < 50; index += 1) append(batch('humidity'));
     const drained = drain();
     expect(drained.got.get('audit')?.size).toBe(500);
+    expect(drained.got.get('condition')?.size).toBe(1);
     expectExact(drained, { reading: 50, audit: 500 });
   });
 
@@ -202,6 +208,7 @@ describe('a full file', () => {
     for (let index = 0; index < 3000; index += 1) append(batch('temperature'));
     procedures.releaseAll({ destination: 'hub' });
     const [hub, platform] = [drain('hub'), drain('platform')];
+    for (const { got } of [hub, platform]) expect([...(got.get('gap') ?? [])]).toEqual([1]);
     for (const sequence of held) expect(hub.got.get('reading')?.has(sequence)).toBe(true);
     const arrived = hub.got.get('reading') ?? new Set();
     expect(hub.gaps[0]?.count).toBe(3200 - 100 - arrived.size);

@@ -3,14 +3,15 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { alarmsMigrations, openAlarmsProcedures } from '#alarms/tables';
 import { systemClock, systemRandom } from '#base';
 import { openOutboxProcedures, outboxMigrations } from '#outbox/tables';
-import { serveStore } from '#store';
+import { type StoreLimits, serveStore } from '#store';
 
 if (parentPort) {
-  const { path, destinations } = workerData as { path: string; destinations: readonly string[] };
+  const { path, destinations, limits } = workerData as { path: string; destinations: readonly string[]; limits?: StoreLimits };
   serveStore(
     {
       path,
       bootId: 'boot-1',
+      limits,
       migrations: [outboxMigrations, alarmsMigrations],
       open(db, world) {
         const outbox = openOutboxProcedures(db, world, destinations);
