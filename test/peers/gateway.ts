@@ -26,7 +26,8 @@ export interface GatewayPeer extends AsyncDisposable {
   cli(args: readonly string[], options?: { status?: number; input?: string }): Promise<string>;
   /** The same with `--json`, parsed. */
   query(...args: readonly string[]): Promise<unknown>;
-  start(): Promise<void>;
+  /** Waits until the daemon answers, unless `ready` is false. */
+  start(options?: { ready?: boolean }): Promise<void>;
   /** Sends the signal and waits until the process is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -67,7 +68,7 @@ export async function openGateway(sections: (folder: string) => Promise<Sections
       gateway: { id: 'gw-1' },
       control: { socket },
       ...given,
-      store: { path: join(folder, 'bongsu.db'), keyFile: join(folder, 'store.key') },
+      store: { ...asObject(given['store']), path: join(folder, 'bongsu.db'), keyFile: join(folder, 'store.key') },
       streams: {
         rtsp: { host: '127.0.0.1', port: rtspPort },
         http: { host: '127.0.0.1', port: httpPort },
@@ -107,9 +108,10 @@ export async function openGateway(sections: (folder: string) => Promise<Sections
     log: () => readFile(logFile, 'utf8'),
     cli,
     query: async (...args) => JSON.parse(await cli([...args, '--json'])) as unknown,
-    async start() {
+    async start({ ready = true } = {}) {
       const started = spawn('sh', ['-c', `exec "$0" run --config "$1" 2>>"$2" >&2`, launcher, config, logFile], { stdio: 'ignore' });
       child = started;
+      if (!ready) return;
       const deadline = Date.now() + readyWithinMs;
       while (started.exitCode === null && Date.now() < deadline) {
         if (

@@ -1,0 +1,72 @@
+// The hub of a torture: an MQTT v5 client that counts what arrives and, where asked, confirms it itself.
+import { randomUUID } from 'node:crypto';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { openTally, type Tally } from './tally.ts';
+
+export interface HubEnd extends AsyncDisposable {
+  readonly tally: Tally;
+}
+
+const prefix = 'bongsu/v1/52710/gw-1';
+const confirmEveryMs = 250;
+const rangesAtOnce = 500;
+
+/** Connects and stays connected, with its session where the broker keeps it. `confirms`: it announces that it confirms itself, and does. */
+export async function openHubEnd(url: string, { confirms = false } = {}): Promise<HubEnd> {
+  const tally = openTally();
+  const client = await connectAsync(url, {
+    protocolVersion: 5,
+    reconnectPeriod: 200,
+    connectTimeout: 5000,
+    keepalive: 5,
+    clean: false,
+    clientId: `hub-${randomUUID()}`,
+    properties: { sessionExpiryInterval: 3600 },
+  });
+  const fresh = new Map<string, number[]>();
+  client.on('error', () => {});
+  client.on('message', (topic, payload) => {
+    if (!topic.startsWith(prefix) || /\/(confirm|command|state)\b/.test(topic)) return;
+    tally.take(topic, payload);
+    if (!confirms) return;
+    const { class: name, sequence } = JSON.parse(payload.toString('utf8')) as { class: string; sequence: string };
+    fresh.set(name, [...(fresh.get(name) ?? []), Number(sequence)]);
+  });
+  await client.subscribeAsync(`${prefix}/#`, { qos: 1 });
+  const confirming = confirms ? startConfirming(client, fresh) : undefined;
+  return {
+    tally,
+    async [Symbol.asyncDispose]() {
+      clearInterval(confirming);
+      await client.endAsync(true);
+    },
+  };
+}
+
+/** Announces at every connection, for the broker may have forgotten it, and confirms what came since the last time. */
+function startConfirming(client: MqttClient, fresh: Map<string, number[]>): NodeJS.Timeout {
+  const announce = (): void => void client.publish('bongsu/v1/hub/state', '{"confirmation":"hub"}', { qos: 1, retain: true });
+  announce();
+  client.on('connect', announce);
+  return setInterval(() => {
+    if (!client.connected) return;
+    for (const [name, sequences] of fresh) {
+      fresh.delete(name);
+      const ranges = rangesOf(sequences);
+      for (let at = 0; at < ranges.length; at += rangesAtOnce) {
+        const payload = JSON.stringify({ confirmed: { [name]: ranges.slice(at, at + rangesAtOnce) } });
+        client.publish(`${prefix}/confirm`, payload, { qos: 1 });
+      }
+    }
+  }, confirmEveryMs);
+}
+
+function rangesOf(sequences: readonly number[]): [number, number][] {
+  const ranges: [number, number][] = [];
+  for (const sequence of sequences.toSorted((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last && sequence <= last[1] + 1) last[1] = sequence;
+    else ranges.push([sequence, sequence]);
+  }
+  return ranges;
+}
