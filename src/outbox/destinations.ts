@@ -1,6 +1,10 @@
 // Destinations as the store's thread knows them: each has a slot, whose bit in an entry says that the entry is still owed to it.
 import type { Database } from 'better-sqlite3';
+import type { EntryClass } from '#model';
 import { outboxFaults } from './errors.ts';
+
+/** A destination as it is configured: its name alone, where it is owed everything. */
+export type ConfiguredDestination = string | { readonly name: string; readonly classes: readonly EntryClass[] };
 
 /** A removed destination and how many entries were still owed to it. */
 export interface DroppedDestination {
@@ -16,6 +20,10 @@ export interface Destinations {
   readonly mask: number;
   /** What was dropped when the thread was opened. */
   readonly dropped: readonly DroppedDestination[];
+  /** The bits of the slots that entries of a class are owed to. */
+  owedOf(name: EntryClass): number;
+  /** The slots of those that want nothing of a class. */
+  strangersTo(name: EntryClass): readonly number[];
   /** @throws outbox.unknown-destination */
   slotOf(name: string): number;
   /** Removes what was owed only to removed destinations, looking at no more than `limit` entries. */
@@ -39,11 +47,13 @@ export function bitOf(slot: number): number {
 }
 
 /**
- * Brings the slots in line with the configured `names`, in one transaction: a new destination starts at the present, what was owed to a removed one
- * is dropped and told in `dropped`.
+ * Brings the slots in line with the `configured` destinations, in one transaction: a new one starts at the present, what was owed to a removed one
+ * is dropped and told in `dropped`. Whoever wants other classes than before gets them from now on, and still what it was owed. Gaps are owed to all:
+ * they tell each what it misses.
  * @throws outbox.too-many-destinations
  */
-export function openDestinations(db: Database, names: readonly string[]): Destinations {
+export function openDestinations(db: Database, configured: readonly ConfiguredDestination[]): Destinations {
+  const names = configured.map((one) => (typeof one === 'string' ? one : one.name));
   if (names.length > maxDestinations || new Set(names).size < names.length) {
     throw outboxFaults.fault('too-many-destinations', { detail: `${names.length} configured` });
   }
@@ -52,11 +62,15 @@ export function openDestinations(db: Database, names: readonly string[]): Destin
     const dropped = retireOthers(db, names);
     const bySlot = new Map(names.map((name) => [name, findSlot(db, name) ?? addSlot(db, name)]));
     const slots = [...bySlot.values()];
+    const strangers = openStrangers(configured, slots);
+    const mask = slots.reduce((bits, slot) => bits | bitOf(slot), 0);
     return {
       names: [...names],
       slots,
-      mask: slots.reduce((mask, slot) => mask | bitOf(slot), 0),
+      mask,
       dropped,
+      owedOf: (name: EntryClass) => strangers(name).reduce((bits, slot) => bits & ~bitOf(slot), mask),
+      strangersTo: strangers,
       slotOf(name: string) {
         const slot = bySlot.get(name);
         if (slot === undefined) throw outboxFaults.fault('unknown-destination', { detail: name.slice(0, 60) });
@@ -65,6 +79,17 @@ export function openDestinations(db: Database, names: readonly string[]): Destin
       sweep: openSweeper(db),
     };
   })();
+}
+
+const nobody: readonly number[] = [];
+
+function openStrangers(configured: readonly ConfiguredDestination[], slots: readonly number[]): (name: EntryClass) => readonly number[] {
+  const choosy = configured.flatMap((one, index) => {
+    const slot = slots[index];
+    return typeof one === 'string' || slot === undefined ? [] : [{ slot, classes: one.classes }];
+  });
+  if (choosy.length === 0) return () => nobody;
+  return (name) => (name === 'gap' ? nobody : choosy.filter(({ classes }) => !classes.includes(name)).map(({ slot }) => slot));
 }
 
 function findSlot(db: Database, name: string): number | undefined {

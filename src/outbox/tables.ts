@@ -1,11 +1,11 @@
 // The outbox inside the store's thread: its schema, the append that other rooms' procedures use, and the procedures that deliver.
 import type { Database } from 'better-sqlite3';
-import type { EntryBody, Reading } from '#model';
+import type { EntryBody, EntryClass, Reading } from '#model';
 import type { ThreadWorld } from '#store';
 import { openWriting, type Writing } from './append.ts';
 import { openDead } from './dead.ts';
 import { openDeliveries } from './deliveries.ts';
-import { type Destinations, type DroppedDestination, openDestinations } from './destinations.ts';
+import { type ConfiguredDestination, type Destinations, type DroppedDestination, openDestinations } from './destinations.ts';
 import { outboxFaults } from './errors.ts';
 import { type Gaps, openGaps } from './gaps.ts';
 import { isToldWhenFull, kindOf, turnToGiveWay } from './gives-way.ts';
@@ -40,14 +40,14 @@ export interface OutboxHooks {
 }
 
 /**
- * Opens the outbox on the writing connection. `destinations` are the configured names, at most 16: a new one starts at the present, and what
- * one that is missing was owed is dropped.
+ * Opens the outbox on the writing connection. `destinations` are the configured ones, at most 16: a new one starts at the present, and what
+ * one that is missing was owed is dropped. One with `classes` is owed these alone, and the gaps in them.
  * @throws outbox.too-many-destinations
  */
 export function openOutboxProcedures(
   db: Database,
   world: ThreadWorld,
-  destinations: readonly string[],
+  destinations: readonly ConfiguredDestination[],
   { forgetHistory = () => 0 }: OutboxHooks = {},
 ): OutboxThread {
   const opened = openDestinations(db, destinations);
@@ -76,7 +76,8 @@ function openAppend(
   /** Counted and gone at once: it would be the first to give way. */
   const giveUp = (body: EntryBody, sequence: number): void => {
     const tally = tallies();
-    for (const slot of destinations.slots) {
+    const strangers = destinations.strangersTo(body.class);
+    for (const slot of destinations.slots.filter((each) => !strangers.includes(each))) {
       gaps.add(slot, { class: body.class, sequence, kind: kindOf(body), time: world.now() });
       tally.add(slot, body.class, { confirmed: 1 });
     }
@@ -84,17 +85,29 @@ function openAppend(
     tally.write();
     gaps.write();
   };
+  /** Whoever wants nothing of the class counts as having it; an entry that nobody wants is gone at once. */
+  const passOver = (name: EntryClass, gone: boolean): void => {
+    const [first, ...others] = destinations.strangersTo(name);
+    if (first === undefined) return;
+    const tally = tallies();
+    tally.add(first, name, { confirmed: 1, gone });
+    for (const slot of others) tally.add(slot, name, { confirmed: 1 });
+    tally.write();
+  };
   return (body, id) => {
     const value = writing.textOf(body);
-    if (destinations.mask === 0) {
+    const owed = destinations.owedOf(body.class);
+    if (owed === 0) {
       writing.count(body.class);
+      passOver(body.class, true);
       return;
     }
     const fits = room.make(value.length, { last: isToldWhenFull(body) });
     if (!fits && turnToGiveWay(body) === 0) throw outboxFaults.fault('full', { detail: body.class });
     const sequence = writing.count(body.class);
+    passOver(body.class, false);
     if (!fits) giveUp(body, sequence);
-    else writing.insert({ id: id ?? world.newId(), body, value, sequence, subject: subjectOf(body), owed: destinations.mask });
+    else writing.insert({ id: id ?? world.newId(), body, value, sequence, subject: subjectOf(body), owed });
   };
 }
 

@@ -36,7 +36,7 @@ export function openTestWorld(append: (body: EntryBody) => void = () => {}): Tes
   };
 }
 
-export function openTestOutbox(destinations: readonly string[], db = openTestDatabase([outboxMigrations])) {
+export function openTestOutbox(destinations: Parameters<typeof openOutboxProcedures>[2], db = openTestDatabase([outboxMigrations])) {
   const world = openTestWorld();
   return { db, world, ...openOutboxProcedures(db, world, destinations) };
 }
