@@ -96,7 +96,7 @@ export function openAlarms({ store }: { readonly store: Store }, env: Pick<Env, 
   return {
     async report(report, ids) {
       const outcome = await urgent.report(ids ? { ...report, ids } : report);
-      mirror.learn(report, outcome);
+      mirror.learn(report, outcome, ids);
       return outcome;
     },
     foresee: mirror.foresee,

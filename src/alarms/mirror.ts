@@ -17,6 +17,8 @@ const maxKnown = 20_000;
 export function openMirror() {
   const known = new Map<string, Known>();
   const quiets = new Map<string, Quiet>();
+  // Entries of reports that were foreseen and whose commit has not come back: what it brings is known already.
+  const foreseen = new Set<string>();
 
   const isQuiet = (form: Quiet['form'], device: string, kind: string): boolean =>
     quiets.has(keyOf(form, device, '')) || quiets.has(keyOf(form, device, kind));
@@ -54,8 +56,13 @@ export function openMirror() {
     known(device: string, channel: string, kind: AlarmKind, test: boolean): string | undefined {
       return known.get(pointKey({ device, channel, kind, test }))?.alarmId;
     },
-    /** A commit came back. */
-    learn(report: Report, { result, alarmId, maintenance }: ReportOutcome): void {
+    /** A commit came back. Of a report that was foreseen it says nothing new, unless a retry of something else turned out. */
+    learn(report: Report, { result, alarmId, maintenance }: ReportOutcome, ids?: ReportIds): void {
+      if (ids && foreseen.delete(ids.entry)) {
+        const key = pointKey(pointOf(report));
+        if (alarmId !== ids.alarm && known.get(key)?.alarmId === ids.alarm) known.delete(key);
+        return;
+      }
       if (result === 'duplicate' || result === 'unchanged' || alarmId === undefined || report.state === 'pulse') return;
       const point = { ...pointOf(report), test: maintenance === true || report.test === true };
       if (result !== 'cleared') follow(report, point, alarmId);
@@ -70,6 +77,7 @@ export function openMirror() {
       const { time, clockQuality, occurrence, state, severity = alarmKinds[report.kind] } = report;
       const detail = report.detail && boundDetail(report.detail);
       const act = decide({ state, occurrence, severity, detail }, before);
+      if (foreseen.size < maxKnown) foreseen.add(ids.entry);
       if (act === 'nothing') return [];
       const alarmId = act === 'raise' || act === 'pulse' ? ids.alarm : (before?.alarmId ?? ids.alarm);
       const told = act === 'clear' || act === 'hold' ? (before?.severity ?? severity) : severity;

@@ -1,6 +1,6 @@
 // The memory path: while the store fails, alarms travel to the hub from memory, and are written under the same ids when it works again.
-import type { Alarms } from '#alarms';
-import { BongsuError, type Env, messageOf, type Service, uuidv7 } from '#base';
+import { type Alarms, secondEntryId } from '#alarms';
+import { BongsuError, type Env, messageOf, type Service } from '#base';
 import { alarmKinds, type Entry, laneOf, type Report, type ReportIds, type ReportOutcome, type Transition } from '#model';
 import type { UplinkSession } from '#uplink';
 import { openBell } from './bell.ts';
@@ -51,8 +51,9 @@ export function openFallback(deps: FallbackDeps, env: Env): Fallback {
 
   const keep = (report: Report, ids: ReportIds): Held => {
     const transitions = alarms.foresee(report, ids);
-    const freshId = (): string => uuidv7(env.clock.now(), env.random);
-    const unsent = transitions.map((transition, index) => entryOf(transition, index === 0 ? ids.entry : freshId(), deps.bootId, env));
+    const unsent = transitions.map((transition, index) =>
+      entryOf(transition, index === 0 ? ids.entry : secondEntryId(ids.entry), deps.bootId, env),
+    );
     const first = transitions[0];
     const outcome: ReportOutcome = { result: first?.step ?? 'unchanged', alarmId: first?.alarmId };
     const item = { report, ids, unsent, outcome, told: Promise.withResolvers<ReportOutcome>() };

@@ -48,6 +48,17 @@ describe('foresee', () => {
   });
 });
 
+it('takes back an alarm that turns out to be a retry of another', () => {
+  const alarms = openTestAlarms();
+  const mirror = openMirror();
+  alarms.report(report({ occurrence: 'k' }));
+  alarms.report(report({ state: 'inactive' }));
+  const again = report({ occurrence: 'k' });
+  expect(mirror.foresee(again, ids)).toHaveLength(1);
+  mirror.learn(again, alarms.report({ ...again, ids }), ids);
+  expect(mirror.known('smoke-1', 'zone-1', 'smoke', false)).toBeUndefined();
+});
+
 it('remembers at most 20,000', () => {
   const mirror = openMirror();
   const alarms = Array.from(
@@ -90,7 +101,7 @@ it('foresees what the store then does, and learns what it did', () => {
         const foreseen = hung ? mirror.foresee(one, names) : undefined;
         alarms.entries.length = 0;
         const outcome = alarms.report({ ...one, ids: names });
-        mirror.learn(one, outcome);
+        mirror.learn(one, outcome, names);
         if (foreseen) expect(foreseen).toEqual(transitionsOf(alarms.entries));
       }
       for (const open of alarms.open({ device: undefined })) {
@@ -98,5 +109,34 @@ it('foresees what the store then does, and learns what it did', () => {
       }
     }),
     { numRuns: 500 },
+  );
+});
+
+it('foresees a whole queue that is written later, and is not led back by what comes of it', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), fc.nat(29), (steps, from) => {
+      const alarms = openTestAlarms();
+      const mirror = openMirror();
+      const named = steps.map((one, index) => ({ one, names: { entry: `e-${index}`, alarm: `a-${index}` } }));
+      const open = (): (readonly string[])[] =>
+        alarms.open({ device: undefined }).map(({ channel, test, alarmId }) => [channel, String(test), alarmId]);
+      for (const { one, names } of named.slice(0, from)) mirror.learn(one, alarms.report({ ...one, ids: names }), names);
+      alarms.entries.length = 0;
+      const foreseen = named.slice(from).flatMap(({ one, names }) => mirror.foresee(one, names));
+      const known = (): (string | undefined)[] =>
+        ['a', 'b'].flatMap((channel) => [true, false].map((test) => mirror.known('smoke-1', channel, 'smoke', test)));
+      const expected = known();
+      for (const { one, names } of named.slice(from)) {
+        mirror.learn(one, alarms.report({ ...one, ids: names }), names);
+        expect(known()).toEqual(expected);
+      }
+      expect(transitionsOf(alarms.entries)).toEqual(foreseen);
+      expect(
+        open()
+          .map(([, , id]) => id)
+          .toSorted(),
+      ).toEqual(expected.filter((id) => id !== undefined).toSorted());
+    }),
+    { numRuns: 300 },
   );
 });
