@@ -3,8 +3,8 @@ import type { Clock } from '#base';
 
 /** What passes the gate. */
 export interface Drain {
-  /** Nobody waits at the gate: more may be taken from the outbox. */
-  readonly isOpen: boolean;
+  /** How many wait at the gate. */
+  readonly waiting: number;
   /** Waits, first come first served, until so many bytes may leave. Rejects with the signal's reason. */
   enter(bytes: number, signal: AbortSignal): Promise<void>;
   /** So many bytes have been answered, or are lost. */
@@ -68,8 +68,8 @@ export function openDrain({ inFlightBytes, bytesPerSecond }: DrainLimits, clock:
       wake();
     });
   return {
-    get isOpen() {
-      return waiting.size === 0;
+    get waiting() {
+      return waiting.size;
     },
     async enter(bytes, signal) {
       signal.throwIfAborted();

@@ -25,8 +25,9 @@ export interface UplinkSession {
   /** Aborts when the connection is gone or the gateway stops; what is in flight may still be confirmed after a stop. */
   readonly signal: AbortSignal;
   /**
-   * Free slots of the window, which is min(server's Receive Maximum, `uplink.window`). Some are kept for lane 0, the critical alarms; a lesser lane of which
-   * the broker puts off 64 entries is closed, and those below it, until it takes one. While critical alarms go over a second route, its room for them counts. While the
+   * Free slots of the window, which is min(server's Receive Maximum, `uplink.window`), and 128 entries ahead: they wait here by their lanes, so that a slot
+   * which is given back is filled at once. Some slots are kept for lane 0, the critical alarms; a lesser lane of which the broker puts off 64 entries is
+   * closed, and those below it, until it takes one. While critical alarms go over a second route, its room for them counts. While the
    * line or `uplink.drainLimit` is used up by what may wait, only live alarms and steps of grants are taken.
    */
   readonly room: Room;
@@ -67,6 +68,8 @@ async function publish(link: Link, window: Window, message: Message, rank: Rank,
 const firstWaitingLane = 3;
 /** So much of it may lie on the line before a live alarm: a tenth of a second at 10 Mbit/s. */
 const drainBytes = 131_072;
+/** So many entries are taken before there is a slot for them, of the live and of the others: a slot that is given back is filled at once. */
+const maxAhead = 128;
 
 function lesser(left: number | undefined, right: number | undefined): number | undefined {
   return left === undefined || right === undefined ? (left ?? right) : Math.min(left, right);
@@ -90,7 +93,7 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
   const drain = openDrain({ inFlightBytes: drainBytes, bytesPerSecond: parts.options.drainLimit }, env.clock);
   const race = openRace(parts.rescue, signal, env);
   const publishInLane = async (message: Message, lane: number, until: AbortSignal): Promise<PublishResult> => {
-    if (lane < firstWaitingLane) return await publish(link, window, message, lane === 0 ? 'critical' : 'entry', until);
+    if (lane < firstWaitingLane) return await publish(link, window, message, lane === 0 ? 'critical' : 'live', until);
     const bytes = packetSize(message, link.level);
     try {
       await drain.enter(bytes, until);
@@ -122,9 +125,11 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
   return {
     signal,
     get room() {
-      const lanes = lesser(queues.firstFull(), drain.isOpen ? undefined : firstWaitingLane);
-      const entries = lanes === 1 ? 0 : window.free('entry');
-      return entries > 0 ? { entries, lanes } : { entries: Math.max(window.free('critical'), race.room), lanes: 1 };
+      const past = maxAhead - window.waiting('entry') - drain.waiting;
+      const live = maxAhead - window.waiting('live') - window.waiting('critical');
+      const lanes = lesser(queues.firstFull(), past > 0 ? undefined : firstWaitingLane);
+      if (lanes !== 1 && live > 0) return { entries: window.free('entry') + (past > 0 ? Math.min(past, live) : live), lanes };
+      return { entries: Math.max(window.free('critical'), race.room), lanes: 1 };
     },
     watch: window.watch,
     get confirmation() {

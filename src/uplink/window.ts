@@ -1,12 +1,14 @@
 // The in-flight window: how many QoS 1 messages may be unconfirmed at once, ours and the broker's limit (MQTT 5 §4.9), and who goes first.
 
-/** Who wants a slot, the first served first: a critical alarm, a state or an outcome, any other entry. */
-export type Rank = 'critical' | 'announcement' | 'entry';
+/** Who wants a slot, the first served first: a live critical alarm, a state or an outcome, another live alarm or step of a grant, any other entry. */
+export type Rank = 'critical' | 'announcement' | 'live' | 'entry';
 
 /** Slots on the line. */
 export interface Window {
   /** Slots that this rank may take now. */
   free(rank: Rank): number;
+  /** How many of this rank wait for one. */
+  waiting(rank: Rank): number;
   /** Takes a slot, waiting for it behind graver ranks and earlier takers of its own. Rejects with the signal's reason. */
   take(rank: Rank, signal: AbortSignal): Promise<void>;
   release(): void;
@@ -14,7 +16,7 @@ export interface Window {
   watch(listener: () => void): Disposable;
 }
 
-const ranks: readonly Rank[] = ['critical', 'announcement', 'entry'];
+const ranks: readonly Rank[] = ['critical', 'announcement', 'live', 'entry'];
 
 /**
  * Opens a window of `capacity` slots (1 …). From 4 slots on an eighth of them, at least one, is kept free for critical alarms. Waiters are bounded by
@@ -23,7 +25,12 @@ const ranks: readonly Rank[] = ['critical', 'announcement', 'entry'];
 export function openWindow(capacity: number): Window {
   const reserve = capacity < 4 ? 0 : Math.max(1, Math.floor(capacity / 8));
   const limitOf = (rank: Rank): number => (rank === 'critical' ? capacity : capacity - reserve);
-  const waiting: Readonly<Record<Rank, Set<() => void>>> = { critical: new Set(), announcement: new Set(), entry: new Set() };
+  const waiting: Readonly<Record<Rank, Set<() => void>>> = {
+    critical: new Set(),
+    announcement: new Set(),
+    live: new Set(),
+    entry: new Set(),
+  };
   const listeners = new Set<() => void>();
   let used = 0;
   const wait = (rank: Rank, signal: AbortSignal): Promise<void> =>
@@ -51,6 +58,7 @@ export function openWindow(capacity: number): Window {
   };
   return {
     free: (rank) => Math.max(0, limitOf(rank) - used),
+    waiting: (rank) => waiting[rank].size,
     async take(rank, signal) {
       signal.throwIfAborted();
       if (used < limitOf(rank)) used += 1;

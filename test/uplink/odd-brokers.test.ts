@@ -117,11 +117,11 @@ describe('a busy broker', () => {
     await using broker = await openRawBroker((packet) => answer(packet));
     await using site = openSite(store, { url: broker.url, window: 8 });
     const session = await until(() => site.session(), 'a session');
-    await until(() => session.room.entries === 7, 'the whole window');
+    await until(() => session.room.entries === 135, 'the whole window');
     expect(session.room.lanes).toBeUndefined();
     const refused = Array.from({ length: 64 }, () => session.send(alarmEntry({ kind: 'tamper' }, 2), { replay: false }));
     await until(() => session.room.lanes === 2, 'the lane to be full');
-    await until(() => session.room.entries === 7, 'the slots to be given back');
+    await until(() => session.room.entries === 135, 'the slots to be given back');
     expect(await session.send(alarmEntry(), { replay: false })).toEqual({ result: 'confirmed' });
     await site.stop();
     expect(new Set((await Promise.all(refused)).map(({ result }) => result))).toEqual(new Set(['lost']));

@@ -50,10 +50,17 @@ describe('openWindow', () => {
     const { signal } = new AbortController();
     await window.take('entry', signal);
     const order: string[] = [];
-    const waiting = (['entry', 'announcement', 'critical'] as const).map((rank) => window.take(rank, signal).then(() => order.push(rank)));
+    const waiting = (['entry', 'live', 'announcement', 'critical'] as const).map((rank) =>
+      window.take(rank, signal).then(() => order.push(rank)),
+    );
     await sleep(1);
     expect([window.free('critical'), order]).toEqual([0, []]);
-    for (const expected of [['critical'], ['critical', 'announcement'], ['critical', 'announcement', 'entry']]) {
+    for (const expected of [
+      ['critical'],
+      ['critical', 'announcement'],
+      ['critical', 'announcement', 'live'],
+      ['critical', 'announcement', 'live', 'entry'],
+    ]) {
       window.release();
       await sleep(1);
       expect(order).toEqual(expected);

@@ -178,7 +178,7 @@ describe('a gateway with two routes', () => {
     const more = Array.from({ length: 100 }, () => session.send(alarmEntry(), { replay: false }));
     expect(new Set((await Promise.all(more)).map(({ result }) => result))).toEqual(new Set(['confirmed']));
     expect(Date.now() - again).toBeLessThan(3000);
-    expect(session.room).toEqual({ lanes: 1, entries: 32 });
+    expect(session.room.entries).toBeGreaterThanOrEqual(32);
     expect(hub.seen.filter((seen) => seen.topic.includes('/tamper/'))).toEqual([]);
     expect(vpn.log()).toContain('bongsu-52710-gw-1-b');
     expect(site.uplink.status().route).toBe('line');
