@@ -118,8 +118,6 @@ it('foresees a whole queue that is written later, and is not led back by what co
       const alarms = openTestAlarms();
       const mirror = openMirror();
       const named = steps.map((one, index) => ({ one, names: { entry: `e-${index}`, alarm: `a-${index}` } }));
-      const open = (): (readonly string[])[] =>
-        alarms.open({ device: undefined }).map(({ channel, test, alarmId }) => [channel, String(test), alarmId]);
       for (const { one, names } of named.slice(0, from)) mirror.learn(one, alarms.report({ ...one, ids: names }), names);
       alarms.entries.length = 0;
       const foreseen = named.slice(from).flatMap(({ one, names }) => mirror.foresee(one, names));
@@ -131,11 +129,9 @@ it('foresees a whole queue that is written later, and is not led back by what co
         expect(known()).toEqual(expected);
       }
       expect(transitionsOf(alarms.entries)).toEqual(foreseen);
-      expect(
-        open()
-          .map(([, , id]) => id)
-          .toSorted(),
-      ).toEqual(expected.filter((id) => id !== undefined).toSorted());
+      expect(new Set(alarms.open({ device: undefined }).map(({ alarmId }) => alarmId))).toEqual(
+        new Set(expected.filter((id) => id !== undefined)),
+      );
     }),
     { numRuns: 300 },
   );
