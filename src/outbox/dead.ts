@@ -4,7 +4,7 @@ import type { EntryClass } from '#model';
 import type { ThreadWorld } from '#store';
 import { outboxTopic } from './append.ts';
 import { bitOf, type Destinations } from './destinations.ts';
-import type { Gaps } from './gaps.ts';
+import type { Gathering } from './gaps.ts';
 import type { Memory } from './marks.ts';
 import { nextOfSubject } from './schema.ts';
 import { type Owed, openTallies, type Settling, type Tally } from './settle.ts';
@@ -95,7 +95,7 @@ export function openDead(
   db: Database,
   world: ThreadWorld,
   destinations: Destinations,
-  deps: { memory: Memory; settling: Settling; gaps: Gaps },
+  deps: { memory: Memory; settling: Settling; gaps: () => Gathering },
 ) {
   const { memory, settling, gaps } = deps;
   const columns = `d.id, n.name AS destination, d.seq, d.entry_id AS entryId, d.class, d.sequence, d.code, d.text, d.time, e.value
@@ -154,14 +154,15 @@ export function openDead(
     dropDead({ ids, reason, by }: Dropping): number {
       const letters = lettersOf(ids);
       const tally = tallies();
+      const missing = gaps();
       for (const { letter, entry } of letters) {
-        gaps.note(letter.slot, entry.seq);
+        missing.note(letter.slot, entry.seq);
         keepDrop.run(world.now(), by.slice(0, maxBy), reason.slice(0, maxText), letter.id);
         const gone = settling.setOwed(entry, settling.find(entry.seq)?.owed ?? 0);
         tally.add(letter.slot, entry.class, { dead: -1, confirmed: 1, gone });
       }
       tally.write();
-      gaps.write();
+      missing.write();
       forgetOldDrops.run();
       return letters.length;
     },

@@ -17,8 +17,8 @@ export interface Missing {
   readonly time: number;
 }
 
-/** Gathers what is missing; `write` puts it into the gap entries. Both in one transaction. */
-export interface Gaps {
+/** Gathers what one call finds missing; `write` puts it into the gap entries. */
+export interface Gathering {
   /** The entry at `seq`, which is still there, is about to go without `slot` having it. */
   note(slot: number, seq: number): void;
   add(slot: number, missing: Missing): void;
@@ -30,31 +30,36 @@ const quietMs = 3_600_000;
 
 type Growth = Omit<Gap, 'gapId'>;
 
-/** Opens the account. */
-export function openGaps(db: Database, world: ThreadWorld, destinations: Destinations, deps: { memory: Memory; writing: Writing }): Gaps {
+/** Opens the account: each call gathers for itself, so that what is undone with it leaves nothing behind. */
+export function openGaps(
+  db: Database,
+  world: ThreadWorld,
+  destinations: Destinations,
+  deps: { memory: Memory; writing: Writing },
+): () => Gathering {
   const read = db.prepare<[number], Missing>(
     `SELECT class, sequence, coalesce(${kindInSql}, class) AS kind, recorded_time AS time FROM outbox_entry WHERE seq = ?`,
   );
   const tell = openTelling(db, world, destinations, deps);
-  let gathered = new Map<string, { readonly slot: number; growth: Growth }>();
-  const add = (slot: number, { class: name, sequence, kind, time }: Missing): void => {
-    const key = `${slot} ${name}`;
-    const one = { class: name, firstSequence: sequence, lastSequence: sequence, count: 1, kinds: { [kind]: 1 }, from: time, to: time };
-    const known = gathered.get(key);
-    if (known) known.growth = join(known.growth, one);
-    else gathered.set(key, { slot, growth: one });
-  };
-  return {
-    note(slot, seq) {
-      const missing = read.get(seq);
-      if (missing) add(slot, missing);
-    },
-    add,
-    write() {
-      const all = [...gathered.values()];
-      gathered = new Map();
-      for (const { slot, growth } of all) tell(slot, growth);
-    },
+  return () => {
+    const gathered = new Map<string, { readonly slot: number; growth: Growth }>();
+    const add = (slot: number, { class: name, sequence, kind, time }: Missing): void => {
+      const key = `${slot} ${name}`;
+      const one = { class: name, firstSequence: sequence, lastSequence: sequence, count: 1, kinds: { [kind]: 1 }, from: time, to: time };
+      const known = gathered.get(key);
+      if (known) known.growth = join(known.growth, one);
+      else gathered.set(key, { slot, growth: one });
+    };
+    return {
+      note(slot, seq) {
+        const missing = read.get(seq);
+        if (missing) add(slot, missing);
+      },
+      add,
+      write() {
+        for (const { slot, growth } of gathered.values()) tell(slot, growth);
+      },
+    };
   };
 }
 

@@ -3,17 +3,17 @@ import type { Database } from 'better-sqlite3';
 import type { Space, ThreadWorld } from '#store';
 import type { Destinations } from './destinations.ts';
 import { bitOf } from './destinations.ts';
-import type { Gaps } from './gaps.ts';
+import type { Gathering } from './gaps.ts';
 import { turns } from './gives-way.ts';
 import type { Memory } from './marks.ts';
 import { givingWay } from './schema.ts';
-import { type Owed, openTallies, type Settling } from './settle.ts';
+import { type Owed, openTallies, type Settling, type Tally } from './settle.ts';
 
 /** What the making of room needs. */
 export interface RoomDeps {
   readonly memory: Memory;
   readonly settling: Settling;
-  readonly gaps: Gaps;
+  gaps(): Gathering;
   /** Forgets up to `limit` rows of confirmed history, the oldest first; answers how many. */
   forgetHistory(limit: number): number;
 }
@@ -67,25 +67,25 @@ function openRemoval(db: Database, destinations: Destinations, { memory, settlin
   const forgetLetter = db.prepare<[number, number]>('DELETE FROM outbox_dead WHERE seq = ? AND slot = ? AND dropped_time IS NULL');
   const tallies = openTallies(db);
 
-  function removeOne(entry: Owed, tally: ReturnType<typeof tallies>): void {
+  function removeOne(entry: Owed, tally: Tally, missing: Gathering): void {
     for (const slot of destinations.slots) {
       const isOwed = (entry.owed & bitOf(slot)) !== 0;
       if (isOwed) settling.leaveTurn(slot, entry);
       else if (forgetLetter.run(entry.seq, slot).changes === 0) continue;
-      gaps.note(slot, entry.seq);
+      missing.note(slot, entry.seq);
       tally.add(slot, entry.class, { confirmed: 1, dead: isOwed ? 0 : -1 });
     }
     settling.setOwed(entry, 0);
     tally.add(destinations.slots[0] ?? 0, entry.class, { gone: true });
   }
-  function removeOfTurn(turn: number, limit: number, tally: ReturnType<typeof tallies>): number {
+  function removeOfTurn(turn: number, limit: number, tally: Tally, missing: Gathering): number {
     let removed = 0;
     for (let after = 0, seqs = next.all(turn, after, atOnce); seqs.length > 0 && removed < limit; seqs = next.all(turn, after, atOnce)) {
       for (const seq of seqs) {
         after = seq;
         const entry = memory.isClaimed(seq) ? undefined : settling.find(seq);
         if (!entry) continue;
-        removeOne(entry, tally);
+        removeOne(entry, tally, missing);
         removed += 1;
         if (removed >= limit) break;
       }
@@ -94,13 +94,14 @@ function openRemoval(db: Database, destinations: Destinations, { memory, settlin
   }
   return (limit) => {
     const tally = tallies();
+    const missing = gaps();
     let removed = 0;
     for (const turn of turns) {
-      removed += removeOfTurn(turn, limit - removed, tally);
+      removed += removeOfTurn(turn, limit - removed, tally, missing);
       if (removed >= limit) break;
     }
     tally.write();
-    gaps.write();
+    missing.write();
     return removed;
   };
 }

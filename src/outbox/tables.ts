@@ -7,7 +7,7 @@ import { openDead } from './dead.ts';
 import { openDeliveries } from './deliveries.ts';
 import { type ConfiguredDestination, type Destinations, type DroppedDestination, openDestinations } from './destinations.ts';
 import { outboxFaults } from './errors.ts';
-import { type Gaps, openGaps } from './gaps.ts';
+import { type Gathering, openGaps } from './gaps.ts';
 import { isToldWhenFull, kindOf, turnToGiveWay } from './gives-way.ts';
 import { type Memory, openMemory } from './marks.ts';
 import { checkBatch } from './readings.ts';
@@ -70,20 +70,21 @@ function openAppend(
   db: Database,
   world: ThreadWorld,
   destinations: Destinations,
-  { writing, room, gaps }: { readonly writing: Writing; readonly room: Room; readonly gaps: Gaps },
+  { writing, room, gaps }: { readonly writing: Writing; readonly room: Room; gaps(): Gathering },
 ): OutboxThread['append'] {
   const tallies = openTallies(db);
   /** Counted and gone at once: it would be the first to give way. */
   const giveUp = (body: EntryBody, sequence: number): void => {
     const tally = tallies();
+    const missing = gaps();
     const strangers = destinations.strangersTo(body.class);
     for (const slot of destinations.slots.filter((each) => !strangers.includes(each))) {
-      gaps.add(slot, { class: body.class, sequence, kind: kindOf(body), time: world.now() });
+      missing.add(slot, { class: body.class, sequence, kind: kindOf(body), time: world.now() });
       tally.add(slot, body.class, { confirmed: 1 });
     }
     tally.add(destinations.slots[0] ?? 0, body.class, { gone: true });
     tally.write();
-    gaps.write();
+    missing.write();
   };
   /** Whoever wants nothing of the class counts as having it; an entry that nobody wants is gone at once. */
   const passOver = (name: EntryClass, gone: boolean): void => {
@@ -114,7 +115,7 @@ function openAppend(
 interface ProcedureDeps {
   readonly memory: Memory;
   readonly settling: Settling;
-  readonly gaps: Gaps;
+  gaps(): Gathering;
   append(body: EntryBody): void;
 }
 
