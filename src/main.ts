@@ -16,7 +16,13 @@ const check: CliLoaders['check'] = async (path) => {
   const units = sensors.buses.flatMap((bus) => bus.units);
   const senders = (sensors.webhook?.sources ?? []).flatMap((source) => [source, ...source.devices]);
   return {
-    found: { site: site.code, siteName: site.name, gateway: gateway.id, sensors: units.length + senders.length, hub: uplink.url ?? uplink.routes[0]?.url ?? '' },
+    found: {
+      site: site.code,
+      siteName: site.name,
+      gateway: gateway.id,
+      sensors: units.length + senders.length,
+      hub: uplink.url ?? uplink.routes[0]?.url ?? '',
+    },
   };
 };
 
@@ -49,9 +55,19 @@ const run: CliLoaders['run'] = async (path, { language, signal }) => {
   }
 };
 
+const restore: CliLoaders['restore'] = async (path, from, by) => {
+  const loaded = await loadConfig(path, { environment: surroundings });
+  if ('problems' in loaded) return { problems: tellable(path, loaded.problems) };
+  const { path: store } = loaded.config.store;
+  const { restoreStore } = await import('#store');
+  const { setAside } = restoreStore(store, from, systemEnv(openLog('warn')).clock.now(), by);
+  return { restored: { path: store, setAside } };
+};
+
 const loaders: CliLoaders = {
   run,
   check,
+  restore,
   async simulate(options, signal) {
     const { runSimulator } = await import('#simulator');
     const print = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -6,6 +6,7 @@ import {
   alarmKind,
   alarmView,
   cameraView,
+  deadView,
   grantView,
   outboxView,
   quietView,
@@ -30,6 +31,12 @@ const reason = line(300, 2);
 const moment = z.union([z.number().min(0).max(8.64e15), z.strictObject({ agoMs: z.number().min(0).max(3.2e11) })]);
 /** How long a shelf or a maintenance holds: 1 minute to 7 days. */
 const forMs = z.number().min(60_000).max(604_800_000);
+
+/** Dead letters by id, or all. */
+const letters = z.union([z.literal('all'), z.array(z.int().min(1)).min(1).max(100).readonly()]);
+
+/** Of the gateway's machine. */
+const filePath = matching(/^\/\P{Cc}+$/u, { en: 'expected an absolute path', ko: '절대 경로여야 합니다' }).max(500);
 
 /** `HOST`, `HOST:PORT` or `rtsp://HOST[:PORT][/PATH]`, without user information. */
 const address = matching(/^(rtsp:\/\/[^\s@/?#]+([/?]\S*)?|([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?)$/, {
@@ -118,6 +125,35 @@ export const operations = {
     answer: z.object({ ended: z.boolean() }),
   },
   'outbox.status': { input: nothing, answer: outboxView },
+  'outbox.dead': {
+    input: z.strictObject({
+      limit: z.int().min(1).max(1000).default(20),
+      destination: line(100, 1).optional(),
+      /** Only beyond this id: the way to the next page. */
+      after: z.int().min(0).default(0),
+    }),
+    /** The oldest refusal first. */
+    answer: z.object({ letters: z.array(deadView).readonly() }),
+  },
+  /** `value`: what the entry carries. */
+  'outbox.dead-show': { input: z.strictObject({ id: z.int().min(1) }), answer: z.object({ letter: deadView, value: z.unknown() }) },
+  /** Makes them pending again. `all`: 10,000 at most. */
+  'outbox.dead-retry': { input: z.strictObject({ ids: letters }), answer: z.object({ count: z.int().min(0) }) },
+  /** Gives them up for good; the destination is told of a gap. */
+  'outbox.dead-drop': { input: z.strictObject({ ids: letters, reason }), answer: z.object({ count: z.int().min(0) }) },
+  /** Copies the store to a new file that the gateway writes; the last item tells its size. */
+  'outbox.backup': {
+    input: z.strictObject({ path: filePath }),
+    item: z.union([
+      z.object({ path: z.string(), bytes: z.int().min(0) }),
+      z.object({ copiedPages: z.int().min(0), totalPages: z.int().min(0) }),
+    ]),
+  },
+  /** Transitions of alarms by the order of their commits, up to the newest of now; by when they happened, `from` included. */
+  'outbox.export': {
+    input: z.strictObject({ from: moment.optional(), to: moment.optional(), class: z.enum(['alarm']).default('alarm') }),
+    item: z.object({ row: z.int(), transition: transitionView }),
+  },
   'grant.list': {
     input: z.strictObject({
       limit: z.int().min(1).max(1000).default(20),

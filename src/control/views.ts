@@ -153,6 +153,23 @@ export const outboxView = z.object({
     .readonly(),
 });
 
+/** An entry that a destination refused for good. */
+export const deadView = z.object({
+  id: z.int(),
+  destination: z.string(),
+  /** The entry's own id, as the hub would know it. */
+  entryId: z.string(),
+  class: z.string(),
+  sequence: z.int(),
+  /** MQTT 5 reason code, HTTP status or the like. */
+  code: z.int(),
+  text: z.string(),
+  /** When it was refused. */
+  time,
+  /** Kind and device, where it has them. */
+  about: z.string(),
+});
+
 /** How the store fares, from memory: also when its disk does not answer. */
 const storeView = z.object({
   state: z.enum(['ok', 'failing']),

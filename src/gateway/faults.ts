@@ -43,6 +43,10 @@ export const faults = faultTable('gateway', {
       ko: '`bongsu camera list`와 `bongsu sensor list`로 ID를 확인하십시오.',
     },
   },
+  'letter-unknown': {
+    message: { en: 'There is no such dead letter', ko: '그런 거부 항목이 없습니다' },
+    hint: { en: '`bongsu outbox dead list` shows the numbers.', ko: '`bongsu outbox dead list`로 번호를 확인하십시오.' },
+  },
   'too-many-quiets': {
     message: { en: 'Too many shelves and maintenances hold already', ko: '보류와 정비가 너무 많습니다' },
     hint: { en: '`bongsu alarm shelved` lists them; end some.', ko: '`bongsu alarm shelved`로 확인하고 일부를 끝내십시오.' },

@@ -126,7 +126,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     env,
   );
   const technician = openTechnician(
-    { access, acts, alarms, cameras, grants, outbox, registry, sensors, streams, status: health.status },
+    { access, acts, alarms, cameras, grants, outbox, registry, sensors, store, streams, status: health.status },
     env,
   );
   const control = serveControl(config.control, { handlers: technician, collect: () => collectMetrics(health, env) }, env);

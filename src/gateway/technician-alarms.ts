@@ -1,9 +1,10 @@
 // The technician's story of alarms: what the local socket can ask about them, and what a person there may do.
 import type { Alarms } from '#alarms';
 import type { Env } from '#base';
-import type { ControlHandlers, Input, Result } from '#control';
+import type { ControlHandlers, Result } from '#control';
 import type { AlarmActs } from './alarm-acts.ts';
 import { faults } from './faults.ts';
+import { timeOf } from './moment.ts';
 
 /** What these handlers reach. */
 export interface TechnicianAlarmsDeps {
@@ -49,10 +50,6 @@ export function openTechnicianAlarms({ alarms, acts }: TechnicianAlarmsDeps, env
       ended: await acts.endQuiet({ form: 'maintenance', device, kind: '', reason, by: origin }),
     }),
   };
-}
-
-function timeOf(moment: Input<'alarm.search'>['from'], now: number): number | undefined {
-  return typeof moment === 'object' ? now - moment.agoMs : moment;
 }
 
 async function* tailAlarms(device: string | undefined, signal: AbortSignal, alarms: Alarms): AsyncGenerator<Result<'alarm.tail'>> {

@@ -4,7 +4,6 @@ import { BongsuError, type Env, type Text } from '#base';
 import type { CameraStatus, Cameras } from '#cameras';
 import type { CallContext, ControlHandlers, Input, Result } from '#control';
 import type { Device, Grant } from '#model';
-import type { Outbox } from '#outbox';
 import type { Registry } from '#registry';
 import type { Sensors } from '#sensors';
 import type { Streams } from '#streams';
@@ -12,13 +11,13 @@ import { faults } from './faults.ts';
 import type { Grants } from './grants.ts';
 import { fetchStill } from './still.ts';
 import { openTechnicianAlarms, type TechnicianAlarmsDeps } from './technician-alarms.ts';
+import { openTechnicianOutbox, type TechnicianOutboxDeps } from './technician-outbox.ts';
 
 /** The rooms behind the door. */
-export interface TechnicianDeps extends TechnicianAlarmsDeps {
+export interface TechnicianDeps extends TechnicianAlarmsDeps, Omit<TechnicianOutboxDeps, 'access' | 'alarms'> {
   readonly access: Access;
   readonly cameras: Cameras;
   readonly grants: Grants;
-  readonly outbox: Outbox;
   readonly registry: Registry;
   readonly sensors: Pick<Sensors, 'devices' | 'status'>;
   readonly status: () => Promise<Result<'status'>>;
@@ -44,7 +43,7 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
     'camera.snapshot': (input, context) => takeSnapshot(input, context, deps, env),
     'sensor.list': () => Promise.resolve({ sensors: viewSensors(deps.sensors) }),
     ...openTechnicianAlarms(deps, env),
-    'outbox.status': () => viewOutbox(deps.outbox),
+    ...openTechnicianOutbox(deps, env),
     'grant.list': async (filter) => ({ grants: (await deps.access.list(filter)).map(viewGrant) }),
     'grant.revoke': async ({ id, reason }, { origin }) => ({ revoked: await deps.grants.end(id, 'revoked', reason, origin) }),
     'audit.verify': () => deps.access.verify(),
@@ -138,11 +137,6 @@ async function localStill(token: string, streams: Streams): Promise<string> {
   address.hostname = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host;
   address.port = String(http.port);
   return address.href;
-}
-
-async function viewOutbox(outbox: Outbox): Promise<Result<'outbox.status'>> {
-  const { entries, sizeBytes, destinations } = await outbox.stats();
-  return { entries, sizeBytes, destinations: destinations.map(({ name, ...rest }) => ({ destination: name, ...rest })) };
 }
 
 function viewGrant(grant: Grant): Result<'grant.list'>['grants'][number] {

@@ -1,6 +1,7 @@
 // The door of store: the one SQLite file and the thread that alone writes it.
 export { type OpenStoreOptions, openStore } from './client.ts';
 export type {
+  BackupProgress,
   Calls,
   Damage,
   Migrations,

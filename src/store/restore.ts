@@ -1,5 +1,5 @@
 // Putting a backup in the store's place while no gateway runs: proved first, the present file set aside, a mark left for the next start's audit.
-import { chmodSync, chownSync, copyFileSync, existsSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, chownSync, constants, copyFileSync, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { messageOf } from '#base';
@@ -17,7 +17,7 @@ export function restoreStore(path: string, from: string, nowMs: number, by?: str
   if (isInUse(path)) throw storeFaults.fault('in-use', { detail: path });
   const made = freshNext(path);
   try {
-    copyFileSync(from, made);
+    copyFrom(from, made);
     chmodSync(made, 0o600);
     const setAside = existsSync(path) ? `${path}.replaced-${nowMs}` : '';
     const restored: Restored = { time: nowMs, from, setAside, ...(by === undefined ? {} : { by }) };
@@ -29,6 +29,15 @@ export function restoreStore(path: string, from: string, nowMs: number, by?: str
     freshNext(path);
     throw error;
   }
+}
+
+function copyFrom(from: string, made: string): void {
+  try {
+    accessSync(from, constants.R_OK);
+  } catch (cause) {
+    throw storeFaults.fault('no-backup', { cause, detail: messageOf(cause) });
+  }
+  copyFileSync(from, made);
 }
 
 /** Checks the copy from end to end, and leaves the mark in it. */

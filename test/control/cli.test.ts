@@ -74,6 +74,19 @@ describe('what the verbs print', () => {
     ['device maintenance smoke-01 --end', ['was not in maintenance'], ['정비 중이 아니었습니다']],
     ['outbox status', ['12 entries, 1.5 MiB on disk', 'alarm 2, condition 1'], ['전체 12건, 디스크 사용량 1.5 MiB', '알람 2, 이상 1']],
     [
+      'outbox dead list',
+      ['REFUSED AT', 'hub', 'alarm', 'smoke smoke-01/1', '153', 'payload format invalid'],
+      ['거부 시각', '알람', '153', 'payload format invalid'],
+    ],
+    ['outbox dead show 7', ['ENTRY', '0193-entry', 'alarm 41', '153 payload format invalid', '"alarmId"'], ['항목 ID', '알람 41']],
+    ['outbox dead retry 7,8', ['1 are sent once more'], ['1건을 다시 전송합니다']],
+    ['outbox dead drop all --reason mistake', ['2 are given up'], ['2건의 전송을 포기']],
+    [
+      'outbox restore /media/usb/b.db --yes',
+      ['/media/usb/b.db is now the store /var/lib/bongsu/bongsu.db', 'bongsu.db.replaced-1'],
+      ['저장소 /var/lib/bongsu/bongsu.db(으)로 복원', '이전 파일'],
+    ],
+    [
       'grant list',
       ['RECIPIENT', 'grant-1', 'open', 'stream', 'cam-0417/1', '119-dispatch', '전북소방본부 jb119-042'],
       ['제공받는 자', 'grant-1', '유효', '영상', '전북소방본부 jb119-042'],

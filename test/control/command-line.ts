@@ -14,6 +14,7 @@ const noLoaders: CliLoaders = {
   check: async () => ({
     found: { site: '52710', siteName: '완주군', gateway: 'gw-1', sensors: 4, hub: 'mqtts://hub:8883' },
   }),
+  restore: async () => ({ restored: { path: '/var/lib/bongsu/bongsu.db', setAside: '/var/lib/bongsu/bongsu.db.replaced-1' } }),
   simulate: async () => 71,
 };
 

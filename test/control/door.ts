@@ -137,6 +137,18 @@ const quiet: Result<'alarm.shelved'>['quiets'][number] = {
   until: at + 3_600_000,
 };
 
+const letter: Result<'outbox.dead'>['letters'][number] = {
+  id: 7,
+  destination: 'hub',
+  entryId: '0193-entry',
+  class: 'alarm',
+  sequence: 41,
+  code: 0x99,
+  text: 'payload format invalid',
+  time: at,
+  about: 'smoke smoke-01/1',
+};
+
 /** Handlers that remember what they were asked. */
 export interface RecordedHandlers {
   readonly handlers: ControlHandlers;
@@ -169,6 +181,18 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     'device.maintenance': async () => ({ until: at }),
     'device.maintenance-end': async () => ({ ended: false }),
     'outbox.status': async () => status.outbox,
+    'outbox.dead': async () => ({ letters: [letter] }),
+    'outbox.dead-show': async () => ({ letter, value: { alarmId: alarm.alarmId } }),
+    'outbox.dead-retry': async () => ({ count: 1 }),
+    'outbox.dead-drop': async () => ({ count: 2 }),
+    'outbox.backup': async function* ({ path }) {
+      yield { copiedPages: 50, totalPages: 200 };
+      yield { path, bytes: 819_200 };
+    },
+    'outbox.export': async function* () {
+      yield { row: 1, transition };
+      yield { row: 2, transition: { ...transition, step: 'cleared' as const } };
+    },
     'grant.list': async () => ({ grants: [grant] }),
     'grant.revoke': async () => ({ revoked: true }),
     'audit.verify': async () => ({ rows: 7, valid: true }),

@@ -79,12 +79,22 @@ export interface RunContext {
 /** How a gateway ended; with problems it never began. */
 export type RunOutcome = { readonly status: number } | { readonly problems: readonly CheckProblem[] };
 
+/** What became of a restore; with problems it never began. */
+export type RestoreOutcome =
+  | {
+      /** `path`: the store; `setAside`: where the former file lies, empty if there was none. */
+      readonly restored: { readonly path: string; readonly setAside: string };
+    }
+  | { readonly problems: readonly CheckProblem[] };
+
 /** Loads the heavy parts only when their verb is called. */
 export interface CliLoaders {
   /** Runs the gateway until `signal` aborts. */
   run(config: string, context: RunContext): Promise<RunOutcome>;
   /** All problems of a configuration, or what is in a good one. */
   check(config: string): Promise<CheckOutcome>;
+  /** Puts the backup `from` in the place of the store while no gateway runs; `by` is a claim. @throws store.in-use, store.no-backup */
+  restore(config: string, from: string, by: string): Promise<RestoreOutcome>;
   /** Runs a virtual site until `signal` aborts; the exit status. */
   simulate(options: SimulateOptions, signal: AbortSignal): Promise<number>;
 }

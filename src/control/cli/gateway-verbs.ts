@@ -1,8 +1,9 @@
 // The verbs about the gateway as a whole: status, outbox, audit, check, run.
 import type { Result } from '../contract.ts';
-import { conditionWords, entryClassWords, severityWords, storeReasonWords } from '../messages/words.ts';
-import { type CheckProblem, exits, type Verb, type VerbContext, withGateway } from './context.ts';
-import { ageText, orDash, sizeText, textIn, timeText, word } from './words.ts';
+import { conditionWords, severityWords, storeReasonWords } from '../messages/words.ts';
+import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
+import { problemLines } from './problems.ts';
+import { ageText, classText, orDash, sizeText, textIn, timeText, word } from './words.ts';
 
 type Status = Result<'status'>;
 type OutboxStatus = Result<'outbox.status'>;
@@ -94,17 +95,13 @@ export const outboxStatusVerb: Verb<object> = async (context) => {
       timeText(row.oldestRecordedTime),
       orDash(
         Object.entries(row.pendingByClass)
-          .map(([name, count]) => `${isEntryClass(name) ? word(entryClassWords, name, context) : name} ${count}`)
+          .map(([name, count]) => `${classText(name, context)} ${count}`)
           .join(', '),
       ),
     ]),
   ]);
   return exits.done;
 };
-
-function isEntryClass(name: string): name is keyof typeof entryClassWords {
-  return Object.hasOwn(entryClassWords, name);
-}
 
 export const auditVerifyVerb: Verb<object> = async (context) => {
   const { say, screen } = context;
@@ -138,11 +135,3 @@ export const runVerb: Verb<{ readonly config: string }> = async (context, { conf
   for (const line of problemLines(outcome.problems, context)) screen.complain(line);
   return exits.failed;
 };
-
-function problemLines(problems: readonly CheckProblem[], { say, language }: VerbContext): readonly string[] {
-  const lines = problems.map(({ file, line, key, message }) => {
-    const text = key === undefined ? message[language] : `${key}: ${message[language]}`;
-    return line === undefined ? say('check.fileProblem', { file, text }) : say('check.problem', { file, line, text });
-  });
-  return [say('check.bad', { n: problems.length }), ...lines];
-}

@@ -7,12 +7,14 @@ import { alarmSearchVerb, alarmShowVerb } from './alarm-history-verbs.ts';
 import { alarmListVerb, alarmTailVerb } from './alarm-verbs.ts';
 import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSnapshotVerb } from './camera-verbs.ts';
 import type { CliIo, Verb } from './context.ts';
+import { deadDropVerb, deadListVerb, deadRetryVerb, deadShowVerb } from './dead-verbs.ts';
 import { deviceMaintenanceVerb } from './device-verbs.ts';
 import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb, statusVerb } from './gateway-verbs.ts';
 import { grantListVerb, grantRevokeVerb } from './grant-verbs.ts';
 import { duration, moment } from './moments.ts';
 import { sensorListVerb } from './sensor-verbs.ts';
 import { simulateVerb } from './simulate-verb.ts';
+import { backupVerb, exportVerb, restoreVerb } from './store-verbs.ts';
 
 const defaultConfig = '/etc/bongsu/config.yaml';
 
@@ -64,7 +66,7 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
     .option('--for <time>', say('help.for'), duration)
     .option('--reason <text>', say('help.act.reason'))
     .option('--end', say('help.end'));
-  make(group('outbox', 'help.outbox'), 'status', 'help.outbox.status', outboxStatusVerb);
+  addOutboxVerbs(group('outbox', 'help.outbox'), make, say, config);
   const grant = group('grant', 'help.grant');
   make(grant, 'list', 'help.grant.list', grantListVerb)
     .option('--all', say('help.grant.all'))
@@ -121,6 +123,29 @@ function addAlarmVerbs(alarm: Command, make: Make, say: Say): void {
     .option('--kind <kind>', say('help.shelf.kind'))
     .option('--reason <text>', say('help.act.reason'));
   make(alarm, 'shelved', 'help.alarm.shelved', alarmShelvedVerb);
+}
+
+function addOutboxVerbs(outbox: Command, make: Make, say: Say, config: () => Option): void {
+  make(outbox, 'status', 'help.outbox.status', outboxStatusVerb);
+  const dead = outbox.command('dead').helpCommand(false).description(say('help.dead'));
+  make(dead, 'list', 'help.dead.list', deadListVerb)
+    .option('--limit <n>', say('help.limit'), wholeNumber, 20)
+    .option('--destination <name>', say('help.dead.destination'))
+    .option('--after <id>', say('help.dead.after'), wholeNumber);
+  make(dead, 'show', 'help.dead.show', deadShowVerb).argument('<id>', say('help.dead.id'));
+  make(dead, 'retry', 'help.dead.retry', deadRetryVerb).argument('<ids>', say('help.dead.ids'));
+  make(dead, 'drop', 'help.dead.drop', deadDropVerb)
+    .argument('<ids>', say('help.dead.ids'))
+    .requiredOption('--reason <text>', say('help.dead.reason'));
+  make(outbox, 'backup', 'help.backup', backupVerb).argument('<file>', say('help.backup.file'));
+  make(outbox, 'restore', 'help.restore', restoreVerb)
+    .argument('<file>', say('help.restore.file'))
+    .addOption(config())
+    .option('--yes', say('help.restore.yes'));
+  make(outbox, 'export', 'help.export', exportVerb)
+    .option('--from <time>', say('help.export.from'), moment)
+    .option('--to <time>', say('help.to'), moment)
+    .addOption(new Option('--class <class>', say('help.export.class')).choices(['alarm']).default('alarm'));
 }
 
 function addCameraVerbs(camera: Command, make: Make, say: Say): void {

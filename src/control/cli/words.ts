@@ -1,6 +1,7 @@
 // Values as people read them: times, ages, sizes, yes and no.
 import type { Language, Text } from '#base';
 import type { Say } from '../messages/catalogue.ts';
+import { entryClassWords } from '../messages/words.ts';
 
 /** What the verbs need to speak: the sentences, single words of the model, and the language they are in. */
 export interface Speech {
@@ -11,6 +12,12 @@ export interface Speech {
 /** The word for `key` in the speech's language. */
 export function word<K extends string>(words: Readonly<Record<K, Text>>, key: K, { language }: Speech): string {
   return words[key][language];
+}
+
+/** The word for a class of entries; one that this version does not know stays as it is. */
+export function classText(name: string, speech: Speech): string {
+  const isKnown = (one: string): one is keyof typeof entryClassWords => Object.hasOwn(entryClassWords, one);
+  return isKnown(name) ? word(entryClassWords, name, speech) : name;
 }
 
 /** The text in the speech's language; `-` when there is none. */
