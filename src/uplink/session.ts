@@ -64,12 +64,18 @@ async function publish(link: Link, window: Window, message: Message, rank: Rank,
   return result;
 }
 
+/** The lane of live alarms that are not critical. Steps of grants go before them: a flood of motion shall not hold up an outcome. */
+const liveAlarms = 2;
 /** From this lane on it may wait: what is of the past, conditions and the like, readings. */
 const firstWaitingLane = 3;
 /** So much of it may lie on the line before a live alarm: a tenth of a second at 10 Mbit/s. */
 const drainBytes = 131_072;
-/** So many entries are taken before there is a slot for them, of the live and of the others: a slot that is given back is filled at once. */
+/** So many entries are taken before there is a slot for them, of the gravest two lanes, of live alarms, and of the others: a slot that is given back is filled at once. */
 const maxAhead = 128;
+
+function rankOf(lane: number): Rank {
+  return lane === 0 ? 'critical' : lane < liveAlarms ? 'announcement' : 'live';
+}
 
 function lesser(left: number | undefined, right: number | undefined): number | undefined {
   return left === undefined || right === undefined ? (left ?? right) : Math.min(left, right);
@@ -93,7 +99,7 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
   const drain = openDrain({ inFlightBytes: drainBytes, bytesPerSecond: parts.options.drainLimit }, env.clock);
   const race = openRace(parts.rescue, signal, env);
   const publishInLane = async (message: Message, lane: number, until: AbortSignal): Promise<PublishResult> => {
-    if (lane < firstWaitingLane) return await publish(link, window, message, lane === 0 ? 'critical' : 'live', until);
+    if (lane < firstWaitingLane) return await publish(link, window, message, rankOf(lane), until);
     const bytes = packetSize(message, link.level);
     try {
       await drain.enter(bytes, until);
@@ -126,10 +132,11 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
     signal,
     get room() {
       const past = maxAhead - window.waiting('entry') - drain.waiting;
-      const live = maxAhead - window.waiting('live') - window.waiting('critical');
-      const lanes = lesser(queues.firstFull(), past > 0 ? undefined : firstWaitingLane);
-      if (lanes !== 1 && live > 0) return { entries: window.free('entry') + (past > 0 ? Math.min(past, live) : live), lanes };
-      return { entries: Math.max(window.free('critical'), race.room), lanes: 1 };
+      const live = maxAhead - window.waiting('live');
+      const gravest = maxAhead - window.waiting('announcement') - window.waiting('critical');
+      const lanes = lesser(queues.firstFull(), live <= 0 ? liveAlarms : past <= 0 ? firstWaitingLane : undefined);
+      if (lanes === 1 || gravest <= 0) return { entries: Math.max(window.free('critical'), race.room), lanes: 1 };
+      return { entries: window.free('entry') + Math.min(...[gravest, live, past].filter((ahead) => ahead > 0)), lanes };
     },
     watch: window.watch,
     get confirmation() {

@@ -1,6 +1,6 @@
 // The in-flight window: how many QoS 1 messages may be unconfirmed at once, ours and the broker's limit (MQTT 5 §4.9), and who goes first.
 
-/** Who wants a slot, the first served first: a live critical alarm, a state or an outcome, another live alarm or step of a grant, any other entry. */
+/** Who wants a slot, the first served first: a live critical alarm; a state, an outcome or a step of a grant; another live alarm; any other entry. */
 export type Rank = 'critical' | 'announcement' | 'live' | 'entry';
 
 /** Slots on the line. */

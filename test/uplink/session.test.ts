@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolvedSecret } from '#base';
+import type { AlarmKind } from '#model';
 import type { Store } from '#store';
 import { openTestCertificates, type TestCertificates } from '../peers/certificates.ts';
 import { openMosquitto } from '../peers/mosquitto.ts';
@@ -64,6 +65,42 @@ describe('the hub session on Mosquitto', () => {
     expect(await Promise.all(sends)).toEqual(Array.from({ length: 5 }, () => ({ result: 'confirmed' })));
     expect(hasRoom).toBe(true);
     expect(broker.log()).not.toContain('exceeded');
+  });
+
+  it('sends a step of a grant before the live alarms that wait, and these before the backlog', async () => {
+    await using broker = await openMosquitto({ config: ['max_inflight_messages 1'] });
+    await using hub = await openObserver(broker.url);
+    await using site = openSite(store, { url: broker.url });
+    const session = await until(() => site.session(), 'a session');
+    await session.send(alarmEntry(), { replay: false });
+    broker.freeze();
+    const send = (kind: AlarmKind, lane: number) => session.send(alarmEntry({ kind, severity: 'major' }, lane), { replay: false });
+    const sends = [send('tamper', 2), ...Array.from({ length: 128 }, () => send('flood', 5))];
+    await until(() => session.room.lanes === 3, 'the backlog to be full');
+    sends.push(...Array.from({ length: 128 }, () => send('motion', 2)));
+    await until(() => session.room.lanes === 2, 'the live alarms to be full');
+    const grant = {
+      grant: 'g-1',
+      step: 'opened',
+      device: 'cam-1',
+      channel: 1,
+      service: 's',
+      incident: '',
+      time: 0,
+      until: 0,
+      reason: '',
+    } as const;
+    sends.push(session.send({ ...alarmEntry({}, 1), body: { class: 'grant', value: grant } }, { replay: false }));
+    broker.thaw();
+    expect(new Set((await Promise.all(sends)).map(({ result }) => result))).toEqual(new Set(['confirmed']));
+    const expected = [
+      'grant/g-1',
+      ...Array.from({ length: 128 }, () => 'alarm/motion'),
+      ...Array.from({ length: 128 }, () => 'alarm/flood'),
+    ];
+    await until(() => hub.seen.length > 258, 'all of them');
+    const names = hub.seen.map(({ topic }) => topic.split('/').slice(4, 6).join('/'));
+    expect(names.filter((name) => /grant|motion|flood/.test(name))).toEqual(expected);
   });
 
   it('never sends a packet that the broker says is too large, and sets it aside', async () => {
