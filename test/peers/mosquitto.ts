@@ -20,6 +20,8 @@ export interface MosquittoOptions {
   readonly users?: Readonly<Record<string, string>>;
   /** Keep messages and sessions on disk, so that they outlive `stop`. Default false. */
   readonly persistence?: boolean;
+  /** Where it listens besides loopback: a network namespace that exists, and its address there. The plain URL says that address. */
+  readonly far?: { readonly namespace: string; readonly address: string };
   /** Log nothing but errors: for measuring. Default false. */
   readonly quiet?: boolean;
 }
@@ -27,7 +29,7 @@ export interface MosquittoOptions {
 /** A running broker. It keeps its ports over `stop` and `start`. */
 export interface Mosquitto extends AsyncDisposable {
   readonly port: number;
-  /** `mqtt://127.0.0.1:PORT`. */
+  /** `mqtt://127.0.0.1:PORT`; with `far` its address. */
   readonly url: string;
   /** `mqtts://localhost:PORT`; empty without certificates. */
   readonly tlsUrl: string;
@@ -50,6 +52,7 @@ const startLimitMs = 10_000;
 export async function openMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
   const folder = await mkdtemp(join(tmpdir(), 'bongsu-mosquitto-'));
   const port = await freePort();
+  const host = options.far?.address ?? '127.0.0.1';
   const tlsPort = options.certificates ? await freePort() : 0;
   const configPath = join(folder, 'mosquitto.conf');
   const usersPath = join(folder, 'users');
@@ -69,11 +72,14 @@ export async function openMosquitto(options: MosquittoOptions = {}): Promise<Mos
     child = undefined;
   };
   const start = async (): Promise<void> => {
-    const starting = spawn(binary, ['-c', configPath, ...(options.quiet ? [] : ['-v'])], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const command = [binary, '-c', configPath, ...(options.quiet ? [] : ['-v'])];
+    // `ip netns exec` becomes the broker itself: the process that gets the signals stays the same.
+    const [program = '', ...flags] = options.far ? ['ip', 'netns', 'exec', options.far.namespace, ...command] : command;
+    const starting = spawn(program, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
     child = starting;
     for (const stream of [starting.stdout, starting.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
     const limit = Date.now() + startLimitMs;
-    while (!(await answers(port))) {
+    while (!(await answers(host, port))) {
       if (starting.exitCode !== null || Date.now() > limit) throw new Error(`mosquitto does not start:\n${text}`);
       await sleep(20);
     }
@@ -81,7 +87,7 @@ export async function openMosquitto(options: MosquittoOptions = {}): Promise<Mos
   await start();
   return {
     port,
-    url: `mqtt://127.0.0.1:${port}`,
+    url: `mqtt://${host}:${port}`,
     tlsUrl: options.certificates ? `mqtts://localhost:${tlsPort}` : '',
     log: () => text,
     start,
@@ -109,7 +115,7 @@ function configOf(parts: { options: MosquittoOptions; folder: string; port: numb
       ? ['persistence true', `persistence_location ${folder}/`, 'autosave_on_changes true', 'autosave_interval 1']
       : []),
     ...(options.config ?? []),
-    `listener ${port} 127.0.0.1`,
+    `listener ${port} ${options.far ? '0.0.0.0' : '127.0.0.1'}`,
   ];
   if (certificates) {
     const { ca, server } = certificates;
@@ -144,8 +150,8 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
+async function answers(host: string, port: number): Promise<boolean> {
+  const socket = connect(port, host);
   try {
     await once(socket, 'connect');
     return true;

@@ -34,3 +34,14 @@ function withStore<T>(path: string, act: (db: Database.Database) => T): T {
     db.close();
   }
 }
+
+/** Messages of the senders that wait as dead letters in the store of a gateway that does not run. */
+export function deadLetters(path: string): ReadonlySet<string> {
+  return withStore(path, (db) => {
+    const dead = db.prepare<[], string>(
+      `SELECT e.value ->> '$.detail.message' FROM outbox_dead d JOIN outbox_entry e ON e.seq = d.seq
+       WHERE d.dropped_time IS NULL AND e.class = 'alarm'`,
+    );
+    return new Set(dead.pluck().all());
+  });
+}

@@ -35,7 +35,8 @@ export function openTally(): Tally {
   /** The alarm of each message that arrived. */
   const messages = new Map<string, string>();
   let duplicatesAfterId = 0;
-  let orderBroken = 0;
+  /** Onsets that had not come when the end came. */
+  const skipped: string[] = [];
   const missing: Tally['missing'] = (senders, kept) =>
     [...senders.answered].flatMap(([device, count]) =>
       Array.from({ length: count }, (_, number) => `${device}.${number}`).filter((name) => !messages.has(name) && !kept?.has(name)),
@@ -53,14 +54,15 @@ export function openTally(): Tally {
       if (messages.has(name)) duplicatesAfterId += 1;
       messages.set(name, alarmid);
       const [device = '', number = ''] = name.split('.');
-      if (Number(number) % 2 === 1 && messages.get(`${device}.${Number(number) - 1}`) !== alarmid) orderBroken += 1;
+      const onset = `${device}.${Number(number) - 1}`;
+      if (Number(number) % 2 === 1 && messages.get(onset) !== alarmid) skipped.push(onset);
     },
     missing,
     judge: (senders, kept) => ({
       delivered: messages.size,
       answeredButLost: missing(senders, kept).length,
       duplicatesAfterId,
-      orderBroken,
+      orderBroken: skipped.filter((onset) => !kept?.has(onset)).length,
     }),
   };
 }
