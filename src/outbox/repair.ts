@@ -5,7 +5,7 @@ const bits = `bits (slot, bit) AS (SELECT 0, 1 UNION ALL SELECT slot + 1, bit * 
 
 /** SQL for `Migrations.repair`, in its order. Destinations whose names are lost keep their slots as `lost <slot>`, for the next that is configured. */
 export const repair: readonly string[] = [
-  `WITH RECURSIVE ${bits}, held (owed) AS (SELECT DISTINCT owed FROM outbox_entry)
+  `WITH RECURSIVE ${bits}, held (owed) AS MATERIALIZED (SELECT DISTINCT owed FROM outbox_entry)
    INSERT OR IGNORE INTO outbox_destination (slot, name)
      SELECT slot, 'lost ' || slot FROM bits WHERE EXISTS (SELECT 1 FROM held WHERE owed & bit <> 0)`,
   `UPDATE outbox_destination SET swept = 0, head = max(head, coalesce((SELECT max(seq) FROM outbox_entry), 0)) WHERE retired = 1`,
