@@ -8,7 +8,7 @@ import { idPattern, sitePattern } from '#model';
 import { sensorsOptions } from '#sensors/options';
 import { storeOptions } from '#store/options';
 import { streamsOptions } from '#streams/options';
-import { uplinkOptions } from '#uplink/options';
+import { destinationsOptions, uplinkOptions } from '#uplink/options';
 
 const siteOptions = z.strictObject({
   code: z
@@ -52,6 +52,7 @@ export const sections = {
   log: logOptions.prefault({}).describe('The log on standard error.'),
   store: storeOptions.extend({ keyFile }).prefault({}).describe('The SQLite file that everything lies in.'),
   uplink: uplinkOptions.prefault({} as never).describe('The way to the hub.'),
+  destinations: destinationsOptions.prefault([]).describe('Who else gets what the hub gets.'),
   cameras: camerasOptions.prefault({}).describe('How cameras are watched. The cameras themselves are registered by `bongsu camera add`.'),
   sensors: sensorsOptions.prefault({}).describe('The sensors of the site.'),
   alarms: alarmsOptions.prefault({}).describe('How long alarms are remembered.'),

@@ -41,7 +41,7 @@ export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: E
     const { entries: limit, lanes } = session.room;
     const entries = await turn(limit, lanes);
     for (const entry of entries) {
-      const done = send(session, entry, { past, answers, env }).finally(() => underway.delete(entry.seq));
+      const done = send(session, entry, { destination, past, answers, env }).finally(() => underway.delete(entry.seq));
       underway.set(entry.seq, done);
     }
     if (entries.length === 0) await bell.wait(session.signal);
@@ -78,18 +78,22 @@ async function resend(
 }
 
 interface Sending {
+  readonly destination: string;
   /** Newest entry that was there before the session: up to it, an entry has waited for the line. */
   readonly past: number;
   readonly answers: Answers;
   readonly env: Env;
 }
 
-async function send(session: UplinkSession, entry: Entry, { past, answers, env }: Sending): Promise<void> {
+async function send(session: UplinkSession, entry: Entry, { destination, past, answers, env }: Sending): Promise<void> {
   const sent = await session.send(entry, { replay: entry.seq <= past });
   if (sent.result === 'confirmed') answers.confirmed(entry.seq);
   if (sent.result !== 'set-aside') return;
-  env.log.warn({ id: entry.id, class: entry.body.class, ...sent }, 'the hub did not take an entry; it waits for a person as a dead letter');
-  answers.refused({ seq: entry.seq, code: sent.reasonCode, text: `MQTT reason 0x${sent.reasonCode.toString(16)}` });
+  env.log.warn(
+    { destination, id: entry.id, class: entry.body.class, ...sent },
+    'a destination did not take an entry; it waits for a person as a dead letter',
+  );
+  answers.refused({ seq: entry.seq, code: sent.reasonCode, text: sent.text ?? `MQTT reason 0x${sent.reasonCode.toString(16)}` });
 }
 
 interface Told {

@@ -11,7 +11,7 @@ import { openRegistry } from '#registry';
 import { openSensors } from '#sensors';
 import { openStore } from '#store';
 import { openStreams } from '#streams';
-import { openUplink, type Uplink } from '#uplink';
+import { openUplink, openWebhook, type Uplink, type UplinkSession } from '#uplink';
 import { openAlarmActs } from './alarm-acts.ts';
 import { alarmClock } from './alarm-clock.ts';
 import { openCommands } from './commands.ts';
@@ -40,7 +40,7 @@ export interface GatewayDeps {
   readonly nodePath: string;
 }
 
-/** The one destination that every entry must reach. */
+/** The destination that every entry must reach; the configuration may name others. */
 const hubDestination = 'hub';
 
 /** Runs a gateway until `signal` aborts; rejects with the first crash of a room. Everything is closed when it settles. */
@@ -50,7 +50,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const workerData: StoreThreadData = {
     path: config.store.path,
     bootId: identity.bootId,
-    destinations: [hubDestination],
+    destinations: [hubDestination, ...config.destinations.map(({ name, classes }) => ({ name, classes }))],
     limits: config.store,
     alarms: config.alarms,
   };
@@ -91,7 +91,20 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   );
   const grants = openGrants({ access, cameras, streams }, env);
   const health = openHealth(
-    { identity, version: deps.version, startedAt, access, alarms, cameras, outbox, sensors, store, storeCare, streams, uplink: () => uplink },
+    {
+      identity,
+      version: deps.version,
+      startedAt,
+      access,
+      alarms,
+      cameras,
+      outbox,
+      sensors,
+      store,
+      storeCare,
+      streams,
+      uplink: () => uplink,
+    },
     env,
   );
   const acts = openAlarmActs({ alarms, access, hasDevice: (id) => registry.find(id) !== undefined });
@@ -125,6 +138,10 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     },
     env,
   );
+  const others = config.destinations.map((options) => {
+    const onSession = (session: UplinkSession): Promise<void> => deliver(session, { outbox, destination: options.name }, env);
+    return openWebhook(options, { identity, onSession }, env);
+  });
   const technician = openTechnician(
     { access, acts, alarms, cameras, grants, outbox, registry, sensors, store, streams, status: health.status },
     env,
@@ -146,6 +163,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     followCameras(registry, cameras, left, env),
     sensors.service,
     uplink.service,
+    ...others.map((destination) => destination.service),
     fallback.service,
     grants.restore,
     alarmClock(alarms, env),

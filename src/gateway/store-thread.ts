@@ -13,8 +13,8 @@ import { openUplinkProcedures, uplinkMigrations } from '#uplink/tables';
 export interface StoreThreadData {
   readonly path: string;
   readonly bootId: string;
-  /** Destinations that every entry must reach. */
-  readonly destinations: readonly string[];
+  /** Where entries must arrive; a destination with `classes`, these alone. */
+  readonly destinations: Parameters<typeof openOutboxProcedures>[2];
   readonly limits?: StoreLimits;
   /** The section `alarms`; its defaults when absent. */
   readonly alarms?: AlarmRules;

@@ -32,7 +32,8 @@ export async function readCertificates(tls: Route['tls']): Promise<Certificates>
   return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
 }
 
-async function readPem(path: string | undefined): Promise<Buffer | undefined> {
+/** Undefined without a path. @throws uplink.tls-file */
+export async function readPem(path: string | undefined): Promise<Buffer | undefined> {
   if (path === undefined) return undefined;
   try {
     await using file = await open(path);

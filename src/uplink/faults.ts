@@ -12,8 +12,8 @@ export const uplinkFaults = faultTable('uplink', {
   'tls-file': {
     message: { en: 'A certificate or key file cannot be read', ko: '인증서 또는 키 파일을 읽을 수 없습니다' },
     hint: {
-      en: 'Check the paths under uplink.tls and that the gateway’s user may read the files. It is tried again by itself.',
-      ko: 'uplink.tls의 경로와 파일 읽기 권한을 확인하십시오. 자동으로 다시 시도합니다.',
+      en: 'Check the paths under uplink.tls or destinations, and that the gateway’s user may read the files. It is tried again by itself.',
+      ko: 'uplink.tls 또는 destinations의 경로와 파일 읽기 권한을 확인하십시오. 자동으로 다시 시도합니다.',
     },
     retryable: true,
   },

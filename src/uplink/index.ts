@@ -1,5 +1,6 @@
-// The door of uplink: the hub session over MQTT and the wire contract behind it.
+// The door of uplink: the hub session over MQTT, further destinations, and the wire contract behind both.
 export type { SendResult } from './race.ts';
 export type { UplinkSession } from './session.ts';
 export type { UplinkStatus } from './status.ts';
 export { openUplink, type Uplink, type UplinkDeps } from './uplink.ts';
+export { openWebhook } from './webhook/index.ts';

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { durationOption, secretOption, sizeOption } from '#base';
 
+export { destinationsOptions } from './destinations.ts';
+
 const path = z.string().min(1).max(4096);
 
 const tlsOptions = z

@@ -11,8 +11,8 @@ export type SendResult =
   | { readonly result: 'sent' }
   /** Unknown: the connection went first. Send it again in the next session. */
   | { readonly result: 'lost' }
-  /** It will never pass as it is: MQTT 5 reason code 0x83, 0x87, 0x90, 0x95 or 0x99. */
-  | { readonly result: 'set-aside'; readonly reasonCode: number };
+  /** It will never pass as it is: MQTT 5 reason code 0x83, 0x87, 0x90, 0x95 or 0x99, or what `text` says. */
+  | { readonly result: 'set-aside'; readonly reasonCode: number; readonly text?: string };
 
 /** Races of one session. */
 export interface Race {

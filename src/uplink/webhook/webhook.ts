@@ -1,0 +1,73 @@
+// A webhook destination: one session after the other with a receiver, and a word in the log when it goes and when it is back.
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { type Env, messageOf, openBackoff, type Service } from '#base';
+import type { Identity } from '#model';
+import { readPem } from '../certificates.ts';
+import type { WebhookOptions } from '../destinations.ts';
+import type { UplinkSession } from '../session.ts';
+import { openTopics } from '../wire/index.ts';
+import { openWebhookSession } from './session.ts';
+
+/** What a destination is handed. */
+export interface WebhookDeps {
+  readonly identity: Identity;
+  /** Runs while the session lives. */
+  onSession(session: UplinkSession): Promise<void>;
+}
+
+/** A receiver beside the hub. */
+export interface Webhook {
+  readonly name: string;
+  readonly service: Service;
+}
+
+/**
+ * Opens a webhook destination. It keeps to itself: connections, waits and failures are its own.
+ * @throws uplink.identity-invalid
+ */
+export function openWebhook(options: WebhookOptions, deps: WebhookDeps, env: Env): Webhook {
+  const { name } = options;
+  const topics = openTopics(deps.identity);
+  const log = env.log.child({ destination: name });
+  const backoff = openBackoff({ minMs: options.retryMin, maxMs: options.retryMax }, env.random);
+  let isFailing = false;
+  const onAnswer = (): void => {
+    backoff.reset();
+    if (isFailing) log.info({}, 'the receiver answers again');
+    isFailing = false;
+  };
+  const onLost = (reason: string): void => {
+    if (!isFailing) log.warn({ error: reason }, 'the receiver does not take entries; they wait, and are tried again');
+    isFailing = true;
+  };
+  const runSession = async (signal: AbortSignal): Promise<void> => {
+    const agent = await openAgent(options).catch((error: unknown) => onLost(messageOf(error)));
+    if (!agent) return;
+    try {
+      await deps.onSession(openWebhookSession({ options, topics, agent, onAnswer, onLost }, signal, env));
+    } finally {
+      agent.destroy();
+    }
+  };
+  return {
+    name,
+    service: {
+      name: `destination ${name}`,
+      async run(signal) {
+        while (!signal.aborted) {
+          await runSession(signal);
+          await env.clock.sleep(backoff.next(), signal).catch(() => {});
+        }
+      },
+    },
+  };
+}
+
+/** Keeps connections for the next entries. The certificates are read at each session, so that a renewal needs no restart. */
+async function openAgent({ url, ca: path, concurrency }: WebhookOptions): Promise<HttpAgent> {
+  const kept = { keepAlive: true, maxSockets: concurrency };
+  if (!url.startsWith('https:')) return new HttpAgent(kept);
+  const ca = await readPem(path);
+  return new HttpsAgent({ ...kept, minVersion: 'TLSv1.2', ...(ca && { ca }) });
+}
