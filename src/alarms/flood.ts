@@ -73,6 +73,13 @@ export function openFlood(db: Database, world: ProcedureWorld, { counts, steps, 
   const isOver = ({ startedAt }: FloodRow): boolean => world.now() < startedAt || world.now() - startedAt >= windowMs;
 
   return {
+    /** Before anything is looked up for a report: a window that is over is settled, which changes what the outbox knows of alarms. */
+    roll({ device, kind }: Pick<Point, 'device' | 'kind'>): void {
+      const row = find.get(device, kind);
+      if (!row || !isOver(row)) return;
+      settle(row);
+      begin.run(device, kind, world.now());
+    },
     /** Counts a step of a point's alarm; false when it is to be withheld. `alarm`: the one that stands. */
     admits(
       { device, kind }: Point,
@@ -80,11 +87,7 @@ export function openFlood(db: Database, world: ProcedureWorld, { counts, steps, 
       alarm?: OpenAlarm,
     ): boolean {
       if (severity === 'critical' || alarm?.severity === 'critical') return true;
-      let row = find.get(device, kind);
-      if (row && isOver(row)) {
-        settle(row);
-        row = undefined;
-      }
+      const row = find.get(device, kind);
       if (!row) begin.run(device, kind, world.now());
       if ((row?.passed ?? 0) < limit) {
         count.run(1, 0, device, kind);

@@ -78,6 +78,7 @@ export function openReport(db: Database, world: ProcedureWorld, deps: ReportDeps
   };
 
   return (report) => {
+    flood.roll(report);
     const care = deps.isInMaintenance(report.device);
     const { device, channel, kind } = report;
     const point = { device, channel, kind, test: care || report.test === true };
