@@ -9,11 +9,12 @@ import type { KeyPair } from './certificates.ts';
 
 /** What came. */
 export interface Posted {
-  readonly at: number;
   readonly path: string;
   readonly contentType: string | undefined;
   /** The signature fits, and was made within five minutes of now. */
   readonly isGenuine: boolean;
+  /** It was answered with success. */
+  readonly isTaken: boolean;
   readonly event: Readonly<Record<string, unknown>>;
 }
 
@@ -24,8 +25,11 @@ export interface WebhookReceiver extends AsyncDisposable {
   readonly url: string;
   /** All that came, also what was not taken. */
   readonly posted: readonly Posted[];
-  /** What was answered with success, the first of each `id`. */
+  /** What was answered with success. */
   taken(): readonly Posted[];
+  /** Closes it and all its connections; `start` opens it again on its port. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
   /** How the next posts are answered. Default 204. */
   reply: (event: Readonly<Record<string, unknown>>) => Reply;
   /** Connections that were made so far. */
@@ -38,28 +42,25 @@ export const webhookSecret = 'a-secret-of-the-platform';
 /** Opens a receiver; with `tls`, over HTTPS. */
 export async function openWebhookReceiver(tls?: KeyPair): Promise<WebhookReceiver> {
   const posted: Posted[] = [];
-  const taken = new Map<unknown, Posted>();
   let connections = 0;
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     const body = Buffer.concat(parts);
     const event = JSON.parse(body.toString('utf8')) as Record<string, unknown>;
-    const post = {
-      at: Date.now(),
+    const reply = receiver.reply(event);
+    posted.push({
       path: request.url ?? '',
       contentType: request.headers['content-type'],
       isGenuine: isGenuine(request, body),
+      isTaken: typeof reply === 'number' && reply < 300,
       event,
-    };
-    posted.push(post);
-    const reply = receiver.reply(event);
+    });
     if (reply === 'hang') return;
     if (typeof reply === 'function') {
       reply(response);
       return;
     }
-    if (reply < 300 && !taken.has(event['id'])) taken.set(event['id'], post);
     response.writeHead(reply).end();
   };
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
@@ -67,22 +68,31 @@ export async function openWebhookReceiver(tls?: KeyPair): Promise<WebhookReceive
   };
   const server = tls ? createTlsServer({ cert: await readFile(tls.cert), key: await readFile(tls.key) }, listener) : createServer(listener);
   server.on('connection', () => (connections += 1));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  let port = 0;
+  const start = async (): Promise<void> => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    ({ port } = server.address() as AddressInfo);
+  };
+  const stop = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  await start();
   const receiver: WebhookReceiver = {
-    url: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}/bongsu`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}/bongsu`,
     posted,
-    taken: () => [...taken.values()],
+    taken: () => posted.filter(({ isTaken }) => isTaken),
     reply: () => 204,
     get connections() {
       return connections;
     },
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    start,
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
   return receiver;
 }
