@@ -21,6 +21,8 @@ export interface ConnectPlan {
   readonly will?: Message;
   /** Whether the broker should forget what it kept for us, after it kept a packet that is too large; `briefly`: also what comes from now on. */
   readonly clean: boolean | 'briefly';
+  /** Longest wait for the broker's welcome, where it is shorter than `uplink.connectTimeout`. */
+  readonly patienceMs?: number;
   /** Called for every PUBLISH; the packet is acknowledged when it resolves. Never rejects. */
   onPublish(packet: IPublishPacket): Promise<void>;
 }
@@ -80,7 +82,7 @@ function welcome(client: MqttClient, watch: SocketWatch, attempt: Attempt): Prom
       first ??= { fault, hint };
       client.stream.destroy();
     };
-    const timer = env.clock.after(options.connectTimeout, () => {
+    const timer = env.clock.after(Math.min(options.connectTimeout, plan.patienceMs ?? options.connectTimeout), () => {
       giveUp(watch.reached() ? uplinkFaults.fault('no-welcome') : uplinkFaults.fault('unreachable', { detail: 'no answer' }));
     });
     const onAbort = (): void => giveUp(uplinkFaults.fault('connection-lost'));

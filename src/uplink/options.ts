@@ -71,7 +71,14 @@ const sectionOptions = z.strictObject({
     .max(8)
     .default([])
     .describe('Further ways to the hub behind uplink.url, in the order in which they are tried; up to 8.'),
-  routeTries: z.int().min(1).max(10).default(2).describe('Tries on one route before the next one, 1 to 10.'),
+  routeTries: z
+    .int()
+    .min(1)
+    .max(10)
+    .default(2)
+    .describe(
+      'Tries on one route before the next one, 1 to 10. One that keeps silent for 5 seconds gets no second, until all have failed.',
+    ),
   failBack: durationOption({ min: '1s', max: '1h', default: '1m' }).describe(
     'How long a better route must have been well before the session goes back to it, 1s to 1h.',
   ),

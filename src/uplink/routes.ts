@@ -17,8 +17,13 @@ export function routesOf(options: UplinkOptions): readonly Route[] {
 /** Where the supervisor stands among its routes. */
 export interface RouteCursor<T> {
   readonly current: T;
-  /** The current one failed: stays, or goes on to the next. True when a wait is due: between two tries of one route, and when all have failed. */
-  failed(): boolean;
+  /** Not all have failed since one held. */
+  readonly isFirstRound: boolean;
+  /**
+   * The current one failed: stays, or goes on to the next, always when it was `silent`. True when a wait is due: between two tries of one route, and when
+   * all have failed.
+   */
+  failed(silent?: boolean): boolean;
   /** The current one held: it has all its tries again. */
   held(): void;
   moveTo(item: T): void;
@@ -29,9 +34,11 @@ export function openRouteCursor<T>(items: readonly T[], tries: number): RouteCur
   let index = 0;
   let tried = 0;
   let failedRoutes = 0;
+  let isFirstRound = true;
   const settle = (): void => {
     tried = 0;
     failedRoutes = 0;
+    isFirstRound = true;
   };
   return {
     get current() {
@@ -39,14 +46,18 @@ export function openRouteCursor<T>(items: readonly T[], tries: number): RouteCur
       if (item === undefined) throw new Error('a cursor needs an item');
       return item;
     },
-    failed() {
+    get isFirstRound() {
+      return isFirstRound;
+    },
+    failed(silent = false) {
       tried += 1;
-      if (tried < tries) return true;
+      if (tried < tries && !silent) return true;
       tried = 0;
       index = (index + 1) % items.length;
       failedRoutes += 1;
       if (failedRoutes < items.length) return false;
       failedRoutes = 0;
+      isFirstRound = false;
       return true;
     },
     held: settle,

@@ -47,11 +47,15 @@ export interface Uplink {
   status(): UplinkStatus;
 }
 
-/** What ended a connection, and whether it had held; or it made room for a better one. */
-type Ending = { readonly fault: BongsuError; readonly steady: boolean } | 'change';
+/** What ended a connection, whether it had held, whether nothing came of it for too long; or it made room for a better one. */
+type Ending = { readonly fault: BongsuError; readonly steady: boolean; readonly silent: boolean } | 'change';
 
 /** A connection that held this long was a good one: the waits begin anew. */
 const steadyMs = 30_000;
+/** Where there is another route, a silent one gets no longer than this, until all have failed. */
+const hurriedMs = 5000;
+/** A timer may fire a moment early. */
+const timerSlackMs = 50;
 
 /**
  * Opens the uplink; nothing happens until its service runs.
@@ -85,13 +89,16 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
 
   /** One attempt and, when it succeeds, the connection's life. Resolves with what ended it: a fault, or a better connection to come. */
   async function connectOnce(way: Way, signal: AbortSignal): Promise<Ending> {
+    const startedMs = env.clock.monotonicMs();
     connection += 1;
     standing.attempted(way.standing);
     const will = encodeWill(topics, { ...deps, connection }, uuidv7(env.clock.now(), env.random));
-    const result = await attempt(way, { clientId, will, clean: purge, onPublish: receive }, signal);
+    const isHurried = ways.length > 1 && cursor.isFirstRound;
+    const plan = { clientId, will, clean: purge, onPublish: receive, ...(isHurried && { patienceMs: hurriedMs }) };
+    const result = await attempt(way, plan, signal);
     if ('fault' in result) {
       if (!signal.aborted) standing.failed(result.fault);
-      return { fault: result.fault, steady: false };
+      return { fault: result.fault, steady: false, silent: isHurried && env.clock.monotonicMs() - startedMs > hurriedMs - timerSlackMs };
     }
     return await live(result.link, way, signal);
   }
@@ -128,7 +135,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     await liveConnection(link, { ...facts, noted: standing.noted, isFarewell: () => signal.aborted }, over, env);
     await Promise.all([watching, renewing]);
     if (change.signal.aborted) return 'change';
-    return { fault: faultOf(link), steady: env.clock.monotonicMs() - startedMs >= steadyMs };
+    return { fault: faultOf(link), steady: env.clock.monotonicMs() - startedMs >= steadyMs, silent: false };
   }
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -145,7 +152,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
           backoff.reset();
           cursor.held();
         }
-        if (cursor.failed()) await env.clock.sleep(backoff.next(), signal).catch(() => {});
+        if (cursor.failed(ending.silent)) await env.clock.sleep(backoff.next(), signal).catch(() => {});
       }
     } finally {
       stop.abort();

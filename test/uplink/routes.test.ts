@@ -87,6 +87,14 @@ describe('openRouteCursor', () => {
     expect([cursor.current, cursor.failed()]).toEqual(['a', true]);
   });
 
+  it('goes on at once from one that is silent, and knows when all have failed', () => {
+    const cursor = openRouteCursor(['a', 'b'], 2);
+    expect([cursor.failed(true), cursor.current, cursor.isFirstRound]).toEqual([false, 'b', true]);
+    expect([cursor.failed(true), cursor.current, cursor.isFirstRound]).toEqual([true, 'a', false]);
+    cursor.held();
+    expect(cursor.isFirstRound).toBe(true);
+  });
+
   it('always waits where there is one', () => {
     const cursor = openRouteCursor(['a'], 1);
     expect([cursor.failed(), cursor.failed(), cursor.current]).toEqual([true, true, 'a']);
@@ -116,6 +124,20 @@ describe('a gateway with two routes', () => {
       { name: 'line', state: 'in-use', lastError: undefined },
       { name: 'vpn', state: 'ready', lastError: undefined },
     ]);
+  });
+
+  it('leaves a broker that keeps silent after five seconds', async () => {
+    await using line = await openMosquitto();
+    await using vpn = await openMosquitto();
+    line.freeze();
+    const startedAt = Date.now();
+    await using site = openSite(store, { routes: routes(line, vpn) });
+    await until(() => site.session(), 'a session');
+    expect(site.uplink.status()).toMatchObject({
+      route: 'vpn',
+      routes: [{ state: 'failing', lastError: { code: 'uplink.no-welcome' } }, {}],
+    });
+    expect(Date.now() - startedAt).toBeLessThan(8000);
   });
 
   it('does not go back to a route that comes and goes', async () => {
