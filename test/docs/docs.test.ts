@@ -134,16 +134,15 @@ describe('docs/decisions/dependencies.md', () => {
 });
 
 /** The command that the first words name; undefined when there is none. */
-function findVerb(program: Command, [first, second]: readonly string[]): Command | undefined {
+function findVerb(program: Command, [first, ...rest]: readonly string[]): Command | undefined {
   const verb = program.commands.find((command) => command.name() === first);
-  if (verb === undefined || verb.commands.length === 0) return verb;
-  return second === undefined ? verb : verb.commands.find((command) => command.name() === second);
+  return verb === undefined || verb.commands.length === 0 || rest.length === 0 ? verb : findVerb(verb, rest);
 }
 
-/** `status`, `camera add` and so on. */
+/** `status`, `camera add`, `outbox dead list` and so on. */
 function verbsOf(program: Command): readonly string[] {
-  return program.commands.flatMap((group) =>
-    group.commands.length === 0 ? [group.name()] : group.commands.map((command) => `${group.name()} ${command.name()}`),
+  return program.commands.flatMap((command) =>
+    command.commands.length === 0 ? [command.name()] : verbsOf(command).map((verb) => `${command.name()} ${verb}`),
   );
 }
 
