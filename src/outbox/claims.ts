@@ -33,8 +33,9 @@ export interface ClaimAsk extends ClaimOptions {
   readonly ticket: number;
 }
 
-/** At most so many entries are claimed and unconfirmed for a destination; a claim beyond it gets none. */
+/** At most so many entries are claimed and unconfirmed for a destination; a claim beyond it gets live critical alarms and outcomes, for as many places more. */
 const maxClaimed = 16_384;
+const graveReserve = 1024;
 const maxClaim = 1000;
 const maxClaimBytes = 4 * 2 ** 20;
 /** Values of at most 256 KiB are read so many at a time. */
@@ -142,9 +143,14 @@ export function openClaim(db: Database, destinations: Destinations, memory: Memo
     const finding = begin({ slot: destinations.slotOf(destination), ticket, past });
     const { marks, rows } = finding;
     const wanted = Math.min(limit, maxClaim, maxClaimed - marks.claimed.size);
-    if (wanted <= 0 || lanes <= 0) return rows;
-    takeHastened(finding, wanted);
-    takeLane(finding, 0, wanted);
+    const graveWanted = Math.min(limit, maxClaim, maxClaimed + graveReserve - marks.claimed.size);
+    if (graveWanted <= 0 || lanes <= 0) return rows;
+    takeHastened(finding, graveWanted);
+    takeLane(finding, 0, graveWanted);
+    if (wanted <= rows.length) {
+      if (lanes > 1) takeLane(finding, 1, graveWanted);
+      return rows;
+    }
     const grave = rows.length;
     const share = lanes > readingsLane ? Math.min(wanted - grave, Math.floor(marks.credit + (wanted - grave) * readingsShare)) : 0;
     takeLane(finding, readingsLane, grave + share);

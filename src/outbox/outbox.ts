@@ -27,7 +27,7 @@ export interface Outbox {
   /**
    * Hands out up to `limit` (1 … 1,000) entries: by lanes of the way (`laneOf` of the model), the gravest first, then the oldest. Of each subject (an alarm,
    * a condition, a device, a grant) one entry at a time: the next is claimable when that is confirmed. Readings get at least a twentieth of what live critical
-   * alarms leave. None while 16,384 are claimed. Claims are memory: a crash makes them pending again.
+   * alarms leave. Beyond 16,384 claimed ones live critical alarms and outcomes alone. Claims are memory: a crash makes them pending again.
    * `past`: entries up to this position have waited for the line (default none); `lanes`: only of the first so many lanes (1: the live critical alarms).
    */
   claim(destination: string, limit: number, options?: Omit<ClaimOptions, 'limit'>): Promise<readonly Entry[]>;

@@ -66,6 +66,15 @@ describe('lanes', () => {
     expect(claim(9, past).map(({ seq }) => seq)).toEqual([2]);
   });
 
+  it('find room for a fresh fire and an outcome however much is out and unconfirmed', () => {
+    const { claim, append } = opened(Array.from({ length: 16_500 }, (_, index) => auditBody(index)));
+    for (let rows = claim(1000); rows.length > 0; rows = claim(1000));
+    append(conditionBody('c'));
+    append(grantBody('g'));
+    append(alarmBody('fresh'));
+    expect(claim(10).map(({ lane }) => lane)).toEqual([0, 1]);
+  });
+
   it('change sides with the session: what came during the last one is of the past', () => {
     const { claim, append, procedures } = opened([alarmBody('a')]);
     append(alarmBody('b'));

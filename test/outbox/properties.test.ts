@@ -203,6 +203,8 @@ function openRun() {
       for (const to of destinations) {
         sides[to].claimed.clear();
         sides[to].hastened = [];
+        // The page of the session is turned by its first claim.
+        outbox.procedures.claim({ destination: to, limit: 0, ticket, past: sides[to].past });
       }
     },
   };
