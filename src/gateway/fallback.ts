@@ -36,6 +36,8 @@ interface Held {
   readonly unsent: Entry[];
   readonly outcome: ReportOutcome;
   readonly told: PromiseWithResolvers<ReportOutcome>;
+  /** The hub would not have one of its transitions: only the store can answer for it now. */
+  refused: boolean;
 }
 
 const maxHeld = 10_000;
@@ -56,7 +58,7 @@ export function openFallback(deps: FallbackDeps, env: Env): Fallback {
     );
     const first = transitions[0];
     const outcome: ReportOutcome = { result: first?.step ?? 'unchanged', alarmId: first?.alarmId };
-    const item = { report, ids, unsent, outcome, told: Promise.withResolvers<ReportOutcome>() };
+    const item: Held = { report, ids, unsent, outcome, told: Promise.withResolvers<ReportOutcome>(), refused: false };
     item.told.promise.catch(() => {});
     if (unsent.length === 0) item.told.resolve(outcome);
     return item;
@@ -91,7 +93,7 @@ export function openFallback(deps: FallbackDeps, env: Env): Fallback {
         const next = session.room.entries > 0 ? gravest(held, underway) : undefined;
         if (next) {
           const alarm = alarmOf(next.entry);
-          const sent = sendOne(session, next).finally(() => {
+          const sent = sendOne(session, next, env).finally(() => {
             underway.delete(alarm);
             arrivals.ring();
           });
@@ -129,11 +131,18 @@ export function openFallback(deps: FallbackDeps, env: Env): Fallback {
   };
 }
 
-async function sendOne(session: UplinkSession, { item, entry }: { item: Held; entry: Entry }): Promise<void> {
+async function sendOne(session: UplinkSession, { item, entry }: { item: Held; entry: Entry }, env: Env): Promise<void> {
   const { result } = await session.send(entry, { replay: false });
-  if (result !== 'confirmed' && result !== 'sent') return;
+  if (result === 'lost') return;
   item.unsent.splice(item.unsent.indexOf(entry), 1);
-  if (item.unsent.length === 0) item.told.resolve(item.outcome);
+  if (result === 'set-aside') {
+    item.refused = true;
+    env.log.error(
+      { id: entry.id, device: item.report.device },
+      'the hub refuses an alarm that travels from memory; it waits for the store',
+    );
+  }
+  if (item.unsent.length === 0 && !item.refused) item.told.resolve(item.outcome);
 }
 
 /** The gravest entry that may go: the first of its alarm, and no other of that alarm under way. */

@@ -124,6 +124,25 @@ describe('while the store fails', () => {
     await writing;
   });
 
+  it('an alarm that the hub refuses is sent once, and answered when it is stored', async () => {
+    const site = openSite();
+    const { session, stop } = openLine();
+    let tries = 0;
+    Object.assign(session, { send: () => Promise.resolve({ result: (tries += 1) > 0 ? 'set-aside' : 'lost', reasonCode: 0x87 }) });
+    const ending = new AbortController();
+    const intake = openIntake(site.alarms, site.fallback, env, ending.signal);
+    const delivering = site.fallback.deliver(session);
+    const writing = site.fallback.service.run(ending.signal);
+    const report = intake.report(smoke('s-1', 'active', 'a'));
+    await systemClock.sleep(100);
+    expect(tries).toBe(1);
+    site.mend();
+    expect(await report).toMatchObject({ result: 'raised' });
+    stop.abort();
+    ending.abort();
+    await Promise.all([delivering, writing]);
+  });
+
   it('what is no sickness is told to the sender as it is', async () => {
     const site = openSite();
     site.alarms.report = () => Promise.reject(new BongsuError('store.full', { message: text, hint: text, retryable: true }));
