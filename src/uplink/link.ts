@@ -102,9 +102,17 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
         });
       });
     },
-    async subscribe(topic) {
-      const granted = await client.subscribeAsync(topic, level === 5 ? { qos: 1, rap: true } : { qos: 1 }).catch(() => undefined);
-      return granted?.[0]?.qos === 1;
+    subscribe(topic) {
+      // Without a connection MQTT.js would keep it for one that never comes.
+      if (closed.signal.aborted || !client.connected) return Promise.resolve(false);
+      return new Promise((resolve) => {
+        const lose = (): void => resolve(false);
+        closed.signal.addEventListener('abort', lose, { once: true });
+        client.subscribe(topic, level === 5 ? { qos: 1, rap: true } : { qos: 1 }, (error, granted) => {
+          closed.signal.removeEventListener('abort', lose);
+          resolve(!error && granted?.[0]?.qos === 1);
+        });
+      });
     },
     async end(how) {
       for (const id of Object.keys(client.outgoing)) client.removeOutgoingMessage(Number(id));

@@ -207,6 +207,19 @@ describe('a broken broker', () => {
     expect(subscribed).toEqual([1]);
   });
 
+  it.each([1, 2, 3])('that goes while it is asked for subscription %i is connected to again', async (last) => {
+    let asked = 0;
+    const answer = polite((packet) => puback(packet.id, 0));
+    await using broker = await openRawBroker((packet) => {
+      if (packet.type !== 8) return answer(packet);
+      asked += 1;
+      return asked === last ? 'close' : suback(packet.id);
+    });
+    await using site = openSite(store, { url: broker.url }, { onConfirm: async () => {} });
+    await until(() => broker.connections === 2 && site.session(), 'the next session');
+    expect(asked).toBeGreaterThanOrEqual(last);
+  });
+
   it.each([
     ['garbage', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')],
     ['a second welcome', Buffer.concat([connack.v5, connack.v5])],
