@@ -171,7 +171,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     storeCare.service,
     systemd.watchdog(health.alive),
     relayHealth.service,
-    watchUplink({ status: () => uplink.status(), intake, standing: alarms.openConditions }, env),
+    watchUplink({ status: () => uplink.status(), destinations: others, intake, standing: alarms.openConditions }, env),
   ];
   /** The rooms wait for the technician's door: where another gateway has it, this one touches neither registry nor hub. */
   const rooms: Service = {

@@ -1,8 +1,8 @@
-// The line's health as conditions of the gateway: routes that fail, certificates that end, and a broker that is trusted to remember.
+// The line's health as conditions of the gateway: routes and other destinations that fail, certificates that end, and a broker that is trusted to remember.
 import { type Env, type Service, withHint } from '#base';
 import type { Condition, ConditionKind } from '#model';
 import { conditionKinds } from '#model';
-import type { UplinkStatus } from '#uplink';
+import type { UplinkStatus, Webhook } from '#uplink';
 import { insist } from './insist.ts';
 import type { Intake } from './intake.ts';
 
@@ -13,18 +13,19 @@ const warnBeforeMs = 30 * 86_400_000;
 
 type Finding = Pick<Condition, 'channel' | 'kind' | 'message'> & { readonly detail?: string };
 
-const kinds: readonly ConditionKind[] = ['route-down', 'certificate-expiring', 'confirmation-by-broker'];
+const kinds: readonly ConditionKind[] = ['route-down', 'destination-down', 'certificate-expiring', 'confirmation-by-broker'];
 
 /** What the watch is handed. */
 export interface UplinkHealthDeps {
   status(): UplinkStatus;
+  readonly destinations: readonly Pick<Webhook, 'name' | 'trouble'>[];
   readonly intake: Intake;
   /** What stands from before the start. */
   standing(): Promise<readonly Condition[]>;
 }
 
 /** Looks at the uplink every few seconds; what is found is raised once, and cleared when it is gone. */
-export function watchUplink({ status, intake, standing }: UplinkHealthDeps, env: Env): Service {
+export function watchUplink({ status, destinations, intake, standing }: UplinkHealthDeps, env: Env): Service {
   return {
     name: 'uplink health',
     async run(signal) {
@@ -32,7 +33,8 @@ export function watchUplink({ status, intake, standing }: UplinkHealthDeps, env:
       const own = before.filter(({ device, kind }) => device === 'gateway' && kinds.includes(kind));
       let raised = new Map<string, Finding>(own.map((finding) => [`${finding.kind} ${finding.channel}`, finding]));
       while (!signal.aborted) {
-        const found = new Map(look(status(), env.clock.now()).map((finding) => [`${finding.kind} ${finding.channel}`, finding]));
+        const findings = [...look(status(), env.clock.now()), ...lookAround(destinations, env.clock.now())];
+        const found = new Map(findings.map((finding) => [`${finding.kind} ${finding.channel}`, finding]));
         for (const [key, finding] of found) if (!raised.has(key)) await intake.condition(step(finding, 'raised', env.clock.now()));
         for (const [key, finding] of raised) if (!found.has(key)) await intake.condition(step(finding, 'cleared', env.clock.now()));
         raised = found;
@@ -74,4 +76,17 @@ export function look(status: UplinkStatus, nowMs: number): readonly Finding[] {
     });
   }
   return findings;
+}
+
+/** Destinations beside the hub that have taken nothing for a while; pure. The reason, which may hold an address, goes to the log alone. */
+export function lookAround(destinations: UplinkHealthDeps['destinations'], nowMs: number): readonly Finding[] {
+  return destinations.flatMap(({ name, trouble }) => {
+    const now = trouble();
+    if (!now || nowMs - now.since < patienceMs) return [];
+    const message = {
+      en: `Destination ${name} takes nothing. What it is owed waits and is sent later; the log says why.`,
+      ko: `전송 대상 ${name}이(가) 받지 않습니다. 보관했다가 나중에 보냅니다. 이유는 로그에 있습니다.`,
+    };
+    return [{ kind: 'destination-down', channel: name, message, detail: now.reason }];
+  });
 }

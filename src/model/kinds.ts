@@ -50,6 +50,7 @@ export const conditionKinds = {
   'confirmation-by-broker': 'warning',
   'alarm-flood': 'minor',
   'route-down': 'minor',
+  'destination-down': 'minor',
   'certificate-expiring': 'minor',
 } as const satisfies Record<string, Severity>;
 export type ConditionKind = keyof typeof conditionKinds;

@@ -3,4 +3,4 @@ export type { SendResult } from './race.ts';
 export type { UplinkSession } from './session.ts';
 export type { UplinkStatus } from './status.ts';
 export { openUplink, type Uplink, type UplinkDeps } from './uplink.ts';
-export { openWebhook } from './webhook/index.ts';
+export { openWebhook, type Webhook } from './webhook/index.ts';

@@ -1,7 +1,7 @@
 // What of the line is worth a condition, and what is not.
 import { describe, expect, it } from 'vitest';
 import type { UplinkStatus } from '#uplink';
-import { look } from '../../src/gateway/uplink-health.ts';
+import { look, lookAround } from '../../src/gateway/uplink-health.ts';
 
 const now = Date.UTC(2026, 10, 20);
 const day = 86_400_000;
@@ -66,5 +66,17 @@ describe('the line', () => {
         .map(({ message }) => JSON.stringify(message))
         .join(),
     ).not.toContain('10.1.2.3');
+  });
+});
+
+describe('another destination', () => {
+  it.each([
+    ['is well', undefined, []],
+    ['has just failed', { since: now - 5000, reason: 'connect ECONNREFUSED 10.1.2.3:443' }, []],
+    ['has failed for long', { since: now - 60_000, reason: 'connect ECONNREFUSED 10.1.2.3:443' }, ['destination-down platform']],
+  ])('%s', (_, trouble, expected) => {
+    const findings = lookAround([{ name: 'platform', trouble: () => trouble }], now);
+    expect(findings.map(({ kind, channel }) => `${kind} ${channel}`)).toEqual(expected);
+    expect(JSON.stringify(findings.map(({ message }) => message))).not.toContain('10.1.2.3');
   });
 });

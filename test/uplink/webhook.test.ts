@@ -1,4 +1,5 @@
 // A webhook destination: signatures, what a status means, and receivers that redirect, hang, chatter or go.
+import { copyFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { openLog, resolvedSecret, systemEnv } from '#base';
@@ -34,8 +35,10 @@ function openScene(url: string, more: object = {}) {
     sessions.push(session);
     return new Promise((resolve) => session.signal.addEventListener('abort', () => resolve()));
   };
-  const running = openWebhook(optionsFor(url, more), { identity, onSession }, env).service.run(stop.signal);
+  const webhook = openWebhook(optionsFor(url, more), { identity, onSession }, env);
+  const running = webhook.service.run(stop.signal);
   return {
+    trouble: webhook.trouble,
     async session(number = 1): Promise<UplinkSession> {
       for (;;) {
         const session = sessions[number - 1];
@@ -219,6 +222,11 @@ describe('a webhook destination', () => {
     await using scene = openScene(url);
     expect(await scene.send(1)).toEqual({ result: 'lost' });
     expect((await scene.session()).signal.aborted).toBe(true);
+    expect(scene.trouble()?.reason).toContain('ECONNREFUSED');
+    await receiver.start();
+    expect(await (await scene.session(2)).send(entry(1), { replay: true })).toEqual({ result: 'confirmed' });
+    expect(scene.trouble()).toBeUndefined();
+    await receiver.stop();
   });
 
   it('keeps one place for critical alarms', () =>
@@ -240,5 +248,17 @@ describe('a webhook destination', () => {
     await using wary = openScene(receiver.url, { ca: certificates.stranger.ca });
     expect(await wary.send(2)).toEqual({ result: 'lost' });
     expect(receiver.posted).toHaveLength(1);
+  });
+
+  it('waits for a certificate file that is not there yet', async () => {
+    await using certificates = await openTestCertificates();
+    await using receiver = await openWebhookReceiver(certificates.server);
+    const ca = `${certificates.folder}/later.pem`;
+    await using scene = openScene(receiver.url, { ca });
+    while (!scene.trouble()) await sleep(5);
+    expect(scene.trouble()?.reason).toContain('later.pem');
+    await copyFile(certificates.ca, ca);
+    await scene.session();
+    expect(scene.trouble()).toBeUndefined();
   });
 });

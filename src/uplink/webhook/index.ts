@@ -1,2 +1,2 @@
 // The door of webhook: entries as signed HTTP posts, for receivers beside the hub.
-export { openWebhook } from './webhook.ts';
+export { openWebhook, type Webhook } from './webhook.ts';

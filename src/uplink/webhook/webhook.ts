@@ -20,6 +20,13 @@ export interface WebhookDeps {
 export interface Webhook {
   readonly name: string;
   readonly service: Service;
+  /** Since when nothing is taken, wall milliseconds, and why; undefined while all is well. */
+  trouble(): Trouble | undefined;
+}
+
+interface Trouble {
+  readonly since: number;
+  readonly reason: string;
 }
 
 /**
@@ -28,22 +35,27 @@ export interface Webhook {
  */
 export function openWebhook(options: WebhookOptions, deps: WebhookDeps, env: Env): Webhook {
   const { name } = options;
+  let trouble: Trouble | undefined;
+  let hadAgent = true;
   const topics = openTopics(deps.identity);
   const log = env.log.child({ destination: name });
   const backoff = openBackoff({ minMs: options.retryMin, maxMs: options.retryMax }, env.random);
-  let isFailing = false;
   const onAnswer = (): void => {
     backoff.reset();
-    if (isFailing) log.info({}, 'the receiver answers again');
-    isFailing = false;
+    if (trouble) log.info({}, 'the receiver answers again');
+    trouble = undefined;
   };
   const onLost = (reason: string): void => {
-    if (!isFailing) log.warn({ error: reason }, 'the receiver does not take entries; they wait, and are tried again');
-    isFailing = true;
+    if (!trouble) log.warn({ error: reason }, 'the receiver does not take entries; they wait, and are tried again');
+    trouble = { since: trouble?.since ?? env.clock.now(), reason };
   };
   const runSession = async (signal: AbortSignal): Promise<void> => {
     const agent = await openAgent(options).catch((error: unknown) => onLost(messageOf(error)));
+    hadAgent &&= agent !== undefined;
     if (!agent) return;
+    // Nobody may want to send for days, and the file is well again.
+    if (!hadAgent) onAnswer();
+    hadAgent = true;
     try {
       await deps.onSession(openWebhookSession({ options, topics, agent, onAnswer, onLost }, signal, env));
     } finally {
@@ -52,6 +64,7 @@ export function openWebhook(options: WebhookOptions, deps: WebhookDeps, env: Env
   };
   return {
     name,
+    trouble: () => trouble,
     service: {
       name: `destination ${name}`,
       async run(signal) {
