@@ -128,7 +128,12 @@ describe('while the store fails', () => {
     const site = openSite();
     const { session, stop } = openLine();
     let tries = 0;
-    Object.assign(session, { send: () => Promise.resolve({ result: (tries += 1) > 0 ? 'set-aside' : 'lost', reasonCode: 0x87 }) });
+    Object.assign(session, {
+      send() {
+        tries += 1;
+        return Promise.resolve({ result: 'set-aside', reasonCode: 0x87 });
+      },
+    });
     const ending = new AbortController();
     const intake = openIntake(site.alarms, site.fallback, env, ending.signal);
     const delivering = site.fallback.deliver(session);
