@@ -11,6 +11,8 @@ export interface FallbackDeps {
   readonly bootId: string;
   /** Calls `listener` when the store may work again. */
   watchStore(listener: () => void): Disposable;
+  /** Told when the outbox has no room for what may not give way, and when all that was held is written. */
+  onFull(isFull: boolean): void;
 }
 
 /** Alarms on their way past a store that fails. */
@@ -48,6 +50,11 @@ const lookAgainMs = 1000;
 export function openFallback(deps: FallbackDeps, env: Env): Fallback {
   const { alarms } = deps;
   let held: Held[] = [];
+  let isFull = false;
+  const tellFull = (full: boolean): void => {
+    if (full !== isFull) deps.onFull(full);
+    isFull = full;
+  };
   const arrivals = openBell();
   const writable = openBell();
 
@@ -77,6 +84,7 @@ export function openFallback(deps: FallbackDeps, env: Env): Fallback {
       const severity = report.severity ?? alarmKinds[report.kind];
       const isGrave = severity === 'critical' || severity === 'major';
       if (held.length >= (isGrave ? maxHeld : maxHeld - keptForGrave)) return Promise.reject(cause);
+      if (cause instanceof BongsuError && cause.code === 'outbox.full') tellFull(true);
       const item = keep(report, ids);
       held.push(item);
       env.log.error(
@@ -112,6 +120,7 @@ export function openFallback(deps: FallbackDeps, env: Env): Fallback {
         while (!signal.aborted) {
           const item = held[0];
           if (!item) {
+            tellFull(false);
             await writable.wait(signal);
             continue;
           }

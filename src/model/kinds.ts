@@ -49,6 +49,7 @@ export const conditionKinds = {
   'store-damaged': 'major',
   'confirmation-by-broker': 'warning',
   'alarm-flood': 'minor',
+  'outbox-full': 'critical',
   'route-down': 'minor',
   'destination-down': 'minor',
   'certificate-expiring': 'minor',

@@ -17,6 +17,7 @@ function openSite() {
   const open = new Map<string, string>();
   const listeners = new Set<() => void>();
   let isSick = true;
+  const full: boolean[] = [];
   const alarms = {
     report(report: Report, ids?: ReportIds): Promise<ReportOutcome> {
       if (isSick) return Promise.reject(hung());
@@ -35,6 +36,7 @@ function openSite() {
     {
       alarms,
       bootId: 'boot',
+      onFull: (isFull) => void full.push(isFull),
       watchStore(listener) {
         listeners.add(listener);
         return { [Symbol.dispose]: () => listeners.delete(listener) };
@@ -45,6 +47,7 @@ function openSite() {
   return {
     alarms,
     fallback,
+    full,
     written,
     mend(): void {
       isSick = false;
@@ -146,6 +149,24 @@ describe('while the store fails', () => {
     stop.abort();
     ending.abort();
     await Promise.all([delivering, writing]);
+  });
+
+  it('an outbox without room is told, and told again when there is some', async () => {
+    const site = openSite();
+    const { report } = site.alarms;
+    site.alarms.report = () => Promise.reject(new BongsuError('outbox.full', { message: text, hint: text, retryable: true }));
+    const ending = new AbortController();
+    const intake = openIntake(site.alarms, site.fallback, env, ending.signal);
+    const writing = site.fallback.service.run(ending.signal);
+    const reported = intake.report(smoke('s-1', 'active', 'a'));
+    await systemClock.sleep(20);
+    expect(site.full).toEqual([true]);
+    site.alarms.report = report;
+    site.mend();
+    await reported;
+    await expect.poll(() => site.full, { timeout: 5000 }).toEqual([true, false]);
+    ending.abort();
+    await writing;
   });
 
   it('what is no sickness is told to the sender as it is', async () => {
