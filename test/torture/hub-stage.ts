@@ -62,7 +62,7 @@ export async function play(scene: Scene): Promise<SceneFigures> {
   await settle({ gateway, senders }, tally);
   const drained = Date.now() - returned;
   const rssPeakMiB = await peakMemory(gateway.pid);
-  await gateway.stop();
+  await gateway.stop('SIGKILL');
   const kept = deadLetters(join(gateway.folder, 'bongsu.db'));
   const figures = {
     answered: senders.total,

@@ -42,7 +42,7 @@ export async function killTorture({ rounds = defaultRounds, tell }: Pick<Torture
   await senders.stop();
   await broker.start();
   await settle(stage);
-  await gateway.stop();
+  await gateway.stop('SIGKILL');
   const { delivered, ...verdict } = hub.tally.judge(senders);
   const forgotten = grown - historyLeft(join(gateway.folder, 'bongsu.db'));
   const isClean = Object.values(verdict).every((count) => count === 0);
