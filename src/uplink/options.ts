@@ -92,14 +92,14 @@ const sectionOptions = z.strictObject({
   keepalive: durationOption({ min: '5s', max: '5m', default: '15s' }).describe(
     'Longest silence towards the broker, 5s to 5m. A cut line is noticed after one and a half times this.',
   ),
-  connectTimeout: durationOption({ min: '2s', max: '2m', default: '15s' }).describe(
+  connectTimeout: durationOption({ min: '2s', max: '2m', default: '10s' }).describe(
     'Longest wait for the broker’s welcome (TCP, TLS and MQTT together), 2s to 2m.',
   ),
   ackTimeout: durationOption({ min: '5s', max: '10m', default: '60s' }).describe(
     'Longest wait for the confirmation of one message, 5s to 10m. After it the connection is given up and made again.',
   ),
   retryMin: durationOption({ min: '100ms', max: '1m', default: '1s' }).describe('Shortest wait before the next connection, 100ms to 1m.'),
-  retryMax: durationOption({ min: '1s', max: '1h', default: '1m' }).describe('Longest wait before the next connection, 1s to 1h.'),
+  retryMax: durationOption({ min: '1s', max: '1h', default: '15s' }).describe('Longest wait before the next connection, 1s to 1h.'),
   window: z
     .int()
     .min(1)
