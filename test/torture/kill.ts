@@ -23,11 +23,17 @@ interface Stage {
   readonly hub: HubEnd;
 }
 
+/** How long and how much. */
+interface KillOptions extends Pick<TortureOptions, 'rounds' | 'tell'> {
+  /** Answered alarms over all rounds, at least; the kills are spread over them. Default: as many as come. */
+  readonly alarms?: number;
+}
+
 /**
  * The torture `kill`. In two of five rounds the broker is away, so that a backlog waits and is drained when it comes back; in the second half the
  * store is at its limit, so that each append makes it forget. Besides the verdict it tells how much was forgotten.
  */
-export async function killTorture({ rounds = defaultRounds, tell }: Pick<TortureOptions, 'rounds' | 'tell'>): Promise<Ordeal> {
+export async function killTorture({ rounds = defaultRounds, alarms = 0, tell }: KillOptions): Promise<Ordeal> {
   const plan = { port: await freePort(), devices, pauseMs };
   await using broker = await openMosquitto({ persistence: true, quiet: true, config: ['max_queued_messages 0'] });
   await using hub = await openHubEnd(broker.url);
@@ -38,7 +44,7 @@ export async function killTorture({ rounds = defaultRounds, tell }: Pick<Torture
   }));
   const senders = openSenders(plan);
   const stage: Stage = { gateway, broker, senders, hub };
-  const grown = await strike(stage, rounds, tell);
+  const grown = await strike(stage, { rounds, alarms, tell });
   await senders.stop();
   await broker.start();
   await settle(stage);
@@ -49,15 +55,23 @@ export async function killTorture({ rounds = defaultRounds, tell }: Pick<Torture
   return { figures: { rounds, answered: senders.total, ...verdict, delivered, forgotten }, stood: isClean };
 }
 
+interface Strike {
+  readonly rounds: number;
+  readonly alarms: number;
+  readonly tell: (text: string) => void;
+}
+
 /** All rounds; gives how many old alarms the store was filled with. Leaves the broker stopped and the gateway up. */
-async function strike({ gateway, broker, senders, hub }: Stage, rounds: number, tell: (text: string) => void): Promise<number> {
+async function strike({ gateway, broker, senders, hub }: Stage, { rounds, alarms, tell }: Strike): Promise<number> {
   const store = join(gateway.folder, 'bongsu.db');
+  // One round in five does not wait for pushes.
+  const share = Math.max(devices, Math.ceil(alarms / Math.max(1, Math.floor(rounds * 0.8))));
   let grown = 0;
   for (let round = 0; round < rounds; round += 1) {
     if (round % 5 === 2) await broker.stop();
     // In one round of five the blow may fall while the gateway still starts, in the others when it is at work.
     const seen = senders.total;
-    if (round % 5 !== 3) await eventually('pushes between two kills', () => senders.total > seen + devices || undefined, 60_000);
+    if (round % 5 !== 3) await eventually('pushes between two kills', () => senders.total > seen + share || undefined, 60_000);
     // The broker comes back while the gateway is up, so that some kills fall into the drain of the backlog.
     if (round % 5 === 4) await broker.start();
     await sleep(Math.random() * 400);
