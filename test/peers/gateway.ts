@@ -149,13 +149,18 @@ function asObject(value: unknown): object {
   return typeof value === 'object' && value !== null ? value : {};
 }
 
-/** Tries `look` every 50 ms until it gives something, and fails with `what` after `withinMs`. */
+/** Tries `look` every 50 ms until it gives something; what it throws counts as not yet. Fails with `what` after `withinMs`. */
 export async function eventually<T>(what: string, look: () => T | undefined | Promise<T | undefined>, withinMs = 20_000): Promise<T> {
   const deadline = Date.now() + withinMs;
+  let failure: unknown;
   for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    try {
+      const found = await look();
+      if (found !== undefined && found !== false) return found;
+    } catch (error) {
+      failure = error;
+    }
+    if (Date.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`, { cause: failure });
     await sleep(50);
   }
 }
