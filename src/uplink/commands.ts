@@ -9,6 +9,7 @@ import type { Signatures } from './signature.ts';
 import type { UplinkProcedures } from './tables.ts';
 import {
   commandNameOf,
+  commandTopic,
   encodeOutcome,
   isAnswerTopic,
   outcomeTopic,
@@ -65,7 +66,7 @@ export function openCommands(deps: CommandDeps, env: Env, signal: AbortSignal): 
       const parsed = parseCommand({ name, payload, retained: packet.retain }, env.clock.now());
       if (parsed.kind === 'command') {
         if (!address) return;
-        if (await isTrusted(packet, parsed, deps.signatures)) await runner.accept(parsed.command, parsed.hash, address);
+        if (await isTrusted(packet, parsed, deps)) await runner.accept(parsed.command, parsed.hash, address);
         else refuse([address], refusalOf(parsed.command.id, 'unsigned'));
         return;
       }
@@ -81,12 +82,12 @@ export function openCommands(deps: CommandDeps, env: Env, signal: AbortSignal): 
 /** Whether the command bears the signature that it needs: in the user property `signature` (MQTT 5), else in the body's field of that name. */
 async function isTrusted(
   packet: IPublishPacket,
-  parsed: Extract<ParsedCommand, { kind: 'command' }>,
-  signatures: Signatures,
+  { command, signature: inBody }: Extract<ParsedCommand, { kind: 'command' }>,
+  { signatures, topics }: CommandDeps,
 ): Promise<boolean> {
   if (!signatures.areNeeded) return true;
-  const signature = packet.properties?.userProperties?.['signature'] ?? parsed.signature;
-  return await signatures.fit(signedBytes(packet.topic, parsed.command.body), signature);
+  const signature = packet.properties?.userProperties?.['signature'] ?? inBody;
+  return await signatures.fit(signedBytes(commandTopic(topics, command.name), command.body), signature);
 }
 
 /** The response topic if it is allowed (`asked`), else `outcome/{name}`; undefined when the topic names no command and there is no other place. */

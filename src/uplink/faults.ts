@@ -121,8 +121,8 @@ export const uplinkFaults = faultTable('uplink', {
   'commands-refused': {
     message: { en: 'The broker refuses the subscription to commands', ko: '브로커가 명령 구독을 거부했습니다' },
     hint: {
-      en: 'Alarms flow, commands do not arrive. Ask the hub’s operator for the right to read command/+.',
-      ko: '알람은 전송되지만 명령은 받지 못합니다. 허브 운영자에게 command/+ 읽기 권한을 요청하십시오.',
+      en: 'Alarms flow, commands do not arrive. Ask the hub’s operator for the right to read command/#.',
+      ko: '알람은 전송되지만 명령은 받지 못합니다. 허브 운영자에게 command/# 읽기 권한을 요청하십시오.',
     },
     retryable: true,
   },

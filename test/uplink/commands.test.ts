@@ -35,7 +35,7 @@ async function openScene(run?: (command: Command, signal: AbortSignal) => Promis
       },
     },
   );
-  await until(() => broker.log().includes('bongsu-52710-gw-1 1 bongsu/v1/52710/gw-1/command/+') && site.session(), 'the subscription');
+  await until(() => broker.log().includes('bongsu-52710-gw-1 1 bongsu/v1/52710/gw-1/command/#') && site.session(), 'the subscription');
   const outcomes = (hubOf: Observer, id: string) =>
     hubOf.seen.filter((seen) => !seen.topic.includes('/command/') && seen.payload.includes(`"${id}"`));
   return {

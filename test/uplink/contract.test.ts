@@ -130,7 +130,7 @@ describe('the contract', () => {
     hub = await openObserver(broker.url);
     site = openSite(store, { url: broker.url, willDelay: '0s' });
     const session = await until(() => site.session(), 'a session');
-    await until(() => broker.log().includes('gw-1/command/+ (QoS 1)'), 'the subscription');
+    await until(() => broker.log().includes('gw-1/command/# (QoS 1)'), 'the subscription');
     for (const entry of entries) expect(await session.send(entry, { replay: false })).toEqual({ result: 'confirmed' });
     await hub.publish('bongsu/v1/52710/gw-1/command/gateway.status', commandText('good-1'));
     await hub.publish('bongsu/v1/52710/gw-1/command/gateway.status', commandText('bad-1', {}, 9_000_000));

@@ -9,7 +9,7 @@ import { meaningOf } from '../../src/uplink/reasons.ts';
 import { parseAddress } from '../../src/uplink/socket.ts';
 import { openVersionMemory } from '../../src/uplink/version.ts';
 import { openWindow } from '../../src/uplink/window.ts';
-import { isAnswerTopic, openTopics } from '../../src/uplink/wire/index.ts';
+import { commandNameOf, isAnswerTopic, openTopics } from '../../src/uplink/wire/index.ts';
 
 function frame(bodyBytes: number): Buffer {
   const length: number[] = [];
@@ -183,6 +183,21 @@ describe('topics', () => {
     ['bongsu/v1/\u0000', false],
   ])('an answer to %s: %s', (topic, allowed) => {
     expect(isAnswerTopic(topic, 'bongsu/v1/')).toBe(allowed);
+  });
+
+  it.each([
+    ['stream.open', 'stream.open'],
+    ['stream/open', 'stream.open'],
+    ['reboot', 'reboot'],
+    ['', undefined],
+    ['stream/', undefined],
+    ['/open', undefined],
+    ['stream//open', undefined],
+    ['Stream/open', undefined],
+    ['a/b/c/d/e', undefined],
+  ])('the command in command/%s: %s', (end, name) => {
+    const topics = openTopics({ site: '52710', gateway: 'gw-1', bootId: 'b' });
+    expect(commandNameOf(topics, `${topics.base}/command/${end}`)).toBe(name);
   });
 
   it.each([

@@ -115,7 +115,7 @@ describe('the hub session on Mosquitto', () => {
 
   it('sets aside what the broker does not allow', async () => {
     const acl = join(certificates.folder, 'acl');
-    await writeFile(acl, `topic write ${base}/state\ntopic read ${base}/command/+\n`);
+    await writeFile(acl, `topic write ${base}/state\ntopic read ${base}/command/#\n`);
     await using broker = await openMosquitto({ config: [`acl_file ${acl}`] });
     await using site = openSite(store, { url: broker.url });
     const session = await until(() => site.session(), 'a session');

@@ -4,4 +4,4 @@ export { type ConfirmationMode, type ConfirmedRanges, parseConfirm, parseHubStat
 export { encodeEntry, encodeState, encodeWill } from './event.ts';
 export { cloudEventType, type Message } from './message.ts';
 export { encodeOutcome, refusalOf } from './outcome.ts';
-export { commandNameOf, hubStateTopic, isAnswerTopic, openTopics, outcomeTopic, type Topics } from './topics.ts';
+export { commandNameOf, commandTopic, hubStateTopic, isAnswerTopic, openTopics, outcomeTopic, type Topics } from './topics.ts';

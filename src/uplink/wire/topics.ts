@@ -9,7 +9,7 @@ export interface Topics {
   /** CloudEvents source of the gateway itself: `/bongsu/{site}/{gateway}`. */
   readonly source: string;
   readonly state: string;
-  /** Subscription to all commands. */
+  /** Subscription to all commands, also where the broker has made a slash of the dot in a name. */
   readonly commands: string;
   /** Where the hub says what it has. */
   readonly confirm: string;
@@ -30,7 +30,7 @@ export function openTopics(identity: Identity): Topics {
     base,
     source: `/bongsu/${identity.site}/${identity.gateway}`,
     state: `${base}/state`,
-    commands: `${base}/command/+`,
+    commands: `${base}/command/#`,
     confirm: `${base}/confirm`,
   };
 }
@@ -40,11 +40,19 @@ export function topicOf(topics: Topics, ...segments: readonly string[]): string 
   return segments.every(isId) ? [topics.base, ...segments].join('/') : undefined;
 }
 
-/** The name in a command's topic, like `stream.open`; undefined when the topic is not one of a command. */
+/**
+ * The name in a command's topic, like `stream.open`; undefined when the topic is not one of a command. `stream/open` is the same: RabbitMQ keeps topics as
+ * routing keys of AMQP and hands out every dot as a slash.
+ */
 export function commandNameOf(topics: Topics, topic: string): string | undefined {
   const start = `${topics.base}/command/`;
-  const name = topic.startsWith(start) ? topic.slice(start.length) : '';
+  const name = topic.startsWith(start) ? topic.slice(start.length).replaceAll('/', '.') : '';
   return namePattern.test(name) ? name : undefined;
+}
+
+/** The topic at which the hub publishes a command, whatever its broker makes of it: the one that a signature covers. */
+export function commandTopic(topics: Topics, name: string): string {
+  return `${topics.base}/command/${name}`;
 }
 
 /** Where the outcome goes when the command names no place that is allowed. */
