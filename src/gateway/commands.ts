@@ -24,7 +24,7 @@ export interface CommandDeps {
 /** Name of the hub's connection in the ledger. */
 const hubOrigin = 'hub';
 
-type Handler = (command: Command) => Promise<Outcome>;
+type Handler = (command: Command, deps: CommandDeps) => Promise<Outcome>;
 
 const look = z.object({
   camera: z.string().regex(idPattern),
@@ -46,23 +46,27 @@ const acknowledgement = z.object({ alarm: line(1, 64), person: line(1, 80), note
 const resetting = z.object({ alarm: line(1, 64), person: line(1, 80), reason: line(2, 300) });
 const page = z.object({ offset: z.int().min(0).default(0), limit: z.int().min(1).max(50).default(50) });
 
+const handlers: Readonly<Record<string, Handler>> = {
+  'stream.open': (command, deps) => openLook('stream', command, deps),
+  'snapshot.take': (command, deps) => openLook('still', command, deps),
+  'stream.extend': extendStream,
+  'stream.close': closeStream,
+  'alarm.acknowledge': acknowledge,
+  'alarm.reset': reset,
+  'inventory.list': (command, deps) => Promise.resolve(listInventory(command, deps)),
+  'gateway.status': async (command, deps) => ({ id: command.id, result: 'done', status: await deps.status() }),
+};
+
+/** Everything that the hub can ask for; docs/contract describes each. */
+export const commandNames: readonly string[] = Object.keys(handlers);
+
 /** Opens the handlers; the function never rejects. */
-export function openCommands(deps: CommandDeps, env: Env): Handler {
-  const handlers: Readonly<Record<string, Handler>> = {
-    'stream.open': (command) => openLook('stream', command, deps),
-    'snapshot.take': (command) => openLook('still', command, deps),
-    'stream.extend': (command) => extendStream(command, deps),
-    'stream.close': (command) => closeStream(command, deps),
-    'alarm.acknowledge': (command) => acknowledge(command, deps),
-    'alarm.reset': (command) => reset(command, deps),
-    'inventory.list': (command) => Promise.resolve(listInventory(command, deps)),
-    'gateway.status': async (command) => ({ id: command.id, result: 'done', status: await deps.status() }),
-  };
+export function openCommands(deps: CommandDeps, env: Env): (command: Command) => Promise<Outcome> {
   return async (command) => {
     const handler = Object.hasOwn(handlers, command.name) ? handlers[command.name] : undefined;
     if (!handler) return refuse(command, 'command.unknown', `there is no command ${command.name}`);
     try {
-      return await handler(command);
+      return await handler(command, deps);
     } catch (error) {
       env.log.error({ command: command.id, name: command.name, error: messageOf(error) }, 'a command failed');
       return failed(command, error instanceof BongsuError ? error : faults.fault('command-failed'));

@@ -1,0 +1,45 @@
+// The hub's commands held against their contract: the same names on both sides, and the same bodies taken and refused.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { openLog, systemRandom } from '#base';
+import { type CommandDeps, commandNames, openCommands } from '../../src/gateway/commands.ts';
+import { openFakeClock } from '../fakes/clock.ts';
+
+const read = (path: string): string => readFileSync(new URL(`../../docs/contract/${path}`, import.meta.url), 'utf8');
+const id = '01931b2e-7c55-7a10-8f00-2f6c1d0a9b11';
+const envelope = { id: 'c-1', time: '2026-11-20T04:00:00Z', expires: '2026-11-20T04:01:00Z' };
+
+describe('the commands', () => {
+  it('are those of asyncapi.yaml, and README names each', () => {
+    const { channels, components } = parse(read('asyncapi.yaml')) as {
+      channels: { command: { messages: object } };
+      components: { messages: Record<string, { title: string }> };
+    };
+    const titles = Object.keys(channels.command.messages).flatMap((name) => components.messages[name]?.title.split(', ') ?? []);
+    expect(titles.toSorted()).toEqual(commandNames.toSorted());
+    for (const name of commandNames) expect(read('README.md')).toContain(`\`${name}\``);
+  });
+
+  const acts = { acknowledge: async () => 'acknowledged', clear: async () => 'over' };
+  const env = { clock: openFakeClock(0), random: systemRandom, log: openLog('silent') };
+  const run = openCommands({ acts } as unknown as CommandDeps, env);
+
+  it.each([
+    ['alarm.acknowledge', { alarm: id, person: 'kim' }, 'done'],
+    ['alarm.acknowledge', { alarm: id, person: 'kim', note: 'seen' }, 'done'],
+    ['alarm.acknowledge', { alarm: id }, 'refused'],
+    ['alarm.acknowledge', { alarm: id, person: 'kim\n' }, 'refused'],
+    ['alarm.acknowledge', { alarm: '', person: 'kim' }, 'refused'],
+    ['alarm.acknowledge', { alarm: id, person: 'kim', note: 'x'.repeat(301) }, 'refused'],
+    ['alarm.reset', { alarm: id, person: 'kim', reason: 'panel reset' }, 'done'],
+    ['alarm.reset', { alarm: id, person: 'kim' }, 'refused'],
+    ['alarm.reset', { alarm: id, person: 'kim', reason: '-' }, 'refused'],
+  ])('%s %j is %s by gateway and schema', async (name, body, result) => {
+    const outcome = await run({ id: 'c-1', name, issuedAt: 0, expiresAt: 60_000, body });
+    expect(outcome.result).toBe(result);
+    const schema = z.fromJSONSchema(JSON.parse(read(`schemas/command-${name.replace('.', '-')}.json`)));
+    expect(schema.safeParse({ ...envelope, ...body }).success).toBe(result === 'done');
+  });
+});
