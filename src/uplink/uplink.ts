@@ -2,7 +2,7 @@
 import type { IPublishPacket } from 'mqtt';
 import { BongsuError, type Env, openBackoff, type Sealer, type Service, uuidv7 } from '#base';
 import type { Command, EntryClass, Identity, Outcome } from '#model';
-import type { Store } from '#store';
+import type { Calls, Store } from '#store';
 import { openAnswers } from './answers.ts';
 import { awaitRenewal } from './certificates.ts';
 import { openCommands } from './commands.ts';
@@ -54,6 +54,7 @@ type Ending = { readonly fault: BongsuError; readonly steady: boolean; readonly 
 const steadyMs = 30_000;
 /** Where there is another route, a silent one gets no longer than this, until all have failed. */
 const hurriedMs = 5000;
+const maxReservedBytes = 2048;
 /** A timer may fire a moment early. */
 const timerSlackMs = 50;
 
@@ -68,7 +69,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
   const stop = new AbortController();
   const { sealer, onCommand } = deps;
   const signatures = openSignatures(options.commands.signedBy, env);
-  const procedures = deps.store.procedures<UplinkProcedures>('uplink');
+  const procedures = openBooks(deps.store);
   const commands = openCommands(
     { procedures, sealer, topics, responsePrefix: options.responsePrefix, answers, signatures, onCommand },
     env,
@@ -168,6 +169,16 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
       routes: ways.map((way) => way.standing.read()),
       commands: { ...commands.counts(), outcomesDropped: answers.dropped },
     }),
+  };
+}
+
+/** Commands may use the reserved pages; outcomes of more than a picture's address may not, lest long lists take what the ledger needs. */
+function openBooks(store: Store): Calls<UplinkProcedures> {
+  const reserved = store.procedures<UplinkProcedures>('uplink', { reserved: true });
+  const ordinary = store.procedures<UplinkProcedures>('uplink');
+  return {
+    accept: (ask) => reserved.accept(ask),
+    finish: (done) => (done.outcome.byteLength <= maxReservedBytes ? reserved : ordinary).finish(done),
   };
 }
 

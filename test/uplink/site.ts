@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import mqtt, { type IClientOptions, type IPublishPacket } from 'mqtt';
 import { openLog, openSealer, type Random, systemEnv, systemRandom } from '#base';
 import type { Command, Entry, EntryClass, Outcome } from '#model';
-import { openStore, type Store } from '#store';
+import { openStore, type Store, type StoreLimits } from '#store';
 import { openUplink, type Uplink, type UplinkSession } from '#uplink';
 import { uplinkOptions } from '#uplink/options';
 
@@ -15,17 +15,17 @@ export const base = 'bongsu/v1/52710/gw-1';
 
 /** A store file that goes with the object; `open` may be called again after a close, as another boot. */
 export interface StoreBench extends AsyncDisposable {
-  open(bootId: string): Promise<Store>;
+  open(bootId: string, limits?: StoreLimits): Promise<Store>;
 }
 
 export async function openStoreBench(): Promise<StoreBench> {
   const folder = await mkdtemp(join(tmpdir(), 'bongsu-uplink-'));
   return {
-    open: (bootId) =>
+    open: (bootId, limits) =>
       openStore(
         {
           entry: new URL('store-thread.ts', import.meta.url),
-          workerData: { path: join(folder, 'bongsu.db'), bootId },
+          workerData: { path: join(folder, 'bongsu.db'), bootId, limits },
           queueLimit: 5000,
         },
         env,
