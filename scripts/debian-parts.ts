@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 
 const parts = [
-  // The hub's broker and its clients.
+  // The hub's brokers and their clients.
   'mosquitto',
   'mosquitto-clients',
+  'rabbitmq-server',
   // A camera's RTSP server, fed by ffmpeg, and the hub's readers.
   'ffmpeg',
   'gir1.2-gst-rtsp-server-1.0',

@@ -35,15 +35,21 @@ export interface GatewayPeer extends AsyncDisposable {
 /** Sections of the configuration that the story sets; paths and ports are filled in. */
 export type Sections = Readonly<Record<string, unknown>>;
 
-/** A port that was free a moment ago. */
+const givenPorts = new Set<number>();
+
+/** A port that was free a moment ago, and that this process has not been given before: the system itself may offer one twice. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    server.close();
+    await once(server, 'close');
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    if (givenPorts.has(address.port)) continue;
+    givenPorts.add(address.port);
+    return address.port;
+  }
 }
 
 /** Writes a secret beside the configuration with mode 0600 and gives the reference that the configuration takes. */

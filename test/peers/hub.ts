@@ -1,4 +1,4 @@
-// The hub of the stories: an MQTT v5 client on a real broker that keeps what arrives and asks for things.
+// The hub of the stories: an MQTT client on a real broker that keeps what arrives and asks for things.
 import { randomUUID } from 'node:crypto';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { eventually } from './gateway.ts';
@@ -22,21 +22,27 @@ export interface HubPeer extends AsyncDisposable {
   publish(topic: string, payload: string | Buffer, options?: { retain?: boolean; responseTopic?: string }): Promise<void>;
 }
 
+/** How the hub speaks to its broker. */
+export interface HubOptions extends Pick<IClientOptions, 'username' | 'password'> {
+  /** 5 is MQTT 5 (default), 4 is MQTT 3.1.1. */
+  readonly protocolVersion?: 4 | 5;
+}
+
 const prefix = 'bongsu/v1/52710/gw-1';
 
 /** Connects to the broker at `url`; reconnects by itself with its session, as a hub does. */
-export async function openHub(url: string, options: IClientOptions = {}): Promise<HubPeer> {
+export async function openHub(url: string, { protocolVersion = 5, ...login }: HubOptions = {}): Promise<HubPeer> {
   const client: MqttClient = await connectAsync(url, {
-    protocolVersion: 5,
+    protocolVersion,
     reconnectPeriod: 200,
     clean: false,
     clientId: `hub-${randomUUID()}`,
-    properties: { sessionExpiryInterval: 3600 },
-    ...options,
+    ...(protocolVersion === 5 && { properties: { sessionExpiryInterval: 3600 } }),
+    ...login,
   });
   const messages: HubMessage[] = [];
   client.on('message', (topic, payload, packet) => {
-    if (topic.includes('/command/')) return; // our own, garbage among it
+    if (topic.includes('/command/') || payload.length === 0) return; // our own, garbage among it
     messages.push({ topic, retain: packet.retain, body: JSON.parse(payload.toString('utf8')) as Record<string, unknown> });
   });
   client.on('error', () => {});
@@ -57,9 +63,11 @@ export async function openHub(url: string, options: IClientOptions = {}): Promis
       const seen = messages.length;
       const command = { id, time: new Date(now).toISOString(), expires: new Date(now + 30_000).toISOString(), ...body };
       await client.publishAsync(`${prefix}/command/${name}`, JSON.stringify(command), { qos: 1 });
+      // RabbitMQ hands out every dot of a topic as a slash.
+      const topics = [name, name.replaceAll('.', '/')].map((end) => `${prefix}/outcome/${end}`);
       return eventually(
         `the outcome of ${name}`,
-        () => messages.slice(seen).find(({ topic, body }) => topic === `${prefix}/outcome/${name}` && body['id'] === id)?.body,
+        () => messages.slice(seen).find(({ topic, body }) => topics.includes(topic) && body['id'] === id)?.body,
         withinMs,
       );
     },
@@ -69,6 +77,25 @@ export async function openHub(url: string, options: IClientOptions = {}): Promis
     [Symbol.asyncDispose]: () => client.endAsync(true),
   };
   return hub;
+}
+
+/** What a hub that comes new finds retained at `topic`: by its exact name, because RabbitMQ hands nothing out to a wildcard. */
+export async function readRetained(
+  url: string,
+  topic: string,
+  { protocolVersion = 5, ...login }: HubOptions = {},
+): Promise<HubMessage['body']> {
+  const client = await connectAsync(url, { protocolVersion, reconnectPeriod: 0, clientId: `look-${randomUUID()}`, ...login });
+  try {
+    let body: HubMessage['body'] | undefined;
+    client.on('message', (_, payload, { retain }) => {
+      if (retain) body = JSON.parse(payload.toString('utf8')) as HubMessage['body'];
+    });
+    await client.subscribeAsync(topic, { qos: 1 });
+    return await eventually(`what is retained at ${topic}`, () => body, 5000);
+  } finally {
+    await client.endAsync(true);
+  }
 }
 
 /** A request for a grant that the default services allow; change what the story is about. */

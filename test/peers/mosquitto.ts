@@ -2,11 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestCertificates } from './certificates.ts';
+import { freePort } from './gateway.ts';
 
 /** How the broker is set up. */
 export interface MosquittoOptions {
@@ -33,6 +34,8 @@ export interface Mosquitto extends AsyncDisposable {
   readonly url: string;
   /** `mqtts://localhost:PORT`; empty without certificates. */
   readonly tlsUrl: string;
+  /** Process id of the broker that runs now. */
+  readonly pid: number;
   /** Everything it has logged. */
   log(): string;
   start(): Promise<void>;
@@ -89,6 +92,10 @@ export async function openMosquitto(options: MosquittoOptions = {}): Promise<Mos
     port,
     url: `mqtt://${host}:${port}`,
     tlsUrl: options.certificates ? `mqtts://localhost:${tlsPort}` : '',
+    get pid() {
+      if (child?.pid === undefined) throw new Error('the broker does not run');
+      return child.pid;
+    },
     log: () => text,
     start,
     stop: () => end('SIGTERM'),
@@ -138,16 +145,6 @@ async function writeUsers(path: string, users: Readonly<Record<string, string>>)
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code !== 0) throw new Error('mosquitto_passwd failed');
   }
-}
-
-/** A port that nobody listens on at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 async function answers(host: string, port: number): Promise<boolean> {
