@@ -186,6 +186,41 @@ const storeView = z.object({
   readAt: time.optional(),
 });
 
+/** States of a route: its session runs; it worked at the last look; it did not; nobody has looked yet. */
+const routeStates = ['in-use', 'ready', 'failing', 'untried'] as const;
+export type RouteState = (typeof routeStates)[number];
+
+const routeView = z.object({
+  name: z.string(),
+  address: z.string(),
+  state: z.enum(routeStates),
+  /** Of the state. */
+  since: time,
+  /** When this gateway's own and the broker's end, wall milliseconds; absent where there is none or it has not been seen. */
+  certificates: z.object({ own: time.optional(), broker: time.optional() }),
+  /** Why it fails. */
+  lastError: troubleView.optional(),
+});
+
+const uplinkView = z.object({
+  connected: z.boolean(),
+  /** The route that is in use or tried, and its address. */
+  route: z.string(),
+  address: z.string(),
+  /** MQTT protocol level of the connection: 5 or 4 (3.1.1). */
+  protocolVersion: z.int().optional(),
+  since: time.optional(),
+  attempts: count,
+  /** Why it is not connected, or what is wrong with the connection. */
+  lastError: troubleView.optional(),
+  /** All routes in their order. */
+  routes: z.array(routeView).readonly(),
+  /** Whose word counts; absent: not known yet. */
+  confirmation: z.enum(['broker', 'hub']).optional(),
+  /** Since the start. */
+  commands: z.object({ accepted: count, refused: count, outcomesDropped: count }),
+});
+
 export const statusView = z.object({
   version: z.string(),
   site: z.string(),
@@ -194,15 +229,7 @@ export const statusView = z.object({
   /** The gateway's wall clock, milliseconds. */
   time,
   startedAt: time,
-  uplink: z.object({
-    connected: z.boolean(),
-    address: z.string(),
-    /** MQTT protocol level of the connection: 5 or 4 (3.1.1). */
-    protocolVersion: z.int().optional(),
-    since: time.optional(),
-    attempts: count,
-    lastError: troubleView.optional(),
-  }),
+  uplink: uplinkView,
   cameras: z.object({ total: count, online: count }),
   sensors: z.object({ total: count, silent: count }),
   alarms: z.object({ open: count }),

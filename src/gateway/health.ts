@@ -59,20 +59,12 @@ export function openHealth(deps: HealthDeps, env: Env): Health {
       const [{ alarms, conditions, outbox, openGrants, readAt }, streams] = await Promise.all([figures(), deps.streams.status()]);
       const cameras = deps.cameras.status();
       const sensors = deps.sensors.status();
-      const uplink = deps.uplink().status();
       return {
         version: deps.version,
         ...deps.identity,
         time: env.clock.now(),
         startedAt: deps.startedAt,
-        uplink: {
-          connected: uplink.connected,
-          address: uplink.address,
-          protocolVersion: uplink.protocolVersion === undefined ? undefined : uplink.protocolVersion === '5' ? 5 : 4,
-          since: uplink.since,
-          attempts: uplink.attempts,
-          lastError: uplink.lastError && { message: uplink.lastError.text, hint: uplink.lastError.hint },
-        },
+        uplink: viewUplink(deps.uplink().status()),
         cameras: { total: cameras.length, online: cameras.filter((camera) => camera.state === 'online').length },
         sensors: { total: sensors.length, silent: sensors.filter((sensor) => sensor.state === 'silent').length },
         alarms: { open: alarms.open + alarms.openTest },
@@ -112,6 +104,20 @@ export function openHealth(deps: HealthDeps, env: Env): Health {
       await calls.describe().catch(() => undefined);
     },
   };
+}
+
+/** The uplink as the socket shows it. */
+function viewUplink({ protocolVersion, lastError, routes, ...rest }: UplinkStatus): Result<'status'>['uplink'] {
+  return {
+    ...rest,
+    protocolVersion: protocolVersion === undefined ? undefined : protocolVersion === '5' ? 5 : 4,
+    lastError: viewError(lastError),
+    routes: routes.map((route) => ({ ...route, lastError: viewError(route.lastError) })),
+  };
+}
+
+function viewError(error: UplinkStatus['lastError']): Result<'status'>['uplink']['lastError'] {
+  return error && { message: error.text, hint: error.hint };
 }
 
 function gravestFirst(conditions: readonly Condition[]): Condition[] {

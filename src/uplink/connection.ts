@@ -82,7 +82,10 @@ async function keep(link: Link, announce: Announce, deps: ConnectionDeps, signal
 /** Subscribes to what the hub says. Who confirms is decided when its retained word is there, or has not come a second after the subscription. */
 async function hear(link: Link, deps: ConnectionDeps, signal: AbortSignal, env: Env): Promise<void> {
   const { confirmation } = deps;
-  if (!deps.hearsHub) return confirmation.settle(true);
+  if (!deps.hearsHub) {
+    deps.noted(uplinkFaults.fault('packet-too-large'));
+    return confirmation.settle(true);
+  }
   using _limit = env.clock.after(deafMs, () => confirmation.settle(true));
   if (!(await link.subscribe(deps.topics.commands)) && !link.closed.aborted) deps.noted(uplinkFaults.fault('commands-refused'));
   let heard = true;

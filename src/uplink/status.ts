@@ -37,7 +37,7 @@ export interface UplinkStatus {
   readonly address: string;
   /** Undefined while not connected. */
   readonly protocolVersion: '5' | '3.1.1' | undefined;
-  /** Why the last connection failed or ended, or what is wrong with this one. */
+  /** While not connected, why the last connection failed or ended; while connected, what is wrong with this one. */
   readonly lastError: UplinkError | undefined;
   /** Attempts since it was last connected. */
   readonly attempts: number;
@@ -85,6 +85,7 @@ export function openStanding(first: RouteStanding, env: Env): Standing {
       level = newLevel;
       since = env.clock.now();
       attempts = 0;
+      lastError = undefined;
       lastLogged = '';
       const { name, address } = route.read();
       env.log.info({ route: name, address, level }, 'connected to the hub');

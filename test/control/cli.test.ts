@@ -15,6 +15,11 @@ describe('what the verbs print', () => {
         '52710/gw-1, version 0.1.0',
         '2 h',
         'connected for 60 s to mqtts://hub:8883 (MQTT 5)',
+        'Confirmed by  the hub itself',
+        'Route direct  in use for 60 s: mqtts://hub:8883; certificate ends 2026-11-21',
+        "; the broker's ends 2027-06-08",
+        'Route vpn     FAILS for 5 min: mqtt://10.9.0.1:1883; The broker cannot be reached',
+        'Commands      12 taken, 3 refused, 1 outcomes lost',
         '2 of 3 online',
         '3 waiting for hub, oldest 10 min (1 refused',
         'well, last commit 2.5 ms, 0 waiting',
@@ -26,6 +31,11 @@ describe('what the verbs print', () => {
         '52710/gw-1, 버전 0.1.0',
         '2시간',
         'mqtts://hub:8883에 연결됨, 60초 경과 (MQTT 5)',
+        '허브가 직접 확인',
+        '사용 중, 60초 경과: mqtts://hub:8883; 인증서 만료 2026-11-21',
+        '; 브로커 인증서 만료 2027-06-08',
+        '장애, 5분 경과: mqtt://10.9.0.1:1883; 브로커에 연결할 수 없습니다',
+        '수락 12건, 거부 3건, 전하지 못한 결과 1건',
         '3대 중 2대 정상',
         'hub: 3건 대기, 최장 10분 (거부됨 1건',
         '정상, 최근 기록 2.5 ms, 대기 0건',
@@ -165,7 +175,7 @@ describe('what the verbs print', () => {
     const { handlers } = recordedHandlers({
       status: async () => ({
         ...status,
-        uplink: { connected: false, address: 'mqtts://hub:8883', attempts: 4, lastError },
+        uplink: { ...status.uplink, connected: false, attempts: 4, lastError, confirmation: undefined },
         outbox: { ...status.outbox, destinations: [{ destination: 'hub', pending: 0, pendingByClass: {}, dead: 0 }] },
         store: { ...status.store, state: 'failing', reason: 'hung', lastError: 'no answer' },
         streams: { running: false, sources: 0, readers: 0 },
@@ -186,6 +196,17 @@ describe('what the verbs print', () => {
       expect(stdout).toContain(text);
     }
     expect(stdout).not.toContain('Conditions');
+  });
+
+  it('says what is wrong with a line that is up', async () => {
+    const lastError = {
+      message: { ko: '명령 구독 거부', en: 'commands refused' },
+      hint: { ko: '권한을 요청하십시오.', en: 'Ask for the right.' },
+    };
+    const uplink = { ...status.uplink, lastError, confirmation: 'broker' as const };
+    await using door = await openDoor({ handlers: recordedHandlers({ status: async () => ({ ...status, uplink }) }).handlers });
+    const { stdout } = await run(['status', '--socket', door.path]);
+    expect(stdout).toMatch(/connected for .*\n +Error: commands refused\n +Hint: Ask for the right\.\nConfirmed by +the broker alone/);
   });
 
   it('neutralises what a device put into its names', async () => {

@@ -6,11 +6,29 @@ import { describe, expect, it } from 'vitest';
 import { alarmKinds, conditionKinds } from '#model';
 import pkg from '../../package.json' with { type: 'json' };
 import { buildProgram } from '../../src/control/cli/program.ts';
-import { speaker } from '../../src/control/messages/catalogue.ts';
+import { catalogue, speaker } from '../../src/control/messages/catalogue.ts';
 import { alarmWords, conditionWords } from '../../src/control/messages/words.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** Labels of the screen, from above. */
+const statusLabels = [
+  'status.gateway',
+  'status.running',
+  'status.hub',
+  'status.confirmation',
+  'status.route',
+  'status.commands',
+  'status.cameras',
+  'status.sensors',
+  'status.alarms',
+  'status.store',
+  'status.outbox',
+  'status.grants',
+  'status.streams',
+  'status.conditions',
+] as const;
 
 const pages = [
   'README.md',
@@ -37,6 +55,13 @@ describe('the tables of docs/operations.md', () => {
       expect(meaning, kind).toContain(' · ');
       if (!operations.includes(`\`${kind}\` †`)) expect(cure, kind).toMatch(/.+ · .+/);
     }
+  });
+
+  it('name every line of `bongsu status` as the screen does', () => {
+    const [, section = ''] = operations.split(/^## How to read `bongsu status`$/m);
+    const rows = [...(section.split(/^## /m)[0] ?? '').matchAll(/^\| ([^|]+) \| ([^|]+) \|/gm)].slice(2);
+    const labels = rows.flatMap(([, en = '', ko = '']) => en.split(', ').map((label, at) => `${label} ${ko.split(', ')[at]}`));
+    expect(labels).toEqual(statusLabels.map((key) => `${catalogue[key].en} ${catalogue[key].ko}`.replaceAll(/ \(\{n\}[^)]*\)/g, '')));
   });
 
   it('name every kind of alarm with its severity and its words, and no other', () => {

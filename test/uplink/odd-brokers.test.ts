@@ -205,6 +205,7 @@ describe('a broken broker', () => {
     const session = await until(() => site.session(), 'the next session');
     expect(await session.send(alarmEntry(), { replay: false })).toEqual({ result: 'confirmed' });
     expect(subscribed).toEqual([1]);
+    expect(site.uplink.status()).toMatchObject({ connected: true, lastError: { code: 'uplink.packet-too-large' } });
   });
 
   it.each([1, 2, 3])('that goes while it is asked for subscription %i is connected to again', async (last) => {

@@ -145,7 +145,7 @@ describe('the hub session on Mosquitto', () => {
     const next = await until(() => site.session(), 'the next session');
     expect(next).not.toBe(session);
     expect(await next.send(alarmEntry(), { replay: true })).toEqual({ result: 'confirmed' });
-    expect(site.uplink.status()).toMatchObject({ connected: true, protocolVersion: '5' });
+    expect(site.uplink.status()).toMatchObject({ connected: true, protocolVersion: '5', lastError: undefined });
   });
 
   it('notices a frozen broker by its keepalive', async () => {

@@ -9,11 +9,12 @@ import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSnapshotVerb } f
 import type { CliIo, Verb } from './context.ts';
 import { deadDropVerb, deadListVerb, deadRetryVerb, deadShowVerb } from './dead-verbs.ts';
 import { deviceMaintenanceVerb } from './device-verbs.ts';
-import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb, statusVerb } from './gateway-verbs.ts';
+import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb } from './gateway-verbs.ts';
 import { grantListVerb, grantRevokeVerb } from './grant-verbs.ts';
 import { duration, moment } from './moments.ts';
 import { sensorListVerb } from './sensor-verbs.ts';
 import { simulateVerb } from './simulate-verb.ts';
+import { statusVerb } from './status-verb.ts';
 import { backupVerb, exportVerb, restoreVerb } from './store-verbs.ts';
 
 const defaultConfig = '/etc/bongsu/config.yaml';

@@ -1,7 +1,7 @@
 // The words of the model in both languages: kinds, severities, steps and states, complete by type.
 import type { Text } from '#base';
 import type { AlarmKind, AlarmStep, ConditionKind, EntryClass, GrantEnd, GrantForm, Severity } from '#model';
-import type { CameraState, SensorState } from '../views.ts';
+import type { CameraState, RouteState, SensorState } from '../views.ts';
 
 export const severityWords: Readonly<Record<Severity, Text>> = {
   critical: { en: 'critical', ko: '긴급' },
@@ -87,6 +87,19 @@ export const storeReasonWords: Readonly<Record<'hung' | 'full' | 'io', Text>> = 
   hung: { en: 'the disk does not answer', ko: '디스크 무응답' },
   full: { en: 'no room left', ko: '공간 부족' },
   io: { en: 'the disk fails', ko: '디스크 오류' },
+};
+
+export const routeStateWords: Readonly<Record<RouteState, Text>> = {
+  'in-use': { en: 'in use', ko: '사용 중' },
+  ready: { en: 'works', ko: '정상' },
+  failing: { en: 'FAILS', ko: '장애' },
+  untried: { en: 'not tried', ko: '확인 전' },
+};
+
+/** Whose word says that the hub has an alarm. */
+export const confirmationWords: Readonly<Record<'broker' | 'hub', Text>> = {
+  hub: { en: 'the hub itself', ko: '허브가 직접 확인' },
+  broker: { en: 'the broker alone', ko: '브로커만 확인' },
 };
 
 export const entryClassWords: Readonly<Record<EntryClass, Text>> = {
