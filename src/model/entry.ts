@@ -30,7 +30,7 @@ export interface Entry {
   readonly seq: number;
   /** UUIDv7; the same on every retry and after every crash. */
   readonly id: string;
-  /** Contiguous within its class, from 1. */
+  /** Contiguous within its class, until the store loses its memory: then it leaps (a `lapse` in a gap), and is never given twice. */
   readonly sequence: number;
   /** The start of the daemon that wrote it. */
   readonly bootId: string;

@@ -24,11 +24,16 @@ export interface Gap {
   /** The least and the greatest `sequence` that is missing; entries between them may have arrived. */
   readonly firstSequence: number;
   readonly lastSequence: number;
-  /** How many entries are missing, exactly. */
+  /** How many entries are missing, exactly. 0 of a lapse, of which nobody can know. */
   readonly count: number;
   /** The same by kind, the class itself where an entry has no kind; their sum is `count`. */
   readonly kinds: Readonly<Record<string, number>>;
   /** When the oldest and the newest missing entry were recorded, wall milliseconds. */
   readonly from: number;
   readonly to: number;
+  /**
+   * The store lost its memory: its numbers leap, and of those between first and last none will come any more. `file`: it was damaged and salvaged, `log`: it
+   * lost its last commits, `restored`: a backup took its place.
+   */
+  readonly lapse?: 'file' | 'log' | 'restored';
 }

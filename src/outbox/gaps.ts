@@ -1,6 +1,6 @@
 // Gaps: the exact account of what left the outbox undelivered, one growing entry for each destination and class.
 import type { Database } from 'better-sqlite3';
-import type { EntryBody, EntryClass, Gap } from '#model';
+import type { EntryClass, Gap } from '#model';
 import type { ThreadWorld } from '#store';
 import type { Writing } from './append.ts';
 import { bitOf, type Destinations } from './destinations.ts';
@@ -63,6 +63,27 @@ export function openGaps(
   };
 }
 
+/** Opens the append of gaps that concern one destination alone: numbered for it, and counted as confirmed by all others. Answers the position. */
+export function openOwnGap(
+  db: Database,
+  world: ThreadWorld,
+  destinations: Destinations,
+  writing: Writing,
+): (slot: number, gap: Gap) => number {
+  const countUp = db.prepare<[number], number>('UPDATE outbox_destination SET gaps = gaps + 1 WHERE slot = ? RETURNING gaps').pluck();
+  const tallies = openTallies(db);
+  return (slot, gap) => {
+    writing.count('gap');
+    const sequence = countUp.get(slot) ?? 0;
+    const tally = tallies();
+    for (const other of destinations.slots) if (other !== slot) tally.add(other, 'gap', { confirmed: 1 });
+    tally.write();
+    const subject = `gap/${slot}/${gap.class}`;
+    const body = { class: 'gap', value: gap } as const;
+    return writing.insert({ id: world.newId(), body, value: JSON.stringify(gap), sequence, subject, owed: bitOf(slot) });
+  };
+}
+
 interface Told {
   readonly seq: number;
   readonly grownTime: number;
@@ -84,17 +105,7 @@ function openTelling(
   const keep = db.prepare<[number, string, number, number, string]>(
     'INSERT OR REPLACE INTO outbox_gap (slot, class, seq, grown_time, value) VALUES (?, ?, ?, ?, ?)',
   );
-  const countUp = db.prepare<[number], number>('UPDATE outbox_destination SET gaps = gaps + 1 WHERE slot = ? RETURNING gaps').pluck();
-  const tallies = openTallies(db);
-  const append = (slot: number, body: EntryBody, value: string): number => {
-    writing.count('gap');
-    const sequence = countUp.get(slot) ?? 0;
-    const tally = tallies();
-    for (const other of destinations.slots) if (other !== slot) tally.add(other, 'gap', { confirmed: 1 });
-    tally.write();
-    const subject = `gap/${slot}/${body.class === 'gap' ? body.value.class : ''}`;
-    return writing.insert({ id: world.newId(), body, value, sequence, subject, owed: bitOf(slot) });
-  };
+  const append = openOwnGap(db, world, destinations, writing);
   return (slot, growth) => {
     const now = world.now();
     const told = find.get(slot, growth.class);
@@ -104,7 +115,7 @@ function openTelling(
     const value = JSON.stringify(gap);
     const isOurs = told && ((owed ?? 0) & bitOf(slot)) !== 0 && !memory.isClaimed(told.seq);
     if (isOurs) change.run(world.newId(), value, told.seq);
-    keep.run(slot, growth.class, isOurs ? told.seq : append(slot, { class: 'gap', value: gap }, value), now, value);
+    keep.run(slot, growth.class, isOurs ? told.seq : append(slot, gap), now, value);
   };
 }
 

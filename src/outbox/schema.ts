@@ -8,6 +8,7 @@ import { repair } from './repair.ts';
  * - `outbox_ready`: for each destination the entries that may be claimed: of each subject only the oldest that it is owed.
  * - `outbox_dead`: what a destination will not take as it is: no longer owed, and kept until a person has decided; then the decision is kept.
  * - `outbox_gap`: what had to give way, for each destination and class, and the entry that tells it.
+ * - `outbox_lapse`: of each way to lose memory the last one after which the numbers have leapt.
  * - `outbox_class`, `outbox_progress`: counters, so that nothing is ever counted: what is pending for a destination is `last - confirmed - dead`.
  * - `outbox_destination`: slots; a retired one is kept until no entry has its bit (`swept`: up to which seq that is so, `head`: where it ends); `gaps` is
  *   the last sequence of the class gap, which each has for itself.
@@ -93,6 +94,10 @@ export const outboxMigrations: Migrations = {
        grown_time INTEGER NOT NULL,
        value TEXT NOT NULL,
        PRIMARY KEY (slot, class)
+     ) STRICT, WITHOUT ROWID;`,
+    `CREATE TABLE outbox_lapse (
+       what TEXT PRIMARY KEY,
+       time INTEGER NOT NULL
      ) STRICT, WITHOUT ROWID;`,
   ],
   repair,

@@ -9,6 +9,7 @@ import { type ConfiguredDestination, type Destinations, type DroppedDestination,
 import { outboxFaults } from './errors.ts';
 import { type Gathering, openGaps } from './gaps.ts';
 import { isToldWhenFull, kindOf, turnToGiveWay } from './gives-way.ts';
+import { leap } from './leap.ts';
 import { type Memory, openMemory } from './marks.ts';
 import { checkBatch } from './readings.ts';
 import { openRoom, type Room } from './room.ts';
@@ -54,6 +55,7 @@ export function openOutboxProcedures(
   const memory = openMemory(opened.slots, hasDeadLetters(db));
   const settling = openSettling(db, world, opened, memory);
   const writing = openWriting(db, world, opened, memory);
+  leap(db, world, opened, writing);
   const gaps = openGaps(db, world, opened, { memory, writing });
   const ofSubject = db.prepare(newestOfSubject);
   const waits = (subject: string): boolean => ofSubject.get(subject) !== undefined;

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { messageOf } from '#base';
 import type { Migrations } from './contract.ts';
 import { storeFaults } from './errors.ts';
+import { markMade } from './marks.ts';
 import { DamageFound, mishapOf } from './mishap.ts';
 
 /** `PRAGMA application_id`: the file says whose it is ('Bong'). */
@@ -22,7 +23,7 @@ export const storeMigrations: Migrations = {
  * WAL databases open with `synchronous=NORMAL`, which loses the last commits at a power cut: FULL is said here.
  * @throws store.newer, and what SQLite throws
  */
-export function connect(path: string, migrations: readonly Migrations[]): Database.Database {
+export function connect(path: string, migrations: readonly Migrations[], nowMs: number): Database.Database {
   const db = new Database(path);
   try {
     db.pragma('auto_vacuum = INCREMENTAL');
@@ -36,7 +37,7 @@ export function connect(path: string, migrations: readonly Migrations[]): Databa
     // Checkpoints are the thread's own affair, between the answers: inside a commit they are its tail.
     db.pragma('wal_autocheckpoint = 0');
     db.pragma(`journal_size_limit = ${16 * 2 ** 20}`);
-    migrate(db, [storeMigrations, ...migrations]);
+    migrate(db, [storeMigrations, ...migrations], nowMs);
     return db;
   } catch (error) {
     db.close();
@@ -89,9 +90,10 @@ export function checkWhole(db: Database.Database): void {
   if (found !== 'ok') throw new DamageFound(found);
 }
 
-/** Applies the steps that this file has not seen, all in one transaction. */
-function migrate(db: Database.Database, migrations: readonly Migrations[]): void {
+/** Applies the steps that this file has not seen, all in one transaction, and marks a new file as new. */
+function migrate(db: Database.Database, migrations: readonly Migrations[], nowMs: number): void {
   const apply = db.transaction(() => {
+    const isNew = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'migration'").get() === undefined;
     db.exec('CREATE TABLE IF NOT EXISTS migration (room TEXT PRIMARY KEY, steps INTEGER NOT NULL) STRICT');
     const read = db.prepare('SELECT steps FROM migration WHERE room = ?').pluck();
     const write = db.prepare('INSERT INTO migration (room, steps) VALUES (?, ?) ON CONFLICT (room) DO UPDATE SET steps = excluded.steps');
@@ -101,6 +103,7 @@ function migrate(db: Database.Database, migrations: readonly Migrations[]): void
       for (const step of steps.slice(done)) db.exec(step);
       if (done < steps.length) write.run(room, steps.length);
     }
+    if (isNew) markMade(db, nowMs);
   });
   apply.immediate();
 }

@@ -22,6 +22,14 @@ export interface Space {
   readonly freeBytes: number;
 }
 
+/** A moment from which on the file may no longer know all that was once committed on this gateway. */
+export interface Lapse {
+  /** `made`: a new file, perhaps in the place of a lost one. `file`: damaged and salvaged. `log`: without its last commits. `restored`: a backup. */
+  readonly what: 'made' | 'file' | 'log' | 'restored';
+  /** Wall milliseconds; with `what` it names the lapse, as long as that is known. */
+  readonly time: number;
+}
+
 /** What the thread hands to a room when it prepares its procedures. */
 export interface ThreadWorld {
   /** Wall milliseconds. */
@@ -33,6 +41,8 @@ export interface ThreadWorld {
   announce(topic: string): void;
   /** How much room there is now; cheap (some microseconds). */
   space(): Space;
+  /** What the file may have forgotten: a room that gives out numbers must not give those again. The same lapse is told at several starts. Default none. */
+  readonly lapses?: readonly Lapse[];
 }
 
 /** The same with the outbox's append: an entry of the very transaction that the procedure runs in. */

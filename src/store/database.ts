@@ -67,7 +67,7 @@ function openUnreadable(options: OpenDatabaseOptions): OpenedDatabase {
 
 function openChecked({ path, migrations, monotonicMs, checkLimitMs, now, again }: OpenDatabaseOptions): OpenedDatabase {
   const lacksLog = openLogWatch(path);
-  const db = connect(path, migrations);
+  const db = connect(path, migrations, now());
   try {
     let isSeen = true;
     // A connection that closes on a sick disk takes its log with it.
@@ -93,7 +93,7 @@ function openSalvaged(options: OpenDatabaseOptions, cause: unknown): OpenedDatab
   const time = now();
   const setAside = `${path}.damaged-${time}`;
   const next = freshNext(path);
-  const db = connect(next, migrations);
+  const db = connect(next, migrations, time);
   try {
     const { rows, lost } = salvage(path, db, migrations);
     const damage: Damage = { time, what: 'file', setAside, salvagedRows: rows, lostTables: lost, error: messageOf(cause) };

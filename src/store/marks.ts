@@ -1,6 +1,6 @@
 // Marks in the file itself: what happened to it and has not been dealt with, so that the next start can tell and audit it.
 import type { Database } from 'better-sqlite3';
-import type { Damage, Restored } from './contract.ts';
+import type { Damage, Lapse, Restored } from './contract.ts';
 import type { Marks } from './protocol.ts';
 
 export type MarkName = 'damage' | 'restored';
@@ -18,6 +18,22 @@ export function readMarks(db: Database): Marks {
 /** Writes a mark over an earlier one of its name. */
 export function writeMark(db: Database, name: MarkName, value: Damage | Restored): void {
   db.prepare('INSERT OR REPLACE INTO store_mark (name, value) VALUES (?, ?)').run(name, JSON.stringify(value));
+}
+
+/** Writes down that the file is new. A salvage puts the mark of the former file over it. */
+export function markMade(db: Database, nowMs: number): void {
+  db.prepare("INSERT INTO store_mark (name, value) VALUES ('made', ?)").run(JSON.stringify({ time: nowMs }));
+}
+
+/** What the file may have forgotten, as far as its marks still tell. */
+export function readLapses(db: Database): readonly Lapse[] {
+  const { damage, restored } = readMarks(db);
+  const made = db.prepare<[], string>("SELECT value FROM store_mark WHERE name = 'made'").pluck().get();
+  return [
+    ...(made === undefined ? [] : [{ what: 'made', time: (JSON.parse(made) as { time: number }).time } as const]),
+    ...(damage ? [{ what: damage.what, time: damage.time }] : []),
+    ...(restored ? [{ what: 'restored', time: restored.time } as const] : []),
+  ];
 }
 
 /** Where the mark of the last exchange says that the former file goes; empty when there is none. */

@@ -6,7 +6,7 @@ import { closeCleanly } from './connection.ts';
 import type { Migrations, ThreadWorld } from './contract.ts';
 import { openDatabase } from './database.ts';
 import { storeFaults } from './errors.ts';
-import { dropMark, type MarkName, readMarks } from './marks.ts';
+import { dropMark, type MarkName, readLapses, readMarks } from './marks.ts';
 import type { StoreOptions } from './options.ts';
 import type { CallTarget, Marks } from './protocol.ts';
 import { openReserve } from './reserve.ts';
@@ -79,6 +79,7 @@ export function openSession(options: ThreadOptions, deps: SessionDeps, again?: u
       bootId: options.bootId,
       announce: deps.announce,
       space: space.now,
+      lapses: readLapses(db),
     };
     space.allow(true);
     const rooms = new Map<string, ProcedureSet>(Object.entries({ ...options.open(db, world), store: openStoreProcedures(db, deps) }));

@@ -130,7 +130,8 @@ describe('the outbox', () => {
 
   it('gives each class contiguous sequence numbers', () => {
     const sequences = province.hub.alarms({ unique: true }).map((alarm) => Number(alarm['sequence']));
-    expect(sequences.toSorted((a, b) => a - b)).toEqual(sequences.map((_, index) => index + 1));
+    const first = Math.min(...sequences);
+    expect(sequences.toSorted((a, b) => a - b)).toEqual(sequences.map((_, index) => first + index));
   });
 });
 

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { systemRandom, uuidv7 } from '#base';
 import type { EntryBody } from '#model';
 import { openOutboxProcedures, outboxMigrations } from '#outbox/tables';
-import type { Migrations, ProcedureWorld } from '#store';
+import type { Migrations, ProcedureWorld, ThreadWorld } from '#store';
 import { ampleSpace } from '../fakes/store.ts';
 
 /** A world whose clock the test sets. */
@@ -36,8 +36,13 @@ export function openTestWorld(append: (body: EntryBody) => void = () => {}): Tes
   };
 }
 
-export function openTestOutbox(destinations: Parameters<typeof openOutboxProcedures>[2], db = openTestDatabase([outboxMigrations])) {
-  const world = openTestWorld();
+export function openTestOutbox(
+  destinations: Parameters<typeof openOutboxProcedures>[2],
+  db = openTestDatabase([outboxMigrations]),
+  lapses: ThreadWorld['lapses'] = [],
+  time = 1_760_000_000_000,
+) {
+  const world = Object.assign(openTestWorld(), { lapses, time });
   return { db, world, ...openOutboxProcedures(db, world, destinations) };
 }
 

@@ -135,6 +135,43 @@ describe('a damaged file', () => {
   });
 });
 
+describe('what the file may have forgotten', () => {
+  const lapsesOf = async (path: string) => {
+    await using store = await openNoteStore(path);
+    return await store.procedures<NoteProcedures>('notes').lapses();
+  };
+
+  it('is told to the rooms: of a new file, of one without its log, of one that was salvaged; until the mark is dropped', async () => {
+    await using at = await openFolder();
+    await using copy = await openFolder();
+    const made = { what: 'made', time: expect.any(Number) };
+    expect(await lapsesOf(at.path)).toEqual([made]);
+    const [first] = (await lapsesOf(at.path)) ?? [];
+    {
+      await using _store = await openNoteStore(at.path);
+      await copyFile(at.path, copy.path);
+    }
+    expect(await lapsesOf(copy.path)).toEqual([first, { what: 'log', time: expect.any(Number) }]);
+    await writeNotes(at.path, 1000);
+    await truncate(at.path, ((await stat(at.path)).size / pageBytes - 2) * pageBytes);
+    expect(await lapsesOf(at.path)).toEqual([first, { what: 'file', time: expect.any(Number) }]);
+    {
+      await using store = await openNoteStore(at.path);
+      await store.procedures<StoreProcedures>('store').dropMark({ name: 'damage' });
+    }
+    expect(await lapsesOf(at.path)).toEqual([first]);
+  });
+
+  it('is all of it where nothing could be read', async () => {
+    await using at = await openFolder();
+    const [first] = (await lapsesOf(at.path)) ?? [];
+    await writeFile(at.path, Buffer.alloc(20 * pageBytes, 0x5a));
+    const lapses = (await lapsesOf(at.path)) ?? [];
+    expect(lapses.map(({ what }) => what)).toEqual(['made', 'file']);
+    expect(lapses[0]).not.toEqual(first);
+  });
+});
+
 describe('any damage', () => {
   it('loses nothing that can be read, deletes nothing, and leaves a store that works', async () => {
     await using origin = await openFolder();

@@ -46,6 +46,7 @@ export function openNotes(db: Database, world: ThreadWorld) {
       return drawn;
     },
     space: (): Space => world.space(),
+    lapses: () => world.lapses,
     exit(): void {
       process.exit(3);
     },

@@ -110,6 +110,20 @@ const bodies: readonly EntryBody[] = [
       to: time + 5,
     },
   },
+  {
+    class: 'gap',
+    value: {
+      gapId: '0192f0c1-4444-7000-8000-000000000002',
+      class: 'alarm',
+      firstSequence: 901,
+      lastSequence: 100_000_901,
+      count: 0,
+      kinds: {},
+      from: time,
+      to: time + 5,
+      lapse: 'log',
+    },
+  },
   { class: 'audit', value: { row: 7, hash: 'ab'.repeat(32), time } },
 ];
 const entries = bodies.map((body, index): Entry => {

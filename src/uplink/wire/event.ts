@@ -115,15 +115,16 @@ function shapeOf(body: EntryBody): Shape {
     case 'reading':
       return readingShape(body.value);
     case 'gap': {
-      const { gapId, class: name, firstSequence, lastSequence, count, kinds, from, to } = body.value;
+      const { gapId, class: name, firstSequence, lastSequence, count, kinds, from, to, lapse } = body.value;
       const sequences = { firstsequence: sequenceText(firstSequence), lastsequence: sequenceText(lastSequence) };
+      const what = lapse === undefined ? { count, kinds } : { lapse };
       return {
         segments: ['gap', name],
-        type: 'gap.grown',
+        type: lapse === undefined ? 'gap.grown' : 'gap.leapt',
         device: undefined,
         subject: name,
         time: to,
-        data: { gap: gapId, class: name, ...sequences, count, kinds, from: timestamp(from) ?? null, to: timestamp(to) ?? null },
+        data: { gap: gapId, class: name, ...sequences, ...what, from: timestamp(from) ?? null, to: timestamp(to) ?? null },
       };
     }
   }
