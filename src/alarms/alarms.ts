@@ -7,6 +7,7 @@ import type { AlarmCounts } from './counts.ts';
 import type { AlarmFilter, AlarmHistory, TransitionRow } from './listing.ts';
 import { openMirror } from './mirror.ts';
 import type { Quiet, QuietName } from './quiet.ts';
+import type { RestateCursor } from './restate.ts';
 import type { PruneAsk } from './retention.ts';
 import type { AlarmSearch } from './search.ts';
 import { alarmsTopic } from './steps.ts';
@@ -68,11 +69,17 @@ export interface Alarms {
   tick(): Promise<Ticked>;
   /** One bounded step of retention; answers how many rows went. Repeat until 0. Open alarms and what waits in the outbox are never touched. */
   prune(ask: PruneAsk): Promise<number>;
+  /**
+   * Tells again what stands, open alarms (as `raised`, reason `restated`) and then conditions: for the day on which the store has lost its memory. In bounded
+   * steps: `after` is where the last one ended; resolves with undefined when all is told. @throws outbox.full
+   */
+  restate(after: RestateCursor | undefined): Promise<RestateCursor | undefined>;
   /** Calls `listener` after each commit with a transition or a step of a condition. */
   watch(listener: () => void): Disposable;
 }
 
 const minQuietMs = 60_000;
+const restatedAtOnce = 200;
 const maxQuietMs = 7 * 86_400_000;
 
 /** Opens the alarms over the store. */
@@ -132,6 +139,7 @@ export function openAlarms({ store }: { readonly store: Store }, env: Pick<Env, 
       return ticked;
     },
     prune: (ask) => reserved.prune(ask),
+    restate: (after) => reserved.restate({ after, limit: restatedAtOnce }),
     watch: (listener) => store.watch(alarmsTopic, listener),
   };
 }

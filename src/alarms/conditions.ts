@@ -10,6 +10,10 @@ const maxMessageLength = 500;
 const maxDetailLength = 300;
 const maxListed = 20_000;
 
+type ConditionKey = readonly [device: string, channel: string, kind: string];
+
+export type Conditions = ReturnType<typeof openConditions>;
+
 /** Opens the procedures of conditions. */
 export function openConditions(db: Database, world: ProcedureWorld, counts: Counts) {
   const insert = db.prepare<[string, string, string, string, number, string, string]>(
@@ -19,7 +23,19 @@ export function openConditions(db: Database, world: ProcedureWorld, counts: Coun
   const list = db.prepare<[number], Omit<Condition, 'message'> & { message: string }>(
     `SELECT device, channel, kind, 'raised' AS state, severity, time, message, detail FROM alarm_condition ORDER BY device, channel, kind LIMIT ?`,
   );
+  const listAfter = db.prepare<[string, string, string, number], Omit<Condition, 'message' | 'detail'> & { message: string }>(
+    `SELECT device, channel, kind, 'raised' AS state, severity, time, message FROM alarm_condition
+     WHERE (device, channel, kind) > (?, ?, ?) AND kind <> 'store-damaged' ORDER BY device, channel, kind LIMIT ?`,
+  );
   return {
+    /** Tells what stands once more, up to `limit` in the order of their keys, behind `after`; answers the last, undefined when there was none. */
+    restate(after: ConditionKey, limit: number): ConditionKey | undefined {
+      const found = listAfter.all(...after, limit);
+      for (const { message, ...rest } of found)
+        world.append({ class: 'condition', value: { ...rest, message: JSON.parse(message) as Text } });
+      const last = found.at(-1);
+      return last && [last.device, last.channel, last.kind];
+    },
     /**
      * Raises what does not stand and clears what does; all else is `unchanged` and is not told. A standing condition keeps its first message.
      * The detail is stored and goes into no entry.

@@ -54,6 +54,9 @@ export function openStanding(db: Database) {
   const ofDevice = db.prepare<[string, number], Row>(
     `SELECT ${columns} FROM alarm INDEXED BY alarm_open WHERE device = ? AND closed_at IS NULL ORDER BY row LIMIT ?`,
   );
+  const after = db.prepare<[number, number], Row>(
+    `SELECT ${columns} FROM alarm INDEXED BY alarm_open WHERE closed_at IS NULL AND told = 1 AND row > ? ORDER BY row LIMIT ?`,
+  );
   const untold = db.prepare<[string, string, number], Row & { clearedAt: number | null }>(
     `SELECT ${columns} FROM alarm WHERE device = ? AND kind = ? AND row > ? AND told = 0 ORDER BY row DESC LIMIT 1`,
   );
@@ -70,6 +73,8 @@ export function openStanding(db: Database) {
       const all = ofDevice.all(device, maxOfDevice).map(fromRow);
       return kind === '' ? all : all.filter((alarm) => alarm.kind === kind);
     },
+    /** Open alarms of which the outbox knows, after a row, oldest first. */
+    openAfter: (row: number, limit: number): readonly OpenAlarm[] => after.all(row, limit).map(fromRow),
     /** The newest alarm after a row of which the outbox does not know. */
     newestUntold(
       device: string,

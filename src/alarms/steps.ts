@@ -110,6 +110,11 @@ export function openSteps(db: Database, world: ProcedureWorld, deps: StepDeps) {
       counts.add(openCount(alarm), -1);
       step(alarm, 'cleared', { ...cause, tell: alarm.told });
     },
+    /** Tells the outbox of an open alarm as if it had never heard of it; nothing has happened to the alarm itself. */
+    restate(alarm: OpenAlarm): void {
+      const shelved = deps.isShelved(alarm.device, alarm.kind);
+      tell({ ...alarm, told: false }, 'raised', { time: alarm.raisedAt, clockQuality: 'receipt', reason: 'restated', shelved });
+    },
     /** Tells the outbox where an alarm stands of which it has not heard the newest; closed ones with their end. */
     catchUp(
       alarm: OpenAlarm,

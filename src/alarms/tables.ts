@@ -9,6 +9,7 @@ import { openFlood } from './flood.ts';
 import { openListing } from './listing.ts';
 import { openQuiets, type Quiet } from './quiet.ts';
 import { openReport } from './report.ts';
+import { openRestate } from './restate.ts';
 import { openPrune } from './retention.ts';
 import { openSearch } from './search.ts';
 import { openStanding } from './standing.ts';
@@ -33,7 +34,7 @@ export function openAlarmsProcedures(db: Database, world: ProcedureWorld, { floo
   const quiets = openQuiets(db, world);
   const standing = openStanding(db);
   const steps = openSteps(db, world, { counts, isShelved: quiets.isShelved });
-  const conditions = openConditions(db, world, counts);
+  const { restate, ...conditions } = openConditions(db, world, counts);
   const flood = openFlood(db, world, { counts, steps, standing, condition: conditions.condition, limit: floodLimit });
   const { expire, ...acts } = openActs(db, world, { steps, standing, quiets });
   return {
@@ -42,6 +43,7 @@ export function openAlarmsProcedures(db: Database, world: ProcedureWorld, { floo
     ...openListing(db),
     ...acts,
     search: openSearch(db),
+    restate: openRestate({ standing, steps, conditions: { restate } }),
     counts: () => counts.read(),
     prune: openPrune(db, () => world.now()),
     /** What time does: ends shelves and maintenance that are over, and tells of floods whose minute is. */

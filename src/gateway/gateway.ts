@@ -76,7 +76,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   );
   const intake = openIntake(alarms, fallback, env, ending.signal);
   const relayHealth = openRelayHealth(intake, env);
-  const storeCare = openStoreCare({ store, intake, access }, env);
+  const storeCare = openStoreCare({ store, intake, access, alarms }, env);
   const drivers = { report: intake.report, condition: intake.condition, openAlarms: alarms.standing };
   const cameras = openCameras(config.cameras, { ...drivers, store, identified: recordIdentity(registry) }, env);
   const sensors = openSensors(config.sensors, drivers, env);

@@ -1,5 +1,6 @@
 // The store's health story: a disk that fails is told when it works again, a damaged or restored file is audited and told once.
 import type { Access } from '#access';
+import type { Alarms } from '#alarms';
 import { type Env, type Service, type Text, untilAborted } from '#base';
 import type { Condition } from '#model';
 import type { Store, StoreHealth, StoreProcedures } from '#store';
@@ -25,6 +26,7 @@ export interface StoreCare {
 export interface StoreCareDeps {
   readonly store: Store;
   readonly intake: Pick<Intake, 'condition'>;
+  readonly alarms: Pick<Alarms, 'restate'>;
   readonly access: Pick<Access, 'account'>;
 }
 
@@ -53,7 +55,7 @@ const worksAgain: Text = { ko: '저장소가 다시 정상입니다', en: 'The s
 const isWhole: Text = { ko: '저장소가 손상 없이 열렸습니다', en: 'The store was opened without damage' };
 
 /** Opens the story; it hears the store from now on and tells when its service runs. */
-export function openStoreCare({ store, intake, access }: StoreCareDeps, env: Env): StoreCare {
+export function openStoreCare({ store, intake, access, alarms }: StoreCareDeps, env: Env): StoreCare {
   const calls = store.procedures<StoreProcedures>('store', { urgent: true, reserved: true });
   const ear = openEar(store);
   const tell = (kind: 'store-failing' | 'store-damaged', step: Pick<Condition, 'state' | 'time' | 'message' | 'detail'>): Promise<void> =>
@@ -68,17 +70,27 @@ export function openStoreCare({ store, intake, access }: StoreCareDeps, env: Env
   const drop = (name: 'damage' | 'restored', signal: AbortSignal): Promise<unknown> =>
     insist(() => calls.dropMark({ name }), `the mark ${name}`, env, signal);
 
+  /** What the hub was told of open alarms, or was about to be, may be lost: it hears of all that stand once more. */
+  async function restate(signal: AbortSignal): Promise<void> {
+    let after: Awaited<ReturnType<Alarms['restate']>>;
+    do {
+      const step = await insist(async () => ({ after: await alarms.restate(after) }), 'what stands', env, signal);
+      after = step?.after;
+    } while (after);
+  }
   async function tellDamage(damage: Damage, signal: AbortSignal): Promise<void> {
     const { message, detail } = wordsOf(damage);
     await account('store.damaged', `${message.en} ${detail}`, signal);
     // An earlier damage may stand: this is another one.
     await tell('store-damaged', { state: 'cleared', time: damage.time, message: isWhole, detail: '' });
     await tell('store-damaged', { state: 'raised', time: damage.time, message, detail });
+    await restate(signal);
     await drop('damage', signal);
   }
   async function tellRestored({ from, setAside, time, by }: Restored, signal: AbortSignal): Promise<void> {
     const detail = `${new Date(time).toISOString()} by ${by ?? 'unknown'} from ${from}, former file: ${setAside}`;
     await account('store.restored', detail, signal);
+    await restate(signal);
     await drop('restored', signal);
   }
   async function start(signal: AbortSignal): Promise<void> {

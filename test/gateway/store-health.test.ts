@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BongsuError, openLog, sameText, systemRandom } from '#base';
 import type { Condition } from '#model';
 import type { Calls, Store, StoreHealth } from '#store';
+import type { RestateCursor } from '../../src/alarms/restate.ts';
 import { openFigures } from '../../src/gateway/figures.ts';
 import { openStoreCare } from '../../src/gateway/store-health.ts';
 import { openFakeClock } from '../fakes/clock.ts';
@@ -54,7 +55,13 @@ function opened(past: { damage?: typeof damage; restored?: ReturnType<Store['res
   const access = {
     account: async ({ act, by, detail }: { act: string; by: string; detail: string }) => void story.push(`audit ${act} ${by} ${detail}`),
   };
-  const care = openStoreCare({ store, intake, access }, { clock, random: systemRandom, log: openLog('silent') });
+  const alarms = {
+    async restate(after: RestateCursor | undefined): Promise<RestateCursor | undefined> {
+      story.push(`restate ${JSON.stringify(after) ?? 'all'}`);
+      return after ? undefined : { row: 200 };
+    },
+  };
+  const care = openStoreCare({ store, intake, access, alarms }, { clock, random: systemRandom, log: openLog('silent') });
   const wake = (): void => {
     for (const listener of listeners) listener();
   };
@@ -175,6 +182,8 @@ describe('a damaged file', () => {
       'audit store.damaged',
       'store-damaged cleared',
       'store-damaged raised',
+      'restate all',
+      'restate {"row":200}',
       'drop damage',
     ]);
     expect(told.at(-1)).toMatchObject({
@@ -197,7 +206,7 @@ describe('a damaged file', () => {
     damageNow();
     await settled();
     expect(story.at(-1)).toBe('drop damage');
-    expect(story).toHaveLength(4);
+    expect(story).toHaveLength(6);
     end();
     await running;
   });
@@ -211,6 +220,8 @@ describe('a restored file', () => {
     expect(story).toEqual([
       'store-failing cleared 1000',
       'audit store.restored gateway 1970-01-01T00:00:00.000Z by kim from /media/usb/b.db, former file: /x.replaced-0',
+      'restate all',
+      'restate {"row":200}',
       'drop restored',
       'store-damaged cleared 1000',
     ]);
