@@ -5,7 +5,7 @@ import { type Env, openSealer, runServices, type Service, schedule, untilAborted
 import { openCameras } from '#cameras';
 import type { Config } from '#config';
 import { serveControl } from '#control';
-import { type Condition, conditionKinds, type Device, type Identity } from '#model';
+import type { Device, Identity } from '#model';
 import { openOutbox } from '#outbox';
 import { openRegistry } from '#registry';
 import { openSensors } from '#sensors';
@@ -22,6 +22,7 @@ import { openHealth } from './health.ts';
 import { openIntake } from './intake.ts';
 import { clearConditions, followCameras, forgetStrangers, recordIdentity, syncSensors } from './inventory.ts';
 import { collectMetrics } from './metrics.ts';
+import { outboxFull } from './outbox-health.ts';
 import { openRelayHealth } from './relay-health.ts';
 import { retentionJobs } from './retention.ts';
 import { openStoreCare } from './store-health.ts';
@@ -195,16 +196,6 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
 
 function hasChannel(device: Device | undefined, number: number): boolean {
   return device?.type === 'camera' && device.channels.some((channel) => channel.number === number);
-}
-
-/** Of the gateway itself: alarms that may not give way fill the store. */
-function outboxFull(isFull: boolean, time: number): Condition {
-  const message = {
-    en: 'Alarms that may not give way fill the store; new ones travel from memory until the hub has taken some.',
-    ko: '지울 수 없는 알람으로 저장소가 가득 찼습니다. 허브가 받을 때까지 새 알람은 메모리에서 전송합니다.',
-  };
-  const state = isFull ? 'raised' : 'cleared';
-  return { device: 'gateway', channel: 'outbox', kind: 'outbox-full', state, severity: conditionKinds['outbox-full'], time, message };
 }
 
 /** Tells those who wait outside a service that the end has come, by order or by a crash. */

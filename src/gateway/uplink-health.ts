@@ -18,26 +18,33 @@ const kinds: readonly ConditionKind[] = ['route-down', 'destination-down', 'cert
 /** What the watch is handed. */
 export interface UplinkHealthDeps {
   status(): UplinkStatus;
-  readonly destinations: readonly Pick<Webhook, 'name' | 'trouble'>[];
+  readonly destinations: readonly Pick<Webhook, 'name' | 'trouble' | 'wasTried'>[];
   readonly intake: Intake;
   /** What stands from before the start. */
   standing(): Promise<readonly Condition[]>;
 }
 
-/** Looks at the uplink every few seconds; what is found is raised once, and cleared when it is gone. */
+/** Looks at the uplink every few seconds; what is found is raised once, and cleared when it is known to be gone. */
 export function watchUplink({ status, destinations, intake, standing }: UplinkHealthDeps, env: Env): Service {
   return {
     name: 'uplink health',
     async run(signal) {
       const before = (await insist(standing, 'conditions of the line', env, signal)) ?? [];
       const own = before.filter(({ device, kind }) => device === 'gateway' && kinds.includes(kind));
-      let raised = new Map<string, Finding>(own.map((finding) => [`${finding.kind} ${finding.channel}`, finding]));
+      const raised = new Map<string, Finding>(own.map((finding) => [`${finding.kind} ${finding.channel}`, finding]));
       while (!signal.aborted) {
-        const findings = [...look(status(), env.clock.now()), ...lookAround(destinations, env.clock.now())];
+        const line = status();
+        const findings = [...look(line, env.clock.now()), ...lookAround(destinations, env.clock.now())];
         const found = new Map(findings.map((finding) => [`${finding.kind} ${finding.channel}`, finding]));
-        for (const [key, finding] of found) if (!raised.has(key)) await intake.condition(step(finding, 'raised', env.clock.now()));
-        for (const [key, finding] of raised) if (!found.has(key)) await intake.condition(step(finding, 'cleared', env.clock.now()));
-        raised = found;
+        for (const [key, finding] of found) {
+          if (!raised.has(key)) await intake.condition(step(finding, 'raised', env.clock.now()));
+          raised.set(key, finding);
+        }
+        for (const [key, finding] of raised) {
+          if (found.has(key) || !isOver(finding, line, destinations)) continue;
+          await intake.condition(step(finding, 'cleared', env.clock.now()));
+          raised.delete(key);
+        }
         await env.clock.sleep(everyMs, signal).catch(() => {});
       }
     },
@@ -71,22 +78,45 @@ export function look(status: UplinkStatus, nowMs: number): readonly Finding[] {
   }
   if (status.connected && status.confirmation === 'broker') {
     say('confirmation-by-broker', 'hub', {
-      en: 'The hub does not confirm by itself: an alarm counts as delivered when its broker has it, and a broker that forgets would lose it.',
-      ko: '허브가 직접 수신을 확인하지 않습니다. 브로커가 받으면 전달된 것으로 보므로, 브로커가 잃으면 알람도 사라집니다.',
+      en: "The hub does not confirm by itself: an alarm counts as delivered when its broker has it, and a broker that forgets would lose it. Ask the hub's operator to announce its own confirmation at bongsu/v1/hub/state.",
+      ko: '허브가 직접 수신을 확인하지 않습니다. 브로커가 받으면 전달된 것으로 보므로, 브로커가 잃으면 알람도 사라집니다. 허브가 bongsu/v1/hub/state로 직접 확인을 알리도록 요청하십시오.',
     });
   }
   return findings;
 }
 
-/** Destinations beside the hub that have taken nothing for a while; pure. The reason, which may hold an address, goes to the log alone. */
+/** Destinations beside the hub that have taken nothing for a while; pure. The reason may hold an address: it is the site's own detail. */
 export function lookAround(destinations: UplinkHealthDeps['destinations'], nowMs: number): readonly Finding[] {
   return destinations.flatMap(({ name, trouble }) => {
     const now = trouble();
     if (!now || nowMs - now.since < patienceMs) return [];
     const message = {
-      en: `Destination ${name} takes nothing. What it is owed waits and is sent later; the log says why.`,
-      ko: `전송 대상 ${name}이(가) 받지 않습니다. 보관했다가 나중에 보냅니다. 이유는 로그에 있습니다.`,
+      en: `Destination ${name} takes nothing. Look at the receiver, its address and certificate under destinations. Entries wait and are sent later.`,
+      ko: `전송 대상 ${name}이(가) 받지 않습니다. 받는 쪽의 동작과 destinations의 주소, 인증서를 확인하십시오. 보관했다가 다시 보냅니다.`,
     };
     return [{ kind: 'destination-down', channel: name, message, detail: now.reason }];
   });
+}
+
+/**
+ * Whether what was raised is known to be gone; pure. What nobody has looked at since the start, and what fails again but not for long enough, is no answer:
+ * a restart and a lost line would else tell of an end and a new beginning.
+ */
+export function isOver(
+  { kind, channel }: Pick<Finding, 'kind' | 'channel'>,
+  status: UplinkStatus,
+  destinations: UplinkHealthDeps['destinations'],
+): boolean {
+  if (kind === 'confirmation-by-broker') return status.confirmation === 'hub';
+  if (kind === 'destination-down') {
+    const destination = destinations.find(({ name }) => name === channel);
+    return !destination || (destination.wasTried && !destination.trouble());
+  }
+  const route = status.routes.find(({ name }) =>
+    kind === 'route-down' ? channel === name : [`${name}-own`, `${name}-broker`].includes(channel),
+  );
+  if (!route) return true;
+  const works = route.state === 'in-use' || route.state === 'ready';
+  if (kind === 'route-down') return works || status.routes.length === 1;
+  return works || route.certificates[channel.endsWith('-own') ? 'own' : 'broker'] !== undefined;
 }

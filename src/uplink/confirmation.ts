@@ -25,6 +25,8 @@ export interface ConfirmationDeps {
 export interface Confirmation {
   /** What counts now. What the hub once announced stands over later connections: a broker that forgot it shall not be trusted for that. */
   readonly mode: ConfirmationMode;
+  /** The same; undefined until the hub's word was heard, or none was to be heard. */
+  readonly known: ConfirmationMode | undefined;
   /** What is to be heard for it. */
   readonly subscriptions: readonly string[];
   /** Begins a connection. Until the hub's word is heard, or `settle` says that there is none, nothing is decided. */
@@ -46,10 +48,12 @@ export function openConfirmation(deps: ConfirmationDeps, env: Env): Confirmation
   let announced: ConfirmationMode | undefined;
   let audible = true;
   let undecided: PromiseWithResolvers<void> | undefined;
+  let wasDecided = setting !== 'auto';
   let complainedAt = Number.NEGATIVE_INFINITY;
 
   const modeNow = (): ConfirmationMode => (setting === 'auto' ? (audible && announced) || 'broker' : setting);
   const decided = (): void => {
+    wasDecided = true;
     undecided?.resolve();
     undecided = undefined;
   };
@@ -73,6 +77,9 @@ export function openConfirmation(deps: ConfirmationDeps, env: Env): Confirmation
   return {
     get mode() {
       return modeNow();
+    },
+    get known() {
+      return wasDecided && !undecided ? modeNow() : undefined;
     },
     subscriptions,
     begin() {

@@ -43,8 +43,8 @@ export interface UplinkStatus {
   readonly attempts: number;
   /** All routes in their order. A look is taken at the better ones every few seconds, at the others every five minutes. */
   readonly routes: readonly RouteStatus[];
-  /** Whose word counts. `broker`: a broker that forgets what it confirmed loses alarms. */
-  readonly confirmation: ConfirmationMode;
+  /** Whose word counts; undefined while that is not known. `broker`: a broker that forgets what it confirmed loses alarms. */
+  readonly confirmation: ConfirmationMode | undefined;
   readonly commands: { readonly accepted: number; readonly refused: number; readonly outcomesDropped: number };
 }
 

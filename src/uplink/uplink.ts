@@ -165,7 +165,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     service: { name: 'uplink', run },
     status: () => ({
       ...standing.read(),
-      confirmation: confirmation.mode,
+      confirmation: confirmation.known,
       routes: ways.map((way) => way.standing.read()),
       commands: { ...commands.counts(), outcomesDropped: answers.dropped },
     }),

@@ -1,7 +1,12 @@
 // What of the line is worth a condition, and what is not.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { openLog, systemRandom } from '#base';
+import type { Condition, ConditionKind } from '#model';
 import type { UplinkStatus } from '#uplink';
-import { look, lookAround } from '../../src/gateway/uplink-health.ts';
+import { outboxFull } from '../../src/gateway/outbox-health.ts';
+import { isOver, look, lookAround, watchUplink } from '../../src/gateway/uplink-health.ts';
+import { openFakeClock } from '../fakes/clock.ts';
 
 const now = Date.UTC(2026, 10, 20);
 const day = 86_400_000;
@@ -31,6 +36,7 @@ describe('the line', () => {
     ['is well', {}, []],
     ['has a broker that alone confirms', { confirmation: 'broker' }, ['confirmation-by-broker hub']],
     ['says nothing of confirmation while it is down', { confirmation: 'broker', connected: false }, []],
+    ['says nothing of confirmation while it is not known', { confirmation: undefined }, []],
     ['has one route, and it fails', { connected: false, routes: [route({ state: 'failing', lastError: failing })] }, []],
     [
       'has a second route that fails',
@@ -75,8 +81,84 @@ describe('another destination', () => {
     ['has just failed', { since: now - 5000, reason: 'connect ECONNREFUSED 10.1.2.3:443' }, []],
     ['has failed for long', { since: now - 60_000, reason: 'connect ECONNREFUSED 10.1.2.3:443' }, ['destination-down platform']],
   ])('%s', (_, trouble, expected) => {
-    const findings = lookAround([{ name: 'platform', trouble: () => trouble }], now);
+    const findings = lookAround([{ name: 'platform', wasTried: true, trouble: () => trouble }], now);
     expect(findings.map(({ kind, channel }) => `${kind} ${channel}`)).toEqual(expected);
     expect(JSON.stringify(findings.map(({ message }) => message))).not.toContain('10.1.2.3');
   });
+});
+
+describe('what stood before', () => {
+  const certificates = (own?: number, broker?: number) => ({ certificates: { own, broker } });
+  const two = (change: Partial<Route>) => ({ routes: [route(), route({ name: 'vpn', ...change })] });
+  it.each<[ConditionKind, string, string, Partial<UplinkStatus>, boolean]>([
+    ['confirmation-by-broker', 'hub', 'the hub confirms', { confirmation: 'hub' }, true],
+    ['confirmation-by-broker', 'hub', 'nobody knows yet', { confirmation: undefined }, false],
+    ['confirmation-by-broker', 'hub', 'the line is down', { connected: false, confirmation: 'broker' }, false],
+    ['route-down', 'vpn', 'it works', two({ state: 'ready' }), true],
+    ['route-down', 'vpn', 'nobody has looked', two({ state: 'untried' }), false],
+    ['route-down', 'vpn', 'it has failed for a moment', two({ state: 'failing', since: now, lastError: failing }), false],
+    ['route-down', 'vpn', 'it is no longer configured', {}, true],
+    ['certificate-expiring', 'direct-own', 'it was renewed', { routes: [route(certificates(now + 90 * day))] }, true],
+    ['certificate-expiring', 'direct-broker', 'it was not seen yet', { routes: [route({ state: 'untried' })] }, false],
+    ['certificate-expiring', 'direct-broker', 'the line fails before it is shown', { routes: [route({ state: 'failing' })] }, false],
+    ['certificate-expiring', 'direct-broker', 'there is none any more', { routes: [route()] }, true],
+    ['certificate-expiring', 'old-own', 'its route is no longer configured', {}, true],
+  ])('%s %s: %s', (kind, channel, _, change, expected) => {
+    const status = { connected: true, confirmation: 'hub', routes: [route()], ...change } as unknown as UplinkStatus;
+    expect(isOver({ kind, channel }, status, [])).toBe(expected);
+  });
+
+  it.each([
+    ['was not tried yet', { wasTried: false, trouble: () => undefined }, false],
+    ['has failed for a moment', { wasTried: true, trouble: () => ({ since: now, reason: 'refused' }) }, false],
+    ['takes again', { wasTried: true, trouble: () => undefined }, true],
+  ])('a destination that %s', (_, standing, expected) => {
+    const status = { routes: [] } as unknown as UplinkStatus;
+    expect(isOver({ kind: 'destination-down', channel: 'platform' }, status, [{ name: 'platform', ...standing }])).toBe(expected);
+    expect(isOver({ kind: 'destination-down', channel: 'other' }, status, [{ name: 'platform', ...standing }])).toBe(true);
+  });
+
+  it('is neither told again nor cleared by a restart, until it is known to be gone', async () => {
+    const clock = openFakeClock(now);
+    const told: string[] = [];
+    const before = { device: 'gateway', channel: 'hub', kind: 'confirmation-by-broker', state: 'raised' } as unknown as Condition;
+    let status = { connected: false, confirmation: undefined, routes: [] } as unknown as UplinkStatus;
+    const intake = { report: async () => ({}), condition: async ({ kind, state }: Condition) => void told.push(`${kind} ${state}`) };
+    const service = watchUplink(
+      { status: () => status, destinations: [], intake: intake as never, standing: async () => [before] },
+      { clock, random: systemRandom, log: openLog('silent') },
+    );
+    const end = new AbortController();
+    const running = service.run(end.signal);
+    const look5s = async (change: Partial<UplinkStatus>): Promise<void> => {
+      status = { ...status, ...change };
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+      clock.advance(5000);
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    };
+    await look5s({});
+    await look5s({ connected: true });
+    await look5s({ confirmation: 'broker' });
+    await look5s({ connected: false });
+    expect(told).toEqual([]);
+    await look5s({ connected: true, confirmation: 'hub' });
+    expect(told).toEqual(['confirmation-by-broker cleared']);
+    end.abort();
+    await running;
+  });
+});
+
+describe('the cure of docs/operations.md', () => {
+  const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const status = { connected: true, confirmation: 'broker', routes: [] } as unknown as UplinkStatus;
+  const down = [{ name: 'platform', wasTried: true, trouble: () => ({ since: 0, reason: '' }) }];
+  it.each([...look(status, now), ...lookAround(down, now), outboxFull(true, now)])(
+    'stands in the message of $kind',
+    ({ kind, message }) => {
+      const [, cure = ''] = new RegExp(`^\\| \`${kind}\` .*\\| (.*) \\|$`, 'm').exec(operations) ?? [];
+      const [ko = '?', en = '?'] = cure.replaceAll('`', '').split(' · ');
+      expect(message.ko).toContain(ko);
+      expect(message.en).toContain(en);
+    },
+  );
 });

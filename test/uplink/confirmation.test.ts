@@ -162,6 +162,15 @@ describe('confirmation by the hub', () => {
     expect(await results('broker', 'c')).toEqual([{ result: 'confirmed' }, 'broker']);
   });
 
+  it('is not known before the hub was heard or kept silent', async () => {
+    await using broker = await openMosquitto();
+    await using site = openSite(store, { url: broker.url }, openEar());
+    expect(site.uplink.status().confirmation).toBeUndefined();
+    await until(() => site.session(), 'a session');
+    expect(site.uplink.status().confirmation).toBeUndefined();
+    await until(() => site.uplink.status().confirmation === 'broker', 'the silence');
+  });
+
   it('goes on when a confirmation cannot be committed', async () => {
     await using broker = await openMosquitto();
     await using hub = await openObserver(broker.url);

@@ -39,6 +39,7 @@ function openScene(url: string, more: object = {}) {
   const running = webhook.service.run(stop.signal);
   return {
     trouble: webhook.trouble,
+    wasTried: () => webhook.wasTried,
     async session(number = 1): Promise<UplinkSession> {
       for (;;) {
         const session = sessions[number - 1];
@@ -220,7 +221,9 @@ describe('a webhook destination', () => {
     const { url } = receiver;
     await receiver[Symbol.asyncDispose]();
     await using scene = openScene(url);
+    expect(scene.wasTried()).toBe(false);
     expect(await scene.send(1)).toEqual({ result: 'lost' });
+    expect(scene.wasTried()).toBe(true);
     expect((await scene.session()).signal.aborted).toBe(true);
     expect(scene.trouble()?.reason).toContain('ECONNREFUSED');
     await receiver.start();

@@ -20,6 +20,8 @@ export interface WebhookDeps {
 export interface Webhook {
   readonly name: string;
   readonly service: Service;
+  /** Whether it has answered, or failed to, since the start: before, no trouble says nothing. */
+  readonly wasTried: boolean;
   /** Since when nothing is taken, wall milliseconds, and why; undefined while all is well. */
   trouble(): Trouble | undefined;
 }
@@ -36,16 +38,19 @@ interface Trouble {
 export function openWebhook(options: WebhookOptions, deps: WebhookDeps, env: Env): Webhook {
   const { name } = options;
   let trouble: Trouble | undefined;
+  let wasTried = false;
   let hadAgent = true;
   const topics = openTopics(deps.identity);
   const log = env.log.child({ destination: name });
   const backoff = openBackoff({ minMs: options.retryMin, maxMs: options.retryMax }, env.random);
   const onAnswer = (): void => {
+    wasTried = true;
     backoff.reset();
     if (trouble) log.info({}, 'the receiver answers again');
     trouble = undefined;
   };
   const onLost = (reason: string): void => {
+    wasTried = true;
     if (!trouble) log.warn({ error: reason }, 'the receiver does not take entries; they wait, and are tried again');
     trouble = { since: trouble?.since ?? env.clock.now(), reason };
   };
@@ -64,6 +69,9 @@ export function openWebhook(options: WebhookOptions, deps: WebhookDeps, env: Env
   };
   return {
     name,
+    get wasTried() {
+      return wasTried;
+    },
     trouble: () => trouble,
     service: {
       name: `destination ${name}`,
