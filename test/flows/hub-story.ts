@@ -159,7 +159,7 @@ export function tellHubStory({ protocolVersion, end, open }: HubStory): void {
       // A condition may come at any moment, so the hub goes on confirming until nothing is left.
       const settled = () =>
         eventually('an empty outbox', async () => {
-          await confirmAll(province);
+          await province.hub.confirm();
           return (await pending()) === 0 ? true : undefined;
         });
       await settled();
@@ -171,16 +171,6 @@ export function tellHubStory({ protocolVersion, end, open }: HubStory): void {
       await province.hub.publish('bongsu/v1/hub/state', '', { retain: true });
     });
   });
-}
-
-/** Confirms everything that has come, class by class. */
-async function confirmAll({ hub }: Province<Broker>): Promise<void> {
-  const heard = hub.messages.flatMap(({ body }) => (typeof body['sequence'] === 'string' ? [body] : []));
-  const ranges = Map.groupBy(heard, ({ class: name }) => String(name));
-  const confirmed = Object.fromEntries(
-    [...ranges].map(([name, bodies]) => [name, bodies.map(({ sequence }) => [Number(sequence), Number(sequence)])]),
-  );
-  await hub.publish(`${prefix}/confirm`, JSON.stringify({ confirmed }));
 }
 
 function withoutTime({ time: _, ...rest }: Message): Message {

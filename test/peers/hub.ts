@@ -18,6 +18,8 @@ export interface HubPeer extends AsyncDisposable {
   wait(what: string, match: (message: HubMessage) => boolean, withinMs?: number): Promise<HubMessage>;
   /** Publishes a command and waits for its outcome. */
   command(name: string, body: Readonly<Record<string, unknown>>, withinMs?: number): Promise<Readonly<Record<string, unknown>>>;
+  /** Confirms everything that has come so far, in the hub's own word. */
+  confirm(): Promise<void>;
   /** Publishes raw bytes as a command. */
   publish(topic: string, payload: string | Buffer, options?: { retain?: boolean; responseTopic?: string }): Promise<void>;
 }
@@ -71,12 +73,29 @@ export async function openHub(url: string, { protocolVersion = 5, ...login }: Hu
         withinMs,
       );
     },
+    async confirm() {
+      const heard = messages.flatMap(({ body }) => (typeof body['sequence'] === 'string' ? [body] : []));
+      const classes = Map.groupBy(heard, ({ class: name }) => String(name));
+      const confirmed = [...classes].map(([name, bodies]) => [name, rangesOf(bodies.map(({ sequence }) => Number(sequence)))]);
+      await client.publishAsync(`${prefix}/confirm`, JSON.stringify({ confirmed: Object.fromEntries(confirmed) }), { qos: 1 });
+    },
     publish: async (topic, payload, { retain = false, responseTopic } = {}) => {
       await client.publishAsync(topic, payload, { qos: 1, retain, ...(responseTopic !== undefined && { properties: { responseTopic } }) });
     },
     [Symbol.asyncDispose]: () => client.endAsync(true),
   };
   return hub;
+}
+
+/** `[first, last]` of each run of numbers without a hole. */
+export function rangesOf(sequences: readonly number[]): readonly (readonly [number, number])[] {
+  const ranges: [number, number][] = [];
+  for (const sequence of sequences.toSorted((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last && sequence <= last[1] + 1) last[1] = sequence;
+    else ranges.push([sequence, sequence]);
+  }
+  return ranges;
 }
 
 /** What a hub that comes new finds retained at `topic`: by its exact name, because RabbitMQ hands nothing out to a wildcard. */

@@ -1,6 +1,7 @@
 // The hub of a torture: an MQTT v5 client that counts what arrives and, where asked, confirms it itself.
 import { randomUUID } from 'node:crypto';
 import { connectAsync, type MqttClient } from 'mqtt';
+import { rangesOf } from '../peers/hub.ts';
 import { openTally, type Tally } from './tally.ts';
 
 export interface HubEnd extends AsyncDisposable {
@@ -59,14 +60,4 @@ function startConfirming(client: MqttClient, fresh: Map<string, number[]>): Node
       }
     }
   }, confirmEveryMs);
-}
-
-function rangesOf(sequences: readonly number[]): [number, number][] {
-  const ranges: [number, number][] = [];
-  for (const sequence of sequences.toSorted((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last && sequence <= last[1] + 1) last[1] = sequence;
-    else ranges.push([sequence, sequence]);
-  }
-  return ranges;
 }
