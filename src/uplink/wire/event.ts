@@ -30,12 +30,13 @@ export function encodeEntry(entry: Entry, topics: Topics, mark: { readonly repla
   const time = timestamp(shape.time);
   const recordedtime = timestamp(entry.recordedTime);
   if (time === undefined || recordedtime === undefined) return { reasonCode: reasonCodes.payloadInvalid };
+  // What is undefined leaves no trace in JSON.
   const event = {
     specversion: '1.0',
     id: entry.id,
     source: shape.device === undefined ? topics.source : `${topics.source}/${shape.device}`,
     type: `kr.bongsu.${shape.type}.v1`,
-    ...(shape.subject !== undefined && { subject: shape.subject }),
+    subject: shape.subject,
     time,
     datacontenttype: 'application/json',
     recordedtime,
@@ -59,17 +60,8 @@ function shapeOf(body: EntryBody): Shape {
         device,
         subject: `${device}/${channel}`,
         time,
-        attributes: { alarmid: alarmId, severity, clockquality: clockQuality, ...(test && { test }) },
-        data: {
-          device,
-          channel,
-          kind,
-          step,
-          detail,
-          ...(reason !== undefined && { reason }),
-          ...(act && { act: actOf(act) }),
-          ...(shelved && { shelved }),
-        },
+        attributes: { alarmid: alarmId, severity, clockquality: clockQuality, test: test || undefined },
+        data: { device, channel, kind, step, detail, reason, act: act && actOf(act), shelved: shelved || undefined },
       };
     }
     case 'condition': {
@@ -204,8 +196,12 @@ function sequenceText(sequence: number): string {
 }
 
 const maxTimeMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+/** The time last asked for: what happens is mostly recorded in the same millisecond. */
+let lastTime = { ms: 0, text: new Date(0).toISOString() };
 
 /** RFC 3339 in UTC with milliseconds; undefined when `ms` lies outside the years 1970 to 9999. */
 export function timestamp(ms: number): string | undefined {
-  return ms >= 0 && ms <= maxTimeMs ? new Date(ms).toISOString() : undefined;
+  if (!(ms >= 0 && ms <= maxTimeMs)) return undefined;
+  if (ms !== lastTime.ms) lastTime = { ms, text: new Date(ms).toISOString() };
+  return lastTime.text;
 }
