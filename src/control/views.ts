@@ -163,7 +163,11 @@ export const deadView = z.object({
   sequence: z.int(),
   /** MQTT 5 reason code, HTTP status or the like. */
   code: z.int(),
+  /** The code as the other side says it. */
   text: z.string(),
+  /** What it means, and what to do. */
+  message: textView,
+  hint: textView,
   /** When it was refused. */
   time,
   /** Kind and device, where it has them. */

@@ -5,6 +5,7 @@ import type { Env } from '#base';
 import type { CallContext, ControlHandlers, Input, Result } from '#control';
 import type { DeadLetter, Outbox, OutboxStats } from '#outbox';
 import type { BackupProgress, Store } from '#store';
+import { explainRefusal } from '#uplink';
 import { faults } from './faults.ts';
 import { timeOf } from './moment.ts';
 
@@ -59,7 +60,7 @@ function viewOutbox({ entries, sizeBytes, destinations }: OutboxStats): Result<'
 
 function viewLetter({ body, ...rest }: DeadLetter): Result<'outbox.dead'>['letters'][number] {
   const about = body.class === 'alarm' || body.class === 'condition' ? `${body.value.kind} ${body.value.device}/${body.value.channel}` : '';
-  return { ...rest, class: body.class, about };
+  return { ...rest, ...explainRefusal(rest.code), class: body.class, about };
 }
 
 interface Deciding extends CallContext {

@@ -85,10 +85,21 @@ describe('what the verbs print', () => {
     ['outbox status', ['12 entries, 1.5 MiB on disk', 'alarm 2, condition 1'], ['전체 12건, 디스크 사용량 1.5 MiB', '알람 2, 이상 1']],
     [
       'outbox dead list',
-      ['REFUSED AT', 'hub', 'alarm', 'smoke smoke-01/1', '153', 'payload format invalid'],
-      ['거부 시각', '알람', '153', 'payload format invalid'],
+      ['REFUSED AT', 'hub', 'alarm', 'smoke smoke-01/1', '0x99', 'The broker does not take what is in it'],
+      ['거부 시각', '알람', '0x99', '브로커가 내용을 받지 않습니다'],
     ],
-    ['outbox dead show 7', ['ENTRY', '0193-entry', 'alarm 41', '153 payload format invalid', '"alarmId"'], ['항목 ID', '알람 41']],
+    [
+      'outbox dead show 7',
+      [
+        'ENTRY',
+        '0193-entry',
+        'alarm 41',
+        'The broker does not take what is in it (MQTT reason 0x99)',
+        'Hint: Ask the operator.',
+        '"alarmId"',
+      ],
+      ['항목 ID', '알람 41', '브로커가 내용을 받지 않습니다 (MQTT reason 0x99)', '조치: 운영자에게 문의하십시오.'],
+    ],
     ['outbox dead retry 7,8', ['1 are sent once more'], ['1건을 다시 전송합니다']],
     ['outbox dead drop all --reason mistake', ['2 are given up'], ['2건의 전송을 포기']],
     [

@@ -173,7 +173,9 @@ const letter: Result<'outbox.dead'>['letters'][number] = {
   class: 'alarm',
   sequence: 41,
   code: 0x99,
-  text: 'payload format invalid',
+  text: 'MQTT reason 0x99',
+  message: { ko: '브로커가 내용을 받지 않습니다', en: 'The broker does not take what is in it' },
+  hint: { ko: '운영자에게 문의하십시오.', en: 'Ask the operator.' },
   time: at,
   about: 'smoke smoke-01/1',
 };

@@ -35,7 +35,7 @@ function opened({ letters = 0, rows = 0 }: { letters?: number; rows?: number } =
     seq: at + 1,
     entryId: `e-${at + 1}`,
     sequence: at + 1,
-    code: 0x99,
+    code: at === 1 ? 403 : 0x87,
     text: 'no',
     time: 5,
     body: { class: 'alarm', value: transition(0) },
@@ -83,6 +83,7 @@ describe('dead letters', () => {
     const { handlers } = opened({ letters: 3 });
     const { letters } = await handlers['outbox.dead']({ limit: 2, after: 1 }, context);
     expect(letters).toMatchObject([{ id: 2, class: 'alarm', about: 'smoke smoke-1/1' }, { id: 3 }]);
+    expect(letters.map(({ message }) => message.en)).toEqual(['The receiver does not allow it', 'The broker does not allow it']);
     expect(await handlers['outbox.dead-show']({ id: 3 }, context)).toMatchObject({ letter: { entryId: 'e-3' }, value: { alarmId: 'a' } });
     await expect(handlers['outbox.dead-show']({ id: 4 }, context)).rejects.toThrow(/no such dead letter: 4/);
   });

@@ -1,7 +1,7 @@
 // The verbs about dead letters: what the hub refused for good, and what a person decides about it.
 import type { Asked } from '../contract.ts';
 import { exits, UsageFault, type Verb, type VerbContext, withGateway } from './context.ts';
-import { classText, orDash, timeText } from './words.ts';
+import { classText, orDash, textIn, timeText } from './words.ts';
 
 export const deadListVerb: Verb<Asked<'outbox.dead'>> = async (context, filter) => {
   const { say, screen } = context;
@@ -25,8 +25,8 @@ export const deadListVerb: Verb<Asked<'outbox.dead'>> = async (context, filter) 
         letter.destination,
         classText(letter.class, context),
         orDash(letter.about),
-        String(letter.code),
-        orDash(letter.text),
+        codeText(letter.code),
+        textIn(letter.message, context),
       ]),
     ]);
   }
@@ -47,7 +47,8 @@ export const deadShowVerb: Verb<object> = async (context, _options, argument) =>
     [say('column.id'), String(letter.id)],
     [say('column.refusedAt'), timeText(letter.time)],
     [say('column.destination'), letter.destination],
-    [say('column.reason'), `${letter.code} ${letter.text}`],
+    [say('column.reason'), `${textIn(letter.message, context)} (${letter.text})`],
+    ['', say('word.hint', { text: textIn(letter.hint, context) })],
     [say('column.class'), `${classText(letter.class, context)} ${letter.sequence}`],
     [say('column.about'), orDash(letter.about)],
     [say('column.entry'), letter.entryId],
@@ -73,6 +74,11 @@ export const deadDropVerb: Verb<{ readonly reason: string }> = async (context, {
   else screen.line(say('dead.dropped', { n: answer.count }));
   return exits.done;
 };
+
+/** `0x87` of MQTT, `403` of HTTP. */
+function codeText(code: number): string {
+  return code < 256 ? `0x${code.toString(16)}` : String(code);
+}
 
 /** `7`, `7,8,9` or `all`. */
 function lettersOf(text: string, { say }: VerbContext): Asked<'outbox.dead-retry'>['ids'] {
