@@ -21,6 +21,14 @@ export const outboxFaults = faultTable('outbox', {
     },
     hint: { en: 'This is a defect of the gateway: report it.', ko: '게이트웨이의 결함이므로 알려 주십시오.' },
   },
+  'readings-full': {
+    message: { en: 'Readings come faster than they are stored', ko: '측정값이 저장되는 속도보다 빨리 들어옵니다' },
+    hint: {
+      en: 'Look at the disk (bongsu status), or measure less often.',
+      ko: '디스크 상태를 확인하거나(bongsu status) 측정 주기를 늘리십시오.',
+    },
+    retryable: true,
+  },
   full: {
     message: { en: 'The store is full of alarms that must not give way', ko: '저장소가 삭제할 수 없는 경보로 가득 찼습니다' },
     hint: {

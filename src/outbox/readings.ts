@@ -2,8 +2,10 @@
 import type { Reading } from '#model';
 import { outboxFaults } from './errors.ts';
 
-const maxReadings = 500;
-const maxBatchBytes = 64 * 2 ** 10;
+/** Readings in one entry at most. */
+export const maxReadings = 500;
+/** Their JSON at most. */
+export const maxBatchBytes = 64 * 2 ** 10;
 
 /** @throws outbox.batch-invalid */
 export function checkBatch(batch: readonly Reading[]): void {
