@@ -148,6 +148,8 @@ export const outboxView = z.object({
         dead: count,
         /** Wall milliseconds of the commit of the oldest entry that waits. */
         oldestRecordedTime: time.optional(),
+        /** What it will never get, because it gave way to the disk's limit or a person dropped it: of each class the newest gap, and when the first and the last of it were recorded. */
+        gaps: z.array(z.object({ class: z.string(), count, from: time, to: time })).readonly(),
       }),
     )
     .readonly(),

@@ -1,5 +1,6 @@
 // What the outbox holds, read from its counters and the ends of its indexes: as quick with two million entries as with none.
 import type { Database } from 'better-sqlite3';
+import type { Gap } from '#model';
 import type { Destinations } from './destinations.ts';
 import { storedLanes } from './schema.ts';
 
@@ -14,6 +15,8 @@ export interface DestinationStats {
   readonly claimed: number;
   /** Wall milliseconds of the commit of the oldest pending entry. */
   readonly oldestRecordedTime: number | undefined;
+  /** What it will never get, by class: given way to the disk's limit, or dropped by a person. Of each class the newest gap alone. */
+  readonly gaps: readonly Pick<Gap, 'class' | 'count' | 'from' | 'to'>[];
 }
 
 /** What the outbox holds. */
@@ -35,6 +38,7 @@ export function openStats(db: Database, destinations: Destinations, claimedBy: (
     .prepare<[number, number], number>('SELECT seq FROM outbox_ready WHERE slot = ? AND lane = ? ORDER BY seq LIMIT 1')
     .pluck();
   const recorded = db.prepare<[number], number>('SELECT recorded_time FROM outbox_entry WHERE seq = ?').pluck();
+  const gapsOf = db.prepare<[number], string>('SELECT value FROM outbox_gap WHERE slot = ? ORDER BY class').pluck();
   const describe = (name: string): DestinationStats => {
     const slot = destinations.slotOf(name);
     const classes = pending.all(slot);
@@ -46,6 +50,7 @@ export function openStats(db: Database, destinations: Destinations, claimedBy: (
       dead: classes.reduce((sum, row) => sum + row.dead, 0),
       claimed: claimedBy(name),
       oldestRecordedTime: heads.length === 0 ? undefined : recorded.get(Math.min(...heads)),
+      gaps: gapsOf.all(slot).map(gapOf),
     };
   };
   return (): OutboxStats => ({
@@ -53,4 +58,9 @@ export function openStats(db: Database, destinations: Destinations, claimedBy: (
     sizeBytes: Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true })),
     destinations: destinations.names.map(describe),
   });
+}
+
+function gapOf(value: string): DestinationStats['gaps'][number] {
+  const { class: name, count, from, to } = JSON.parse(value) as Gap;
+  return { class: name, count, from, to };
 }

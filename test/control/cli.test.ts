@@ -82,7 +82,16 @@ describe('what the verbs print', () => {
     ['alarm shelved', ['maintenance', 'smoke-01', 'all', '배터리 교체'], ['정비 중', 'smoke-01', '전체', '배터리 교체']],
     ['device maintenance smoke-01 --for 1h --reason battery', ['its alarms are tests'], ['그동안의 알람은 시험입니다']],
     ['device maintenance smoke-01 --end', ['was not in maintenance'], ['정비 중이 아니었습니다']],
-    ['outbox status', ['12 entries, 1.5 MiB on disk', 'alarm 2, condition 1'], ['전체 12건, 디스크 사용량 1.5 MiB', '알람 2, 이상 1']],
+    [
+      'outbox status',
+      [
+        '12 entries, 1.5 MiB on disk',
+        'alarm 2, condition 1',
+        'Given way or dropped, not sent to hub: readings 512, recorded 2026-11-19 ',
+        'Given way or dropped, not sent to hub: alarm 3, recorded 2026-11-20 ',
+      ],
+      ['전체 12건, 디스크 사용량 1.5 MiB', '알람 2, 이상 1', 'hub에 보내지 않고 지우거나 포기한 항목: 측정값 512건, 기록 시각 2026-11-19 '],
+    ],
     [
       'outbox dead list',
       ['REFUSED AT', 'hub', 'alarm', 'smoke smoke-01/1', '0x99', 'The broker does not take what is in it'],
@@ -187,7 +196,7 @@ describe('what the verbs print', () => {
       status: async () => ({
         ...status,
         uplink: { ...status.uplink, connected: false, attempts: 4, lastError, confirmation: undefined },
-        outbox: { ...status.outbox, destinations: [{ destination: 'hub', pending: 0, pendingByClass: {}, dead: 0 }] },
+        outbox: { ...status.outbox, destinations: [{ destination: 'hub', pending: 0, pendingByClass: {}, dead: 0, gaps: [] }] },
         store: { ...status.store, state: 'failing', reason: 'hung', lastError: 'no answer' },
         streams: { running: false, sources: 0, readers: 0 },
         conditions: [],

@@ -135,7 +135,17 @@ export const status: Result<'status'> = {
     entries: 12,
     sizeBytes: 1_572_864,
     destinations: [
-      { destination: 'hub', pending: 3, pendingByClass: { alarm: 2, condition: 1 }, dead: 1, oldestRecordedTime: at - 600_000 },
+      {
+        destination: 'hub',
+        pending: 3,
+        pendingByClass: { alarm: 2, condition: 1 },
+        dead: 1,
+        oldestRecordedTime: at - 600_000,
+        gaps: [
+          { class: 'reading', count: 512, from: at - 86_400_000, to: at },
+          { class: 'alarm', count: 3, from: at, to: at },
+        ],
+      },
     ],
   },
   store: { state: 'ok', reason: '', since: at - 7_200_000, lastError: '', fsyncMs: 2.5, queued: 0, readAt: at },

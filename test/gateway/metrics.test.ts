@@ -30,7 +30,11 @@ const health: Health = {
     sensors: { total: 2, silent: 1 },
     alarms: { open: 9 },
     conditions: [],
-    outbox: { entries: 1, sizeBytes: 5, destinations: [{ destination: 'hub', pending: 1, pendingByClass: { alarm: 1 }, dead: 6 }] },
+    outbox: {
+      entries: 1,
+      sizeBytes: 5,
+      destinations: [{ destination: 'hub', pending: 1, pendingByClass: { alarm: 1 }, dead: 6, gaps: [] }],
+    },
     store: { state: 'failing', reason: 'hung', since: 0, lastError: '', fsyncMs: 4, queued: 8 },
     grants: { open: 1 },
     streams: { running: true, sources: 1, readers: 1 },

@@ -135,7 +135,13 @@ describe('a full file', () => {
     }
     expect(refused).toBe(1);
     expect(order.map((turn) => left()[turn] ?? 0)).toEqual([0, 0, 0, 0]);
-    expect(procedures.stats().destinations[0]?.pendingByClass).toMatchObject({ reading: 0, condition: 0, gap: 3 });
+    const { pendingByClass, gaps } = procedures.stats().destinations[0] ?? {};
+    expect(pendingByClass).toMatchObject({ reading: 0, condition: 0, gap: 3 });
+    expect(gaps).toMatchObject([
+      { class: 'alarm', count: 400, from: expect.any(Number), to: expect.any(Number) },
+      { class: 'condition', count: 200 },
+      { class: 'reading', count: 200 },
+    ]);
     const drained = drain();
     expectExact(drained, totals);
     expect(drained.gaps.map(({ class: name, kinds }) => [name, kinds])).toEqual([

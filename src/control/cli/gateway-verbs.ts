@@ -25,6 +25,11 @@ export const outboxStatusVerb: Verb<object> = async (context) => {
       ),
     ]),
   ]);
+  for (const { destination, gaps } of outbox.destinations)
+    for (const { class: name, count, from, to } of gaps) {
+      const values = { destination, name: classText(name, context), n: count, from: timeText(from), to: timeText(to) };
+      screen.line(say('outbox.gap', values));
+    }
   return exits.done;
 };
 

@@ -136,6 +136,10 @@ export const screenMessages = {
   'device.notMaintained': { en: '{device} was not in maintenance.', ko: '{device}은(는) 정비 중이 아니었습니다.' },
   'alarm.follows': { en: 'Alarms as they come; Ctrl-C ends.', ko: '알람을 실시간으로 표시합니다. 종료: Ctrl-C' },
   'outbox.total': { en: '{entries} entries, {size} on disk', ko: '전체 {entries}건, 디스크 사용량 {size}' },
+  'outbox.gap': {
+    en: 'Given way or dropped, not sent to {destination}: {name} {n}, recorded {from} to {to}',
+    ko: '{destination}에 보내지 않고 지우거나 포기한 항목: {name} {n}건, 기록 시각 {from} ~ {to}',
+  },
   'dead.none': { en: 'Nothing was refused.', ko: '거부된 항목이 없습니다.' },
   'dead.retried': { en: '{n} are sent once more.', ko: '{n}건을 다시 전송합니다.' },
   'dead.dropped': { en: '{n} are given up; the hub is told of the gap.', ko: '{n}건의 전송을 포기했습니다. 허브에는 누락으로 알립니다.' },
