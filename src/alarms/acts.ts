@@ -4,8 +4,9 @@ import type { Alarm } from '#model';
 import type { ProcedureWorld } from '#store';
 import { plausibleFromMs } from './occurrences.ts';
 import { actOf, type Quiet, type QuietAsk, type QuietName, type Quiets } from './quiet.ts';
+import type { Cause } from './record.ts';
 import type { OpenAlarm, Standing } from './standing.ts';
-import type { Cause, Steps } from './steps.ts';
+import type { Steps } from './steps.ts';
 
 /** Whose act, on which alarm. */
 export interface ActAsk {

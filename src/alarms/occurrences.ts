@@ -1,13 +1,15 @@
 // Occurrence keys: by them a retry of a device is known, for seven days, across restarts.
 import { createHash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
-import type { Report } from '#model';
+import type { Report, ReportOutcome } from '#model';
 
 /** How long a key is unique, milliseconds. */
-const keptMs = 7 * 24 * 3_600_000;
+export const keptMs = 7 * 24 * 3_600_000;
 /** Before this time a clock was not set: a key recorded then is not old, its time is unknown. */
 export const plausibleFromMs = Date.UTC(2025, 0, 1);
 const maxKeyLength = 200;
+/** What one key takes in the file at most, about. */
+export const keyBytes = 512;
 
 /** A key that was seen; `alarmId` is undefined when its report had no effect. */
 export interface Seen {
@@ -20,9 +22,9 @@ export function openOccurrences(db: Database, now: () => number) {
     `SELECT alarm_id AS alarmId, recorded_at AS recordedAt FROM alarm_occurrence
      WHERE device = ? AND occurrence = ? AND channel = ? AND kind = ? AND side = ? AND test = ?`,
   );
-  const write = db.prepare<[...Key, string | null, number]>(
-    `INSERT INTO alarm_occurrence (device, occurrence, channel, kind, side, test, alarm_id, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET alarm_id = excluded.alarm_id, recorded_at = excluded.recorded_at`,
+  const write = db.prepare<[...Key, string | null, number, number]>(
+    `INSERT INTO alarm_occurrence (device, occurrence, channel, kind, side, test, alarm_id, recorded_at, light) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET alarm_id = excluded.alarm_id, recorded_at = excluded.recorded_at, light = excluded.light`,
   );
   return {
     /** Undefined for a fresh key, a key older than seven days, and a report without one. */
@@ -33,9 +35,16 @@ export function openOccurrences(db: Database, now: () => number) {
       const expired = row.recordedAt >= plausibleFromMs && now() - row.recordedAt > keptMs;
       return expired ? undefined : { alarmId: row.alarmId ?? undefined };
     },
-    remember(report: Report, alarmId: string | undefined): void {
+    /**
+     * Remembers the key of a report. One that came to nothing is kept where its sender made it (its late retry must not end the next alarm), as long as
+     * there is `room`; made by the driver, it would say nothing.
+     */
+    remember(report: Report, { result, alarmId }: Pick<ReportOutcome, 'result' | 'alarmId'>, room: boolean): void {
       const key = keyOf(report);
-      if (key) write.run(...key, alarmId ?? null, now());
+      const isDerived = report.occurrenceKind === 'derived';
+      const cameToNothing = result === 'unchanged';
+      if (!key || (cameToNothing && (isDerived || !room))) return;
+      write.run(...key, alarmId ?? null, now(), Number(isDerived || cameToNothing));
     },
   };
 }

@@ -6,9 +6,10 @@ import type { Counts } from './counts.ts';
 import { type Act, decide, isRetry } from './decide.ts';
 import { boundDetail } from './detail.ts';
 import type { Flood } from './flood.ts';
-import { openOccurrences } from './occurrences.ts';
+import { keyBytes, openOccurrences } from './occurrences.ts';
+import type { Cause } from './record.ts';
 import type { OpenAlarm, Point, Standing } from './standing.ts';
-import type { Cause, Says, Steps } from './steps.ts';
+import type { Says, Steps } from './steps.ts';
 
 /** A report with the names that its caller made for it. */
 export type NamedReport = Report & { readonly ids?: ReportIds };
@@ -22,6 +23,8 @@ export interface ReportDeps {
   readonly isInMaintenance: (device: string) => boolean;
   /** Kinds that latch unless a report says otherwise. */
   readonly latch: readonly AlarmKind[];
+  /** Makes room for so many bytes beside the outbox; false when there is none to be had. */
+  makeRoom(bytes: number): boolean;
 }
 
 /** A report with what was found out about it. */
@@ -78,6 +81,8 @@ export function openReport(db: Database, world: ProcedureWorld, deps: ReportDeps
   };
 
   return (report) => {
+    // Not every report comes to an entry, for which the outbox would make room: what it leaves here takes room too.
+    const hasRoom = deps.makeRoom(keyBytes);
     flood.roll(report);
     const care = deps.isInMaintenance(report.device);
     const { device, channel, kind } = report;
@@ -91,7 +96,7 @@ export function openReport(db: Database, world: ProcedureWorld, deps: ReportDeps
     const says = { severity: report.severity ?? alarmKinds[kind], ...(report.detail && { detail: boundDetail(report.detail) }) };
     const one: Case = { report, point, care, standing: alarm, says };
     const outcome = settleReal(one, settle(one));
-    occurrences.remember(report, outcome.alarmId);
+    occurrences.remember(report, outcome, hasRoom);
     return care ? { ...outcome, maintenance: true } : outcome;
   };
 }

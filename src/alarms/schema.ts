@@ -5,7 +5,7 @@ import type { Migrations } from '#store';
  * - `alarm`: the newest state of each; at most one open alarm of a point (device, channel, kind), tests apart.
  * - `alarm_transition`: each step, in the order of the commits.
  * - `alarm_occurrence`: occurrence keys. A key counts within its point and side (onset or end): one message may speak of several points, and the
- *   same key may name a happening's begin and its end.
+ *   same key may name a happening's begin and its end. `light`: made by the driver, or of a report that came to nothing; it gives way first.
  * - `alarm_condition`: conditions that stand. `message` is JSON: a text by language. `detail` stays at the site.
  * - `alarm_count`: counters, so that nothing is ever counted.
  * - `alarm_quiet`: shelves and maintenance that hold now. `kind` is empty for all kinds. Its end is `ends_ms` on the monotonic clock of the start
@@ -104,6 +104,9 @@ export const alarmsMigrations: Migrations = {
        from_row INTEGER NOT NULL,
        PRIMARY KEY (device, kind)
      ) STRICT, WITHOUT ROWID;`,
+    `ALTER TABLE alarm_occurrence ADD COLUMN light INTEGER NOT NULL DEFAULT 0;
+     UPDATE alarm_occurrence SET light = 1 WHERE alarm_id IS NULL;
+     CREATE INDEX alarm_occurrence_light ON alarm_occurrence (recorded_at) WHERE light = 1;`,
   ],
   repair: [
     'DELETE FROM alarm_transition WHERE alarm NOT IN (SELECT row FROM alarm)',

@@ -1,8 +1,9 @@
 // The steps of an alarm in its tables: raise, update, hold, clear; each writes its state, its transition, its counters and its outbox entry.
 import type { Database } from 'better-sqlite3';
-import type { AlarmStep, ClockQuality, Detail, PersonAct, Severity, Transition } from '#model';
+import type { AlarmStep, Detail, Severity, Transition } from '#model';
 import type { ProcedureWorld } from '#store';
 import type { Counts } from './counts.ts';
+import { type Cause, type Marked, openRecord } from './record.ts';
 import type { OpenAlarm, Point } from './standing.ts';
 
 /** The topic that is announced with each transition and each step of a condition. */
@@ -13,21 +14,6 @@ export interface Says {
   readonly severity: Severity;
   readonly detail: Detail;
 }
-
-/** When a step happened, and how it is to be told. */
-export interface Cause {
-  readonly time: number;
-  readonly clockQuality: ClockQuality;
-  /** Id of the outbox entry; a fresh one when absent. */
-  readonly entry?: string | undefined;
-  readonly reason?: string | undefined;
-  readonly act?: PersonAct | undefined;
-  /** False: it is written down here and withheld from the outbox. Default true. */
-  readonly tell?: boolean | undefined;
-}
-
-/** A cause with what holds for its alarm now. */
-type Marked = Cause & { readonly shelved: boolean };
 
 /** The id of the second entry of a report, out of that of the first: so both are the same on every way to the hub. */
 export function secondEntryId(first: string): string {
@@ -155,17 +141,6 @@ function openInsert(db: Database, world: ProcedureWorld) {
     const told = cause.tell !== false;
     const raised = { alarmId, severity, detail, latched, care, raisedAt: cause.time, told };
     return { row: Number(lastInsertRowid), device, channel, kind, test, ...raised, ended: false, behind: false };
-  };
-}
-
-/** Writes a transition into the history. */
-function openRecord(db: Database) {
-  const insert = db.prepare<(string | number | null)[]>(
-    'INSERT INTO alarm_transition (alarm, step, severity, time, clock_quality, detail, reason, act, shelved) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  );
-  return ({ row, severity, detail }: OpenAlarm, step: AlarmStep, { time, clockQuality, reason, act, shelved }: Marked): void => {
-    const said = act === undefined ? null : JSON.stringify(act);
-    insert.run(row, step, severity, time, clockQuality, JSON.stringify(detail), reason ?? null, said, Number(shelved));
   };
 }
 

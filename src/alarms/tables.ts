@@ -15,7 +15,7 @@ import { openSearch } from './search.ts';
 import { openStanding } from './standing.ts';
 import { openSteps } from './steps.ts';
 
-export { openForgetHistory } from './retention.ts';
+export { openForgetHistory, openForgetKeys } from './forgetting.ts';
 export { alarmsMigrations } from './schema.ts';
 
 /** What the thread must know of the section `alarms`. */
@@ -26,10 +26,24 @@ export interface AlarmRules {
   readonly latch: readonly AlarmKind[];
 }
 
+/** What the outbox does for the alarms besides taking their entries. */
+export interface AlarmNeeds {
+  /** Makes room for so many bytes that come to no entry; false when there is none to be had. */
+  makeRoom(bytes: number): boolean;
+  /** Whether an entry of this alarm waits for any destination. */
+  waits(alarmId: string): boolean;
+}
+
 const ownRules: AlarmRules = { floodLimit: 60, latch: [] };
+const noNeeds: AlarmNeeds = { makeRoom: () => true, waits: () => false };
 
 /** Opens the alarms' procedures on the writing connection. */
-export function openAlarmsProcedures(db: Database, world: ProcedureWorld, { floodLimit, latch }: AlarmRules = ownRules) {
+export function openAlarmsProcedures(
+  db: Database,
+  world: ProcedureWorld,
+  { floodLimit, latch }: AlarmRules = ownRules,
+  { makeRoom, waits }: AlarmNeeds = noNeeds,
+) {
   const counts = openCounts(db);
   const quiets = openQuiets(db, world);
   const standing = openStanding(db);
@@ -38,14 +52,14 @@ export function openAlarmsProcedures(db: Database, world: ProcedureWorld, { floo
   const flood = openFlood(db, world, { counts, steps, standing, condition: conditions.condition, limit: floodLimit });
   const { expire, ...acts } = openActs(db, world, { steps, standing, quiets });
   return {
-    report: openReport(db, world, { counts, steps, standing, flood, isInMaintenance: quiets.isInMaintenance, latch }),
+    report: openReport(db, world, { counts, steps, standing, flood, isInMaintenance: quiets.isInMaintenance, latch, makeRoom }),
     ...conditions,
     ...openListing(db),
     ...acts,
     search: openSearch(db),
     restate: openRestate({ standing, steps, conditions: { restate } }),
     counts: () => counts.read(),
-    prune: openPrune(db, () => world.now()),
+    prune: openPrune(db, () => world.now(), waits),
     /** What time does: ends shelves and maintenance that are over, and tells of floods whose minute is. */
     tick: ({ monotonicMs }: { readonly monotonicMs: number }): Ticked => ({ ended: expire(monotonicMs), settled: flood.settle() }),
   };

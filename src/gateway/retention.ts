@@ -26,13 +26,10 @@ export function retentionJobs(options: AlarmsOptions, { alarms, outbox }: Retent
       at: pruneAt,
       act: (signal) => {
         const now = env.clock.now();
-        const ask = { occurrencesBefore: now - occurrenceKeepMs, clearedBefore: now - options.keep, limit: step };
+        const ask = { clearedBefore: now - options.keep, limit: step };
         return repeat(signal, async () => (await alarms.prune(ask)) > 0);
       },
     },
     { name: 'outbox sweep', at: '*/10 * * * *', act: (signal) => repeat(signal, async () => !(await outbox.sweep(step)).done) },
   ];
 }
-
-/** Occurrence keys are kept unique for 7 days. */
-const occurrenceKeepMs = 7 * 86_400_000;

@@ -1,7 +1,7 @@
 // Entry of the store's thread: hands every room its procedures on the one writing connection, and the outbox's append to all others.
 import { parentPort, workerData } from 'node:worker_threads';
 import { accessMigrations, openAccessProcedures } from '#access/tables';
-import { type AlarmRules, alarmsMigrations, openAlarmsProcedures, openForgetHistory } from '#alarms/tables';
+import { type AlarmRules, alarmsMigrations, openAlarmsProcedures, openForgetHistory, openForgetKeys } from '#alarms/tables';
 import { systemClock, systemRandom } from '#base';
 import { camerasMigrations, openCamerasProcedures } from '#cameras/tables';
 import { openOutboxProcedures, outboxMigrations } from '#outbox/tables';
@@ -29,12 +29,15 @@ if (parentPort) {
       limits,
       migrations: [outboxMigrations, registryMigrations, alarmsMigrations, accessMigrations, camerasMigrations, uplinkMigrations],
       open(db, base) {
-        const outbox = openOutboxProcedures(db, base, destinations, { forgetHistory: openForgetHistory(db, () => base.now()) });
+        const outbox = openOutboxProcedures(db, base, destinations, {
+          forgetHistory: openForgetHistory(db, () => base.now()),
+          forgetLast: openForgetKeys(db),
+        });
         const world: ProcedureWorld = { ...base, append: outbox.append };
         return {
           outbox: outbox.procedures,
           registry: openRegistryProcedures(db, world),
-          alarms: openAlarmsProcedures(db, world, rules),
+          alarms: openAlarmsProcedures(db, world, rules, outbox),
           access: openAccessProcedures(db, world),
           cameras: openCamerasProcedures(db, world),
           uplink: openUplinkProcedures(db, world),

@@ -17,7 +17,7 @@ export interface Report {
   /** `pulse`: an event without an end. */
   readonly state: 'active' | 'inactive' | 'pulse';
   /**
-   * Occurrence key: the same for every retry of the same happening, unique per device for 7 days.
+   * Occurrence key: the same for every retry of the same happening, unique per device for 7 days, unless it gives way to a full disk.
    * Undefined where only the open alarm tells (a polled register): then an active point raises once until it clears.
    */
   readonly occurrence: string | undefined;

@@ -16,6 +16,8 @@ export interface RoomDeps {
   gaps(): Gathering;
   /** Forgets up to `limit` rows of confirmed history, the oldest first; answers how many. */
   forgetHistory(limit: number): number;
+  /** Forgets up to `limit` rows of what goes only when no entry may give way any more; answers how many. */
+  forgetLast(limit: number): number;
 }
 
 /** Room for entries. */
@@ -53,7 +55,7 @@ export function openRoom(db: Database, world: ThreadWorld, destinations: Destina
       const needed = (last ? lastMarginBytes : marginBytes) + 4 * bytes;
       for (let step = 0; step < maxSteps && space.freeBytes < low; step += 1) {
         if (step > 0 && space.freeBytes >= needed) break;
-        if (deps.forgetHistory(atOnce) === 0 && remove(atOnce) === 0) break;
+        if (deps.forgetHistory(atOnce) === 0 && remove(atOnce) === 0 && deps.forgetLast(atOnce) === 0) break;
         space = world.space();
       }
       return space.freeBytes >= needed;

@@ -29,6 +29,10 @@ export interface OutboxThread {
    * @throws outbox.entry-too-large, outbox.full
    */
   append(body: EntryBody, id?: string): void;
+  /** Makes room for `bytes` that another room writes without an entry; false when nothing may give way any more and they do not fit. */
+  makeRoom(bytes: number): boolean;
+  /** Whether an entry of this subject (an alarm's id) waits for any destination. */
+  waits(subject: string): boolean;
 }
 
 /** What the outbox asks of other rooms in the thread. */
@@ -38,6 +42,8 @@ export interface OutboxHooks {
    * none.
    */
   forgetHistory?(limit: number, waits: (alarmId: string) => boolean): number;
+  /** Forgets up to `limit` rows of what goes only when no entry may give way any more; answers how many. Default: there is none. */
+  forgetLast?(limit: number): number;
 }
 
 /**
@@ -49,7 +55,7 @@ export function openOutboxProcedures(
   db: Database,
   world: ThreadWorld,
   destinations: readonly ConfiguredDestination[],
-  { forgetHistory = () => 0 }: OutboxHooks = {},
+  { forgetHistory = () => 0, forgetLast = () => 0 }: OutboxHooks = {},
 ): OutboxThread {
   const opened = openDestinations(db, destinations);
   const memory = openMemory(opened.slots, hasDeadLetters(db));
@@ -59,9 +65,14 @@ export function openOutboxProcedures(
   const gaps = openGaps(db, world, opened, { memory, writing });
   const ofSubject = db.prepare(newestOfSubject);
   const waits = (subject: string): boolean => ofSubject.get(subject) !== undefined;
-  const room = openRoom(db, world, opened, { memory, settling, gaps, forgetHistory: (limit) => forgetHistory(limit, waits) });
+  const room = openRoom(db, world, opened, { memory, settling, gaps, forgetHistory: (limit) => forgetHistory(limit, waits), forgetLast });
   const append = openAppend(db, world, opened, { writing, room, gaps });
-  return { append, procedures: openProcedures(db, world, opened, { memory, settling, gaps, append }) };
+  return {
+    append,
+    makeRoom: (bytes) => room.make(bytes),
+    waits,
+    procedures: openProcedures(db, world, opened, { memory, settling, gaps, append }),
+  };
 }
 
 function hasDeadLetters(db: Database): boolean {

@@ -1,6 +1,6 @@
 // The history: search in bounded steps, show with the acts of people, what the disk's limit takes, and what a salvage repairs.
 import { describe, expect, it } from 'vitest';
-import { alarmsMigrations, openForgetHistory } from '#alarms/tables';
+import { alarmsMigrations, openForgetHistory, openForgetKeys } from '#alarms/tables';
 import { openTestAlarms, report } from './thread.ts';
 
 describe('search', () => {
@@ -78,13 +78,14 @@ describe('what the disk’s limit takes', () => {
   }
 
   it('is the oldest that is over and owed to nobody', () => {
-    const { forget, left, idOf } = filled();
+    const { forget, left, idOf, world } = filled();
     const owed = idOf('a');
     expect(forget(3, (id) => id === owed)).toBe(3);
     expect(left()).toEqual(['d', 'c', 'a']);
     expect(forget(100, (id) => id === owed)).toBe(3);
     expect(left()).toEqual(['c', 'a']);
     expect(forget(100, (id) => id === owed)).toBe(0);
+    world.time += 1000;
     expect(forget(100, () => false)).toBe(3);
     expect(left()).toEqual(['c']);
   });
@@ -124,4 +125,68 @@ it('repairs counters, words that are none, and steps of nothing after a salvage'
   expect(alarms.show({ alarmId })?.transitions).toHaveLength(2);
   expect(alarms.db.pragma('foreign_key_check')).toEqual([]);
   expect(alarms.report(report({ state: 'inactive' })).result).toBe('cleared');
+});
+
+it('keeps the first step of an alarm, its newest thousand, and what people did', () => {
+  const alarms = openTestAlarms();
+  const { alarmId = '' } = alarms.report(report({ kind: 'motion', occurrence: 'first' }));
+  alarms.acknowledge({ alarmId, by: 'cli:kim', note: 'seen' });
+  alarms.report(report({ kind: 'motion', channel: 'other' }));
+  for (let index = 0; index < 3000; index += 1) alarms.report(report({ kind: 'motion', occurrence: `${index}`, detail: { index } }));
+  const all = alarms.transitions({ after: 0, limit: 1000 });
+  expect(all.slice(0, 3).map(({ transition: { step, reason, channel } }) => [step, reason, channel])).toEqual([
+    ['raised', undefined, 'zone-1'],
+    ['updated', 'acknowledged', 'zone-1'],
+    ['raised', undefined, 'other'],
+  ]);
+  const kept = alarms.db.prepare('SELECT count(*) FROM alarm_transition').pluck().get();
+  expect(kept).toBeGreaterThanOrEqual(1002);
+  expect(kept).toBeLessThan(1100);
+  expect(alarms.show({ alarmId })?.transitions.at(-1)?.transition.detail).toEqual({ index: 2999 });
+});
+
+describe('keys', () => {
+  const keysOf = ({ db }: ReturnType<typeof openTestAlarms>): unknown[] =>
+    db.prepare('SELECT occurrence FROM alarm_occurrence ORDER BY recorded_at').pluck().all();
+  const inactive = report({ kind: 'motion', state: 'inactive' });
+
+  it('that a driver made are not kept when they came to nothing', () => {
+    const alarms = openTestAlarms();
+    const words = { ...inactive, occurrence: 'words', occurrenceKind: 'derived' } as const;
+    expect([alarms.report(words), alarms.report(words)].map(({ result }) => result)).toEqual(['unchanged', 'unchanged']);
+    expect(keysOf(alarms)).toEqual([]);
+  });
+
+  it('that a sender made are: a late retry of an end must not end the next alarm', () => {
+    const alarms = openTestAlarms();
+    const late = { ...inactive, occurrence: 'end-1' };
+    expect(alarms.report(late).result).toBe('unchanged');
+    alarms.report({ ...inactive, state: 'active', occurrence: 'begin-2' });
+    expect(alarms.report(late).result).toBe('duplicate');
+    expect(alarms.open({ device: undefined })).toHaveLength(1);
+  });
+
+  it('that came to nothing are not kept without room', () => {
+    const alarms = openTestAlarms(undefined, { needs: { makeRoom: () => false, waits: () => false } });
+    alarms.report({ ...inactive, occurrence: 'end' });
+    alarms.report(report({ occurrence: 'fire' }));
+    expect(keysOf(alarms)).toEqual(['fire']);
+  });
+
+  it('give way when no history is left: first those of little worth, the oldest first; the others only when nothing else may', () => {
+    const alarms = openTestAlarms();
+    const keys = ['a', 'b', 'c', 'd'].map((occurrence) => ({ occurrence, channel: occurrence }));
+    for (const [index, key] of keys.entries()) {
+      alarms.world.time += 1;
+      alarms.report(report({ ...key, occurrenceKind: index % 2 === 0 ? 'given' : 'derived' }));
+    }
+    const forget = openForgetHistory(alarms.db, () => alarms.world.time);
+    expect(forget(1, () => false)).toBe(1);
+    expect(keysOf(alarms)).toEqual(['a', 'c', 'd']);
+    expect([forget(10, () => false), forget(10, () => false)]).toEqual([1, 0]);
+    expect(keysOf(alarms)).toEqual(['a', 'c']);
+    const forgetKeys = openForgetKeys(alarms.db);
+    expect(forgetKeys(1)).toBe(1);
+    expect(keysOf(alarms)).toEqual(['c']);
+  });
 });

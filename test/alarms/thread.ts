@@ -1,5 +1,5 @@
 // The alarms' procedures over a test's own connection, and reports to feed them.
-import { type AlarmRules, alarmsMigrations, openAlarmsProcedures } from '#alarms/tables';
+import { type AlarmNeeds, type AlarmRules, alarmsMigrations, openAlarmsProcedures } from '#alarms/tables';
 import type { Condition, EntryBody, Report, Transition } from '#model';
 import { openTestDatabase, openTestWorld } from '../outbox/thread.ts';
 
@@ -7,9 +7,11 @@ import { openTestDatabase, openTestWorld } from '../outbox/thread.ts';
 export interface TestOptions {
   readonly rules?: AlarmRules | undefined;
   readonly bootId?: string;
+  /** What the outbox does for the alarms; default: room for all, and nothing waits. */
+  readonly needs?: AlarmNeeds;
 }
 
-export function openTestAlarms(db = openTestDatabase([alarmsMigrations]), { rules, bootId = 'boot-1' }: TestOptions = {}) {
+export function openTestAlarms(db = openTestDatabase([alarmsMigrations]), { rules, bootId = 'boot-1', needs }: TestOptions = {}) {
   db.pragma('foreign_keys = ON');
   const entries: EntryBody[] = [];
   const ids: (string | undefined)[] = [];
@@ -18,7 +20,7 @@ export function openTestAlarms(db = openTestDatabase([alarmsMigrations]), { rule
     ids.push(id);
   };
   const world = Object.assign(openTestWorld(), { append, bootId });
-  const alarms = openAlarmsProcedures(db, world, rules);
+  const alarms = openAlarmsProcedures(db, world, rules, needs);
   /** What was told since the last look: `raised smoke-1/zone-1`. */
   const told = (): string[] => entries.splice(0).map(describeEntry);
   return { db, world, entries, ids, told, ...alarms };
