@@ -9,6 +9,7 @@ import {
   deadView,
   grantView,
   outboxView,
+  quietKind,
   quietView,
   sensorView,
   severity,
@@ -113,10 +114,10 @@ export const operations = {
     input: z.strictObject({ device: id, kind: alarmKind.optional(), forMs, reason }),
     answer: z.object({ until: z.number() }),
   },
-  /** `ended` is false when nothing of the kind was shelved. */
+  /** Without `kind` all shelves of the device. `ended`: those that were, by kind (empty: the shelf on all kinds); `left`: those that still hold. */
   'alarm.unshelve': {
     input: z.strictObject({ device: id, kind: alarmKind.optional(), reason: line(300).default('') }),
-    answer: z.object({ ended: z.boolean() }),
+    answer: z.object({ ended: z.array(quietKind).readonly(), left: z.array(quietKind).readonly() }),
   },
   'alarm.shelved': { input: nothing, answer: z.object({ quiets: z.array(quietView).readonly() }) },
   'device.maintenance': { input: z.strictObject({ device: id, forMs, reason }), answer: z.object({ until: z.number() }) },

@@ -71,12 +71,14 @@ export const alarmView = z.object({
   maintenance: z.literal(true).optional(),
 });
 
+/** Of which kind alarms are quiet; empty for all kinds. */
+export const quietKind = z.union([alarmKind, z.literal('')]);
+
 /** A shelf or a maintenance that holds now. */
 export const quietView = z.object({
   form: z.enum(['shelf', 'maintenance']),
   device: z.string(),
-  /** Empty for all kinds. */
-  kind: z.union([alarmKind, z.literal('')]),
+  kind: quietKind,
   by: z.string(),
   reason: z.string(),
   since: time,

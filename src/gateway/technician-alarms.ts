@@ -1,5 +1,5 @@
 // The technician's story of alarms: what the local socket can ask about them, and what a person there may do.
-import type { Alarms } from '#alarms';
+import type { Alarms, Quiet } from '#alarms';
 import type { Env } from '#base';
 import type { ControlHandlers, Result } from '#control';
 import type { AlarmActs } from './alarm-acts.ts';
@@ -38,9 +38,12 @@ export function openTechnicianAlarms({ alarms, acts }: TechnicianAlarmsDeps, env
       await acts.quieten({ form: 'shelf', device, kind, forMs, reason, by: origin });
       return untilOf(forMs);
     },
-    'alarm.unshelve': async ({ device, kind, reason }, { origin }) => ({
-      ended: await acts.endQuiet({ form: 'shelf', device, kind: kind ?? '', reason, by: origin }),
-    }),
+    'alarm.unshelve': async ({ device, kind, reason }, { origin }) => {
+      const shelves = (await alarms.quiets()).filter((quiet) => quiet.form === 'shelf' && quiet.device === device);
+      const meant = shelves.filter((shelf) => kind === undefined || shelf.kind === kind);
+      for (const shelf of meant) await acts.endQuiet({ form: 'shelf', device, kind: shelf.kind, reason, by: origin });
+      return { ended: kindsOf(meant), left: kindsOf(shelves.filter((shelf) => !meant.includes(shelf))) };
+    },
     'alarm.shelved': async () => ({ quiets: await alarms.quiets() }),
     'device.maintenance': async ({ device, forMs, reason }, { origin }) => {
       await acts.quieten({ form: 'maintenance', device, forMs, reason, by: origin });
@@ -50,6 +53,10 @@ export function openTechnicianAlarms({ alarms, acts }: TechnicianAlarmsDeps, env
       ended: await acts.endQuiet({ form: 'maintenance', device, kind: '', reason, by: origin }),
     }),
   };
+}
+
+function kindsOf(shelves: readonly Pick<Quiet, 'kind'>[]): Quiet['kind'][] {
+  return shelves.map(({ kind }) => kind);
 }
 
 async function* tailAlarms(device: string | undefined, signal: AbortSignal, alarms: Alarms): AsyncGenerator<Result<'alarm.tail'>> {

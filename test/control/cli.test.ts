@@ -78,7 +78,12 @@ describe('what the verbs print', () => {
       ['Alarms of smoke-01 are shelved until 2026-11-20'],
       ['smoke-01의 알람을 2026-11-20'],
     ],
-    ['alarm unshelve --device smoke-01', ['no longer shelved'], ['보류를 해제했습니다']],
+    ['alarm unshelve --device smoke-01', ['no longer shelved: smoke, all'], ['보류를 해제했습니다: 연기, 전체']],
+    [
+      'alarm unshelve --device smoke-01 --kind heat',
+      ['Nothing of the kind was shelved for smoke-01. Shelved are: all, smoke'],
+      ['smoke-01에는 해당하는 보류가 없습니다. 보류 중: 전체, 연기'],
+    ],
     ['alarm shelved', ['maintenance', 'smoke-01', 'all', '배터리 교체'], ['정비 중', 'smoke-01', '전체', '배터리 교체']],
     ['device maintenance smoke-01 --for 1h --reason battery', ['its alarms are tests'], ['그동안의 알람은 시험입니다']],
     ['device maintenance smoke-01 --end', ['was not in maintenance'], ['정비 중이 아니었습니다']],

@@ -217,7 +217,7 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     'alarm.acknowledge': async () => ({ result: 'acknowledged' }),
     'alarm.clear': async () => ({ result: 'over' }),
     'alarm.shelve': async () => ({ until: at }),
-    'alarm.unshelve': async () => ({ ended: true }),
+    'alarm.unshelve': async ({ kind }) => (kind === 'heat' ? { ended: [], left: ['', 'smoke'] } : { ended: ['smoke', ''], left: [] }),
     'alarm.shelved': async () => ({ quiets: [quiet] }),
     'device.maintenance': async () => ({ until: at }),
     'device.maintenance-end': async () => ({ ended: false }),

@@ -69,8 +69,23 @@ describe('the technician', () => {
     clock.advance(1);
     expect((await alarms.tick()).ended).toHaveLength(1);
     expect(told()).toEqual(['updated shelved', 'updated unshelved']);
-    expect(await handlers['alarm.unshelve']({ device: 'smoke-1', kind: 'smoke', reason: '' }, context)).toEqual({ ended: false });
+    expect(await handlers['alarm.unshelve']({ device: 'smoke-1', kind: 'smoke', reason: '' }, context)).toEqual({ ended: [], left: [] });
     expect(audit).toEqual(['cli:kim (claimed) alarm.shelve smoke-1 smoke 120 min: dust']);
+  });
+
+  it('ends one shelf of a device by its kind, all of them without one, and no other device’s', async () => {
+    const { handlers, audit } = site;
+    const shelve = (kind?: 'smoke' | 'tamper') =>
+      handlers['alarm.shelve']({ device: 'smoke-1', kind, forMs: 60_000, reason: 'dust' }, context);
+    for (const kind of ['smoke', undefined, 'tamper'] as const) await shelve(kind);
+    await handlers['device.maintenance']({ device: 'smoke-1', forMs: 60_000, reason: 'battery' }, context);
+    const unshelve = handlers['alarm.unshelve'];
+    expect(await unshelve({ device: 'smoke-1', kind: 'heat', reason: '' }, context)).toEqual({ ended: [], left: ['', 'smoke', 'tamper'] });
+    expect(await unshelve({ device: 'smoke-1', kind: 'smoke', reason: '' }, context)).toEqual({ ended: ['smoke'], left: ['', 'tamper'] });
+    expect(await unshelve({ device: 'smoke-2', reason: '' }, context)).toEqual({ ended: [], left: [] });
+    expect(await unshelve({ device: 'smoke-1', reason: 'clean' }, context)).toEqual({ ended: ['', 'tamper'], left: [] });
+    expect(await handlers['alarm.shelved']({}, context)).toMatchObject({ quiets: [{ form: 'maintenance' }] });
+    expect(audit.filter((line) => line.includes('alarm.shelve-end'))).toHaveLength(3);
   });
 
   it('begins and ends maintenance of devices that there are', async () => {

@@ -1,7 +1,8 @@
 // The verbs by which a technician acts on alarms: acknowledge, clear, shelve, unshelve, and the list of what is quiet.
+import type { AlarmKind } from '#model';
 import type { Asked } from '../contract.ts';
 import { alarmWords, quietFormWords } from '../messages/words.ts';
-import { exits, type Verb, withGateway } from './context.ts';
+import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
 import { orDash, timeText, word } from './words.ts';
 
 export const alarmAcknowledgeVerb: Verb<{ readonly note?: string }> = async (context, { note }, id) => {
@@ -38,9 +39,18 @@ export const alarmUnshelveVerb: Verb<Asked<'alarm.unshelve'>> = async (context, 
   const { say, screen } = context;
   const answer = await withGateway(context, (client) => client.call('alarm.unshelve', { device, kind, reason }));
   if (context.json) screen.json({ device, kind, ...answer });
-  else screen.line(say(answer.ended ? 'alarm.unshelved' : 'alarm.notShelved', { device }));
+  else {
+    const kinds = (some: typeof answer.ended): string => some.map((one) => quietKindText(one, context)).join(', ');
+    const done =
+      answer.ended.length > 0 ? say('alarm.unshelved', { device, kinds: kinds(answer.ended) }) : say('alarm.notShelved', { device });
+    screen.line(answer.left.length > 0 ? `${done} ${say('alarm.stillShelved', { kinds: kinds(answer.left) })}` : done);
+  }
   return exits.done;
 };
+
+function quietKindText(kind: AlarmKind | '', context: VerbContext): string {
+  return kind === '' ? context.say('alarm.allKinds') : word(alarmWords, kind, context);
+}
 
 export const alarmShelvedVerb: Verb<object> = async (context) => {
   const { say, screen } = context;
@@ -53,7 +63,7 @@ export const alarmShelvedVerb: Verb<object> = async (context) => {
       ...answer.quiets.map(({ form, device, kind, until, by, reason }) => [
         word(quietFormWords, form, context),
         device,
-        kind === '' ? say('alarm.allKinds') : word(alarmWords, kind, context),
+        quietKindText(kind, context),
         timeText(until),
         by,
         orDash(reason),
