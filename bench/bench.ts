@@ -6,11 +6,13 @@ export interface BenchOptions {
   readonly folder: string;
   /** 1 for figures that count, less for a look whether the bench runs: all times are multiplied by it. */
   readonly timeScale: number;
+  /** Rows of a backlog; its own number when undefined. */
+  readonly rows: number | undefined;
   /** Says on standard error what is being done. */
   tell(text: string): void;
 }
 
-/** A bench. `figures` says what each is, with its conditions; `run` measures all of them within a minute. */
+/** A bench. `figures` says what each is, with its conditions; `run` measures all of them within a minute, a backlog's within six. */
 export interface Bench<Name extends string = string> {
   readonly figures: Readonly<Record<Name, string>>;
   run(options: BenchOptions): Promise<Readonly<Record<Name, number>>>;

@@ -2,10 +2,27 @@
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { steadyMs } from './measure.ts';
+import type { BenchOptions } from './bench.ts';
+import { percentile, steadyMs } from './measure.ts';
+
+/** The figures of the disk, which stand first: all others hang on them. */
+export const diskMeanings = {
+  fsyncP50Ms: 'append 4 KiB and fdatasync, in the folder of the store',
+  fsyncP99Ms: 'the same',
+  plainSqlitePerSecond: 'the peer: better-sqlite3 alone, one 300-byte row a transaction, WAL, synchronous=FULL',
+} as const;
+
+export function diskFigures({ folder, timeScale }: BenchOptions): Readonly<Record<keyof typeof diskMeanings, number>> {
+  const flushes = flushTimes(folder, 1500 * timeScale);
+  return {
+    fsyncP50Ms: percentile(flushes, 0.5),
+    fsyncP99Ms: percentile(flushes, 0.99),
+    plainSqlitePerSecond: Math.round(plainInserts(folder, 2000 * timeScale)),
+  };
+}
 
 /** Times, in milliseconds, of appending 4 KiB to a file and flushing it (fdatasync), for `ms`. */
-export function flushTimes(folder: string, ms: number): readonly number[] {
+function flushTimes(folder: string, ms: number): readonly number[] {
   const page = Buffer.alloc(4096, 1);
   const file = openSync(join(folder, 'flush'), 'w');
   const times: number[] = [];
@@ -20,7 +37,7 @@ export function flushTimes(folder: string, ms: number): readonly number[] {
 }
 
 /** Rows a second of better-sqlite3 alone: one 300-byte row a transaction, WAL, `synchronous=FULL`, for `ms`. */
-export function plainInserts(folder: string, ms: number): number {
+function plainInserts(folder: string, ms: number): number {
   const db = new Database(join(folder, 'plain.db'));
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');

@@ -2,15 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openMosquitto } from '../test/peers/mosquitto.ts';
 import type { Bench, BenchOptions } from './bench.ts';
-import { flushTimes, plainInserts } from './disk.ts';
+import { diskFigures, diskMeanings } from './disk.ts';
 import { flood, loopDelayP99, pace, percentile, round, steadyMs } from './measure.ts';
 import { freshReport, openHubSession, openSite, pendingOf, type Site } from './site.ts';
 import { openTap } from './tap.ts';
 
 const meanings = {
-  fsyncP50Ms: 'append 4 KiB and fdatasync, in the folder of the store',
-  fsyncP99Ms: 'the same',
-  plainSqlitePerSecond: 'the peer: better-sqlite3 alone, one 300-byte row a transaction, WAL, synchronous=FULL',
+  ...diskMeanings,
   ingestPerSecond: 'reports durably raised: 4,000 in flight, group commits of up to 1,000, synchronous=FULL',
   ingestRowsPerSecond:
     'the same in rows: a report leaves 5 (alarm, transition, occurrence key, outbox entry, ready mark), and moves 3 counters',
@@ -34,7 +32,7 @@ export const outboxBench: Bench<Figure> = {
   figures: meanings,
   async run(options) {
     options.tell('the disk');
-    const disk = measureDisk(options);
+    const disk = diskFigures(options);
     await using site = await openSite(options.folder, 'ingest');
     options.tell('commits');
     const commits = await measureCommits(site, options);
@@ -51,15 +49,6 @@ export const outboxBench: Bench<Figure> = {
     return { ...disk, ...ingest, ...commits, ...drain, ...(await measureWire(options)) };
   },
 };
-
-function measureDisk({ folder, timeScale }: BenchOptions): Figures<'fsyncP50Ms' | 'fsyncP99Ms' | 'plainSqlitePerSecond'> {
-  const flushes = flushTimes(folder, 1500 * timeScale);
-  return {
-    fsyncP50Ms: percentile(flushes, 0.5),
-    fsyncP99Ms: percentile(flushes, 0.99),
-    plainSqlitePerSecond: Math.round(plainInserts(folder, 2000 * timeScale)),
-  };
-}
 
 /** Milliseconds from each of a row of reports to its commit, some 300 a second. */
 async function commitTimes({ alarms }: Site, ms: number): Promise<readonly number[]> {

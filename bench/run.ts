@@ -7,12 +7,14 @@ import type { Bench } from './bench.ts';
 /** Benches by name; loaded when asked for. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   outbox: async () => (await import('./outbox.ts')).outboxBench,
+  backlog: async () => (await import('./backlog.ts')).backlogBench,
 };
 
-const usage = `npm run bench -- NAME [--json] [--brief] [--folder PATH]
+const usage = `npm run bench -- NAME [--json] [--brief] [--rows N] [--folder PATH]
 
   --json         the figures as one JSON object, as the last line
   --brief        a tenth of the time: shows that the bench runs, its figures prove nothing
+  --rows N       of backlog: so many rows wait, 20000 to 10000000 (default 2000000, a tenth of it with --brief)
   --folder PATH  measure the disk that holds PATH (default /var/tmp)
 
 NAME: ${Object.keys(benches).join(', ')}`;
@@ -21,6 +23,7 @@ interface Flags {
   readonly name: string | undefined;
   readonly json: boolean;
   readonly brief: boolean;
+  readonly rows: number | undefined;
   readonly folder: string;
 }
 
@@ -29,19 +32,22 @@ function readFlags(): Flags | undefined {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, brief: { type: 'boolean' }, folder: { type: 'string' } },
+      options: { json: { type: 'boolean' }, brief: { type: 'boolean' }, rows: { type: 'string' }, folder: { type: 'string' } },
     });
-    if (positionals.length > 1) return undefined;
-    return { name: positionals[0], json: values.json ?? false, brief: values.brief ?? false, folder: values.folder ?? '/var/tmp' };
+    const rows = values.rows === undefined ? undefined : Number(values.rows);
+    const areRows = rows === undefined || (Number.isInteger(rows) && rows >= 20_000 && rows <= 10_000_000);
+    if (positionals.length > 1 || !areRows) return undefined;
+    const { json = false, brief = false, folder = '/var/tmp' } = values;
+    return { name: positionals[0], json, brief, rows, folder };
   } catch {
     return undefined;
   }
 }
 
-async function measure(bench: Bench, { json, brief, folder }: Flags): Promise<void> {
+async function measure(bench: Bench, { json, brief, rows, folder }: Flags): Promise<void> {
   const ours = await mkdtemp(join(folder, 'bongsu-bench-'));
   try {
-    const figures = await bench.run({ folder: ours, timeScale: brief ? 0.1 : 1, tell: (text) => console.error(text) });
+    const figures = await bench.run({ folder: ours, timeScale: brief ? 0.1 : 1, rows, tell: (text) => console.error(text) });
     if (json) console.log(JSON.stringify(figures));
     else
       for (const [name, value] of Object.entries(figures))
