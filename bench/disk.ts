@@ -12,7 +12,10 @@ export const diskMeanings = {
   plainSqlitePerSecond: 'the peer: better-sqlite3 alone, one 300-byte row a transaction, WAL, synchronous=FULL',
 } as const;
 
-export function diskFigures({ folder, timeScale }: BenchOptions): Readonly<Record<keyof typeof diskMeanings, number>> {
+export function diskFigures({
+  folder,
+  timeScale,
+}: Pick<BenchOptions, 'folder' | 'timeScale'>): Readonly<Record<keyof typeof diskMeanings, number>> {
   const flushes = flushTimes(folder, 1500 * timeScale);
   return {
     fsyncP50Ms: percentile(flushes, 0.5),
