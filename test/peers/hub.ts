@@ -25,7 +25,7 @@ export interface HubPeer extends AsyncDisposable {
 }
 
 /** How the hub speaks to its broker. */
-export interface HubOptions extends Pick<IClientOptions, 'username' | 'password'> {
+export interface HubOptions extends Pick<IClientOptions, 'username' | 'password' | 'clientId'> {
   /** 5 is MQTT 5 (default), 4 is MQTT 3.1.1. */
   readonly protocolVersion?: 4 | 5;
 }
