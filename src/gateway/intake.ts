@@ -10,9 +10,10 @@ import { faults } from './faults.ts';
 export interface Intake {
   /**
    * Resolves after the commit; while the store fails, when the hub has it. Rejects with the store's fault when neither can be: the device is then not
-   * answered, or answered that it failed.
+   * answered, or answered that it failed. `answers`: the device forgets its alarm when it gets its answer, so that no word but the store's or the
+   * hub's own will do; default false, of a device that is asked.
    */
-  report(report: Report): Promise<ReportOutcome>;
+  report(report: Report, how?: { readonly answers?: boolean }): Promise<ReportOutcome>;
   /** Resolves after the commit; a failing store delays a condition, it never ends a driver: it is tried until it is written or `signal` aborts. */
   condition(step: Condition): Promise<void>;
 }
@@ -23,20 +24,20 @@ const sickness: ReadonlySet<string> = new Set(['store.hung', 'store.io', 'store.
 
 /** Opens the intake in front of the alarms room. */
 export function openIntake(alarms: Alarms, fallback: Fallback, env: Env, signal: AbortSignal): Intake {
-  const take = async (report: Report): Promise<ReportOutcome> => {
+  const take = async (report: Report, answers: boolean): Promise<ReportOutcome> => {
     const now = env.clock.now();
     const ids = { entry: uuidv7(now, env.random), alarm: uuidv7(now, env.random) };
-    if (fallback.held > 0) return fallback.carry(report, ids, faults.fault('memory-full'));
+    if (fallback.held > 0) return fallback.carry(report, ids, { cause: faults.fault('memory-full'), answers });
     try {
       return await alarms.report(report, ids);
     } catch (error) {
       if (!(error instanceof BongsuError && sickness.has(error.code))) throw error;
-      return fallback.carry(report, ids, error);
+      return fallback.carry(report, ids, { cause: error, answers });
     }
   };
   return {
-    async report(report) {
-      const outcome = await take(report);
+    async report(report, { answers = false } = {}) {
+      const outcome = await take(report, answers);
       if (outcome.result === 'raised' || outcome.result === 'cleared') {
         const { device, channel, kind } = report;
         env.log.info({ device, channel, kind, alarm: outcome.alarmId }, `alarm ${outcome.result}`);

@@ -4,8 +4,8 @@ import type { Alarm, Condition, Device, Report, ReportOutcome } from '#model';
 
 /** What the room is handed by whoever assembles the gateway. */
 export interface SensorsDeps {
-  /** Resolves after the commit; rejects when the store fails. */
-  report(report: Report): Promise<ReportOutcome>;
+  /** Resolves after the commit; rejects when the store fails. `answers`: the device forgets its alarm when it is answered. Default false, of one that is asked. */
+  report(report: Report, how?: { readonly answers?: boolean }): Promise<ReportOutcome>;
   /** Resolves after the commit; rejects when the store fails, or goes on trying. A step that changes nothing is harmless. */
   condition(step: Condition): Promise<unknown>;
   /** The open alarms of one device, so that after a restart nothing is raised twice and what ended meanwhile is cleared. */

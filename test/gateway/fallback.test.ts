@@ -1,7 +1,7 @@
 // The memory path: alarms reach the hub while the store fails, in order, and are stored under the same ids when it works again.
 import { describe, expect, it } from 'vitest';
 import type { Alarms } from '#alarms';
-import { BongsuError, openLog, systemClock, systemRandom } from '#base';
+import { BongsuError, type Log, openLog, systemClock, systemRandom } from '#base';
 import type { Entry, Report, ReportIds, ReportOutcome, Transition } from '#model';
 import type { UplinkSession } from '#uplink';
 import { openFallback } from '../../src/gateway/fallback.ts';
@@ -11,8 +11,15 @@ const env = { clock: systemClock, random: systemRandom, log: openLog('silent') }
 const text = { en: 'hung', ko: '' };
 const hung = (): BongsuError => new BongsuError('store.hung', { message: text, hint: text, retryable: true });
 
+/** A log that keeps what is an error. */
+function openErrors() {
+  const errors: object[] = [];
+  const log: Log = { debug() {}, info() {}, warn() {}, error: (fields) => void errors.push(fields), child: () => log };
+  return { errors, log };
+}
+
 /** A store that fails until it is mended, and alarms that foresee one alarm a point. */
-function openSite() {
+function openSite(log: Log = env.log) {
   const written: { report: Report; ids: ReportIds | undefined }[] = [];
   const open = new Map<string, string>();
   const listeners = new Set<() => void>();
@@ -42,7 +49,7 @@ function openSite() {
         return { [Symbol.dispose]: () => listeners.delete(listener) };
       },
     },
-    env,
+    { ...env, log },
   );
   return {
     alarms,
@@ -149,6 +156,47 @@ describe('while the store fails', () => {
     stop.abort();
     ending.abort();
     await Promise.all([delivering, writing]);
+  });
+
+  it('where the hub itself confirms, a device that waits for its answer gets it from the store, and one that is asked goes on', async () => {
+    const site = openSite();
+    const { session, sent, stop } = openLine();
+    const take = session.send;
+    Object.assign(session, { send: (entry: Entry) => take(entry, { replay: false }).then(() => ({ result: 'sent' })) });
+    const ending = new AbortController();
+    const intake = openIntake(site.alarms, site.fallback, env, ending.signal);
+    const delivering = site.fallback.deliver(session);
+    const writing = site.fallback.service.run(ending.signal);
+    let answered = false;
+    const pushed = intake.report(smoke('s-1', 'active', 'a'), { answers: true }).finally(() => (answered = true));
+    expect(await intake.report(smoke('s-2', 'active', 'a'))).toMatchObject({ result: 'raised' });
+    await expect.poll(() => sent.length).toBe(2);
+    await systemClock.sleep(50);
+    expect(answered).toBe(false);
+    expect(sent).toHaveLength(2);
+    site.mend();
+    expect(await pushed).toMatchObject({ result: 'raised' });
+    stop.abort();
+    ending.abort();
+    await Promise.all([delivering, writing]);
+  });
+
+  it('is said once, with the number of alarms when it is over', async () => {
+    const { errors, log } = openErrors();
+    const told: object[] = [];
+    Object.assign(log, { info: (fields: object) => void told.push(fields) });
+    const site = openSite(log);
+    const ending = new AbortController();
+    const intake = openIntake(site.alarms, site.fallback, { ...env, log: env.log }, ending.signal);
+    const writing = site.fallback.service.run(ending.signal);
+    const reports = Array.from({ length: 50 }, (_, index) => intake.report(smoke(`s-${index}`, 'active')));
+    await systemClock.sleep(20);
+    expect(errors).toHaveLength(1);
+    site.mend();
+    await Promise.all(reports);
+    await expect.poll(() => told).toEqual([{ alarms: 50, refused: 0, turnedAway: 0 }]);
+    ending.abort();
+    await writing;
   });
 
   it('an outbox without room is told, and told again when there is some', async () => {

@@ -9,7 +9,7 @@ export interface Recorder {
   failing: boolean;
   /** What `openAlarms` answers. */
   readonly open: Alarm[];
-  report(report: Report): Promise<ReportOutcome>;
+  report(report: Report, how?: { readonly answers?: boolean }): Promise<ReportOutcome>;
   condition(step: Condition): Promise<void>;
   openAlarms(device: string): Promise<readonly Alarm[]>;
   /** Conditions as words: `sensor-silent raised smoke-1`. */

@@ -151,7 +151,9 @@ describe('the webhook', () => {
     recorder.failing = false;
     const commit = Promise.withResolvers<void>();
     const report = recorder.report;
-    recorder.report = async (one) => {
+    const manners: unknown[] = [];
+    recorder.report = async (one, how) => {
+      manners.push(how);
       await commit.promise;
       return report(one);
     };
@@ -163,6 +165,7 @@ describe('the webhook', () => {
     expect(answered).toBe(false);
     commit.resolve();
     expect(await answer).toMatchObject({ status: 200, body: { result: 'raised' } });
+    expect(manners).toEqual([{ answers: true }]);
   });
 
   it.each<[string, string, string, string[], string, number, string]>([

@@ -35,7 +35,7 @@ export function openWebhook(options: WebhookOptions, world: WebhookWorld): Webho
   );
   const handle = openHandler(options.sources, {
     env,
-    report: (report) => deps.report(report),
+    report: (report) => deps.report(report, { answers: true }),
     mapOf: (source) => source.map ?? world.map(source.template ?? ''),
     heard: (source, device) => presence.heard(source, device),
   });
