@@ -92,6 +92,13 @@ export const faults = faultTable('control', {
     message: { en: 'The gateway gave an answer that is not readable', ko: '게이트웨이의 응답을 읽을 수 없습니다' },
     hint: sayAgain,
   },
+  'backup-left': {
+    message: { en: 'You left before the end', ko: '끝나기 전에 중단했습니다' },
+    hint: {
+      en: 'The gateway goes on with the backup; it is whole when its name no longer ends in .part.',
+      ko: '백업은 게이트웨이에서 계속됩니다. 이름 끝의 .part가 없어지면 완성된 것입니다.',
+    },
+  },
   'file-unreadable': {
     message: { en: 'A file cannot be read', ko: '파일을 읽을 수 없습니다' },
     hint: {

@@ -19,15 +19,30 @@ describe('exit statuses', () => {
 
   const wrong: readonly (readonly [string, RegExp, RegExp])[] = [
     ['reboot', /no command reboot/, /reboot 명령은 없습니다/],
-    ['camera paint', /no command paint/, /paint 명령은 없습니다/],
+    ['camera paint', /no command paint\nHint: See `bongsu camera --help`/, /paint 명령은 없습니다/],
     ['status --loud', /no option --loud/, /--loud 옵션은 없습니다/],
     ['camera remove', /id is missing/, /id 인자가 빠졌습니다/],
     ['camera add cam-1', /--address <address> is needed/, /옵션이 필요합니다/],
     ['camera add cam-1 --address', /needs a value/, /값이 필요합니다/],
-    ['alarm list --limit many', /many is not valid/, /many 값이 올바르지 않습니다/],
+    [
+      'alarm list --limit many',
+      /--limit <n>: many is not valid: expected a whole number like 20\nHint: See `bongsu alarm list --help`\./,
+      /many 값이 올바르지 않습니다: .*정수여야 합니다\n조치: `bongsu alarm list --help`/,
+    ],
+    [
+      'alarm shelve --device smoke-01 --for 2y --reason dust',
+      /--for <time>: 2y is not valid: expected a time like 30m, 2h or 1d\nHint: See `bongsu alarm shelve --help`\./,
+      /2y 값이 올바르지 않습니다: 30m, 2h, 1d.*\n조치: `bongsu alarm shelve --help`/,
+    ],
+    ['alarm shelve --device smoke-01 --for 2h', /--reason <text> is needed\nHint: See `bongsu alarm shelve --help`/, /옵션이 필요합니다/],
+    [
+      'alarm search --from yesterday',
+      /yesterday is not valid: expected 2026-11-20, 2026-11-20T13:00 or 2h \(ago\)\nHint: See `bongsu alarm search --help`/,
+      /yesterday 값이 .*2h\(2시간 전\)/,
+    ],
     [
       'alarm list --limit 0',
-      /A value is not valid: limit: expected at least 1$/m,
+      /A value is not valid: limit: expected at least 1\nHint: See `bongsu alarm list --help`/,
       /입력값이 올바르지 않습니다: limit: 1 이상이어야 합니다$/m,
     ],
     ['alarm list --kind smok', /kind: expected one of smoke, heat, .*, unknown; did you mean "smoke"/, /kind: smoke, .*, unknown 중 하나/],
@@ -43,7 +58,11 @@ describe('exit statuses', () => {
     ['camera add c --address h --password-stdin', /needs --user/, /--user가 필요합니다/],
     ['camera add c --address h --user u --password-file f --password-stdin', /exclude each other/, /함께 쓸 수 없는/],
     ['outbox dead show 7,8', /id: 7,8 is not valid/, /7,8 값이/],
-    ['outbox dead retry some', /ids: some is not valid/, /some 값이/],
+    [
+      'outbox dead retry some',
+      /ids: some is not valid: expected 7 or 7,8,9 or all\nHint: See `bongsu outbox dead retry --help`/,
+      /some 값이/,
+    ],
     ['outbox dead drop 7', /--reason <text> is needed/, /옵션이 필요합니다/],
     ['outbox dead drop 7 --reason x', /reason: expected at least 2 characters/, /reason: 2자 이상이어야 합니다/],
     ['outbox restore /media/usb/b.db', /in place of the store.*Say --yes/, /--yes를 지정/],
@@ -55,7 +74,7 @@ describe('exit statuses', () => {
     ['simulate --webhook-url nowhere', /nowhere is not valid/, /nowhere 값이/],
     ['simulate --webhook-url https://h/', /https:\/\/h\/ is not valid/, /https:\/\/h\/ 값이/],
     ['simulate --webhook-token-file /dev/null', /token of a webhook has 16 to 256/, /웹훅 토큰은/],
-    ['status --lang fr', /fr is not valid/, /fr/],
+    ['status --lang fr', /fr is not valid: expected one of ko, en/, /fr 값이 .*ko, en 중 하나/],
   ];
   it.each(wrong)('2 for `%s`', async (line, en, ko) => {
     await using door = await openDoor();
@@ -68,6 +87,27 @@ describe('exit statuses', () => {
     expect(english.stderr).toContain('Hint: ');
     expect(korean.stderr).not.toMatch(/expected|Too |Invalid/);
     expect(english.stdout + korean.stdout).toBe('');
+  });
+
+  it.each([
+    [['alarm', 'list', '--limit', 'many'], 2, 'control.usage', /many is not valid/],
+    [['alarm', 'list', '--limit', '0'], 2, 'control.input-invalid', /limit: expected at least 1/],
+    [['outbox', 'restore', '/b.db'], 2, 'control.usage', /in place of the store/],
+    [['reboot'], 2, 'control.usage', /no command reboot/],
+    [['status', '--socket', '/nonexistent/s'], 3, 'control.not-running', /is not running: \/nonexistent\/s/],
+    [['camera', 'remove', 'cam-9'], 1, 'control.failed', /disk/],
+  ])('with --json the error of %j is one JSON value on standard error', async (argv, status, code, message) => {
+    const { handlers } = recordedHandlers({
+      'camera.remove': async () => {
+        throw new Error('disk');
+      },
+    });
+    await using door = await openDoor({ handlers });
+    const socket = argv.includes('--socket') ? [] : ['--socket', door.path];
+    const done = await run(['--json', ...argv, ...socket]);
+    expect(done).toMatchObject({ status, stdout: '' });
+    const { error } = JSON.parse(done.stderr) as { error: Record<string, string> };
+    expect(error).toEqual({ code, message: expect.stringMatching(message), hint: expect.stringMatching(/./) });
   });
 
   it('2 and the help when no verb is named, 0 when help is asked for', async () => {

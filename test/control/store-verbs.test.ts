@@ -26,6 +26,23 @@ describe('outbox backup', () => {
     expect(stderr).toBe('');
   });
 
+  it.each([
+    [[], /^\d+ % .*\nError: You left before the end\nHint: The gateway goes on/],
+    [['--json'], /^{"error":{"code":"control.backup-left",/],
+  ])('that is left early says that it goes on (%j)', async (flags, text) => {
+    const left = new AbortController();
+    const { handlers } = recordedHandlers({
+      'outbox.backup': async function* (_, { signal }) {
+        yield { copiedPages: 1, totalPages: 2 };
+        setTimeout(() => left.abort(), 20);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      },
+    });
+    await using door = await openDoor({ handlers });
+    const done = await run(['outbox', 'backup', '/b.db', ...flags, '--socket', door.path], { io: { signal: left.signal } });
+    expect(done).toMatchObject({ status: 1, stdout: '', stderr: expect.stringMatching(text) });
+  });
+
   it('that fails says why', async () => {
     const { handlers } = recordedHandlers({
       'outbox.backup': async function* () {

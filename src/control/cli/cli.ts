@@ -1,8 +1,9 @@
 // The command line from arguments to exit status: the one edge where faults become a message, a hint and a number.
 import { type Command, CommanderError } from 'commander';
-import { BongsuError, type Language, messageOf } from '#base';
+import type { Language } from '#base';
 import { chooseLanguage, type Say, speaker } from '../messages/catalogue.ts';
-import { type CliIo, type CliLoaders, exitOf, exits, UsageFault } from './context.ts';
+import { type Complaint, complaintOf, verbOf } from './complaints.ts';
+import { type CliIo, type CliLoaders, exitOf, exits } from './context.ts';
 import { type Act, buildProgram } from './program.ts';
 import { openScreen, type Screen } from './screen.ts';
 
@@ -30,9 +31,9 @@ export async function runCli(argv: readonly string[], io: CliIo, loaders: CliLoa
     await program.parseAsync([...argv], { from: 'user' });
     return status;
   } catch (error) {
-    if (error instanceof CommanderError) return tellUsage(error, screen, say);
-    tell(error, screen, say, language);
-    return exitOf(error);
+    if (isHelp(error)) return error.exitCode === 0 ? exits.done : exits.usage;
+    tell(complaintOf(error, verbOf(program, argv), { say, language }), screen, { say, json: argv.includes('--json') });
+    return error instanceof CommanderError ? exits.usage : exitOf(error);
   }
 }
 
@@ -46,49 +47,19 @@ function direct(program: Command, io: CliIo): void {
   program.exitOverride().configureOutput({
     writeOut: (text) => void io.stdout.write(text),
     writeErr: (text) => void io.stderr.write(text),
-    outputError: () => {}, // said by tellUsage in the user's language
+    outputError: () => {}, // said by complaintOf in the user's language
   });
 }
 
-function tell(error: unknown, screen: Screen, say: Say, language: Language): void {
-  if (error instanceof BongsuError) {
-    screen.complain(say('word.error', { text: error.text[language] }));
-    screen.complain(say('word.hint', { text: error.hint[language] }));
-  } else {
-    screen.complain(say('word.error', { text: messageOf(error) }));
-    if (error instanceof UsageFault) screen.complain(say('word.hint', { text: say('usage.hint', { command: 'bongsu' }) }));
+function tell(complaint: Complaint, screen: Screen, { say, json }: { readonly say: Say; readonly json: boolean }): void {
+  if (json) screen.complainJson({ error: complaint });
+  else {
+    screen.complain(say('word.error', { text: complaint.message }));
+    screen.complain(say('word.hint', { text: complaint.hint }));
   }
 }
 
-function tellUsage(error: CommanderError, screen: Screen, say: Say): number {
-  if (error.exitCode === 0) return exits.done; // help or version, as asked
-  if (error.code !== 'commander.help') {
-    screen.complain(say('word.error', { text: complaint(error, say) }));
-    screen.complain(say('word.hint', { text: say('usage.hint', { command: 'bongsu' }) }));
-  }
-  return exits.usage;
-}
-
-function complaint({ code, message }: CommanderError, say: Say): string {
-  const [what = '?', value = '?'] = [...message.matchAll(/'([^']*)'/g)].map((match) => match[1] ?? '?');
-  switch (code) {
-    case 'commander.unknownCommand':
-      return say('usage.unknownCommand', { what });
-    case 'commander.unknownOption':
-      return say('usage.unknownOption', { what });
-    case 'commander.missingArgument':
-      return say('usage.missingArgument', { what });
-    case 'commander.missingMandatoryOptionValue':
-      return say('usage.missingOption', { what });
-    case 'commander.optionMissingArgument':
-      return say('usage.missingValue', { what });
-    case 'commander.invalidArgument':
-      return say('usage.invalidValue', { what, value });
-    case 'commander.excessArguments':
-      return say('usage.excessArguments');
-    case 'commander.conflictingOption':
-      return say('usage.conflict', { what: `${what}, ${value}` });
-    default:
-      return message;
-  }
+/** Whether the help was shown, as it was asked for or for want of a verb. */
+function isHelp(error: unknown): error is CommanderError {
+  return error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help');
 }

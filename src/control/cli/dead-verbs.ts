@@ -36,7 +36,8 @@ export const deadListVerb: Verb<Asked<'outbox.dead'>> = async (context, filter) 
 export const deadShowVerb: Verb<object> = async (context, _options, argument) => {
   const { say, screen } = context;
   const [id, ...more] = numbersOf(argument);
-  if (id === undefined || more.length > 0) throw new UsageFault(say('usage.invalidValue', { what: 'id', value: argument }));
+  if (id === undefined || more.length > 0)
+    throw new UsageFault(say('usage.invalidValue', { what: 'id', value: argument, expected: say('usage.expectNumber') }));
   const answer = await withGateway(context, (client) => client.call('outbox.dead-show', { id }));
   if (context.json) {
     screen.json(answer);
@@ -84,7 +85,7 @@ function codeText(code: number): string {
 function lettersOf(text: string, { say }: VerbContext): Asked<'outbox.dead-retry'>['ids'] {
   if (text === 'all') return text;
   const ids = numbersOf(text);
-  if (ids.length === 0) throw new UsageFault(say('usage.invalidValue', { what: 'ids', value: text }));
+  if (ids.length === 0) throw new UsageFault(say('usage.invalidValue', { what: 'ids', value: text, expected: say('usage.expectLetters') }));
   return ids;
 }
 

@@ -1,5 +1,5 @@
 // The grammar of the command line: verbs, arguments and options, described in the user's language.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { MessageKey, Say } from '../messages/catalogue.ts';
 import { controlOptions } from '../options.ts';
 import { alarmAcknowledgeVerb, alarmClearVerb, alarmShelvedVerb, alarmShelveVerb, alarmUnshelveVerb } from './alarm-act-verbs.ts';
@@ -11,7 +11,7 @@ import { deadDropVerb, deadListVerb, deadRetryVerb, deadShowVerb } from './dead-
 import { deviceMaintenanceVerb } from './device-verbs.ts';
 import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb } from './gateway-verbs.ts';
 import { grantListVerb, grantRevokeVerb } from './grant-verbs.ts';
-import { duration, moment } from './moments.ts';
+import { openParsers } from './parsers.ts';
 import { sensorListVerb } from './sensor-verbs.ts';
 import { simulateVerb } from './simulate-verb.ts';
 import { statusVerb } from './status-verb.ts';
@@ -36,6 +36,7 @@ type HelpKey = Extract<MessageKey, `help.${string}`>;
 
 /** Builds the grammar; `prepare` sets what all subcommands inherit (output, exits) before they are made. */
 export function buildProgram(say: Say, { version, configPath }: ProgramValues, prepare: (program: Command) => void, act: Act): Command {
+  const { wholeNumber, portNumber, webAddress, duration } = openParsers(say);
   const program = new Command('bongsu').description(say('help.program'));
   prepare(program);
   localise(program, say);
@@ -92,6 +93,7 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
 type Make = <Options>(parent: Command, name: string, key: HelpKey, verb: Verb<Options>) => Command;
 
 function addAlarmVerbs(alarm: Command, make: Make, say: Say): void {
+  const { wholeNumber, duration, moment } = openParsers(say);
   make(alarm, 'list', 'help.alarm.list', alarmListVerb)
     .option('--limit <n>', say('help.limit'), wholeNumber, 20)
     .option('--device <id>', say('help.device'))
@@ -127,6 +129,7 @@ function addAlarmVerbs(alarm: Command, make: Make, say: Say): void {
 }
 
 function addOutboxVerbs(outbox: Command, make: Make, say: Say, config: () => Option): void {
+  const { wholeNumber, moment } = openParsers(say);
   make(outbox, 'status', 'help.outbox.status', outboxStatusVerb);
   const dead = outbox.command('dead').helpCommand(false).description(say('help.dead'));
   make(dead, 'list', 'help.dead.list', deadListVerb)
@@ -150,6 +153,7 @@ function addOutboxVerbs(outbox: Command, make: Make, say: Say, config: () => Opt
 }
 
 function addCameraVerbs(camera: Command, make: Make, say: Say): void {
+  const { wholeNumber, decimalNumber } = openParsers(say);
   make(camera, 'list', 'help.camera.list', cameraListVerb);
   make(camera, 'add', 'help.camera.add', cameraAddVerb)
     .argument('<id>', say('help.camera.id'))
@@ -191,26 +195,4 @@ function localise(program: Command, say: Say): void {
 function describe(option: Option, say: Say): string {
   const { description, defaultValue } = option;
   return defaultValue === undefined ? description : `${description} (${say('help.default')}: ${String(defaultValue)})`;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('');
-  return Number(text);
-}
-
-function portNumber(text: string): number {
-  const port = wholeNumber(text);
-  if (port < 1 || port > 65_535) throw new InvalidArgumentError('');
-  return port;
-}
-
-/** As it was written: braces stay braces. */
-function webAddress(text: string): string {
-  if (!URL.canParse(text) || new URL(text).protocol !== 'http:') throw new InvalidArgumentError('');
-  return text;
-}
-
-function decimalNumber(text: string): number {
-  if (!/^-?\d{1,3}(\.\d{1,12})?$/.test(text)) throw new InvalidArgumentError('');
-  return Number(text);
 }

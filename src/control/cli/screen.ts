@@ -10,6 +10,8 @@ export interface Screen {
   json(value: unknown): void;
   /** A line on standard error. */
   complain(text: string): void;
+  /** One JSON value on one line of standard error. */
+  complainJson(value: unknown): void;
 }
 
 // Controls, line and paragraph separators, and the marks that reorder or hide text (Unicode TR 36 §3).
@@ -34,13 +36,15 @@ export function displayWidth(text: string): number {
 /** Opens a screen on two streams. */
 export function openScreen(stdout: Writable, stderr: Writable): Screen {
   const line = (text: string): void => void stdout.write(`${printable(text)}\n`);
+  const jsonLine = (value: unknown): string => `${JSON.stringify(value).replaceAll(dangerous, escaped)}\n`;
   return {
     line,
     table(rows) {
       for (const row of layOut(rows)) line(row);
     },
-    json: (value) => void stdout.write(`${JSON.stringify(value).replaceAll(dangerous, escaped)}\n`),
+    json: (value) => void stdout.write(jsonLine(value)),
     complain: (text) => void stderr.write(`${printable(text)}\n`),
+    complainJson: (value) => void stderr.write(jsonLine(value)),
   };
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Asked } from '../contract.ts';
+import { faults } from '../faults.ts';
 import { exits, UsageFault, type Verb, type VerbContext, withGateway } from './context.ts';
 import { problemLines } from './problems.ts';
 import { sizeText } from './words.ts';
@@ -19,10 +20,7 @@ export const backupVerb: Verb<object> = async (context, _options, file) => {
     }
     return undefined;
   });
-  if (!made) {
-    screen.complain(say('backup.left'));
-    return exits.failed;
-  }
+  if (!made) throw faults.fault('backup-left');
   if (context.json) screen.json(made);
   else screen.line(say('backup.made', { file: made.path, size: sizeText(made.bytes) }));
   if (await isMissing(path)) screen.complain(say('backup.elsewhere', { file: path }));

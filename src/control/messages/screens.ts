@@ -146,10 +146,6 @@ export const screenMessages = {
   'dead.dropped': { en: '{n} are given up; the hub is told of the gap.', ko: '{n}건의 전송을 포기했습니다. 허브에는 누락으로 알립니다.' },
   'backup.progress': { en: '{percent} % ({copied} of {total} pages)', ko: '{percent} % (전체 {total} 페이지 중 {copied})' },
   'backup.made': { en: 'The backup {file} is made: {size}.', ko: '백업 {file}을(를) 만들었습니다: {size}.' },
-  'backup.left': {
-    en: 'You left before the end; the gateway goes on with the backup.',
-    ko: '끝나기 전에 중단했습니다. 백업은 게이트웨이에서 계속됩니다.',
-  },
   'backup.elsewhere': {
     en: '{file} is not to be seen from here: the gateway has a /tmp and a /home of its own. Take a folder under /var/lib/bongsu.',
     ko: '여기서는 {file}이(가) 보이지 않습니다. 게이트웨이의 /tmp와 /home은 따로 있습니다. /var/lib/bongsu 아래 폴더를 사용하십시오.',

@@ -1,6 +1,9 @@
 // Times and durations of the command line as a table.
 import { expect, it } from 'vitest';
-import { duration, moment } from '../../src/control/cli/moments.ts';
+import { openParsers } from '../../src/control/cli/parsers.ts';
+import { speaker } from '../../src/control/messages/catalogue.ts';
+
+const { duration, moment } = openParsers(speaker('en'));
 
 it.each([
   ['2h', { agoMs: 7_200_000 }],
