@@ -89,8 +89,8 @@ export const uplinkFaults = faultTable('uplink', {
   'connection-lost': {
     message: { en: 'The connection to the broker is lost', ko: '브로커와의 연결이 끊어졌습니다' },
     hint: {
-      en: 'It is made again by itself. When it is lost often, check the line or VPN.',
-      ko: '자동으로 다시 연결합니다. 자주 끊어지면 회선이나 VPN을 확인하십시오.',
+      en: 'It is made again by itself. When it is lost often, check the line or VPN, and whether another gateway uses the same client id.',
+      ko: '자동으로 다시 연결합니다. 자주 끊어지면 회선이나 VPN을 확인하고, 다른 게이트웨이가 같은 클라이언트 ID를 쓰는지 확인하십시오.',
     },
     retryable: true,
   },
