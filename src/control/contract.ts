@@ -152,7 +152,7 @@ export const operations = {
   },
   /** Transitions of alarms by the order of their commits, up to the newest of now; by when they happened, `from` included. */
   'outbox.export': {
-    input: z.strictObject({ from: moment.optional(), to: moment.optional(), class: z.enum(['alarm']).default('alarm') }),
+    input: z.strictObject({ from: moment.optional(), to: moment.optional() }),
     item: z.object({ row: z.int(), transition: transitionView }),
   },
   'grant.list': {

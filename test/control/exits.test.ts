@@ -66,7 +66,7 @@ describe('exit statuses', () => {
     ['outbox dead drop 7', /--reason <text> is needed/, /옵션이 필요합니다/],
     ['outbox dead drop 7 --reason x', /reason: expected at least 2 characters/, /reason: 2자 이상이어야 합니다/],
     ['outbox restore /media/usb/b.db', /in place of the store.*Say --yes/, /--yes를 지정/],
-    ['outbox export --class grant', /grant is not valid/, /grant 값이/],
+    ['outbox export --class grant', /no option --class/, /--class 옵션은 없습니다/],
     ['audit verify now', /Too many arguments/, /인자가 너무 많습니다/],
     ['simulate --port 0', /--port <n>: 0 is not valid/, /0 값이/],
     ['simulate --port 65536', /65536 is not valid/, /65536 값이/],
@@ -130,6 +130,12 @@ describe('exit statuses', () => {
       for (const description of descriptions) expect(description).toMatch(/\p{Script=Hangul}/u);
     },
   );
+
+  it('the help of `bongsu outbox export` speaks of what happened', async () => {
+    const { stdout } = await run(['outbox', 'export', '--help']);
+    expect(stdout.match(/happened (since|before)/g)).toHaveLength(2);
+    expect(stdout).not.toContain('raised');
+  });
 
   describe('of `grant revoke`', () => {
     const argv = ['grant', 'revoke', 'grant-1', '--reason', 'mistake', '--socket'];

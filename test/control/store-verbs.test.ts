@@ -64,7 +64,7 @@ describe('outbox export', () => {
     const { stdout, stderr, status: exit } = await run(['outbox', 'export', '--from', '2h', '--socket', door.path]);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line).transition.step)).toEqual(['raised', 'cleared']);
-    expect(calls[0]?.input).toEqual({ from: { agoMs: 7_200_000 }, class: 'alarm' });
+    expect(calls[0]?.input).toEqual({ from: { agoMs: 7_200_000 } });
     expect({ stderr, exit }).toEqual({ stderr: '', exit: 0 });
   });
 

@@ -148,8 +148,7 @@ function addOutboxVerbs(outbox: Command, make: Make, say: Say, config: () => Opt
     .option('--yes', say('help.restore.yes'));
   make(outbox, 'export', 'help.export', exportVerb)
     .option('--from <time>', say('help.export.from'), moment)
-    .option('--to <time>', say('help.to'), moment)
-    .addOption(new Option('--class <class>', say('help.export.class')).choices(['alarm']).default('alarm'));
+    .option('--to <time>', say('help.export.to'), moment);
 }
 
 function addCameraVerbs(camera: Command, make: Make, say: Say): void {

@@ -111,7 +111,7 @@ export const helpMessages = {
     en: 'happened since: 2026-11-20, 2026-11-20T13:00, or 2h (ago)',
     ko: '시작: 2026-11-20, 2026-11-20T13:00 또는 2h(2시간 전)',
   },
-  'help.export.class': { en: 'what to print', ko: '출력할 종류' },
+  'help.export.to': { en: 'happened before, written alike', ko: '끝: 같은 형식' },
   'help.grant': { en: 'grants of pictures', ko: '영상 제공 승인 관리' },
   'help.grant.list': { en: 'list the grants that stand now', ko: '유효한 승인 목록' },
   'help.grant.all': { en: 'also those that ended', ko: '종료된 승인도 포함' },
