@@ -12,8 +12,11 @@ export interface BenchOptions {
   tell(text: string): void;
 }
 
+/** A figure, or several of one part by name. */
+export type Value = number | Readonly<Record<string, number>>;
+
 /** A bench. `figures` says what each is, with its conditions; `run` measures all of them within a minute, a backlog's within six. */
 export interface Bench<Name extends string = string> {
   readonly figures: Readonly<Record<Name, string>>;
-  run(options: BenchOptions): Promise<Readonly<Record<Name, number>>>;
+  run(options: BenchOptions): Promise<Readonly<Record<Name, Value>>>;
 }

@@ -1,12 +1,12 @@
-// How long a report waits for its commit: alone, beside ordinary traffic and beside a flood.
+// How long a critical alarm waits for its commit: alone, beside ordinary traffic and beside a flood.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pace, percentile, steadyMs } from './measure.ts';
 import { freshReport, type Site } from './site.ts';
 
-/** Reports a second that go beside. */
+/** Reports of minor alarms a second that go beside. */
 export const besidePerSecond = 1000;
 
-/** Milliseconds from each of a row of reports to its commit, some 300 a second. */
+/** Milliseconds from each of a row of critical alarms to its commit, some 300 a second. */
 async function commitTimes({ alarms }: Site, ms: number): Promise<readonly number[]> {
   const times: number[] = [];
   const endMs = steadyMs() + ms;
@@ -21,7 +21,7 @@ async function commitTimes({ alarms }: Site, ms: number): Promise<readonly numbe
 
 /** Commits with `perSecond` other reports a second beside them, milliseconds. */
 async function timesBeside(site: Site, perSecond: number, ms: number): Promise<readonly number[]> {
-  const [times] = await Promise.all([commitTimes(site, ms), pace(perSecond, ms, () => site.alarms.report(freshReport()))]);
+  const [times] = await Promise.all([commitTimes(site, ms), pace(perSecond, ms, () => site.alarms.report(freshReport('hydrant-parking')))]);
   return times;
 }
 

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Bench } from './bench.ts';
+import type { Bench, Value } from './bench.ts';
 
 /** Benches by name; loaded when asked for. */
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
@@ -51,10 +51,14 @@ async function measure(bench: Bench, { json, brief, rows, folder }: Flags): Prom
     if (json) console.log(JSON.stringify(figures));
     else
       for (const [name, value] of Object.entries(figures))
-        console.log(`${name.padEnd(24)}${String(value).padStart(10)}  ${bench.figures[name]}`);
+        console.log(`${name.padEnd(24)}${textOf(value).padStart(10)}  ${bench.figures[name]}`);
   } finally {
     await rm(ours, { recursive: true, force: true });
   }
+}
+
+function textOf(value: Value): string {
+  return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
 const flags = readFlags();

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type Alarms, openAlarms } from '#alarms';
 import { type Env, openLog, openSealer, systemEnv } from '#base';
-import type { Report } from '#model';
+import type { AlarmKind, Report } from '#model';
 import { type Outbox, openOutbox } from '#outbox';
 import { openStore, type Store } from '#store';
 import { openUplink } from '#uplink';
@@ -78,13 +78,13 @@ export async function pendingOf(outbox: Outbox): Promise<number> {
 
 let reports = 0;
 
-/** A critical alarm on a point that has none: it is raised. */
-export function freshReport(): Report {
+/** An alarm on a point that has none, a critical one unless `kind` says otherwise: it is raised. */
+export function freshReport(kind: AlarmKind = 'smoke'): Report {
   reports += 1;
   return {
     device: `smoke-${reports % 1000}`,
     channel: `zone-${Math.floor(reports / 1000)}`,
-    kind: 'smoke',
+    kind,
     state: 'active',
     occurrence: `bench-${reports}`,
     time: Date.now(),

@@ -1,6 +1,8 @@
 // The same on a slow disk: a process of its own whose every flush strace holds up by 10 ms, as cheap flash does.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { measureCommits } from './commits.ts';
 import { diskFigures } from './disk.ts';
@@ -13,7 +15,9 @@ export type SlowFigures = Readonly<Record<string, number>>;
 const delayMicroseconds = 10_000;
 
 /** Measures in a process whose flushes are held up. @throws when strace is not there or the measurement fails */
-export async function measureSlowDisk(folder: string, timeScale: number): Promise<SlowFigures> {
+export async function measureSlowDisk(parent: string, timeScale: number): Promise<SlowFigures> {
+  const folder = join(parent, 'slow');
+  await mkdir(folder);
   const calls = 'fsync,fdatasync';
   const hold = ['-e', `trace=${calls}`, '-e', `inject=${calls}:delay_exit=${delayMicroseconds}`];
   // With the filter in the kernel only the flushes stop for strace, and nothing else.
