@@ -8,7 +8,14 @@ import { type OpenNotesOptions, openNoteStore } from './file.ts';
 /** What can be asked. */
 export type Ask =
   | { readonly act: 'open'; readonly path: string; readonly options: OpenNotesOptions }
-  | { readonly act: 'call'; readonly name: string; readonly argument?: unknown; readonly urgent?: boolean; readonly reserved?: boolean }
+  | {
+      readonly act: 'call';
+      readonly room?: string;
+      readonly name: string;
+      readonly argument?: unknown;
+      readonly urgent?: boolean;
+      readonly reserved?: boolean;
+    }
   | { readonly act: 'health' | 'damage' | 'close' }
   /** Takes room on the disk until so many bytes are left, or gives it back. */
   | { readonly act: 'occupy'; readonly path: string; readonly bytes: number }
@@ -42,8 +49,8 @@ async function obey(ask: Ask): Promise<unknown> {
   if (ask.act === 'damage') return store.damage();
   if (ask.act === 'close') return store[Symbol.asyncDispose]();
   if (ask.act !== 'call') return undefined;
-  const { urgent = false, reserved = false } = ask;
-  const calls = store.procedures<Record<string, (argument: unknown) => unknown>>('notes', { urgent, reserved });
+  const { room = 'notes', urgent = false, reserved = false } = ask;
+  const calls = store.procedures<Record<string, (argument: unknown) => unknown>>(room, { urgent, reserved });
   return calls[ask.name]?.(ask.argument);
 }
 

@@ -51,6 +51,9 @@ describe('a disk that errs', () => {
       }
       await expect.poll(() => state(stage), { timeout: 15_000, interval: 100 }).toBe('ok');
       expect(await stage.call('write', 'after')).toMatchObject({ value: expect.any(Number) });
+      // The new connection is as careful as the first.
+      const description = await stage.ask({ act: 'call', room: 'store', name: 'describe' });
+      expect(description.value).toMatchObject({ synchronous: 2, journalMode: 'wal' });
       await stage.kill();
     }
     await using store = await openNoteStore(at.path);
