@@ -3,12 +3,14 @@ import type { Env, Login, Sealer } from '#base';
 import { messageOf } from '#base';
 import type { Device, DeviceType, InventoryChange } from '#model';
 import type { Store } from '#store';
-import type { DevicePatch, RegistryProcedures } from './tables.ts';
+import type { DevicePatch, RegistryPage, RegistryProcedures } from './tables.ts';
 import { checkDevice, checkLogin } from './validate.ts';
 
 /** The registered devices. Changes are committed, each with one inventory entry of its own transaction, before they resolve. */
 export interface Registry {
   find(id: string): Device | undefined;
+  /** Ids of registered devices of which damage has left no more: nobody watches them. Ends with `add` or `remove`. */
+  unreadable(): readonly string[];
   /** In order of id. */
   list(type?: DeviceType): readonly Device[];
   /** The login is stored sealed. @throws registry.exists, registry.full, registry.invalid */
@@ -32,10 +34,11 @@ export interface RegistryDeps {
 /** Loads the mirror and opens the registry. */
 export async function openRegistry(deps: RegistryDeps, env: Env): Promise<Registry> {
   const procedures = deps.store.procedures<RegistryProcedures>('registry', { reserved: true });
-  const mirror = await load(procedures);
+  const { mirror, unreadable } = await load(procedures);
   const listeners = new Set<(change: InventoryChange) => void>();
 
   const apply = (change: InventoryChange['change'], device: Device): void => {
+    unreadable.delete(device.id);
     if (change === 'removed') mirror.delete(device.id);
     else mirror.set(device.id, device);
     for (const listener of listeners) {
@@ -48,6 +51,7 @@ export async function openRegistry(deps: RegistryDeps, env: Env): Promise<Regist
   };
   return {
     find: (id) => mirror.get(id),
+    unreadable: () => [...unreadable],
     list: (type) =>
       [...mirror.values()]
         .filter((device) => type === undefined || device.type === type)
@@ -69,6 +73,7 @@ export async function openRegistry(deps: RegistryDeps, env: Env): Promise<Regist
       await procedures.remove(id);
       const device = mirror.get(id);
       if (device) apply('removed', device);
+      unreadable.delete(id);
     },
     async login(id) {
       const sealed = await procedures.login(id);
@@ -87,13 +92,14 @@ function checkPatch(device: Device, patch: DevicePatch): DevicePatch {
   return Object.fromEntries(Object.keys(patch).map((key) => [key, checked[key as keyof DevicePatch]]));
 }
 
-async function load(procedures: { page(after: string): Promise<readonly Device[]> }): Promise<Map<string, Device>> {
+async function load(procedures: { page(after: string): Promise<RegistryPage> }) {
   const mirror = new Map<string, Device>();
+  const unreadable = new Set<string>();
   for (let after = ''; ; ) {
     const page = await procedures.page(after);
-    for (const device of page) mirror.set(device.id, device);
-    const last = page.at(-1);
-    if (!last) return mirror;
-    after = last.id;
+    for (const device of page.devices) mirror.set(device.id, device);
+    for (const id of page.unreadable) unreadable.add(id);
+    if (page.last === undefined) return { mirror, unreadable };
+    after = page.last;
   }
 }

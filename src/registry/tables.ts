@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { Device, InventoryChange } from '#model';
 import type { Migrations, OpenProcedures } from '#store';
 import { registryFaults } from './errors.ts';
-import { maxDevices } from './validate.ts';
+import { checkDevice, maxDevices } from './validate.ts';
 
 export const registryMigrations: Migrations = {
   room: 'registry',
@@ -24,14 +24,23 @@ export const registryMigrations: Migrations = {
 /** What may be changed of a registered device. */
 export type DevicePatch = Partial<Omit<Device, 'id' | 'type'>>;
 
+/** Up to 500 rows in order of id. */
+export interface RegistryPage {
+  readonly devices: readonly Device[];
+  /** Ids of rows of which damage has left no device. */
+  readonly unreadable: readonly string[];
+  /** The last id; undefined behind the last page. */
+  readonly last: string | undefined;
+}
+
 export interface RegistryProcedures {
-  /** Devices after the id `after`, in order of id, at most 500: a page of the mirror. */
-  page(after: string): readonly Device[];
-  /** @throws registry.exists, registry.full */
+  /** The rows after the id `after`: a page of the mirror. */
+  page(after: string): RegistryPage;
+  /** Takes the place of an unreadable row of the same id. @throws registry.exists, registry.full */
   add(argument: { readonly device: Device; readonly sealed: Uint8Array | undefined }): void;
   /** The device after the change; an update that changes nothing appends nothing. @throws registry.unknown */
   update(argument: { readonly id: string; readonly patch: DevicePatch }): Device;
-  /** @throws registry.unknown */
+  /** An unreadable row goes too: then no more than its id is told. @throws registry.unknown */
   remove(id: string): void;
   login(id: string): Uint8Array | undefined;
 }
@@ -42,8 +51,8 @@ export const registryTopic = 'registry';
 export const openRegistryProcedures: OpenProcedures<RegistryProcedures> = (db, world) => {
   const statements = prepare(db);
   const find = (id: string): Device | undefined => {
-    const text = statements.find.get(id);
-    return text === undefined ? undefined : (JSON.parse(text) as Device);
+    const row = statements.find.get(id);
+    return row && read(row);
   };
   const get = (id: string): Device => {
     const device = find(id);
@@ -53,9 +62,17 @@ export const openRegistryProcedures: OpenProcedures<RegistryProcedures> = (db, w
   const tell = (change: InventoryChange['change'], device: Device): void =>
     world.append({ class: 'inventory', value: { change, device, time: world.now() } });
   return {
-    page: (after) => statements.page.all(after).map((text) => JSON.parse(text) as Device),
+    page(after) {
+      const rows = statements.page.all(after).map((row) => ({ id: row.id, device: read(row) }));
+      return {
+        devices: rows.flatMap(({ device }) => device ?? []),
+        unreadable: rows.flatMap(({ id, device }) => (device ? [] : id)),
+        last: rows.at(-1)?.id,
+      };
+    },
     add({ device, sealed }) {
       if (find(device.id)) throw registryFaults.fault('exists', { detail: device.id });
+      statements.remove.run(device.id);
       if ((statements.count.get() ?? 0) >= maxDevices) throw registryFaults.fault('full');
       statements.insert.run(device.id, JSON.stringify(device), world.now());
       if (sealed) statements.seal.run(device.id, sealed);
@@ -71,13 +88,37 @@ export const openRegistryProcedures: OpenProcedures<RegistryProcedures> = (db, w
       return device;
     },
     remove(id) {
-      const device = get(id);
+      const row = statements.find.get(id);
+      const device = row ? (read(row) ?? remainsOf(row)) : get(id);
       statements.remove.run(id);
       tell('removed', device);
     },
     login: (id) => statements.login.get(id),
   };
 };
+
+interface DeviceRow {
+  readonly id: string;
+  readonly device: string;
+}
+
+/** The device of a row; undefined when damage has left none: a flipped bit in a value is no damage that SQLite sees. */
+function read({ id, device: text }: DeviceRow): Device | undefined {
+  try {
+    const device = JSON.parse(text) as Device;
+    checkDevice(device);
+    return device.id === id ? device : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What can be told of an unreadable device that is removed. */
+function remainsOf({ id, device: text }: DeviceRow): Device {
+  const type = text.includes('"sensor"') ? 'sensor' : 'camera';
+  const identity = { maker: '', model: '', firmware: '', serial: '' };
+  return { id, type, name: '', address: '', purpose: '', place: {}, channels: [], identity };
+}
 
 /** Keys in one fixed order, so that equal devices are equal as text. */
 function merge(device: Device, patch: DevicePatch): Device {
@@ -87,8 +128,8 @@ function merge(device: Device, patch: DevicePatch): Device {
 
 function prepare(db: Database) {
   return {
-    page: db.prepare<[string], string>('SELECT device FROM registry_device WHERE id > ? ORDER BY id LIMIT 500').pluck(),
-    find: db.prepare<[string], string>('SELECT device FROM registry_device WHERE id = ?').pluck(),
+    page: db.prepare<[string], DeviceRow>('SELECT id, device FROM registry_device WHERE id > ? ORDER BY id LIMIT 500'),
+    find: db.prepare<[string], DeviceRow>('SELECT id, device FROM registry_device WHERE id = ?'),
     count: db.prepare<[], number>('SELECT count(*) FROM registry_device').pluck(),
     insert: db.prepare<[string, string, number]>('INSERT INTO registry_device (id, device, changed_at) VALUES (?, ?, ?)'),
     change: db.prepare<[string, number, string]>('UPDATE registry_device SET device = ?, changed_at = ? WHERE id = ?'),

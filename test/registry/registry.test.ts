@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BongsuError, openLog, openSealer, systemEnv, systemRandom } from '#base';
@@ -170,5 +171,60 @@ describe('registry', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a registry with a row that damage has made unreadable', () => {
+  /** Closes the store, lets `sql` damage the file as a flipped bit would, unseen by any check of pages, and opens it again. */
+  async function damage(sql: string): Promise<void> {
+    await store[Symbol.asyncDispose]();
+    const db = new Database(path);
+    db.exec(sql);
+    expect(db.pragma('quick_check', { simple: true })).toBe('ok');
+    db.close();
+    await reopen();
+  }
+
+  it.each([
+    ['no JSON', "'z' || substr(device, 2)"],
+    ['a name of a field gone wrong', 'replace(device, \'"channels"\', \'"chbnnels"\')'],
+    ['another device', "replace(device, 'cam-0002', 'cam-0003')"],
+    ['an impossible place', "replace(device, '35.807', '95.807')"],
+  ])('opens with all the others: %s', async (_what, changed) => {
+    for (const id of ['cam-0001', 'cam-0002', 'cam-0004']) await registry.add({ ...camera, id });
+    await damage(`UPDATE registry_device SET device = ${changed} WHERE id = 'cam-0002'`);
+    expect(registry.list().map(({ id }) => id)).toEqual(['cam-0001', 'cam-0004']);
+    expect(registry.unreadable()).toEqual(['cam-0002']);
+  });
+
+  it('opens when a whole page of rows is unreadable', async () => {
+    await Promise.all(Array.from({ length: 1100 }, (_, at) => registry.add({ ...camera, id: `c-${String(at).padStart(4, '0')}` })));
+    await damage("UPDATE registry_device SET device = 'x' WHERE id < 'c-1050'");
+    expect(registry.list()).toHaveLength(50);
+    expect(registry.unreadable()).toHaveLength(1050);
+  });
+
+  it('takes the device anew, with another login', async () => {
+    await registry.add(camera, { user: 'old', password: 'old' });
+    await damage("UPDATE registry_device SET device = 'x'");
+    await registry.add(camera, { user: 'new', password: 'new' });
+    expect(registry.unreadable()).toEqual([]);
+    expect(registry.find(camera.id)).toEqual(camera);
+    expect(await registry.login(camera.id)).toEqual({ user: 'new', password: 'new' });
+  });
+
+  it('forgets the device, and says so', async () => {
+    await registry.add(camera);
+    await damage("UPDATE registry_device SET device = 'x'");
+    await registry.remove(camera.id);
+    expect(registry.unreadable()).toEqual([]);
+    expect((await entries()).at(-1)).toMatchObject({ change: 'removed', device: { id: camera.id } });
+    await registry.add(camera);
+  });
+
+  it('changes no device that it cannot read', async () => {
+    await registry.add(camera);
+    await damage("UPDATE registry_device SET device = 'x'");
+    await expect(registry.update(camera.id, { name: 'gate' })).rejects.toMatchObject({ code: 'registry.unknown' });
   });
 });
