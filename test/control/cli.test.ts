@@ -61,14 +61,31 @@ describe('what the verbs print', () => {
     ['camera remove cam-0417', ['Camera cam-0417 is removed.'], ['카메라 cam-0417을(를) 삭제했습니다.']],
     [
       'alarm list',
-      ['SEVERITY', 'critical', 'smoke', 'smoke-01', '0193-alarm', 'TEST'],
-      ['등급', '긴급', '연기', 'smoke-01', '0193-alarm', '시험'],
+      [
+        'SEVERITY',
+        'critical',
+        'smoke',
+        'smoke-01',
+        '0193-alarm',
+        'REMARK',
+        'TEST\n',
+        'TEST, maintenance, acknowledged, waits for `bongsu alarm clear`\n',
+      ],
+      ['등급', '긴급', '연기', 'smoke-01', '0193-alarm', '비고', '시험\n', '시험, 정비 중, 확인, `bongsu alarm clear` 대기\n'],
     ],
-    ['alarm tail', ['Ctrl-C', 'critical', 'raised', 'smoke-01/1'], ['Ctrl-C', '긴급', '발생', '연기', 'smoke-01/1']],
+    ['alarm tail', ['Ctrl-C', 'critical', 'raised', 'smoke-01/1\n'], ['Ctrl-C', '긴급', '발생', '연기', 'smoke-01/1\n']],
     [
       'alarm show 0193-alarm',
-      ['ALARM', '0193-alarm', 'critical  smoke  smoke-01/1  TEST', 'waits for a reset', 'zone=3', 'acknowledged', 'cli:kim (claimed)'],
-      ['알람 ID', '긴급  연기  smoke-01/1  시험', '복구 대기 중', 'zone=3', '확인', '현장 확인'],
+      [
+        'ALARM',
+        '0193-alarm',
+        'critical  smoke  smoke-01/1  TEST',
+        'waits for `bongsu alarm clear`',
+        'zone=3',
+        'acknowledged',
+        'cli:kim (claimed)',
+      ],
+      ['알람 ID', '긴급  연기  smoke-01/1  시험', '`bongsu alarm clear` 대기', 'zone=3', '확인', '현장 확인'],
     ],
     ['alarm search --from 2h --severity critical --text zone', ['SEVERITY', '0193-alarm'], ['등급', '0193-alarm']],
     ['alarm acknowledge 0193-alarm --note seen', ['Alarm 0193-alarm is acknowledged.'], ['알람 0193-alarm을(를) 확인했습니다.']],
@@ -149,6 +166,21 @@ describe('what the verbs print', () => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(1);
     expect(typeof JSON.parse(stdout)).toBe('object');
     expect({ stderr, exit }).toEqual({ stderr: '', exit: 0 });
+  });
+
+  it.each([
+    ['acknowledged', { act: 'acknowledged', by: 'cli:kim (claimed)', note: 'seen' }, 'smoke-01/1  acknowledged, cli:kim (claimed): seen\n'],
+    ['person', { act: 'cleared', by: 'hub:lee', note: '' }, 'smoke-01/1  by a person, hub:lee\n'],
+    ['pulse', undefined, 'smoke-01/1  a moment\n'],
+    ['of-tomorrow', undefined, 'smoke-01/1  of-tomorrow\n'],
+  ] as const)('tells while it follows why a step was taken: %s', async (reason, act, text) => {
+    const { handlers } = recordedHandlers({
+      'alarm.tail': async function* () {
+        yield { row: 1, transition: { ...transition, step: 'updated' as const, reason, act } };
+      },
+    });
+    await using door = await openDoor({ handlers });
+    expect((await run(['alarm', 'tail', '--socket', door.path])).stdout).toContain(text);
   });
 
   it('gives --json the answer as it came', async () => {

@@ -205,7 +205,12 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     'camera.remove': async () => ({}),
     'camera.snapshot': async () => ({ grant: 'grant-9', takenAt: at, image: Buffer.from('JPEG').toString('base64') }),
     'sensor.list': async () => ({ sensors }),
-    'alarm.list': async () => ({ alarms: [alarm] }),
+    'alarm.list': async () => ({
+      alarms: [
+        alarm,
+        { ...alarm, alarmId: '0193-other', maintenance: true, latched: 'over', acknowledged: { by: 'cli:kim (claimed)', at, note: '' } },
+      ],
+    }),
     'alarm.tail': async function* () {
       yield { row: 1, transition };
     },

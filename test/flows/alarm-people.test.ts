@@ -62,7 +62,7 @@ it('a technician acknowledges, and clears what its latch keeps', async () => {
   });
   const shown = (await gateway.query('alarm', 'show', alarmId)) as { transitions: unknown[] };
   expect(shown.transitions).toHaveLength(4);
-  expect(await gateway.cli(['alarm', 'show', alarmId, '--lang', 'ko'])).toContain('복구 대기');
+  expect(await gateway.cli(['alarm', 'show', alarmId, '--lang', 'ko'])).toContain('`bongsu alarm clear` 대기');
 });
 
 it('the hub acknowledges and resets in the name of its person', async () => {

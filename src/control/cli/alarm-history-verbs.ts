@@ -1,7 +1,7 @@
 // The verbs that look back: show and search.
 import type { Asked, Result } from '../contract.ts';
-import { alarmWords, severityWords, stepReasonWords, stepWords } from '../messages/words.ts';
-import { alarmTable } from './alarm-verbs.ts';
+import { alarmWords, severityWords, stepWords } from '../messages/words.ts';
+import { alarmTable, reasonText } from './alarm-verbs.ts';
 import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
 import { orDash, timeText, word } from './words.ts';
 
@@ -54,12 +54,11 @@ function headOf(alarm: Result<'alarm.show'>['alarm'], context: VerbContext): str
 }
 
 function stepRow(step: Result<'alarm.show'>['transitions'][number]['transition'], context: VerbContext): string[] {
-  const reason = step.reason === undefined ? undefined : (stepReasonWords[step.reason]?.[context.language] ?? step.reason);
   return [
     timeText(step.time),
     word(stepWords, step.step, context),
     word(severityWords, step.severity, context),
-    orDash(reason),
+    orDash(step.reason && reasonText(step.reason, context)),
     orDash(step.act?.by),
     orDash(step.act?.note),
   ];

@@ -1,6 +1,6 @@
 // The verbs about alarms: list and tail.
 import type { Asked, Result } from '../contract.ts';
-import { alarmWords, severityWords, stepWords } from '../messages/words.ts';
+import { alarmWords, quietFormWords, severityWords, stepReasonWords, stepWords } from '../messages/words.ts';
 import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
 import { padded } from './screen.ts';
 import { timeText, word } from './words.ts';
@@ -31,7 +31,7 @@ export function alarmTable(alarms: Result<'alarm.list'>['alarms'], context: Verb
       say('column.device'),
       say('column.channel'),
       say('column.alarm'),
-      '',
+      say('column.message'),
     ],
     ...alarms.map((alarm) => [
       timeText(alarm.raisedAt),
@@ -41,9 +41,25 @@ export function alarmTable(alarms: Result<'alarm.list'>['alarms'], context: Verb
       alarm.device,
       alarm.channel,
       alarm.alarmId,
-      alarm.test ? say('word.test') : '',
+      remarkOn(alarm, context),
     ]),
   ];
+}
+
+/** What else there is to know of an alarm: test, maintenance, who has seen it, what it waits for. */
+function remarkOn({ test, maintenance, acknowledged, latched }: Result<'alarm.list'>['alarms'][number], context: VerbContext): string {
+  const remarks = [
+    test && context.say('word.test'),
+    maintenance && word(quietFormWords, 'maintenance', context),
+    acknowledged && reasonText('acknowledged', context),
+    latched === 'over' && context.say('alarm.waits'),
+  ];
+  return remarks.filter((remark) => typeof remark === 'string').join(', ');
+}
+
+/** Why a step was taken; a reason that this version does not know stays as it is. */
+export function reasonText(reason: string, { language }: VerbContext): string {
+  return stepReasonWords[reason]?.[language] ?? reason;
 }
 
 export const alarmTailVerb: Verb<Asked<'alarm.tail'>> = async (context, { device }) => {
@@ -67,5 +83,7 @@ function stepLine(step: Result<'alarm.tail'>['transition'], context: VerbContext
     `${step.device}/${step.channel}`,
   ];
   if (step.test) columns.push(context.say('word.test'));
+  const why = [step.reason && reasonText(step.reason, context), step.act?.by].filter((part) => part !== undefined).join(', ');
+  if (why !== '') columns.push(step.act?.note ? `${why}: ${step.act.note}` : why);
   return columns.join('  ');
 }

@@ -53,7 +53,7 @@ export const helpMessages = {
   'help.alarm.show': { en: 'show an alarm with all that happened to it', ko: '알람의 상세 내용과 이력 표시' },
   'help.alarm.search': { en: 'search the history', ko: '알람 이력 검색' },
   'help.alarm.acknowledge': { en: 'say that a person has seen it', ko: '사람이 확인했음을 기록' },
-  'help.alarm.clear': { en: 'end an alarm, also one that its latch keeps', ko: '알람 해제 (복구 대기 중인 알람 포함)' },
+  'help.alarm.clear': { en: 'end an alarm, also one that its latch keeps', ko: '알람 해제 (래치로 유지되는 알람 포함)' },
   'help.alarm.shelve': {
     en: 'quiet a device for a while: its alarms are told on, marked, and page nobody',
     ko: '장치의 알람을 잠시 보류: 표시를 달아 계속 보내지만 호출하지 않음',

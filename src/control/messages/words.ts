@@ -19,6 +19,7 @@ export const stepWords: Readonly<Record<AlarmStep, Text>> = {
 /** Why a step was taken, when not because the device said so. */
 export const stepReasonWords: Readonly<Record<string, Text>> = {
   pulse: { en: 'a moment', ko: '순간 이벤트' },
+  restated: { en: 'told again', ko: '다시 알림' },
   timeout: { en: 'timed out', ko: '시간 초과' },
   person: { en: 'by a person', ko: '사람이 해제' },
   maintenance: { en: 'maintenance ended', ko: '정비 종료' },
@@ -26,7 +27,7 @@ export const stepReasonWords: Readonly<Record<string, Text>> = {
   acknowledged: { en: 'acknowledged', ko: '확인' },
   shelved: { en: 'shelved', ko: '보류' },
   unshelved: { en: 'unshelved', ko: '보류 해제' },
-  latched: { en: 'over, waits for a reset', ko: '종료됨, 복구 대기' },
+  latched: { en: 'over, waits for `bongsu alarm clear`', ko: '종료됨, `bongsu alarm clear` 대기' },
 };
 
 export const quietFormWords: Readonly<Record<'shelf' | 'maintenance', Text>> = {
