@@ -167,7 +167,7 @@ function openGrantTable(db: Database) {
     `SELECT ${columns} FROM access_grant WHERE (@device IS NULL OR device = @device) AND (NOT @open OR end_at IS NULL) AND opened_at < @before
      ORDER BY opened_at DESC, id DESC LIMIT @limit`,
   );
-  const openCount = db.prepare<[], number>('SELECT count(*) FROM access_grant WHERE end_at IS NULL').pluck();
+  const openCount = db.prepare<[], number>('SELECT count(*) FROM access_grant WHERE end_at IS NULL AND json_valid(body)').pluck();
   const insert = db.prepare<[string, string, number, number, string]>(
     'INSERT INTO access_grant (id, device, opened_at, until, body) VALUES (?, ?, ?, ?, ?)',
   );
@@ -196,11 +196,21 @@ function openGrantTable(db: Database) {
   };
 }
 
+/** Undefined also for a row of which damage has left no grant: its ledger rows and their chain are elsewhere. */
 function grantOf(row: GrantRow | undefined): Grant | undefined {
-  if (!row) return undefined;
+  const body = row && parse(row.body);
+  if (!body) return undefined;
   const { end_reason: reason, end_at: at, end_note: note } = row;
   const end = reason === null || at === null ? undefined : { reason, at, note: note ?? '' };
-  return { ...(JSON.parse(row.body) as Grant), until: row.until, end };
+  return { ...body, until: row.until, end };
+}
+
+function parse(body: string): Grant | undefined {
+  try {
+    return JSON.parse(body) as Grant;
+  } catch {
+    return undefined;
+  }
 }
 
 function count(db: Database, table: 'access_audit' | 'access_ledger'): number {

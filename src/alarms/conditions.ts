@@ -1,6 +1,6 @@
 // Conditions: the health of devices and of the gateway. Each is told once when it begins and once when it ends, across restarts.
 import type { Database } from 'better-sqlite3';
-import type { Text } from '#base';
+import { sameText, type Text } from '#base';
 import type { Condition } from '#model';
 import type { ProcedureWorld } from '#store';
 import type { Counts } from './counts.ts';
@@ -31,8 +31,7 @@ export function openConditions(db: Database, world: ProcedureWorld, counts: Coun
     /** Tells what stands once more, up to `limit` in the order of their keys, behind `after`; answers the last, undefined when there was none. */
     restate(after: ConditionKey, limit: number): ConditionKey | undefined {
       const found = listAfter.all(...after, limit);
-      for (const { message, ...rest } of found)
-        world.append({ class: 'condition', value: { ...rest, message: JSON.parse(message) as Text } });
+      for (const { message, ...rest } of found) world.append({ class: 'condition', value: { ...rest, message: textOf(message) } });
       const last = found.at(-1);
       return last && [last.device, last.channel, last.kind];
     },
@@ -54,9 +53,19 @@ export function openConditions(db: Database, world: ProcedureWorld, counts: Coun
       return state;
     },
     /** What stands, by device, at most 20,000. */
-    openConditions: (): readonly Condition[] =>
-      list.all(maxListed).map(({ message, ...rest }) => ({ ...rest, message: JSON.parse(message) as Text })),
+    openConditions: (): readonly Condition[] => list.all(maxListed).map(({ message, ...rest }) => ({ ...rest, message: textOf(message) })),
   };
+}
+
+/** The message of a row; of one that damage has changed, what stands there: the condition is told all the same. */
+function textOf(message: string): Text {
+  try {
+    const text = JSON.parse(message) as Text;
+    if (typeof text.ko === 'string' && typeof text.en === 'string') return text;
+  } catch {
+    // It is told as it is.
+  }
+  return sameText(message);
 }
 
 function cut(words: string, length: number): string {

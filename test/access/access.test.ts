@@ -217,6 +217,21 @@ describe('access', () => {
     expect(ledger().filter((row) => row['step'] === 'refused')).toHaveLength(3);
   });
 
+  it('lists what can be read beside a grant that damage has made unreadable', async () => {
+    const lost = await granted();
+    const kept = await granted();
+    await store[Symbol.asyncDispose]();
+    const db = new Database(path);
+    db.prepare("UPDATE access_grant SET body = 'z' || substr(body, 2) WHERE id = ?").run(lost.grant.id);
+    db.close();
+    await reopen();
+    expect((await access.openGrants()).map(({ id }) => id)).toEqual([kept.grant.id]);
+    expect(await access.end(lost.grant.id, 'expired', '')).toBe(false);
+    await granted();
+    await granted();
+    expect(await access.decide(ask())).toMatchObject({ granted: false });
+  });
+
   it('filters the list', async () => {
     const { grant } = await granted();
     clock.advance(5);

@@ -154,6 +154,21 @@ describe('condition', () => {
       [5, 9],
     ]);
   });
+
+  it.each([
+    ['no JSON', "'z' || substr(message, 2)"],
+    ['a name gone wrong', `replace(message, '"en"', '"eo"')`],
+  ])('tells what stands, also with words that damage has changed: %s', (_what, changed) => {
+    const alarms = openTestAlarms();
+    alarms.condition(condition('raised'));
+    alarms.condition(condition('raised', { device: 'cam-2' }));
+    alarms.db.pragma('ignore_check_constraints = ON');
+    alarms.db.exec(`UPDATE alarm_condition SET message = ${changed} WHERE device = 'cam-1'`);
+    expect(alarms.openConditions().map(({ device, message }) => [device, message.en])).toEqual([
+      ['cam-1', expect.stringMatching(/.{3}no answer/)],
+      ['cam-2', 'no answer'],
+    ]);
+  });
 });
 
 describe('lists', () => {
