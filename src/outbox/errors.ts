@@ -30,10 +30,10 @@ export const outboxFaults = faultTable('outbox', {
     retryable: true,
   },
   full: {
-    message: { en: 'The store is full of alarms that must not give way', ko: '저장소가 삭제할 수 없는 경보로 가득 찼습니다' },
+    message: { en: 'The store is full of alarms that must not give way', ko: '저장소가 삭제할 수 없는 알람으로 가득 찼습니다' },
     hint: {
       en: 'Restore the line to the hub, or raise store.limit on a larger disk. New alarms are sent from memory meanwhile.',
-      ko: '허브 회선을 복구하거나 더 큰 디스크에서 store.limit을 늘리십시오. 그동안 새 경보는 메모리에서 바로 전송됩니다.',
+      ko: '허브 회선을 복구하거나 더 큰 디스크에서 store.limit을 늘리십시오. 그동안 새 알람은 메모리에서 바로 전송됩니다.',
     },
     retryable: true,
   },

@@ -3,7 +3,7 @@ import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { messageOf } from '#base';
+import { BongsuError, messageOf } from '#base';
 import { closeAsOneFile } from './connection.ts';
 import type { BackupProgress } from './contract.ts';
 import { storeFaults } from './errors.ts';
@@ -16,7 +16,7 @@ const stepsPerFlush = 16;
 
 /**
  * Copies `db` to `path`, which must not exist; resolves with its size when it is durable. Until then it is `PATH.part`.
- * @throws store.backup
+ * @throws store.backup, store.backup-exists
  */
 export async function runBackup(
   db: Database.Database | undefined,
@@ -26,7 +26,7 @@ export async function runBackup(
   const part = `${path}.part`;
   try {
     if (!db) throw new Error('the store is not open');
-    if (existsSync(path)) throw new Error('the file exists');
+    if (existsSync(path)) throw storeFaults.fault('backup-exists', { detail: path });
     await using file = await open(part, 'wx', 0o600);
     const flush = openFlush(file);
     await db.backup(part, {
@@ -43,6 +43,7 @@ export async function runBackup(
     return statSync(path).size;
   } catch (cause) {
     rmSync(part, { force: true });
+    if (cause instanceof BongsuError) throw cause;
     throw storeFaults.fault('backup', { cause, detail: `${path}: ${messageOf(cause)}` });
   }
 }

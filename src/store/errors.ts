@@ -67,6 +67,17 @@ export const storeFaults = faultTable('store', {
       ko: '게이트웨이 사용자가 쓸 수 있고 저장소 전체를 담을 공간이 있는 폴더에, 아직 없는 파일 이름을 지정하십시오.',
     },
   },
+  'backup-exists': {
+    message: { en: 'A file of this name exists already', ko: '같은 이름의 파일이 이미 있습니다' },
+    hint: { en: 'Name a file that does not exist yet.', ko: '아직 없는 파일 이름을 지정하십시오.' },
+  },
+  'not-a-store': {
+    message: { en: 'This is a database, but no store of a gateway', ko: '데이터베이스이지만 게이트웨이의 저장소가 아닙니다' },
+    hint: {
+      en: 'Name a file that `bongsu outbox backup` made.',
+      ko: '`bongsu outbox backup`으로 만든 파일을 지정하십시오.',
+    },
+  },
   'no-backup': {
     message: { en: 'This is not a sound backup', ko: '온전한 백업 파일이 아닙니다' },
     hint: {

@@ -2,7 +2,7 @@
 import { accessSync, chmodSync, chownSync, constants, copyFileSync, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { messageOf } from '#base';
+import { BongsuError, messageOf } from '#base';
 import { applicationId, checkWhole, closeAsOneFile, storeMigrations } from './connection.ts';
 import type { Restored } from './contract.ts';
 import { storeFaults } from './errors.ts';
@@ -11,7 +11,7 @@ import { writeMark } from './marks.ts';
 
 /**
  * Restores the store at `path` from the backup `from`, which stays, in the name of `by`. Takes as long as reading and writing the whole file.
- * @throws store.in-use, store.no-backup, and what the file system throws
+ * @throws store.in-use, store.no-backup, store.not-a-store, and what the file system throws
  */
 export function restoreStore(path: string, from: string, nowMs: number, by?: string): Restored {
   if (isInUse(path)) throw storeFaults.fault('in-use', { detail: path });
@@ -45,7 +45,9 @@ function prove(path: string, restored: Restored): void {
   try {
     const db = new Database(path);
     try {
-      if (db.pragma('application_id', { simple: true }) !== applicationId) throw new Error('not a store of this gateway');
+      if (db.pragma('application_id', { simple: true }) !== applicationId) {
+        throw storeFaults.fault('not-a-store', { detail: restored.from });
+      }
       checkWhole(db);
       for (const step of storeMigrations.steps) db.exec(step.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
       writeMark(db, 'restored', restored);
@@ -53,6 +55,7 @@ function prove(path: string, restored: Restored): void {
       closeAsOneFile(db);
     }
   } catch (cause) {
+    if (cause instanceof BongsuError) throw cause;
     throw storeFaults.fault('no-backup', { cause, detail: `${restored.from}: ${messageOf(cause)}` });
   }
 }

@@ -85,7 +85,14 @@ describe('what the verbs print', () => {
         'acknowledged',
         'cli:kim (claimed)',
       ],
-      ['알람 ID', '긴급  연기  smoke-01/1  시험', '`bongsu alarm clear` 대기', 'zone=3', '확인', '현장 확인'],
+      [
+        '알람 ID',
+        '긴급  연기  smoke-01/1  시험',
+        '`bongsu alarm clear` 대기',
+        'zone=3',
+        ', cli:kim (본인 주장) 확인: 현장 확인',
+        '현장 확인',
+      ],
     ],
     ['alarm search --from 2h --severity critical --text zone', ['SEVERITY', '0193-alarm'], ['등급', '0193-alarm']],
     ['alarm acknowledge 0193-alarm --note seen', ['Alarm 0193-alarm is acknowledged.'], ['알람 0193-alarm을(를) 확인했습니다.']],
@@ -101,7 +108,11 @@ describe('what the verbs print', () => {
       ['Nothing of the kind was shelved for smoke-01. Shelved are: all, smoke'],
       ['smoke-01에는 해당하는 보류가 없습니다. 보류 중: 전체, 연기'],
     ],
-    ['alarm shelved', ['maintenance', 'smoke-01', 'all', '배터리 교체'], ['정비 중', 'smoke-01', '전체', '배터리 교체']],
+    [
+      'alarm shelved',
+      ['maintenance', 'smoke-01', 'all', 'cli:kim (claimed)', '배터리 교체'],
+      ['정비 중', 'smoke-01', '전체', 'cli:kim (본인 주장)', '배터리 교체'],
+    ],
     ['device maintenance smoke-01 --for 1h --reason battery', ['its alarms are tests'], ['그동안의 알람은 시험입니다']],
     ['device maintenance smoke-01 --end', ['was not in maintenance'], ['정비 중이 아니었습니다']],
     [

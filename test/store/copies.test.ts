@@ -41,7 +41,8 @@ describe('a backup', () => {
   it('is refused over a file that exists and into a folder that does not', async () => {
     await using at = await openFolder();
     await using store = await openNoteStore(at.path);
-    await expect(store.backup(at.path)).rejects.toMatchObject({ code: 'store.backup' });
+    const there = { code: 'store.backup-exists', text: { ko: expect.not.stringMatching(/exists/) } };
+    await expect(store.backup(at.path)).rejects.toMatchObject(there);
     await expect(store.backup(join(at.folder, 'none', 'copy.db'))).rejects.toMatchObject({ code: 'store.backup' });
     await store.backup(join(at.folder, 'copy.db'));
   });
@@ -89,6 +90,18 @@ describe('a restore', () => {
       await using store = await openNoteStore(path);
       expect(await store.procedures<NoteProcedures>('notes').list()).toEqual(['kept']);
     }
+  });
+
+  it('says in the reader’s language that a database is another program’s', async () => {
+    await using at = await openFolder();
+    const stranger = join(at.folder, 'stranger.db');
+    new Database(stranger).exec('CREATE TABLE t (x)').close();
+    expect(() => restoreStore(at.path, stranger, 1)).toThrow(
+      expect.objectContaining({
+        code: 'store.not-a-store',
+        text: expect.objectContaining({ ko: expect.not.stringMatching(/not a store/) }),
+      }),
+    );
   });
 
   it.each([

@@ -3,7 +3,7 @@ import type { AlarmKind } from '#model';
 import type { Asked } from '../contract.ts';
 import { alarmWords, quietFormWords } from '../messages/words.ts';
 import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
-import { orDash, timeText, word } from './words.ts';
+import { byText, orDash, timeText, word } from './words.ts';
 
 export const alarmAcknowledgeVerb: Verb<{ readonly note?: string }> = async (context, { note }, id) => {
   const { say, screen } = context;
@@ -65,7 +65,7 @@ export const alarmShelvedVerb: Verb<object> = async (context) => {
         device,
         quietKindText(kind, context),
         timeText(until),
-        by,
+        byText(by, context),
         orDash(reason),
       ]),
     ]);

@@ -3,7 +3,7 @@ import type { Asked, Result } from '../contract.ts';
 import { alarmWords, severityWords, stepWords } from '../messages/words.ts';
 import { alarmTable, reasonText } from './alarm-verbs.ts';
 import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
-import { orDash, timeText, word } from './words.ts';
+import { byText, orDash, timeText, word } from './words.ts';
 
 /** Options of `alarm search`. */
 export interface AlarmSearchOptions extends Pick<Asked<'alarm.search'>, 'limit' | 'device' | 'kind' | 'severity' | 'text' | 'from' | 'to'> {
@@ -48,7 +48,12 @@ function headOf(alarm: Result<'alarm.show'>['alarm'], context: VerbContext): str
     [say('alarm.clearedAt'), end],
     ...(detail.length > 0 ? [[say('alarm.detail'), detail.join(' ')]] : []),
     ...(acknowledged
-      ? [[say('alarm.acknowledgedBy'), say('alarm.by', { time: timeText(acknowledged.at), by: acknowledged.by, note: acknowledged.note })]]
+      ? [
+          [
+            say('alarm.acknowledgedBy'),
+            say('alarm.by', { time: timeText(acknowledged.at), by: byText(acknowledged.by, context), note: acknowledged.note }),
+          ],
+        ]
       : []),
   ];
 }
@@ -59,7 +64,7 @@ function stepRow(step: Result<'alarm.show'>['transitions'][number]['transition']
     word(stepWords, step.step, context),
     word(severityWords, step.severity, context),
     orDash(step.reason && reasonText(step.reason, context)),
-    orDash(step.act?.by),
+    orDash(step.act && byText(step.act.by, context)),
     orDash(step.act?.note),
   ];
 }

@@ -3,7 +3,7 @@ import type { Asked, Result } from '../contract.ts';
 import { alarmWords, quietFormWords, severityWords, stepReasonWords, stepWords } from '../messages/words.ts';
 import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
 import { padded } from './screen.ts';
-import { timeText, word } from './words.ts';
+import { byText, timeText, word } from './words.ts';
 
 /** Options of `alarm list`. */
 export interface AlarmListOptions extends Pick<Asked<'alarm.list'>, 'limit' | 'device' | 'kind'> {
@@ -83,7 +83,9 @@ function stepLine(step: Result<'alarm.tail'>['transition'], context: VerbContext
     `${step.device}/${step.channel}`,
   ];
   if (step.test) columns.push(context.say('word.test'));
-  const why = [step.reason && reasonText(step.reason, context), step.act?.by].filter((part) => part !== undefined).join(', ');
+  const why = [step.reason && reasonText(step.reason, context), step.act && byText(step.act.by, context)]
+    .filter((part) => part !== undefined)
+    .join(', ');
   if (why !== '') columns.push(step.act?.note ? `${why}: ${step.act.note}` : why);
   return columns.join('  ');
 }

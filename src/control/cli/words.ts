@@ -25,6 +25,12 @@ export function textIn(text: Text | undefined, { language }: Speech): string {
   return orDash(text?.[language]);
 }
 
+/** Who did it: a name that the command line only claimed is marked so. */
+export function byText(by: string, { say }: Speech): string {
+  const claim = ' (claimed)';
+  return by.endsWith(claim) ? say('word.claimed', { who: by.slice(0, -claim.length) }) : by;
+}
+
 /** `2026-11-20 13:04:05` in the machine's time zone; `-` when there is none. */
 export function timeText(ms: number | undefined): string {
   if (ms === undefined) return '-';

@@ -8,6 +8,7 @@ export const screenMessages = {
   'word.test': { en: 'TEST', ko: '시험' },
   'word.hint': { en: 'Hint: {text}', ko: '조치: {text}' },
   'word.error': { en: 'Error: {text}', ko: '오류: {text}' },
+  'word.claimed': { en: '{who} (claimed)', ko: '{who} (본인 주장)' },
   'age.seconds': { en: '{n} s', ko: '{n}초' },
   'age.minutes': { en: '{n} min', ko: '{n}분' },
   'age.hours': { en: '{n} h', ko: '{n}시간' },
