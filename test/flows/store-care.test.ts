@@ -100,7 +100,7 @@ describe('the store', () => {
     const file = await stat(backup);
     expect(made).toEqual({ path: backup, bytes: file.size });
     expect(file.mode & 0o777).toBe(0o600);
-    expect(await gateway.cli(['outbox', 'backup', backup], { status: 1 })).toContain('The backup failed');
+    expect(await gateway.cli(['outbox', 'backup', backup], { status: 1 })).toContain('A file of this name exists already');
     expect(look(backup, 'PRAGMA quick_check')).toEqual([{ quick_check: 'ok' }]);
     expect(await steps()).toHaveLength(2 * sent);
     expect(await steps('--to', '2020-01-01')).toEqual([]);
