@@ -1,20 +1,26 @@
-// A disk that fails for real: every sync of the daemon is answered with EIO, or hangs; alarms reach the hub all the same, and are stored afterwards.
+// A disk that fails for real: every sync of the daemon is answered with EIO, or hangs; alarms reach the hub all the same, are stored afterwards, and
+// systemd has no reason to kill.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { eventually, freePort, openGateway } from '../peers/gateway.ts';
+import { openNotifySocket } from '../peers/notify-socket.ts';
 import { openFault } from '../peers/strace.ts';
 import { fallMessage, fallRadar, fallToken, openProvince } from './site.ts';
+
+/** Shorter than the disk hangs. */
+const watchdogMs = 3000;
 
 it.each([
   ['errs', 'error=EIO'],
   ['hangs', 'delay_enter=8000000'],
 ])('a disk that %s costs no alarm', async (_, fault) => {
   await using province = await openProvince();
+  await using systemd = await openNotifySocket();
   const port = await freePort();
-  await using gateway = await openGateway(async (folder) => ({
-    uplink: province.uplink,
-    sensors: { webhook: await fallRadar(folder, port) },
-  }));
+  await using gateway = await openGateway(
+    async (folder) => ({ uplink: province.uplink, sensors: { webhook: await fallRadar(folder, port) } }),
+    systemd.environment(watchdogMs),
+  );
   const push = async (id: string, status: 'fall confirmed' | 'fall exit'): Promise<number> => {
     const response = await fetch(`http://127.0.0.1:${port}/webhook/radar`, {
       method: 'POST',
@@ -59,4 +65,7 @@ it.each([
   const told = province.hub.alarms({ unique: true }).slice(before);
   expect(told.map(({ type }) => type)).toEqual(['kr.bongsu.alarm.raised.v1', 'kr.bongsu.alarm.cleared.v1']);
   expect(new Set(told.map(({ alarmid }) => alarmid)).size).toBe(1);
+  const silences = systemd.pings.slice(1).map((ping, index) => ping - (systemd.pings[index] ?? 0));
+  expect(silences.length).toBeGreaterThan(3);
+  expect(Math.max(...silences)).toBeLessThan(watchdogMs);
 });

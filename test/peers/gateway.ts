@@ -60,8 +60,11 @@ export async function secretFile(folder: string, name: string, secret: string): 
   return { file };
 }
 
-/** Writes the configuration and starts the daemon; `sections` gets the folder, for the secrets it may need. */
-export async function openGateway(sections: (folder: string) => Promise<Sections> | Sections): Promise<GatewayPeer> {
+/** Writes the configuration and starts the daemon; `sections` gets the folder, for the secrets it may need. `environment` is added to the test's own. */
+export async function openGateway(
+  sections: (folder: string) => Promise<Sections> | Sections,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<GatewayPeer> {
   const folder = await mkdtemp(join(tmpdir(), 'bongsu-gateway-'));
   const socket = join(folder, 'control.sock');
   const config = join(folder, 'config.yaml');
@@ -74,7 +77,7 @@ export async function openGateway(sections: (folder: string) => Promise<Sections
       gateway: { id: 'gw-1' },
       control: { socket },
       ...given,
-      store: { ...asObject(given['store']), path: join(folder, 'bongsu.db'), keyFile: join(folder, 'store.key') },
+      store: { path: join(folder, 'bongsu.db'), keyFile: join(folder, 'store.key'), ...asObject(given['store']) },
       streams: {
         rtsp: { host: '127.0.0.1', port: rtspPort },
         http: { host: '127.0.0.1', port: httpPort },
@@ -115,7 +118,10 @@ export async function openGateway(sections: (folder: string) => Promise<Sections
     cli,
     query: async (...args) => JSON.parse(await cli([...args, '--json'])) as unknown,
     async start({ ready = true } = {}) {
-      const started = spawn('sh', ['-c', `exec "$0" run --config "$1" 2>>"$2" >&2`, launcher, config, logFile], { stdio: 'ignore' });
+      const started = spawn('sh', ['-c', `exec "$0" run --config "$1" 2>>"$2" >&2`, launcher, config, logFile], {
+        stdio: 'ignore',
+        env: { ...process.env, ...environment },
+      });
       child = started;
       if (!ready) return;
       const deadline = Date.now() + readyWithinMs;
