@@ -1,6 +1,15 @@
 // The alarms as the main thread sees them: reports go in, and what they became is known after the commit.
 import type { Env } from '#base';
-import type { Alarm, AlarmKind, Condition, Report, ReportIds, ReportOutcome, Transition } from '#model';
+import {
+  type Alarm,
+  type AlarmKind,
+  alarmKinds,
+  type Condition,
+  type Report,
+  type ReportIds,
+  type ReportOutcome,
+  type Transition,
+} from '#model';
 import type { Store } from '#store';
 import type { Acknowledged, ActAsk, Cleared } from './acts.ts';
 import type { AlarmCounts } from './counts.ts';
@@ -12,6 +21,7 @@ import type { PruneAsk } from './retention.ts';
 import type { AlarmSearch } from './search.ts';
 import { alarmsTopic } from './steps.ts';
 import type { AlarmsProcedures, Ticked } from './tables.ts';
+import { openWays } from './ways.ts';
 
 /** A shelf or a maintenance, and who asks for it. */
 export interface QuietRequest extends Pick<Quiet, 'form' | 'device' | 'by' | 'reason'> {
@@ -29,7 +39,8 @@ export interface Alarms {
    * A key that the driver made itself (`occurrenceKind: 'derived'`) is `duplicate` only until its point changes state.
    * A key counts for its device, channel and kind, and apart for begin and end. Without a key only a change is told. Tests and real alarms never touch each other.
    * `ids` name the first transition's entry (a second has `secondEntryId` of it) and, if one is raised, the alarm; the same report may be handed in again
-   * under the same ids.
+   * under the same ids. Critical and major ones, and those of a kind that is so by itself, pass what else waits for the store; the reports of one point keep
+   * their order whatever their severities.
    */
   report(report: Report, ids?: ReportIds): Promise<ReportOutcome>;
   /** The transitions that the report would come to, by what was last known, without the store; none when nothing is new. The first belongs to `ids.entry`. */
@@ -89,6 +100,7 @@ export function openAlarms({ store }: { readonly store: Store }, env: Pick<Env, 
   /** What must be said when room is short, and what makes room. */
   const reserved = store.procedures<AlarmsProcedures>('alarms', { reserved: true });
   const mirror = openMirror();
+  const ways = openWays();
   const recall = async (): Promise<void> => {
     const [open, quiets] = await Promise.all([urgent.open({ device: undefined }), urgent.quiets()]);
     mirror.load(open, quiets);
@@ -99,10 +111,16 @@ export function openAlarms({ store }: { readonly store: Store }, env: Pick<Env, 
     await recall().catch(() => {});
     return answer;
   };
+  /** An act on an alarm keeps its place among the reports of its point. */
+  const actOn = <T>(alarmId: string, act: (procedures: typeof calls) => Promise<T>): Promise<T> => {
+    const alarm = mirror.named(alarmId);
+    return ways(alarm ? pointOf(alarm) : alarmId, true, (isUrgent) => act(isUrgent ? urgent : calls));
+  };
   const actOf = (alarmId: string, by: string, note: string): ActAsk => ({ alarmId, by: by.slice(0, 100), note: note.slice(0, 300) });
   return {
     async report(report, ids) {
-      const outcome = await urgent.report(ids ? { ...report, ids } : report);
+      const named = ids ? { ...report, ids } : report;
+      const outcome = await ways(pointOf(report), isGrave(report), (isUrgent) => (isUrgent ? urgent : calls).report(named));
       mirror.learn(report, outcome, ids);
       return outcome;
     },
@@ -121,8 +139,8 @@ export function openAlarms({ store }: { readonly store: Store }, env: Pick<Env, 
     transitions: (after, limit) => calls.transitions({ after, limit }),
     openConditions: () => calls.openConditions(),
     counts: () => calls.counts(),
-    acknowledge: (alarmId, by, note) => urgent.acknowledge(actOf(alarmId, by, note)),
-    clear: (alarmId, by, reason) => acted(urgent.clear(actOf(alarmId, by, reason))),
+    acknowledge: (alarmId, by, note) => actOn(alarmId, (to) => to.acknowledge(actOf(alarmId, by, note))),
+    clear: (alarmId, by, reason) => acted(actOn(alarmId, (to) => to.clear(actOf(alarmId, by, reason)))),
     quieten({ form, device, kind, by, reason, forMs }) {
       const lengthMs = Math.min(Math.max(forMs, minQuietMs), maxQuietMs);
       const { by: who, note } = actOf('', by, reason);
@@ -142,6 +160,14 @@ export function openAlarms({ store }: { readonly store: Store }, env: Pick<Env, 
     restate: (after) => reserved.restate({ after, limit: restatedAtOnce }),
     watch: (listener) => store.watch(alarmsTopic, listener),
   };
+}
+
+function isGrave({ kind, severity }: Report): boolean {
+  return [alarmKinds[kind], severity].some((each) => each === 'critical' || each === 'major');
+}
+
+function pointOf({ device, channel, kind }: Pick<Report, 'device' | 'channel' | 'kind'>): string {
+  return `${device}/${channel}/${kind}`;
 }
 
 async function searchAll(

@@ -56,6 +56,11 @@ export function openMirror() {
     known(device: string, channel: string, kind: AlarmKind, test: boolean): string | undefined {
       return known.get(pointKey({ device, channel, kind, test }))?.alarmId;
     },
+    /** The point of an open alarm. */
+    named(alarmId: string): Point | undefined {
+      for (const alarm of known.values()) if (alarm.alarmId === alarmId) return alarm;
+      return undefined;
+    },
     /** A commit came back. Of a report that was foreseen it says nothing new, unless a retry of something else turned out. */
     learn(report: Report, { result, alarmId, maintenance }: ReportOutcome, ids?: ReportIds): void {
       if (ids && foreseen.delete(ids.entry)) {

@@ -6,7 +6,7 @@ import { type Batch, type CallTarget, fromWire, type Results } from './protocol.
 import { weigh } from './weight.ts';
 
 export interface CallQueueOptions {
-  /** Calls that may wait in both lanes together. */
+  /** Calls that may wait in both lanes together; a thousand of these places, but no more than half, are kept for urgent calls. */
   readonly queueLimit: number;
   /** A batch under way for longer without a sign of life is given up. */
   readonly hungAfterMs: number;
@@ -33,6 +33,7 @@ interface Lane {
   underway: { readonly id: number; readonly items: readonly Waiting[]; answered: number; abandoned: boolean } | undefined;
 }
 
+const keptForUrgent = 1000;
 const maxBatchCalls = 1000;
 const maxBatchBytes = 2 ** 20;
 /** After a stall of the main loop an answer may lie unread: so long it gets to be read before the thread is called hung. */
@@ -89,7 +90,8 @@ export function openCallQueue(options: CallQueueOptions, deps: CallQueueDeps) {
     if (failed) return Promise.reject(failed.error);
     if (onIdle) return Promise.reject(storeFaults.fault('closed'));
     if (hung) return Promise.reject(storeFaults.fault('hung'));
-    if (normal.waiting.length + urgent.waiting.length >= options.queueLimit) return Promise.reject(storeFaults.fault('full'));
+    const kept = lane.urgent ? 0 : Math.min(keptForUrgent, options.queueLimit / 2);
+    if (normal.waiting.length + urgent.waiting.length >= options.queueLimit - kept) return Promise.reject(storeFaults.fault('full'));
     return new Promise((resolve, reject) => {
       // The calls of one turn of the loop travel together.
       if (lane.waiting.push({ target, argument, resolve, reject }) === 1 && !lane.underway) queueMicrotask(() => flush(lane));

@@ -79,6 +79,22 @@ describe('the queue', () => {
     expect(answered).toEqual(['a', 'b', 'c']);
   });
 
+  it('keeps places for urgent calls, however many others wait', async () => {
+    const { queue } = openQueue(4000);
+    const calls = queue.procedures<Echo>('room');
+    const urgent = queue.procedures<Echo>('room', { urgent: true });
+    const codes = new Set<unknown>();
+    for (let index = 0; index < 3001; index += 1) void codeOf(calls.echo('x')).then((code) => codes.add(code));
+    await turn();
+    expect([...codes]).toEqual(['store.full']);
+    expect(queue.waiting()).toBe(2000);
+    codes.clear();
+    for (let index = 0; index < 3001; index += 1) void codeOf(urgent.echo('x')).then((code) => codes.add(code));
+    await turn();
+    expect(queue.waiting()).toBe(3000);
+    expect([...codes]).toEqual(['store.full']);
+  });
+
   it('calls the thread hung after its limit, and well again when it answers', async () => {
     const { queue, clock, batches, states, answer } = openQueue();
     const calls = queue.procedures<Echo>('room');

@@ -1,4 +1,4 @@
-// Floods of reports that tell nothing new, through the gateway's own store at its limit: what they leave behind gives way, and a fire finds room.
+// Floods through the gateway’s own store: what they leave behind gives way, and a fire finds room and a place before them.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -56,4 +56,21 @@ it.each([
   expect((await site.alarms.report(report({ device: 'smoke-after' }))).result).toBe('raised');
   const lanes = (await site.outbox.turn('hub', { claim: { limit: 10 } })).map(({ lane }) => lane);
   expect(lanes[0]).toBe(0);
+});
+
+it('a fire passes the motion that waits for the store, and has a place where motion has none any more', async () => {
+  await using site = await openSite();
+  let moved = 0;
+  const codes = new Set<unknown>();
+  const moves = Array.from({ length: 25_000 }, (_, index) =>
+    site.alarms.report(report({ ...motion, state: 'inactive', channel: `c-${index % 500}` })).then(
+      () => (moved += 1),
+      (error: { code?: string }) => codes.add(error.code),
+    ),
+  );
+  expect((await site.alarms.report(report({ device: 'smoke-1' }))).result).toBe('raised');
+  expect(moved).toBeLessThan(10_000);
+  await Promise.all(moves);
+  expect([...codes]).toEqual(['store.full']);
+  expect(moved).toBe(19_000);
 });
