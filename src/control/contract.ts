@@ -45,6 +45,9 @@ const address = matching(/^(rtsp:\/\/[^\s@/?#]+([/?]\S*)?|([a-zA-Z0-9.-]+|\[[0-9
   ko: '호스트[:포트] 또는 rtsp://… 형식이어야 하며 이름과 비밀번호를 넣지 않습니다',
 }).max(300);
 
+/** Only alarms raised before the one of this id, the last of the page before. */
+const alarmBefore = line(64, 1);
+
 /**
  * Everything that can be asked. An operation with `answer` is answered once; one with `item` sends items until the asker leaves.
  * Inputs are strict (an unknown key is refused), answers carry only what stands here: a handler may return more, it does not leave.
@@ -75,6 +78,7 @@ export const operations = {
   'alarm.list': {
     input: z.strictObject({
       limit: z.int().min(1).max(1000).default(20),
+      before: alarmBefore.optional(),
       device: id.optional(),
       kind: alarmKind.optional(),
       openOnly: z.boolean().default(false),
@@ -93,6 +97,7 @@ export const operations = {
   'alarm.search': {
     input: z.strictObject({
       limit: z.int().min(1).max(1000).default(20),
+      before: alarmBefore.optional(),
       from: moment.optional(),
       to: moment.optional(),
       device: id.optional(),

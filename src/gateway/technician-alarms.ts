@@ -19,16 +19,22 @@ export type AlarmHandlers = Pick<ControlHandlers, Extract<keyof ControlHandlers,
 
 /** One handler for each operation. */
 export function openTechnicianAlarms({ alarms, acts }: TechnicianAlarmsDeps, env: Env): AlarmHandlers {
+  /** @throws gateway.alarm-unknown */
+  const find = async (id: string): Promise<Result<'alarm.show'>> => {
+    const shown = await alarms.show(id);
+    if (!shown) throw faults.fault('alarm-unknown', { detail: id });
+    return shown;
+  };
   const untilOf = (forMs: number): { until: number } => ({ until: env.clock.now() + forMs });
   return {
-    'alarm.list': async (filter) => ({ alarms: await alarms.list(filter) }),
-    'alarm.tail': ({ device }, { signal }) => tailAlarms(device, signal, alarms),
-    'alarm.show': async ({ id }) => {
-      const shown = await alarms.show(id);
-      if (!shown) throw faults.fault('alarm-unknown', { detail: id });
-      return shown;
+    'alarm.list': async (filter) => {
+      if (filter.before !== undefined) await find(filter.before);
+      return { alarms: await alarms.list(filter) };
     },
+    'alarm.tail': ({ device }, { signal }) => tailAlarms(device, signal, alarms),
+    'alarm.show': ({ id }) => find(id),
     'alarm.search': async ({ from, to, ...filter }, { signal }) => {
+      if (filter.before !== undefined) await find(filter.before);
       const now = env.clock.now();
       return { alarms: await alarms.search({ ...filter, from: timeOf(from, now), to: timeOf(to, now) }, signal) };
     },

@@ -131,6 +131,13 @@ describe('exit statuses', () => {
     },
   );
 
+  it.each(['list', 'search'])('asks for the next page of `alarm %s`', async (verb) => {
+    const { handlers, calls } = recordedHandlers();
+    await using door = await openDoor({ handlers });
+    expect((await run(['alarm', verb, '--before', '0193-alarm', '--socket', door.path])).status).toBe(0);
+    expect(calls[0]?.input).toMatchObject({ before: '0193-alarm' });
+  });
+
   it('the help of `bongsu outbox export` speaks of what happened', async () => {
     const { stdout } = await run(['outbox', 'export', '--help']);
     expect(stdout.match(/happened (since|before)/g)).toHaveLength(2);

@@ -110,6 +110,25 @@ describe('the technician', () => {
   });
 });
 
+describe('the pages of the history', () => {
+  it('go on before the last alarm of the page before, in the list and in the search', async () => {
+    const { alarms, handlers } = site;
+    for (const channel of ['b', 'c', 'd']) await alarms.report(report({ channel }));
+    for (const [name, more] of [
+      ['alarm.list', {}],
+      ['alarm.search', { from: 0 }],
+    ] as const) {
+      const page = (before?: string) => handlers[name]({ limit: 2, openOnly: false, before, ...more }, context);
+      const first = (await page()).alarms;
+      expect(first.map(({ channel }) => channel)).toEqual(['d', 'c']);
+      const second = (await page(first[1]?.alarmId)).alarms;
+      expect(second.map(({ channel }) => channel)).toEqual(['b', 'zone-1']);
+      expect((await page(second[1]?.alarmId)).alarms).toEqual([]);
+      await expect(page('nobody')).rejects.toThrow(/no such alarm: nobody/);
+    }
+  });
+});
+
 describe('the hub', () => {
   it('acknowledges and resets in the name of its person', async () => {
     const { command, told, audit } = site;

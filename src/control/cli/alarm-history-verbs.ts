@@ -6,7 +6,8 @@ import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
 import { byText, orDash, timeText, word } from './words.ts';
 
 /** Options of `alarm search`. */
-export interface AlarmSearchOptions extends Pick<Asked<'alarm.search'>, 'limit' | 'device' | 'kind' | 'severity' | 'text' | 'from' | 'to'> {
+export interface AlarmSearchOptions
+  extends Pick<Asked<'alarm.search'>, 'limit' | 'before' | 'device' | 'kind' | 'severity' | 'text' | 'from' | 'to'> {
   readonly open?: boolean;
 }
 

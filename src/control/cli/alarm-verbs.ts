@@ -6,13 +6,13 @@ import { padded } from './screen.ts';
 import { byText, timeText, word } from './words.ts';
 
 /** Options of `alarm list`. */
-export interface AlarmListOptions extends Pick<Asked<'alarm.list'>, 'limit' | 'device' | 'kind'> {
+export interface AlarmListOptions extends Pick<Asked<'alarm.list'>, 'limit' | 'before' | 'device' | 'kind'> {
   readonly open?: boolean;
 }
 
-export const alarmListVerb: Verb<AlarmListOptions> = async (context, { limit, device, kind, open }) => {
+export const alarmListVerb: Verb<AlarmListOptions> = async (context, { open, ...filter }) => {
   const { say, screen } = context;
-  const answer = await withGateway(context, (client) => client.call('alarm.list', { limit, device, kind, openOnly: open }));
+  const answer = await withGateway(context, (client) => client.call('alarm.list', { ...filter, openOnly: open }));
   if (context.json) screen.json(answer);
   else if (answer.alarms.length === 0) screen.line(say('alarm.none'));
   else screen.table(alarmTable(answer.alarms, context));

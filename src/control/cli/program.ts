@@ -96,6 +96,7 @@ function addAlarmVerbs(alarm: Command, make: Make, say: Say): void {
   const { wholeNumber, duration, moment } = openParsers(say);
   make(alarm, 'list', 'help.alarm.list', alarmListVerb)
     .option('--limit <n>', say('help.limit'), wholeNumber, 20)
+    .option('--before <id>', say('help.before'))
     .option('--device <id>', say('help.device'))
     .option('--kind <kind>', say('help.kind'))
     .option('--open', say('help.open'));
@@ -103,6 +104,7 @@ function addAlarmVerbs(alarm: Command, make: Make, say: Say): void {
   make(alarm, 'show', 'help.alarm.show', alarmShowVerb).argument('<id>', say('help.alarm.id'));
   make(alarm, 'search', 'help.alarm.search', alarmSearchVerb)
     .option('--limit <n>', say('help.limit'), wholeNumber, 20)
+    .option('--before <id>', say('help.before'))
     .option('--from <time>', say('help.from'), moment)
     .option('--to <time>', say('help.to'), moment)
     .option('--device <id>', say('help.device'))

@@ -80,6 +80,7 @@ export const helpMessages = {
   },
   'help.end': { en: 'end it now; what still stands then is raised as real', ko: '지금 끝냄. 그때 발생 중인 알람은 실제 알람으로 올림' },
   'help.limit': { en: 'at most so many', ko: '최대 개수' },
+  'help.before': { en: 'the next page: those before the alarm of this id', ko: '다음 쪽: 이 ID의 알람 이전 것' },
   'help.device': { en: 'only of this device', ko: '해당 장치만' },
   'help.kind': { en: 'only of this kind', ko: '해당 종류만' },
   'help.open': { en: 'only those that stand now', ko: '발생 중인 것만' },
