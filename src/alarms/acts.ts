@@ -1,8 +1,8 @@
 // What people do: acknowledge, clear, shelve, put into maintenance. Each act is a step in the history of the alarms that it concerns, and told on.
 import type { Database } from 'better-sqlite3';
+import { plausibleFromMs } from '#base';
 import type { Alarm } from '#model';
 import type { ProcedureWorld } from '#store';
-import { plausibleFromMs } from './occurrences.ts';
 import { actOf, type Quiet, type QuietAsk, type QuietName, type Quiets } from './quiet.ts';
 import type { Cause } from './record.ts';
 import type { OpenAlarm, Standing } from './standing.ts';

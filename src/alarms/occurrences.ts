@@ -1,12 +1,11 @@
 // Occurrence keys: by them a retry of a device is known, for seven days, across restarts.
 import { createHash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
+import { plausibleFromMs } from '#base';
 import type { Report, ReportOutcome } from '#model';
 
 /** How long a key is unique, milliseconds. */
 export const keptMs = 7 * 24 * 3_600_000;
-/** Before this time a clock was not set: a key recorded then is not old, its time is unknown. */
-export const plausibleFromMs = Date.UTC(2025, 0, 1);
 const maxKeyLength = 200;
 /** What one key takes in the file at most, about. */
 export const keyBytes = 512;
@@ -32,6 +31,7 @@ export function openOccurrences(db: Database, now: () => number) {
       const key = keyOf(report);
       const row = key && find.get(...key);
       if (!row) return undefined;
+      // A key that was recorded before the clock was set is not old: its time is unknown.
       const expired = row.recordedAt >= plausibleFromMs && now() - row.recordedAt > keptMs;
       return expired ? undefined : { alarmId: row.alarmId ?? undefined };
     },

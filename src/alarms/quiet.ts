@@ -1,8 +1,8 @@
 // Shelves and maintenance: a person quiets a device for a time, with a reason. All is told on, marked; nothing is hidden, and the time ends by itself.
 import type { Database } from 'better-sqlite3';
+import { plausibleFromMs } from '#base';
 import type { AlarmKind, PersonAct } from '#model';
 import type { ProcedureWorld } from '#store';
-import { plausibleFromMs } from './occurrences.ts';
 
 /** A shelf (alarms are told with `shelved`) or a maintenance (alarms are tests) that holds now. */
 export interface Quiet {

@@ -1,6 +1,7 @@
 // Retention: occurrence keys after seven days, cleared alarms when their time is over; in bounded steps, and never by a clock that was not set.
 import type { Database } from 'better-sqlite3';
-import { keptMs, plausibleFromMs } from './occurrences.ts';
+import { plausibleFromMs } from '#base';
+import { keptMs } from './occurrences.ts';
 import { occurrenceKey, openAlarmRemoval, openKeyRemoval } from './removal.ts';
 
 /** What may go besides keys that have had their seven days. */

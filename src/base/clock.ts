@@ -13,6 +13,9 @@ export interface Clock {
   after(ms: number, act: () => void): Disposable;
 }
 
+/** Wall milliseconds before which a clock was never set: what it dated has no time. */
+export const plausibleFromMs = Date.UTC(2025, 0, 1);
+
 const maxTimerMs = 2 ** 31 - 1;
 
 /** The machine's own clock. */

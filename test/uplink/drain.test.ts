@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Entry, Reading } from '#model';
 import type { Store } from '#store';
 import { openDrain } from '../../src/uplink/drain.ts';
+import { encodeEntry, openTopics } from '../../src/uplink/wire/index.ts';
 import { openFakeClock } from '../fakes/clock.ts';
 import { openMosquitto } from '../peers/mosquitto.ts';
 import { connack, openRawBroker, puback, suback } from './raw-broker.ts';
@@ -118,6 +119,16 @@ describe('readings', () => {
     const event = JSON.parse(unpack(packed).toString()) as { data: unknown[] };
     expect(event.data).toHaveLength(500);
     expect(JSON.stringify(event).length / packed.length).toBeGreaterThan(4.8);
+  });
+
+  it('that were taken before the clock was set have no end by which they would be over', () => {
+    const entry = readingEntry(2);
+    const value = (entry.body.value as readonly Reading[]).map((reading) => ({ ...reading, time: 60_000 }));
+    const topics = openTopics({ site: '52710', gateway: 'gw-1', bootId: 'boot-1' });
+    const encoded = encodeEntry({ ...entry, body: { class: 'reading', value } }, topics, { replay: true });
+    const event = 'message' in encoded ? (JSON.parse(String(encoded.message.payload)) as object) : undefined;
+    expect(event).toMatchObject({ time: '1970-01-01T00:01:00.000Z' });
+    expect(event).not.toHaveProperty('expirytime');
   });
 
   it('with a time that is none are set aside', async () => {

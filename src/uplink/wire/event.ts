@@ -1,4 +1,5 @@
 // Entries and states as CloudEvents 1.0 in structured JSON: pure, from values to topic and text.
+import { plausibleFromMs } from '#base';
 import type { Entry, EntryBody, Identity, PersonAct, Reading } from '#model';
 import { reasonCodes } from '../reasons.ts';
 import { cloudEventType, type Message } from './message.ts';
@@ -122,21 +123,25 @@ function shapeOf(body: EntryBody): Shape {
   }
 }
 
-/** How long readings are of use: after a week a series has been thinned out anyway, and who drains a backlog may pass over them. */
+/**
+ * How long readings are of use: after a week a series has been thinned out anyway, and who drains a backlog may pass over them. What was read while the clock
+ * was not set has no end: by its time it would be over before it is sent.
+ */
 const readingLifeMs = 7 * 86_400_000;
 
 /** A batch of one kind: the kind stands once, as the subject. */
 function readingShape(readings: readonly Reading[]): Shape {
   const kind = readings[0]?.kind ?? '';
   const times = readings.map(({ time }) => time);
-  const expirytime = timestamp(Math.max(...times) + readingLifeMs);
+  const newest = Math.max(...times);
+  const end = timestamp(newest + readingLifeMs);
   return {
     segments: ['reading', kind],
     type: 'reading.batch',
     device: undefined,
     subject: kind,
-    time: expirytime === undefined ? Number.NaN : Math.min(...times),
-    attributes: { expirytime },
+    time: end === undefined ? Number.NaN : Math.min(...times),
+    attributes: { expirytime: newest < plausibleFromMs ? undefined : end },
     data: readings.map(({ device, channel, value, unit, quality, time }) => ({
       device,
       channel,
