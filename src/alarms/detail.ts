@@ -47,3 +47,18 @@ function shorten(text: string, length: number): string {
 function sizeOf(pairs: readonly (readonly [string, Value])[]): number {
   return Buffer.byteLength(JSON.stringify(Object.fromEntries(pairs)));
 }
+
+/** A stored detail; empty where damage has left none: a flipped bit in a text is no damage that SQLite sees. */
+export function readDetail(text: string): Detail {
+  return readStored<Detail>(text) ?? {};
+}
+
+/** A stored object; undefined where damage has left none. */
+export function readStored<T extends object>(text: string): T | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as T) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,6 +1,7 @@
 // Lists of alarms and of their transitions, newest by row and never by time.
 import type { Database, Statement } from 'better-sqlite3';
-import type { Alarm, Detail, PersonAct, Transition } from '#model';
+import type { Alarm, PersonAct, Transition } from '#model';
+import { readDetail, readStored } from './detail.ts';
 
 /** Which alarms, newest first. */
 export interface AlarmFilter {
@@ -107,12 +108,13 @@ export function alarmListSql({ device, kind, openOnly }: Filters): string {
 
 /** A row as an alarm. */
 export function toAlarm({ clearedAt, test, detail, acknowledged, latched, endedAt, care, ...rest }: AlarmRecord): Alarm {
+  const seen = acknowledged === null ? undefined : readStored<NonNullable<Alarm['acknowledged']>>(acknowledged);
   return {
     ...rest,
     clearedAt: clearedAt ?? undefined,
     test: test === 1,
-    detail: JSON.parse(detail) as Detail,
-    ...(acknowledged === null ? {} : { acknowledged: JSON.parse(acknowledged) as NonNullable<Alarm['acknowledged']> }),
+    detail: readDetail(detail),
+    ...(seen && { acknowledged: seen }),
     ...(latched === 1 ? { latched: endedAt === null ? 'standing' : 'over' } : {}),
     ...(care === 1 ? { maintenance: true } : {}),
   };
@@ -133,12 +135,13 @@ function transitionsWhere(condition: string): string {
 }
 
 function toTransition({ row, test, detail, reason, act, shelved, ...rest }: TransitionRecord): TransitionRow {
+  const done = act === null ? undefined : readStored<PersonAct>(act);
   const transition: Transition = {
     ...rest,
-    detail: JSON.parse(detail) as Detail,
+    detail: readDetail(detail),
     test: test === 1,
     ...(reason === null ? {} : { reason }),
-    ...(act === null ? {} : { act: JSON.parse(act) as PersonAct }),
+    ...(done && { act: done }),
     ...(shelved === 1 ? { shelved: true } : {}),
   };
   return { row, transition };

@@ -1,6 +1,7 @@
 // The alarms that a step may concern, as the steps need them: by point, by name, by device.
 import type { Database } from 'better-sqlite3';
 import type { AlarmKind, Detail, Report, Severity } from '#model';
+import { readDetail } from './detail.ts';
 
 /** Where an alarm may stand. Tests and real ones never see each other. */
 export interface Point extends Pick<Report, 'device' | 'channel'> {
@@ -101,7 +102,7 @@ function fromRow({ row, alarmId, device, channel, kind, severity, raisedAt, ...r
     severity,
     raisedAt,
     test: rest.test === 1,
-    detail: JSON.parse(rest.detail) as Detail,
+    detail: readDetail(rest.detail),
     latched: rest.latched === 1,
     ended: rest.endedAt !== null,
     care: rest.care === 1,

@@ -171,6 +171,19 @@ describe('condition', () => {
   });
 });
 
+describe('damage that only shows in the text of an alarm', () => {
+  it('costs its facts and nothing else: it is listed, updated and cleared', () => {
+    const alarms = openTestAlarms();
+    alarms.report(report({ detail: { zone: 1 } }));
+    alarms.report(report({ device: 'smoke-2', detail: { zone: 2 } }));
+    alarms.db.exec(`UPDATE alarm SET detail = '{"zone', acknowledged = '{"by' WHERE device = 'smoke-1'`);
+    alarms.db.exec(`UPDATE alarm_transition SET detail = 'x', act = '{' WHERE row = 1`);
+    expect(alarms.open({ device: undefined }).map(({ detail }) => detail)).toEqual([{}, { zone: 2 }]);
+    expect(alarms.transitions({ after: undefined, limit: 10 })).toHaveLength(2);
+    expect(alarms.report(report({ state: 'inactive' }))).toMatchObject({ result: 'cleared' });
+  });
+});
+
 describe('lists', () => {
   function filled() {
     const alarms = openTestAlarms();
