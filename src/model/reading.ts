@@ -32,8 +32,8 @@ export interface Gap {
   readonly from: number;
   readonly to: number;
   /**
-   * The store lost its memory: its numbers leap, and of those between first and last none will come any more. `file`: it was damaged and salvaged, `log`: it
-   * lost its last commits, `restored`: a backup took its place.
+   * The store lost its memory and its numbers leap: what has not come of those between first and last is not to be waited for. `file`: it was damaged, and what
+   * was salvaged still comes; `log`: it lost its last commits; `restored`: a backup took its place.
    */
   readonly lapse?: 'file' | 'log' | 'restored';
 }

@@ -109,7 +109,9 @@ function tell(db: Database, world: ThreadWorld, destinations: Destinations, { wr
     const own = ofGaps.get(slot);
     for (const { name, from, to } of own ? [own, ...leapt] : leapt) {
       if (destinations.strangersTo(name).includes(slot)) continue;
-      const range = { class: name, firstSequence: from + 1, lastSequence: to, from: Math.min(time, world.now()), to: world.now() };
+      // Of a damaged file anything may be missing, from the first number on.
+      const firstSequence = what === 'file' ? 1 : from + 1;
+      const range = { class: name, firstSequence, lastSequence: to, from: Math.min(time, world.now()), to: world.now() };
       append(slot, { gapId: world.newId(), ...range, count: 0, kinds: {}, lapse: what } satisfies Gap);
     }
   }

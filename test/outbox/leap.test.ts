@@ -83,6 +83,13 @@ describe('a store that has forgotten what it gave', () => {
     expect(next?.sequence).toBe((told.find((gap) => gap.class === 'alarm')?.lastSequence ?? 0) + 2);
   });
 
+  it('damaged, may miss anything, from the first number on', () => {
+    const outbox = openTestOutbox(['hub']);
+    for (let index = 0; index < 5; index += 1) outbox.append(alarmBody(`a-${index}`));
+    const told = leaps(drained(openCopy(outbox, [{ what: 'file', time: 5000 }])));
+    expect(told.map(({ firstSequence, lapse }) => [firstSequence, lapse])).toEqual(classes.map(() => [1, 'file']));
+  });
+
   it('keeps its counts', () => {
     const outbox = openTestOutbox(['hub', { name: 'platform', classes: ['alarm'] }]);
     for (let index = 0; index < 5; index += 1) outbox.append(alarmBody(`a-${index}`));
