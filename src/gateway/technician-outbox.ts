@@ -37,7 +37,7 @@ export function openTechnicianOutbox(deps: TechnicianOutboxDeps, env: Env): Outb
     'outbox.dead-show': async ({ id }) => {
       const [letter] = await outbox.dead({ after: id - 1, limit: 1 });
       if (letter?.id !== id) throw faults.fault('letter-unknown', { detail: String(id) });
-      return { letter: viewLetter(letter), value: letter.body.value };
+      return { letter: viewLetter(letter), value: letter.body ? letter.body.value : letter.value };
     },
     'outbox.dead-retry': ({ ids }, context) =>
       decideLetters({ ids, act: 'outbox.dead-retry', reason: '', ...context }, { access, outbox }, (some) => outbox.retryDead(some)),
@@ -58,9 +58,10 @@ function viewOutbox({ entries, sizeBytes, destinations }: OutboxStats): Result<'
   return { entries, sizeBytes, destinations: destinations.map(({ name, ...rest }) => ({ destination: name, ...rest })) };
 }
 
-function viewLetter({ body, ...rest }: DeadLetter): Result<'outbox.dead'>['letters'][number] {
-  const about = body.class === 'alarm' || body.class === 'condition' ? `${body.value.kind} ${body.value.device}/${body.value.channel}` : '';
-  return { ...rest, ...explainRefusal(rest.code), class: body.class, about };
+function viewLetter({ body, value: _, ...rest }: DeadLetter): Result<'outbox.dead'>['letters'][number] {
+  const isAbout = body?.class === 'alarm' || body?.class === 'condition';
+  const about = isAbout ? `${body.value.kind} ${body.value.device}/${body.value.channel}` : '';
+  return { ...rest, ...explainRefusal(rest.code), about };
 }
 
 interface Deciding extends CallContext {

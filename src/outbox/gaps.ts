@@ -110,13 +110,23 @@ function openTelling(
     const now = world.now();
     const told = find.get(slot, growth.class);
     const owed = told && owedOf.get(told.seq);
+    const known = told && gapOf(told.value);
     const isOver = !told || (owed === undefined && Math.abs(now - told.grownTime) > quietMs);
-    const gap: Gap = isOver ? { gapId: world.newId(), ...growth } : grow(JSON.parse(told.value) as Gap, growth);
+    const gap: Gap = isOver || !known ? { gapId: world.newId(), ...growth } : grow(known, growth);
     const value = JSON.stringify(gap);
     const isOurs = told && ((owed ?? 0) & bitOf(slot)) !== 0 && !memory.isClaimed(told.seq);
     if (isOurs) change.run(world.newId(), value, told.seq);
     keep.run(slot, growth.class, isOurs ? told.seq : append(slot, gap), now, value);
   };
+}
+
+/** A gap as it is kept; undefined when its text is damaged: then another begins. */
+export function gapOf(value: string): Gap | undefined {
+  try {
+    return JSON.parse(value) as Gap;
+  } catch {
+    return undefined;
+  }
 }
 
 function grow(gap: Gap, growth: Growth): Gap {

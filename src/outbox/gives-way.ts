@@ -46,5 +46,6 @@ export function kindOf(body: EntryBody): string {
   }
 }
 
-export const kindInSql =
-  "CASE class WHEN 'reading' THEN value ->> '$[0].kind' WHEN 'alarm' THEN value ->> '$.kind' WHEN 'condition' THEN value ->> '$.kind' ELSE class END";
+/** A damaged value has none: its class stands for it. */
+export const kindInSql = `CASE WHEN NOT json_valid(value) THEN class
+  ELSE CASE class WHEN 'reading' THEN value ->> '$[0].kind' WHEN 'alarm' THEN value ->> '$.kind' WHEN 'condition' THEN value ->> '$.kind' ELSE class END END`;

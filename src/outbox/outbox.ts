@@ -18,8 +18,9 @@ export interface DeliveryTurn {
 }
 
 /** An entry that a destination would not take, with the reason; it waits for a person. */
-export interface DeadLetter extends Omit<DeadRow, 'class' | 'value'> {
-  readonly body: EntryBody;
+export interface DeadLetter extends DeadRow {
+  /** Undefined where the value is damaged: its text is all there is. */
+  readonly body: EntryBody | undefined;
 }
 
 /** The durable queue. Every promise rejects with the store's faults, and with `outbox.unknown-destination` where a destination is named. */
@@ -29,6 +30,7 @@ export interface Outbox {
    * a condition, a device, a grant) one entry at a time: the next is claimable when that is confirmed. Readings get at least a twentieth of what live critical
    * alarms leave. Beyond 16,384 claimed ones live critical alarms and outcomes alone. Claims are memory: a crash makes them pending again.
    * `past`: entries up to this position have waited for the line (default none); `lanes`: only of the first so many lanes (1: the live critical alarms).
+   * An entry whose value is damaged becomes a dead letter of code 0x99.
    */
   claim(destination: string, limit: number, options?: Omit<ClaimOptions, 'limit'>): Promise<readonly Entry[]>;
   /**
@@ -140,14 +142,25 @@ function openCursor(calls: Calls<OutboxProcedures>, destination: string): Cursor
     const rows = await telling(seqs, items, (confirm, setAside) => calls.turn({ destination, ticket, confirm, setAside, claim }));
     // A ticket is used up by success alone: a failed claim is tried again under it, which gives back what that had marked.
     ticket += 1;
-    return rows.map(toEntry);
+    const entries = rows.flatMap(({ value, ...row }) => {
+      const body = bodyOf(row.class, value);
+      return body ? [{ ...row, body }] : [];
+    });
+    const damaged = entries.length === rows.length ? [] : rows.filter(({ class: name, value }) => !bodyOf(name, value));
+    if (damaged.length === 0) return entries;
+    const aside = tell([], damaged.map(unreadable));
+    if (entries.length === 0) return await aside.then(() => turn({ claim }));
+    // What is readable is claimed and must be delivered; what could not be told now is told with the next call.
+    await aside.catch(() => {});
+    return entries;
   }
+  const tell = (seqs: readonly number[], items: readonly Refusal[]): Promise<void> =>
+    telling(seqs, items, async (confirm, setAside) => {
+      if (confirm.length > 0) await calls.confirm({ destination, seqs: confirm });
+      if (setAside.length > 0) await calls.setAside({ destination, items: setAside });
+    });
   return {
-    confirm: (seqs) =>
-      telling(seqs, [], async (confirm, items) => {
-        if (confirm.length > 0) await calls.confirm({ destination, seqs: confirm });
-        if (items.length > 0) await calls.setAside({ destination, items });
-      }),
+    confirm: (seqs) => tell(seqs, []),
     turn(asked) {
       const mine = queue.then(() => turn(asked));
       queue = mine.catch(() => {});
@@ -156,10 +169,20 @@ function openCursor(calls: Calls<OutboxProcedures>, destination: string): Cursor
   };
 }
 
-function toEntry({ class: name, value, ...row }: EntryRow): Entry {
-  return { ...row, body: { class: name, value: JSON.parse(value) } };
+function toLetter(row: DeadRow): DeadLetter {
+  return { ...row, body: bodyOf(row.class, row.value) };
 }
 
-function toLetter({ class: name, value, ...row }: DeadRow): DeadLetter {
-  return { ...row, body: { class: name, value: JSON.parse(value) } };
+/** Undefined when the text is damaged. */
+function bodyOf(name: EntryClass, value: string): EntryBody | undefined {
+  try {
+    return { class: name, value: JSON.parse(value) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** As a destination refuses what it cannot read (MQTT 5 §3.4.2.1). */
+function unreadable({ seq }: EntryRow): Refusal {
+  return { seq, code: 0x99, text: 'damaged in the store: its value cannot be read' };
 }

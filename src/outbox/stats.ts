@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Gap } from '#model';
 import type { Destinations } from './destinations.ts';
+import { gapOf } from './gaps.ts';
 import { storedLanes } from './schema.ts';
 
 /** What waits for one destination. */
@@ -50,7 +51,7 @@ export function openStats(db: Database, destinations: Destinations, claimedBy: (
       dead: classes.reduce((sum, row) => sum + row.dead, 0),
       claimed: claimedBy(name),
       oldestRecordedTime: heads.length === 0 ? undefined : recorded.get(Math.min(...heads)),
-      gaps: gapsOf.all(slot).map(gapOf),
+      gaps: gapsOf.all(slot).flatMap(summary),
     };
   };
   return (): OutboxStats => ({
@@ -60,7 +61,7 @@ export function openStats(db: Database, destinations: Destinations, claimedBy: (
   });
 }
 
-function gapOf(value: string): DestinationStats['gaps'][number] {
-  const { class: name, count, from, to } = JSON.parse(value) as Gap;
-  return { class: name, count, from, to };
+function summary(value: string): DestinationStats['gaps'] {
+  const gap = gapOf(value);
+  return gap ? [{ class: gap.class, count: gap.count, from: gap.from, to: gap.to }] : [];
 }

@@ -34,11 +34,13 @@ function opened({ letters = 0, rows = 0 }: { letters?: number; rows?: number } =
     destination: 'hub',
     seq: at + 1,
     entryId: `e-${at + 1}`,
+    class: 'alarm',
     sequence: at + 1,
     code: at === 1 ? 403 : 0x87,
     text: 'no',
     time: 5,
-    body: { class: 'alarm', value: transition(0) },
+    value: at === 4 ? 'z"' : JSON.stringify(transition(0)),
+    body: at === 4 ? undefined : { class: 'alarm', value: transition(0) },
   }));
   const take = (act: string, ids: readonly number[]): number => {
     story.push(`${act} ${ids.length}`);
@@ -80,12 +82,13 @@ function opened({ letters = 0, rows = 0 }: { letters?: number; rows?: number } =
 
 describe('dead letters', () => {
   it('are listed and shown with what they are about', async () => {
-    const { handlers } = opened({ letters: 3 });
+    const { handlers } = opened({ letters: 5 });
     const { letters } = await handlers['outbox.dead']({ limit: 2, after: 1 }, context);
     expect(letters).toMatchObject([{ id: 2, class: 'alarm', about: 'smoke smoke-1/1' }, { id: 3 }]);
     expect(letters.map(({ message }) => message.en)).toEqual(['The receiver does not allow it', 'The broker does not allow it']);
     expect(await handlers['outbox.dead-show']({ id: 3 }, context)).toMatchObject({ letter: { entryId: 'e-3' }, value: { alarmId: 'a' } });
-    await expect(handlers['outbox.dead-show']({ id: 4 }, context)).rejects.toThrow(/no such dead letter: 4/);
+    expect(await handlers['outbox.dead-show']({ id: 5 }, context)).toMatchObject({ letter: { class: 'alarm', about: '' }, value: 'z"' });
+    await expect(handlers['outbox.dead-show']({ id: 6 }, context)).rejects.toThrow(/no such dead letter: 6/);
   });
 
   it('are dropped after who, why and which are on the audit; only those that there are', async () => {

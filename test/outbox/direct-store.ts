@@ -3,8 +3,8 @@ import type { Database } from 'better-sqlite3';
 import type { Calls, Store } from '#store';
 import { wellStore } from '../fakes/store.ts';
 
-/** `refused`: not run at all. `lost`: run, and undone when its commit failed. */
-type Failure = 'refused' | 'lost';
+/** `refused`: not run at all. `lost`: run, and undone when its commit failed. `none`: it works. */
+type Failure = 'refused' | 'lost' | 'none';
 
 export interface DirectStore extends Store {
   /** What the next calls meet, in order. */

@@ -22,11 +22,19 @@ interface Shape {
 
 /**
  * Encodes an entry (docs/contract). `replay` says that it waited for the line. A device id or name that cannot be part of a topic gives 0x90, a time that
- * is none gives 0x99.
+ * is none gives 0x99, and so does a value that has another form than its class: the disk may have damaged it. Never throws.
  */
 export function encodeEntry(entry: Entry, topics: Topics, mark: { readonly replay: boolean }): Encoded {
+  try {
+    return encodeSound(entry, topics, mark);
+  } catch {
+    return { reasonCode: reasonCodes.payloadInvalid };
+  }
+}
+
+function encodeSound(entry: Entry, topics: Topics, mark: { readonly replay: boolean }): Encoded {
   const shape = shapeOf(entry.body);
-  const topic = topicOf(topics, ...shape.segments);
+  const topic = shape.segments.every(Boolean) ? topicOf(topics, ...shape.segments) : undefined;
   if (topic === undefined) return { reasonCode: reasonCodes.topicInvalid };
   const time = timestamp(shape.time);
   const recordedtime = timestamp(entry.recordedTime);
