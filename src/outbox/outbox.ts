@@ -142,8 +142,8 @@ function openCursor(calls: Calls<OutboxProcedures>, destination: string): Cursor
     const rows = await telling(seqs, items, (confirm, setAside) => calls.turn({ destination, ticket, confirm, setAside, claim }));
     // A ticket is used up by success alone: a failed claim is tried again under it, which gives back what that had marked.
     ticket += 1;
-    const entries = rows.flatMap(({ value, ...row }) => {
-      const body = bodyOf(row.class, value);
+    const entries = rows.flatMap(({ class: name, value, ...row }) => {
+      const body = bodyOf(name, value);
       return body ? [{ ...row, body }] : [];
     });
     const damaged = entries.length === rows.length ? [] : rows.filter(({ class: name, value }) => !bodyOf(name, value));

@@ -6,6 +6,7 @@ import { encodeEntry, openTopics } from '../../src/uplink/wire/index.ts';
 import { alarmBody, auditBody, conditionBody, grantBody, readingBody } from '../outbox/bodies.ts';
 import { alarmEntry } from './site.ts';
 
+const alarm: object = alarmBody('a').value;
 const topics = openTopics({ site: '52710', gateway: 'gw-1', bootId: 'boot-1' });
 
 /** Damage is no type that the house knows. */
@@ -17,9 +18,9 @@ describe('encodeEntry', () => {
   it.each<[string, unknown, number]>([
     ['inventory', { change: 'added', devace: {}, time: 1 }, 0x99],
     ['reading', {}, 0x99],
-    ['alarm', { ...alarmBody('a').value, time: undefined }, 0x99],
-    ['alarm', { ...alarmBody('a').value, kind: undefined }, 0x90],
-    ['blarm', alarmBody('a').value, 0x99],
+    ['alarm', { ...alarm, time: undefined }, 0x99],
+    ['alarm', { ...alarm, kind: undefined }, 0x90],
+    ['blarm', alarm, 0x99],
     ['condition', null, 0x99],
   ])('refuses %s %j', (name, value, reasonCode) => {
     expect(encodeEntry(damaged(name, value), topics, { replay: false })).toEqual({ reasonCode });
@@ -32,7 +33,7 @@ describe('encodeEntry', () => {
       .chain(({ class: name, value }) =>
         fc
           .constantFrom(...Object.keys(value))
-          .chain((key) => fc.json().map((text) => damaged(name, { ...value, [key]: JSON.parse(text) }))),
+          .chain((key) => fc.json().map((text) => damaged(name, Object.assign({}, value, { [key]: JSON.parse(text) })))),
       );
     const strange = fc
       .tuple(fc.constantFrom('alarm', 'condition', 'inventory', 'grant', 'audit', 'reading', 'gap'), fc.json())
