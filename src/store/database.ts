@@ -20,8 +20,14 @@ export interface OpenDatabaseOptions {
   readonly monotonicMs: () => number;
   /** How long the look at the file may take before it serves; the rest is looked at while idle. */
   readonly checkLimitMs: number;
-  /** Set when the file was in use a moment ago and is opened again: why. Damage met in use is salvaged without another look. */
-  readonly again?: unknown;
+  /** Set when the file was in use a moment ago and is opened again. */
+  readonly again?: Again | undefined;
+}
+
+/** Why a file is opened again, and what is believed of it: it is well, it must be looked at as a whole first, or it is beyond doubt that it is damaged. */
+export interface Again {
+  readonly cause: unknown;
+  readonly belief: 'well' | 'doubtful' | 'damaged';
 }
 
 /** An open writing connection. */
@@ -30,6 +36,8 @@ export interface OpenedDatabase {
   readonly marks: Marks;
   /** Whether the check has seen all of the file. */
   readonly isSeen: boolean;
+  /** Whether the file was damaged, and this is a new one with what could be read of it. */
+  readonly isSalvaged: boolean;
 }
 
 /**
@@ -39,7 +47,7 @@ export interface OpenedDatabase {
 export function openDatabase(options: OpenDatabaseOptions): OpenedDatabase {
   try {
     finishExchange(options.path, options.now());
-    return mishapOf(options.again) === 'damage' ? openSalvaged(options, options.again) : openSound(options);
+    return options.again?.belief === 'damaged' ? openSalvaged(options, options.again.cause) : openSound(options);
   } catch (error) {
     throw openingFault(options.path, error);
   }
@@ -75,12 +83,13 @@ function openChecked({ path, migrations, monotonicMs, checkLimitMs, now, again }
       checkWhole(db);
       const error = 'the write-ahead log of a gateway that did not end in good order is gone';
       writeMark(db, 'damage', { time: now(), what: 'log', setAside: '', salvagedRows: {}, lostTables: [], error } satisfies Damage);
-    } else {
+    } else if (again?.belief === 'doubtful') checkWhole(db);
+    else {
       const endMs = monotonicMs() + checkLimitMs;
       isSeen = openCheck(db).step(() => monotonicMs() < endMs);
     }
     markInUse(db);
-    return { db, marks: readMarks(db), isSeen };
+    return { db, marks: readMarks(db), isSeen, isSalvaged: false };
   } catch (error) {
     db.close();
     throw error;
@@ -104,5 +113,5 @@ function openSalvaged(options: OpenDatabaseOptions, cause: unknown): OpenedDatab
   }
   closeAsOneFile(db);
   setNextInPlace(path, setAside);
-  return openChecked(options);
+  return { ...openChecked({ ...options, again: { cause, belief: 'well' } }), isSalvaged: true };
 }

@@ -1,5 +1,6 @@
 // The life of the connection: opened, given up when the disk fails or the file is damaged, opened again for as long as it takes.
 import { type Clock, messageOf, openBackoff } from '#base';
+import type { Again } from './database.ts';
 import { DamageFound, isUnreadable, mishapOf } from './mishap.ts';
 import type { FromThread } from './protocol.ts';
 import { openSession, type Session, type SessionDeps, type ThreadOptions } from './session.ts';
@@ -13,8 +14,10 @@ export interface LifeDeps extends Omit<SessionDeps, 'onMarks' | 'monotonicMs'> {
 const reopen = { minMs: 100, maxMs: 5000 };
 /** A file that is damaged again so soon after a salvage waits: each salvage leaves a file behind. */
 const salvageEveryMs = 600_000;
-/** A place that could not be read so often is lost. */
+/** A file with places that could not be read so often is in doubt. */
 const unreadableAtMost = 3;
+/** After so long without another, a bad read is forgotten; and so long a whole look at the file is worth something. */
+const memoryMs = 600_000;
 
 export type Life = ReturnType<typeof openLife>;
 
@@ -25,11 +28,12 @@ export function openLife(options: ThreadOptions, deps: LifeDeps) {
   let lastError = '';
   let toldReason: '' | 'full' | 'io' = '';
   let salvagedAtMs = Number.NEGATIVE_INFINITY;
-  let unreadable = 0;
+  let seenSoundAtMs = Number.NEGATIVE_INFINITY;
+  const bad = openBadReads(clock);
   let isOver = false;
   let session: Session | undefined = open();
 
-  function open(again?: unknown): Session {
+  function open(again?: Again): Session {
     const world: SessionDeps = { ...deps, monotonicMs: clock.monotonicMs, onMarks: (marks) => send({ type: 'marks', marks }) };
     const opened = openSession(options, world, again);
     send({ type: 'marks', marks: opened.marks });
@@ -54,10 +58,9 @@ export function openLife(options: ThreadOptions, deps: LifeDeps) {
     } catch {
       // The disk may refuse this too; the file is then as after a crash.
     }
-    if (isUnreadable(error)) unreadable += 1;
-    const isLost = unreadable >= unreadableAtMost;
-    if (isLost) unreadable = 0;
-    clock.after(backoff.next(), () => openAgain(isLost ? new DamageFound(lastError) : error));
+    const isDoubtful = isUnreadable(error) && bad.count() >= unreadableAtMost;
+    if (isDoubtful) bad.forget();
+    clock.after(backoff.next(), () => openAgain(isDoubtful ? new DamageFound(lastError) : error));
   }
   function openAgain(cause: unknown): void {
     if (isOver) return;
@@ -66,9 +69,12 @@ export function openLife(options: ThreadOptions, deps: LifeDeps) {
       clock.after(reopen.maxMs, () => openAgain(cause));
       return;
     }
+    // A look does not see everything, and one bad read does not make a damaged file: who is blamed twice is believed.
+    const isBlamedTwice = clock.monotonicMs() - seenSoundAtMs < memoryMs;
     try {
-      session = open(cause);
-      if (isDamage) salvagedAtMs = clock.monotonicMs();
+      session = open({ cause, belief: isDamage ? (isBlamedTwice ? 'damaged' : 'doubtful') : 'well' });
+      if (session.isSalvaged) salvagedAtMs = clock.monotonicMs();
+      else if (isDamage) seenSoundAtMs = clock.monotonicMs();
       backoff.reset();
       tellHealth();
     } catch (error) {
@@ -102,6 +108,23 @@ export function openLife(options: ThreadOptions, deps: LifeDeps) {
         // As after a crash; the next start finds all that was committed.
       }
       session = undefined;
+    },
+  };
+}
+
+/** Counts places that could not be read, as long as they follow each other closely. */
+function openBadReads(clock: Pick<Clock, 'monotonicMs'>) {
+  let bad = 0;
+  let lastAtMs = Number.NEGATIVE_INFINITY;
+  return {
+    count(): number {
+      const nowMs = clock.monotonicMs();
+      bad = nowMs - lastAtMs < memoryMs ? bad + 1 : 1;
+      lastAtMs = nowMs;
+      return bad;
+    },
+    forget(): void {
+      bad = 0;
     },
   };
 }

@@ -4,7 +4,7 @@ import { type Random, uuidv7 } from '#base';
 import { openCheck } from './check.ts';
 import { closeCleanly } from './connection.ts';
 import type { Migrations, ThreadWorld } from './contract.ts';
-import { openDatabase } from './database.ts';
+import { type Again, openDatabase } from './database.ts';
 import { storeFaults } from './errors.ts';
 import { dropMark, type MarkName, readLapses, readMarks } from './marks.ts';
 import type { StoreOptions } from './options.ts';
@@ -42,6 +42,8 @@ export interface SessionDeps {
 export interface Session {
   readonly db: Database;
   readonly marks: Marks;
+  /** The file was damaged and is a new one now. */
+  readonly isSalvaged: boolean;
   readonly space: SpaceGuard;
   readonly transactions: Transactions;
   readonly upkeep: Upkeep;
@@ -55,8 +57,8 @@ type ProcedureSet = Readonly<Record<string, (argument: never) => unknown>>;
 const leastLogBytes = 2 ** 20;
 const leastReservedBytes = 2 ** 22;
 
-/** Opens the file; `again` is what made the last session end, if there was one. @throws store.unopened, store.newer, and what the rooms throw */
-export function openSession(options: ThreadOptions, deps: SessionDeps, again?: unknown): Session {
+/** Opens the file; `again` says what made the last session end, if there was one. @throws store.unopened, store.newer, and what the rooms throw */
+export function openSession(options: ThreadOptions, deps: SessionDeps, again?: Again): Session {
   const {
     limit: limitBytes = 2 ** 32,
     reserved = 5,
@@ -68,7 +70,7 @@ export function openSession(options: ThreadOptions, deps: SessionDeps, again?: u
   const reserve = openReserve(options.path, reserveFileBytes, deps.random);
   // A full disk opens no database: what is held back for such a day opens it.
   if (reserve.heldBytes() > 0 && reserve.diskFreeBytes() < leastLogBytes) reserve.spend();
-  const { db, marks, isSeen } = openDatabase({ ...options, ...deps, checkLimitMs, again });
+  const { db, marks, isSeen, isSalvaged } = openDatabase({ ...options, ...deps, checkLimitMs, again });
   try {
     reserve.make(2 * logBytes, reserveFileBytes);
     const space = openSpace(db, { limitBytes, reservedBytes, logBytes }, reserve, deps.monotonicMs);
@@ -86,6 +88,7 @@ export function openSession(options: ThreadOptions, deps: SessionDeps, again?: u
     return {
       db,
       marks,
+      isSalvaged,
       space,
       transactions: openTransactions(db, space, deps.monotonicMs),
       upkeep: openUpkeep(db, isSeen ? undefined : openCheck(db), deps.monotonicMs),

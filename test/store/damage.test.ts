@@ -70,7 +70,7 @@ describe('a damaged file', () => {
     expect(await store.procedures<NoteProcedures>('notes').drawTicket()).toBe(8);
   });
 
-  it('is met while it is in use, salvaged, and served again', async () => {
+  it('is met while it is in use, looked at, salvaged when it is met again, and served again', async () => {
     await using at = await openFolder();
     await using store = await openNoteStore(at.path);
     const notes = store.procedures<NoteProcedures>('notes');
@@ -79,6 +79,9 @@ describe('a damaged file', () => {
     using _watch = store.watch('store', () => {
       told += 1;
     });
+    await expect(notes.meetDamage()).rejects.toMatchObject({ code: 'store.io', retryable: true });
+    await expect.poll(() => notes.counted().catch(() => 0), { timeout: 5000 }).toBe(1000);
+    expect(store.damage()).toBeUndefined();
     await expect(notes.meetDamage()).rejects.toMatchObject({ code: 'store.io', retryable: true });
     await expect.poll(() => store.damage()?.what, { timeout: 5000 }).toBe('file');
     await expect.poll(() => store.health().state).toBe('ok');

@@ -17,7 +17,7 @@ export interface OpenNotesOptions {
 /** Opens the store of notes at `path`. */
 export function openNoteStore(
   path: string,
-  { queueLimit = 5000, hungAfterMs = 2000, ...workerData }: OpenNotesOptions = {},
+  { queueLimit = 6000, hungAfterMs = 2000, ...workerData }: OpenNotesOptions = {},
 ): Promise<Store> {
   const entry = new URL('thread-entry.ts', import.meta.url);
   return openStore({ entry, workerData: { path, ...workerData }, queueLimit, hungAfterMs }, env);
