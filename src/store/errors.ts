@@ -85,6 +85,13 @@ export const storeFaults = faultTable('store', {
       ko: '다른 백업을 사용하십시오. 백업은 `bongsu outbox backup`으로 만듭니다.',
     },
   },
+  unreadable: {
+    message: { en: 'The backup cannot be read', ko: '백업 파일을 읽을 수 없습니다' },
+    hint: {
+      en: 'Check the name of the file, and that you may read it and its folder.',
+      ko: '파일 이름이 맞는지, 그 파일과 폴더를 읽을 권한이 있는지 확인하십시오.',
+    },
+  },
   'in-use': {
     message: { en: 'The store is in use', ko: '저장소가 사용 중입니다' },
     hint: { en: 'Stop the gateway first: systemctl stop bongsu.', ko: '먼저 게이트웨이를 중지하십시오: systemctl stop bongsu.' },

@@ -3,6 +3,11 @@ import Database from 'better-sqlite3';
 import { messageOf } from '#base';
 import { storeFaults } from './errors.ts';
 
+/** The file that the lock is on. */
+export function lockOf(path: string): string {
+  return `${path}.lock`;
+}
+
 /**
  * Takes the store at `path` for this process, through an exclusive transaction on an empty file beside it (`.lock`) that lasts until disposal.
  * @throws store.in-use, store.unopened
@@ -10,7 +15,7 @@ import { storeFaults } from './errors.ts';
 export function ownStore(path: string): Disposable {
   let lock: Database.Database | undefined;
   try {
-    lock = new Database(`${path}.lock`, { timeout: 0 });
+    lock = new Database(lockOf(path), { timeout: 0 });
     lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
   } catch (cause) {

@@ -8,13 +8,15 @@ import type { Restored } from './contract.ts';
 import { storeFaults } from './errors.ts';
 import { freshNext, setNextInPlace } from './exchange.ts';
 import { writeMark } from './marks.ts';
+import { lockOf, ownStore } from './owner.ts';
 
 /**
  * Restores the store at `path` from the backup `from`, which stays, in the name of `by`. Takes as long as reading and writing the whole file.
- * @throws store.in-use, store.no-backup, store.not-a-store, and what the file system throws
+ * @throws store.in-use, store.unopened, store.unreadable, store.no-backup, store.not-a-store, and what the file system throws
  */
 export function restoreStore(path: string, from: string, nowMs: number, by?: string): Restored {
-  if (isInUse(path)) throw storeFaults.fault('in-use', { detail: path });
+  using _owner = ownStore(path);
+  keepOwner(path, lockOf(path));
   const made = freshNext(path);
   try {
     copyFrom(from, made);
@@ -35,7 +37,7 @@ function copyFrom(from: string, made: string): void {
   try {
     accessSync(from, constants.R_OK);
   } catch (cause) {
-    throw storeFaults.fault('no-backup', { cause, detail: messageOf(cause) });
+    throw storeFaults.fault('unreadable', { cause, detail: messageOf(cause) });
   }
   copyFileSync(from, made);
 }
@@ -57,23 +59,6 @@ function prove(path: string, restored: Restored): void {
   } catch (cause) {
     if (cause instanceof BongsuError) throw cause;
     throw storeFaults.fault('no-backup', { cause, detail: `${restored.from}: ${messageOf(cause)}` });
-  }
-}
-
-/** Whether a gateway has the file: an exclusive connection is refused then. A file that cannot be opened at all is in nobody's use. */
-function isInUse(path: string): boolean {
-  if (!existsSync(path)) return false;
-  try {
-    const db = new Database(path, { timeout: 0 });
-    try {
-      db.pragma('locking_mode = EXCLUSIVE');
-      db.exec('BEGIN EXCLUSIVE; COMMIT');
-    } finally {
-      db.close();
-    }
-    return false;
-  } catch (error) {
-    return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
   }
 }
 

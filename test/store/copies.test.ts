@@ -1,9 +1,10 @@
 // Copies of the store: a backup made while it writes, a restore while nothing runs, and the pages that deletion gives back.
-import { chmod, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, chown, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { restoreStore, type StoreProcedures } from '#store';
+import { ownStore } from '../../src/store/owner.ts';
 import { openFolder, openNoteStore } from './file.ts';
 import type { NoteProcedures } from './thread-entry.ts';
 
@@ -90,6 +91,40 @@ describe('a restore', () => {
       await using store = await openNoteStore(path);
       expect(await store.procedures<NoteProcedures>('notes').list()).toEqual(['kept']);
     }
+  });
+
+  it('is refused while a gateway has the store, also between two openings of a sick file', async () => {
+    await using at = await openFolder();
+    const copy = join(at.folder, 'copy.db');
+    {
+      await using store = await openNoteStore(at.path);
+      await store.backup(copy);
+    }
+    {
+      using _gateway = ownStore(at.path);
+      expect(() => restoreStore(at.path, copy, 1)).toThrow(expect.objectContaining({ code: 'store.in-use' }));
+    }
+    restoreStore(at.path, copy, 1);
+    using _next = ownStore(at.path);
+  });
+
+  it('done by an administrator leaves nothing that the gateway’s user could not open', async () => {
+    await using at = await openFolder();
+    await using other = await openFolder();
+    const copy = join(other.folder, 'copy.db');
+    {
+      await using store = await openNoteStore(other.path);
+      await store.backup(copy);
+    }
+    if (process.getuid?.() === 0) await chown(at.folder, 12_345, 12_345);
+    restoreStore(at.path, copy, 1);
+    const { uid } = await stat(at.folder);
+    for (const name of await readdir(at.folder)) expect((await stat(join(at.folder, name))).uid).toBe(uid);
+  });
+
+  it('of a file that is not there says so', async () => {
+    await using at = await openFolder();
+    expect(() => restoreStore(at.path, join(at.folder, 'nothing.db'), 1)).toThrow(expect.objectContaining({ code: 'store.unreadable' }));
   });
 
   it('says in the reader’s language that a database is another program’s', async () => {
