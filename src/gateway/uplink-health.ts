@@ -65,7 +65,8 @@ export function look(status: UplinkStatus, nowMs: number): readonly Finding[] {
   for (const route of status.routes) {
     const { name, state, since, lastError, certificates, address } = route;
     if (status.routes.length > 1 && state === 'failing' && nowMs - since >= patienceMs && lastError) {
-      say('route-down', name, withHint(lastError.text, lastError.hint), address);
+      const { summary, hint, detail } = lastError;
+      say('route-down', name, withHint(summary, hint), detail === '' ? address : `${address}, ${detail}`);
     }
     for (const [whose, end] of Object.entries(certificates)) {
       if (typeof end !== 'number' || end - nowMs > warnBeforeMs) continue;

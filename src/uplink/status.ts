@@ -1,6 +1,7 @@
 // How the uplink stands, as a technician reads it.
 import type { BongsuError, Env, Text } from '#base';
 import type { CertificateEnds } from './certificates.ts';
+import type { Unheard } from './hearing.ts';
 import type { Route } from './routes.ts';
 import type { ProtocolLevel } from './version.ts';
 import type { ConfirmationMode } from './wire/index.ts';
@@ -8,6 +9,11 @@ import type { ConfirmationMode } from './wire/index.ts';
 /** What is wrong. `at`: wall milliseconds. */
 export interface UplinkError {
   readonly code: string;
+  /** What happened, for anybody. */
+  readonly summary: Text;
+  /** Where and why: addresses, errno. For the site's own people; empty when there is none. */
+  readonly detail: string;
+  /** Both. */
   readonly text: Text;
   readonly hint: Text;
   readonly at: number;
@@ -45,6 +51,8 @@ export interface UplinkStatus {
   readonly routes: readonly RouteStatus[];
   /** Whose word counts; undefined while that is not known. `broker`: a broker that forgets what it confirmed loses alarms. */
   readonly confirmation: ConfirmationMode | undefined;
+  /** Something waits because nobody subscribes to it at the broker. */
+  readonly unheard: Unheard | undefined;
   readonly commands: { readonly accepted: number; readonly refused: number; readonly outcomesDropped: number };
 }
 
@@ -57,7 +65,7 @@ export interface Standing {
   failed(fault: BongsuError): void;
   /** Something is wrong that does not end the connection. */
   noted(fault: BongsuError): void;
-  read(): Omit<UplinkStatus, 'commands' | 'confirmation' | 'routes'>;
+  read(): Omit<UplinkStatus, 'commands' | 'confirmation' | 'routes' | 'unheard'>;
 }
 
 export function openStanding(first: RouteStanding, env: Env): Standing {
@@ -137,5 +145,6 @@ export function openRouteStanding({ name, url }: Route, env: Env): RouteStanding
 }
 
 function errorOf(fault: BongsuError, env: Env): UplinkError {
-  return { code: fault.code, text: fault.text, hint: fault.hint, at: env.clock.now() };
+  const { code, summary, detail = '', text, hint } = fault;
+  return { code, summary, detail, text, hint, at: env.clock.now() };
 }

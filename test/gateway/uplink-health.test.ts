@@ -11,7 +11,15 @@ import { openFakeClock } from '../fakes/clock.ts';
 const now = Date.UTC(2026, 10, 20);
 const day = 86_400_000;
 const text = { en: 'no route', ko: '경로 없음' };
-const failing = { code: 'uplink.unreachable', text, hint: text, at: now };
+const told = { en: 'no route: connect ECONNREFUSED 10.1.2.3:8883', ko: '경로 없음: connect ECONNREFUSED 10.1.2.3:8883' };
+const failing = {
+  code: 'uplink.unreachable',
+  summary: text,
+  text: told,
+  detail: 'connect ECONNREFUSED 10.1.2.3:8883',
+  hint: text,
+  at: now,
+};
 type Route = UplinkStatus['routes'][number];
 
 function route(change: Partial<Route> = {}): Route {
@@ -67,11 +75,9 @@ describe('the line', () => {
       confirmation: 'broker',
       routes: [route(), route({ name: 'vpn', state: 'failing', lastError: failing })],
     } as unknown as UplinkStatus;
-    expect(
-      look(status, now)
-        .map(({ message }) => JSON.stringify(message))
-        .join(),
-    ).not.toContain('10.1.2.3');
+    const findings = look(status, now);
+    expect(findings.map(({ message }) => JSON.stringify(message)).join()).not.toContain('10.1.2.3');
+    expect(findings.map(({ detail }) => detail)).toContain('mqtts://10.1.2.3:8883, connect ECONNREFUSED 10.1.2.3:8883');
   });
 });
 
