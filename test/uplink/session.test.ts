@@ -2,7 +2,8 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Store as PacketStore } from 'mqtt';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { resolvedSecret } from '#base';
 import type { AlarmKind } from '#model';
 import type { Store } from '#store';
@@ -44,6 +45,16 @@ describe('the hub session on Mosquitto', () => {
     const alarm = await hub.wait(`${base}/alarm/smoke/smoke-1`);
     expect(JSON.parse(alarm.payload)).toMatchObject({ id: entry.id, severity: 'critical', replay: false });
     expect(alarm.packet).toMatchObject({ qos: 1, retain: false, properties: { contentType: 'application/cloudevents+json' } });
+  });
+
+  it('lets MQTT.js keep no copy of what is under way: its map of copies holds the confirmed ones until a full collection', async () => {
+    const kept = vi.spyOn(PacketStore.prototype, 'put');
+    await using broker = await openMosquitto({});
+    await using site = openSite(store, { url: broker.url });
+    const session = await until(() => site.session(), 'a session');
+    const answers = await Promise.all(Array.from({ length: 200 }, () => session.send(alarmEntry(), { replay: false })));
+    expect([answers.filter(({ result }) => result === 'confirmed').length, kept.mock.calls.length]).toEqual([200, 0]);
+    kept.mockRestore();
   });
 
   it('keeps the window at the broker’s Receive Maximum', async () => {
