@@ -18,7 +18,7 @@ beforeEach(() => {
   writeFileSync(join(home, 'package.json'), '{"type":"module"}');
   writeFileSync(
     join(home, 'src/main.ts'),
-    'const cache: string = process.env.NODE_COMPILE_CACHE ?? "";\nconsole.log(JSON.stringify({ node: process.env.FAKE ?? "real", cache, args: process.argv.slice(2) }));\n',
+    'const cache: string = process.env.NODE_COMPILE_CACHE ?? "";\nconsole.log(JSON.stringify({ node: process.env.FAKE ?? "real", cache, args: process.argv.slice(2), flags: process.execArgv, arenas: process.env.MALLOC_ARENA_MAX }));\n',
   );
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -33,7 +33,9 @@ function putNode(path: string, version: string): void {
 interface Started {
   readonly status: number | null;
   readonly stderr: string;
-  readonly told: { readonly node: string; readonly cache: string; readonly args: readonly string[] } | undefined;
+  readonly told:
+    | { readonly node: string; readonly cache: string; readonly args: readonly string[]; readonly flags: readonly string[] }
+    | undefined;
 }
 
 function start(program = join(home, 'bin/bongsu'), args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Started {
@@ -90,6 +92,12 @@ describe('the launcher', () => {
     putNode(join(folder, 'path/node'), 'v24.0.0');
     const args = ['camera', 'add', 'a b', '', '--name=삼례읍 $HOME', '*'];
     expect(start(undefined, args).told?.args).toEqual(args);
+  });
+
+  it('bounds what a thread keeps of memory that is young or freed; who administers the machine may say otherwise of the latter', () => {
+    putNode(join(folder, 'path/node'), 'v24.0.0');
+    expect(start().told).toMatchObject({ flags: ['--max-semi-space-size=8'], arenas: '2' });
+    expect(start(undefined, [], { MALLOC_ARENA_MAX: '4' }).told).toMatchObject({ arenas: '4' });
   });
 
   it('keeps compiled code below the home of the account, and nowhere when it has none', () => {

@@ -6,8 +6,8 @@ import type { Ordeal, TortureOptions } from './torture.ts';
 
 const shortMs = { outageMs: 20_000, flapMs: 30_000 };
 const backWithinSeconds = 30;
-/** A busy gateway takes some 250 MiB, whatever its backlog; a queue that grows in memory would pass this within minutes. */
-const memoryLimitMiB = 320;
+/** A busy gateway takes some 200 MiB, whatever its backlog; a queue that grows in memory would pass this within minutes. */
+const memoryLimitMiB = 250;
 
 /** The torture `hub`: plays the scenes one by one; a scene that ends in an error is told and does not end the others. */
 export async function hubTorture({ outageMs, flapMs, only, tell }: Omit<TortureOptions, 'rounds'>): Promise<Ordeal> {
