@@ -1,5 +1,6 @@
 // The command line's entry: reads the process once, and loads what the verb needs, when it needs it.
 
+import { flushCompileCache } from 'node:module';
 import { BongsuError, messageOf, openLog, systemEnv, systemRandom } from '#base';
 import { environment, loadConfig, type Problem, storeKey } from '#config';
 import { type CheckProblem, type CliLoaders, runCli } from '#control';
@@ -43,6 +44,8 @@ const run: CliLoaders['run'] = async (path, { language, signal }) => {
       nodePath: process.execPath,
     };
     const { runGateway } = await import('#gateway');
+    // Node.js would keep what it has compiled at a clean end alone, and a site loses its power instead.
+    flushCompileCache();
     await runGateway(config, deps, env, signal);
     return { status: 0 };
   } catch (error) {

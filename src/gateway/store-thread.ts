@@ -1,4 +1,5 @@
 // Entry of the store's thread: hands every room its procedures on the one writing connection, and the outbox's append to all others.
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { accessMigrations, openAccessProcedures } from '#access/tables';
 import { type AlarmRules, alarmsMigrations, openAlarmsProcedures, openForgetHistory, openForgetKeys } from '#alarms/tables';
@@ -46,4 +47,6 @@ if (parentPort) {
     },
     { port: parentPort, now: systemClock.now, random: systemRandom },
   );
+  // As in the main thread: a gateway that is killed shall not compile all of it again.
+  flushCompileCache();
 }
