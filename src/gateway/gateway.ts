@@ -19,8 +19,9 @@ import { deliver } from './delivery.ts';
 import { openFallback } from './fallback.ts';
 import { openGrants } from './grants.ts';
 import { openHealth } from './health.ts';
+import { outwait, tryFirst } from './insist.ts';
 import { openIntake } from './intake.ts';
-import { clearConditions, followCameras, forgetStrangers, recordIdentity, syncSensors } from './inventory.ts';
+import { clearConditions, followCameras, forgetStrangers, recordIdentity, syncSensors, tellUnreadable } from './inventory.ts';
 import { collectMetrics } from './metrics.ts';
 import { outboxFull } from './outbox-health.ts';
 import { openRelayHealth } from './relay-health.ts';
@@ -55,6 +56,8 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     limits: config.store,
     alarms: config.alarms,
   };
+  const systemd = openSystemd(deps.systemd, env);
+  using starting = systemd.starting();
   await using store = await openStore(
     {
       entry: new URL('store-thread.ts', import.meta.url),
@@ -68,7 +71,8 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const alarms = openAlarms({ store }, env);
   const outbox = openOutbox({ store });
   const access = openAccess(config.access, { store }, env);
-  const registry = await openRegistry({ store, sealer }, env);
+  const registry = await outwait(() => openRegistry({ store, sealer }, env), 'the registry', env, signal);
+  if (!registry) return;
   const ending = new AbortController();
   const watchStore = (listener: () => void): Disposable => store.watch('store', listener);
   const fallback = openFallback(
@@ -151,9 +155,8 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     env,
   );
   const control = serveControl(config.control, { handlers: technician, collect: () => collectMetrics(health, env) }, env);
-  const systemd = openSystemd(deps.systemd, env);
 
-  for (const dropped of await outbox.dropped())
+  for (const dropped of (await outwait(() => outbox.dropped(), 'the destinations', env, signal)) ?? [])
     env.log.warn({ ...dropped }, 'a destination is no longer configured; what it was owed is dropped');
   const left = async (device: string): Promise<void> => {
     await grants.endAll(device, 'the device was removed');
@@ -165,6 +168,8 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     streams.service,
     cameras.service,
     followCameras(registry, cameras, left, env),
+    tellUnreadable(registry, { intake, alarms }, env),
+    forgetStrangers(registry, async () => [...(await alarms.openConditions()), ...(await access.openGrants())], left, env),
     sensors.service,
     uplink.service,
     ...others.map((destination) => destination.service),
@@ -183,11 +188,11 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     async run(stop) {
       const addresses = await Promise.race([control.listening, untilAborted(stop)]);
       if (!addresses) return;
-      await forgetStrangers(registry, [...(await alarms.openConditions()), ...(await access.openGrants())], left);
-      await syncSensors(registry, sensors, left);
+      const late = await tryFirst(() => syncSensors(registry, sensors, left), 'the sensors of the configuration', env);
+      starting[Symbol.dispose]();
       env.log.info({ ...identity, version: deps.version, ...addresses }, 'the gateway runs');
       void systemd.notify('READY=1');
-      await runServices(services, stop);
+      await runServices([late, ...services], stop);
     },
   };
   await runServices([control, rooms, bell(ending)], signal);

@@ -1,11 +1,12 @@
 // The inventory's story: what is configured or found reaches the registry, and what is registered reaches the rooms that watch it.
 
 import type { Alarms } from '#alarms';
-import { type Env, messageOf, type Service, untilAborted } from '#base';
+import { type Env, messageOf, type Service, type Text, untilAborted } from '#base';
 import type { Cameras } from '#cameras';
-import type { Channel, Device, DeviceIdentity } from '#model';
+import { type Channel, type Condition, type Device, type DeviceIdentity, isId } from '#model';
 import type { Registry } from '#registry';
 import type { Sensors } from '#sensors';
+import { insist, outwait } from './insist.ts';
 import type { Intake } from './intake.ts';
 
 /** Brings the registry's sensors in line with the configuration: added, changed, removed; each change is an inventory entry. */
@@ -39,10 +40,30 @@ export async function clearConditions(device: string, alarms: Alarms, intake: In
 /** What happens when a device has left the registry. */
 export type DeviceLeft = (device: string) => Promise<void>;
 
-/** After a kill between a removal and what follows from it: what is said of devices that are no more is ended now. */
-export async function forgetStrangers(registry: Registry, told: readonly { readonly device: string }[], left: DeviceLeft): Promise<void> {
-  const strangers = new Set(told.map(({ device }) => device).filter((device) => device !== 'gateway' && !registry.find(device)));
-  for (const device of strangers) await left(device);
+/**
+ * After a kill between a removal and what follows from it: what is said (`told`) of devices that are no more is ended. A device of which damage has left
+ * its id is none of these.
+ */
+export function forgetStrangers(
+  registry: Registry,
+  told: () => Promise<readonly { readonly device: string }[]>,
+  left: DeviceLeft,
+  env: Env,
+): Service {
+  const forget = async (): Promise<void> => {
+    const known = new Set(['gateway', ...registry.unreadable()]);
+    const strangers = new Set((await told()).map(({ device }) => device).filter((device) => !known.has(device) && !registry.find(device)));
+    for (const device of strangers) await left(device);
+  };
+  return {
+    name: 'devices that are no more',
+    async run(signal) {
+      await outwait(forget, 'devices that are no more', env, signal).catch((error: unknown) =>
+        env.log.error({ error: messageOf(error) }, 'what is said of devices that are no more could not be ended'),
+      );
+      await untilAborted(signal);
+    },
+  };
 }
 
 /** Hands the registered cameras to the room that watches them, now and at every change. */
@@ -73,6 +94,43 @@ export function followCameras(registry: Registry, cameras: Cameras, left: Device
         if (change === 'removed') logged(device, leave(device));
       });
       for (const device of registry.list('camera')) logged(device, enter(device));
+      await untilAborted(signal);
+    },
+  };
+}
+
+const lost: Text = {
+  ko: '이 장치의 등록 정보가 손상되어 감시하지 못합니다. 같은 ID로 다시 등록하십시오. 디스크도 점검하십시오.',
+  en: 'The registration of this device is damaged, so that nobody watches it. Register it again under the same id, and look at the disk.',
+};
+const foundAgain: Text = { ko: '장치가 다시 등록되었습니다', en: 'The device is registered again' };
+
+/** Tells of each registered device that damage has made unreadable, until it is registered anew or removed. */
+export function tellUnreadable(registry: Registry, { intake, alarms }: { intake: Intake; alarms: Alarms }, env: Env): Service {
+  const tell = (device: string, state: Condition['state']): Promise<void> =>
+    intake.condition({
+      device,
+      channel: 'registry',
+      kind: 'store-damaged',
+      severity: 'major',
+      state,
+      time: env.clock.now(),
+      message: state === 'raised' ? lost : foundAgain,
+      detail: '',
+    });
+  return {
+    name: 'damaged registrations',
+    async run(signal) {
+      using _watch = registry.watch(({ change, device }) => {
+        if (change === 'added') void tell(device.id, 'cleared');
+      });
+      // An id that is none, since it was damaged too, could not be told.
+      const unreadable = new Set(registry.unreadable().map((id) => (isId(id) ? id : 'gateway')));
+      const standing = (await insist(() => alarms.openConditions(), 'what stands', env, signal)) ?? [];
+      for (const { device, channel, kind } of standing) {
+        if (kind === 'store-damaged' && channel === 'registry' && !unreadable.has(device)) await tell(device, 'cleared');
+      }
+      for (const device of unreadable) await tell(device, 'raised');
       await untilAborted(signal);
     },
   };

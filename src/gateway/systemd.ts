@@ -12,11 +12,19 @@ export interface SystemdOptions {
 /** Says states to systemd; does nothing where no unit listens (sd_notify(3)). */
 export interface Systemd {
   notify(...states: readonly string[]): Promise<void>;
+  /**
+   * Asks for more time to start until disposal: a salvage of gigabytes, or a sick disk, takes longer than `TimeoutStartSec`, and who is killed for that
+   * begins anew for ever (sd_notify(3), `EXTEND_TIMEOUT_USEC`).
+   */
+  starting(): Disposable;
   /** Pings the watchdog at a third of its period, each time only after `alive` has resolved. */
   watchdog(alive: () => Promise<void>): Service;
 }
 
 const notifyTimeoutMs = 5000;
+const extendEveryMs = 10_000;
+/** Asked for anew long before it is over: a machine that salvages is busy. */
+const extensionMs = 120_000;
 /** Without a watchdog the threads are looked at all the same. */
 const idleWatchdogMs = 30_000;
 
@@ -33,6 +41,18 @@ export function openSystemd(options: SystemdOptions, env: Env): Systemd {
   };
   return {
     notify,
+    starting() {
+      const startedAtMs = env.clock.monotonicMs();
+      let timer: Disposable;
+      const extend = (): void => {
+        const seconds = Math.round((env.clock.monotonicMs() - startedAtMs) / 1000);
+        env.log.warn({ seconds }, 'the start takes long: a damaged store is salvaged, or its disk is slow');
+        void notify(`EXTEND_TIMEOUT_USEC=${extensionMs * 1000}`);
+        timer = env.clock.after(extendEveryMs, extend);
+      };
+      timer = env.clock.after(extendEveryMs, extend);
+      return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+    },
     watchdog: (alive) => ({
       name: 'watchdog',
       async run(signal) {

@@ -36,7 +36,7 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
     },
     'camera.add': (input, context) => addCamera(input, context, deps),
     'camera.remove': async ({ id }) => {
-      requireCamera(id, deps.registry);
+      if (!deps.registry.unreadable().includes(id)) requireCamera(id, deps.registry);
       await deps.registry.remove(id);
       return {};
     },

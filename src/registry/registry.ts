@@ -1,6 +1,6 @@
 // What stands in the field: devices with their channels and sealed logins, mirrored in memory so that finding one costs nothing.
 import type { Env, Login, Sealer } from '#base';
-import { messageOf } from '#base';
+import { BongsuError, messageOf } from '#base';
 import type { Device, DeviceType, InventoryChange } from '#model';
 import type { Store } from '#store';
 import type { DevicePatch, RegistryPage, RegistryProcedures } from './tables.ts';
@@ -13,7 +13,7 @@ export interface Registry {
   unreadable(): readonly string[];
   /** In order of id. */
   list(type?: DeviceType): readonly Device[];
-  /** The login is stored sealed. @throws registry.exists, registry.full, registry.invalid */
+  /** The login is stored sealed. After `store.hung` the same may be tried again. @throws registry.exists, registry.full, registry.invalid */
   add(device: Device, login?: Login): Promise<void>;
   /** The device after the change; a change of nothing appends no entry. @throws registry.unknown, registry.invalid */
   update(id: string, patch: DevicePatch): Promise<Device>;
@@ -58,8 +58,16 @@ export async function openRegistry(deps: RegistryDeps, env: Env): Promise<Regist
         .toSorted((left, right) => (left.id < right.id ? -1 : 1)),
     async add(input, login) {
       const device = checkDevice(input);
+      const { id } = device;
       const sealed = login && deps.sealer.seal(JSON.stringify(checkLogin(login)), device.id);
-      await procedures.add({ device, sealed });
+      try {
+        await procedures.add({ device, sealed });
+      } catch (error) {
+        const kept = isFault(error, 'registry.exists') && !mirror.has(id) ? await procedures.update({ id, patch: {} }) : undefined;
+        if (kept) apply('added', kept);
+        if (login || JSON.stringify(kept) !== JSON.stringify(device)) throw error;
+        return;
+      }
       apply('added', device);
     },
     async update(id, patch) {
@@ -70,10 +78,12 @@ export async function openRegistry(deps: RegistryDeps, env: Env): Promise<Regist
       return device;
     },
     async remove(id) {
-      await procedures.remove(id);
-      const device = mirror.get(id);
-      if (device) apply('removed', device);
-      unreadable.delete(id);
+      const known = mirror.get(id);
+      const removed = await procedures.remove(id).catch((error: unknown) => {
+        if (!known || !isFault(error, 'registry.unknown')) throw error;
+        return known;
+      });
+      apply('removed', removed);
     },
     async login(id) {
       const sealed = await procedures.login(id);
@@ -84,6 +94,11 @@ export async function openRegistry(deps: RegistryDeps, env: Env): Promise<Regist
       return { [Symbol.dispose]: () => listeners.delete(listener) };
     },
   };
+}
+
+/** What the store says of a change that it has already, when the answer to an earlier try was lost. */
+function isFault(error: unknown, code: string): boolean {
+  return error instanceof BongsuError && error.code === code;
 }
 
 /** The checked values of exactly the keys that the patch names. */

@@ -40,8 +40,8 @@ export interface RegistryProcedures {
   add(argument: { readonly device: Device; readonly sealed: Uint8Array | undefined }): void;
   /** The device after the change; an update that changes nothing appends nothing. @throws registry.unknown */
   update(argument: { readonly id: string; readonly patch: DevicePatch }): Device;
-  /** An unreadable row goes too: then no more than its id is told. @throws registry.unknown */
-  remove(id: string): void;
+  /** The device that is no more; of an unreadable one no more than its id is told. @throws registry.unknown */
+  remove(id: string): Device;
   login(id: string): Uint8Array | undefined;
 }
 
@@ -92,6 +92,7 @@ export const openRegistryProcedures: OpenProcedures<RegistryProcedures> = (db, w
       const device = row ? (read(row) ?? remainsOf(row)) : get(id);
       statements.remove.run(id);
       tell('removed', device);
+      return device;
     },
     login: (id) => statements.login.get(id),
   };

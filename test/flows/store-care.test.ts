@@ -160,6 +160,27 @@ describe('the store', () => {
     await provesToFlow('at the end');
   });
 
+  it('with a registration that damage has made unreadable opens, names the device, and takes it anew', async () => {
+    const add = (id: string): Promise<string> => gateway.cli(['camera', 'add', id, '--address', 'rtsp://127.0.0.1:9/video']);
+    await add('cam-1');
+    await add('cam-2');
+    await restart(async () => {
+      const db = new Database(join(gateway.folder, 'bongsu.db'));
+      db.exec("UPDATE registry_device SET device = 'z' || substr(device, 2) WHERE id = 'cam-1'");
+      db.close();
+    });
+    const told = () =>
+      province.hub.messages.filter(({ topic }) => topic.endsWith('/condition/store-damaged/cam-1')).map(({ body }) => body['type']);
+    await eventually('the damage at the hub', () => told().length === 1 || undefined);
+    const { cameras } = (await gateway.query('camera', 'list')) as { cameras: { id: string }[] };
+    expect(cameras.map(({ id }) => id)).toEqual(['cam-2']);
+    expect(await gateway.cli(['status'])).toMatch(/store was damaged .*cam-1/);
+    await provesToFlow('beside the damage');
+    await add('cam-1');
+    await eventually('the end at the hub', () => told().length === 2 || undefined);
+    expect(told()).toEqual(['kr.bongsu.condition.raised.v1', 'kr.bongsu.condition.cleared.v1']);
+  });
+
   it('on a disk that hangs is shown as failing at once, and the hub is told when it works again', async () => {
     {
       await using _sick = await openFault(gateway.pid, ['fdatasync', 'fsync'], 'delay_enter=8000000');

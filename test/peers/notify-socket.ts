@@ -12,6 +12,8 @@ export interface NotifySocket extends AsyncDisposable {
   environment(watchdogMs: number): Readonly<Record<string, string>>;
   /** When each ping came, by `performance.now()`. */
   readonly pings: readonly number[];
+  /** Everything said, without the barriers by which `systemd-notify` waits for the socket (sd_notify_barrier(3)). */
+  readonly said: readonly string[];
 }
 
 const program = `
@@ -27,13 +29,19 @@ export async function openNotifySocket(): Promise<NotifySocket> {
   const path = join(folder, 'notify');
   const listener = spawn('python3', ['-c', program, path], { stdio: ['ignore', 'pipe', 'inherit'] });
   const pings: number[] = [];
+  const said: string[] = [];
   listener.stdout.on('data', (chunk: Buffer) => {
-    for (const _ of chunk.toString().matchAll(/WATCHDOG=1/g)) pings.push(performance.now());
+    for (const state of chunk.toString().split('\n')) {
+      if (state === '' || state.startsWith('BARRIER=')) continue;
+      said.push(state);
+      if (state === 'WATCHDOG=1') pings.push(performance.now());
+    }
   });
   await eventually('the notify socket', () => existsSync(path) || undefined);
   return {
     environment: (watchdogMs) => ({ NOTIFY_SOCKET: path, WATCHDOG_USEC: String(watchdogMs * 1000) }),
     pings,
+    said,
     async [Symbol.asyncDispose]() {
       const gone = once(listener, 'exit');
       listener.kill();
