@@ -1,7 +1,6 @@
 // How the uplink stands, as a technician reads it.
 import type { BongsuError, Env, Text } from '#base';
 import type { CertificateEnds } from './certificates.ts';
-import type { Unheard } from './hearing.ts';
 import type { Route } from './routes.ts';
 import type { ProtocolLevel } from './version.ts';
 import type { ConfirmationMode } from './wire/index.ts';
@@ -51,8 +50,6 @@ export interface UplinkStatus {
   readonly routes: readonly RouteStatus[];
   /** Whose word counts; undefined while that is not known. `broker`: a broker that forgets what it confirmed loses alarms. */
   readonly confirmation: ConfirmationMode | undefined;
-  /** Something waits because nobody subscribes to it at the broker. */
-  readonly unheard: Unheard | undefined;
   readonly commands: { readonly accepted: number; readonly refused: number; readonly outcomesDropped: number };
 }
 
@@ -65,7 +62,7 @@ export interface Standing {
   failed(fault: BongsuError): void;
   /** Something is wrong that does not end the connection. */
   noted(fault: BongsuError): void;
-  read(): Omit<UplinkStatus, 'commands' | 'confirmation' | 'routes' | 'unheard'>;
+  read(): Omit<UplinkStatus, 'commands' | 'confirmation' | 'routes'>;
 }
 
 export function openStanding(first: RouteStanding, env: Env): Standing {
