@@ -16,6 +16,7 @@ import { openAlarmActs } from './alarm-acts.ts';
 import { alarmClock } from './alarm-clock.ts';
 import { openCommands } from './commands.ts';
 import { deliver } from './delivery.ts';
+import { watchDisk } from './disk-health.ts';
 import { openFallback } from './fallback.ts';
 import { openGrants } from './grants.ts';
 import { openHealth } from './health.ts';
@@ -178,6 +179,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     alarmClock(alarms, env),
     schedule(retentionJobs(config.alarms, { alarms, outbox }, env), env),
     storeCare.service,
+    watchDisk({ store, intake }, env),
     systemd.watchdog(health.alive),
     relayHealth.service,
     watchUplink({ status: () => uplink.status(), destinations: others, intake, standing: alarms.openConditions }, env),

@@ -43,7 +43,6 @@ export const conditionKinds = {
   'storage-failure': 'minor',
   'clock-wrong': 'warning',
   'media-down': 'major',
-  'events-lost': 'major',
   'disk-low': 'major',
   'store-failing': 'major',
   'store-damaged': 'major',

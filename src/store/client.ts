@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Env } from '#base';
 import { openCallQueue } from './calls.ts';
-import type { BackupProgress, Store, StoreHealth } from './contract.ts';
+import type { BackupProgress, DiskRoom, Store, StoreHealth } from './contract.ts';
 import { storeFaults } from './errors.ts';
 import { type FromThread, fromWire, type Marks, type ToThread } from './protocol.ts';
 
@@ -38,6 +38,7 @@ export async function openStore(options: OpenStoreOptions, env: Env): Promise<St
   const health = openHealth(env, () => watchers.wake([storeTopic]));
   const backup = openBackups(post);
   let marks: Marks = { damage: undefined, restored: undefined };
+  let disk: DiskRoom = { isLow: false, freeBytes: 0 };
   let closing = false;
   const { hungAfterMs = 2000, queueLimit } = options;
   const queue = openCallQueue({ queueLimit, hungAfterMs }, { post, onHung: health.hung, clock: env.clock });
@@ -48,7 +49,10 @@ export async function openStore(options: OpenStoreOptions, env: Env): Promise<St
       queue.settle(message);
       watchers.wake(message.topics);
     } else if (message.type === 'health') health.told(message.reason, message.lastError);
-    else if (message.type === 'marks') {
+    else if (message.type === 'disk') {
+      disk = message.room;
+      watchers.wake([storeTopic]);
+    } else if (message.type === 'marks') {
       marks = message.marks;
       watchers.wake([storeTopic]);
     } else if (message.type === 'ready') opened.resolve();
@@ -73,6 +77,7 @@ export async function openStore(options: OpenStoreOptions, env: Env): Promise<St
     watch: watchers.watch,
     crashed: crash.promise,
     health: () => ({ ...health.now(), queued: queue.waiting() }),
+    disk: () => disk,
     damage: () => marks.damage,
     restored: () => marks.restored,
     backup: backup.start,

@@ -97,6 +97,13 @@ export interface StoreHealth {
   readonly queued: number;
 }
 
+/** The file system that holds the store. */
+export interface DiskRoom {
+  /** Less than a sixteenth of the file's limit is free: time to act, nothing fails yet. */
+  readonly isLow: boolean;
+  readonly freeBytes: number;
+}
+
 /** A damaged file and what became of it. */
 export interface Damage {
   /** Wall milliseconds. */
@@ -128,11 +135,13 @@ export interface Restored {
 export interface Store extends AsyncDisposable {
   /** The procedures of `room`, typed by the room itself. */
   procedures<P extends object>(room: string, options?: CallOptions): Calls<P>;
-  /** Calls `listener` after each commit in which `topic` was announced. `store` is announced with every change of the health or the damage. */
+  /** Calls `listener` after each commit in which `topic` was announced. `store` is announced with every change of the health, the disk's room or the damage. */
   watch(topic: string, listener: () => void): Disposable;
   /** Rejects when the thread dies without having been closed; never resolves. */
   readonly crashed: Promise<never>;
   health(): StoreHealth;
+  /** As it was when it became low or ceased to be; announced as `store` too. */
+  disk(): DiskRoom;
   /** The last damage that has not been dealt with (`dropMark` of the room `store`); it survives restarts. */
   damage(): Damage | undefined;
   /** The restore that has not been dealt with. */

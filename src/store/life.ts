@@ -27,6 +27,7 @@ export function openLife(options: ThreadOptions, deps: LifeDeps) {
   const backoff = openBackoff(reopen, deps.random);
   let lastError = '';
   let toldReason: '' | 'full' | 'io' = '';
+  let toldLow = false;
   let salvagedAtMs = Number.NEGATIVE_INFINITY;
   let seenSoundAtMs = Number.NEGATIVE_INFINITY;
   const bad = openBadReads(clock);
@@ -39,7 +40,14 @@ export function openLife(options: ThreadOptions, deps: LifeDeps) {
     send({ type: 'marks', marks: opened.marks });
     return opened;
   }
+  function tellDisk(): void {
+    const room = session?.space.disk();
+    if (!room || room.isLow === toldLow) return;
+    toldLow = room.isLow;
+    send({ type: 'disk', room });
+  }
   function tellHealth(): void {
+    tellDisk();
     const problem = session?.space.problem() ?? '';
     const reason = session ? (problem === '' ? '' : 'full') : 'io';
     if (problem !== '') lastError = problem;

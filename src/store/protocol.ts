@@ -1,6 +1,6 @@
 // What travels between the main thread and the store's thread: batches one way, results the other. In columns, which cost a tenth of objects to clone.
 import { BongsuError, messageOf, type Text } from '#base';
-import type { BackupProgress, Damage, Restored } from './contract.ts';
+import type { BackupProgress, Damage, DiskRoom, Restored } from './contract.ts';
 import { storeFaults } from './errors.ts';
 import { mishapOf } from './mishap.ts';
 
@@ -56,6 +56,7 @@ export type FromThread =
   | Results
   | { readonly type: 'marks'; readonly marks: Marks }
   | { readonly type: 'health'; readonly reason: '' | 'full' | 'io'; readonly lastError: string }
+  | { readonly type: 'disk'; readonly room: DiskRoom }
   | { readonly type: 'backup-progress'; readonly progress: BackupProgress }
   | { readonly type: 'backup-done'; readonly bytes: number }
   | { readonly type: 'backup-failed'; readonly fault: WireFault };

@@ -1,6 +1,6 @@
 // Room: the limit of the file with its reserved pages, and what the file system has left; asked by procedures, kept by the thread.
 import type { Database, Statement } from 'better-sqlite3';
-import type { Space } from './contract.ts';
+import type { DiskRoom, Space } from './contract.ts';
 import type { Reserve } from './reserve.ts';
 
 /** Limits of the file. */
@@ -25,11 +25,16 @@ export interface SpaceGuard {
   isTight(): boolean;
   /** Why there is no room; empty while there is. */
   problem(): string;
+  /** How the file system fares, by the last look. */
+  disk(): DiskRoom;
 }
 
 const lookEveryMs = 1000;
 const lookOftenMs = 50;
 const tightBytes = 2 ** 20;
+/** With less of the limit left on the file system it is low, and until half as much again is free. */
+const lowPart = 1 / 16;
+const enoughPart = 1.5;
 /** The reserve grows in steps that delay no batch for long. */
 const madeAtOnce = 2 ** 22;
 
@@ -43,6 +48,8 @@ export function openSpace(db: Database, limits: SpaceLimits, reserve: Reserve, m
   let diskFree = reserve.diskFreeBytes();
   let lookedAtMs = monotonicMs();
   let met: 'cap' | 'disk' | undefined;
+  let isLow = false;
+  const lowBytes = Math.max(limits.limitBytes * lowPart, 2 * limits.logBytes);
 
   const diskHeld = (): number => Math.max(0, diskFree - limits.logBytes);
   const isDiskShort = (): boolean => diskFree < limits.logBytes || met === 'disk';
@@ -73,6 +80,7 @@ export function openSpace(db: Database, limits: SpaceLimits, reserve: Reserve, m
   }
   function look(): boolean {
     lookAtDisk();
+    isLow = diskFree < lowBytes * (isLow ? enoughPart : 1);
     if (met === 'disk') {
       if (diskFree >= limits.logBytes && reserve.make(2 * limits.logBytes, madeAtOnce)) met = undefined;
       lookAtDisk();
@@ -100,6 +108,7 @@ export function openSpace(db: Database, limits: SpaceLimits, reserve: Reserve, m
     },
     look,
     isTight: () => met !== undefined,
+    disk: () => ({ isLow, freeBytes: diskFree }),
     problem: () =>
       met === 'disk' ? `the file system has ${diskFree} bytes left` : met === 'cap' ? 'the limit of the file is reached' : '',
   };

@@ -71,7 +71,6 @@ export const conditionWords: Readonly<Record<ConditionKind, Text>> = {
   'storage-failure': { en: 'camera storage failure', ko: '카메라 저장장치 이상' },
   'clock-wrong': { en: 'clock wrong', ko: '시각 오류' },
   'media-down': { en: 'picture relay down', ko: '영상 중계 중단' },
-  'events-lost': { en: 'events lost', ko: '이벤트 유실' },
   'disk-low': { en: 'disk low', ko: '디스크 부족' },
   'store-failing': { en: 'store failing', ko: '저장소 이상' },
   'store-damaged': { en: 'store was damaged', ko: '저장소 손상' },

@@ -39,7 +39,6 @@ const conditionNames: Readonly<Record<ConditionKind, readonly [en: string, ko: s
   'storage-failure': ['storage failure', '카메라 저장장치 이상'],
   'clock-wrong': ['clock is wrong', '시각 오류'],
   'media-down': ['media process is down', '영상 중계 중단'],
-  'events-lost': ['events may be lost', '이벤트 유실'],
   'disk-low': ['disk is nearly full', '디스크 부족'],
   'store-failing': ['store is failing', '저장소 이상'],
   'store-damaged': ['store was damaged', '저장소 손상'],
