@@ -136,6 +136,14 @@ function wordsOf({ what, setAside, salvagedRows, lostTables, error }: Damage): {
   const detail = [setAside, lostTables.length === 0 ? '' : `lost: ${lostTables.join(', ')}`, error]
     .filter((part) => part !== '')
     .join('; ');
+  if (what === 'next')
+    return {
+      detail,
+      message: {
+        ko: '새 저장소 파일을 읽을 수 없어 따로 보관하고 기존 파일을 계속 사용합니다. 백업을 복원하던 중이었다면 다시 복원하십시오. 디스크를 점검하십시오.',
+        en: 'A new file for the store could not be read: it was set aside, and the present one goes on. Restore the backup again if you were about to; check the disk.',
+      },
+    };
   if (what === 'log')
     return {
       detail,

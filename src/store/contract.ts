@@ -108,8 +108,11 @@ export interface DiskRoom {
 export interface Damage {
   /** Wall milliseconds. */
   readonly time: number;
-  /** `file`: it could not be read as a whole. `log`: the write-ahead log was gone, and with it perhaps the last commits. */
-  readonly what: 'file' | 'log';
+  /**
+   * `file`: it could not be read as a whole. `log`: the write-ahead log was gone, and with it perhaps the last commits. `next`: a new file on its way
+   * into the place of this one, which is sound, could not be read.
+   */
+  readonly what: 'file' | 'log' | 'next';
   /** Where the damaged file lies now; empty if it could stay in place. */
   readonly setAside: string;
   /** Rows copied into the new file, by table. */

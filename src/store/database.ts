@@ -4,7 +4,7 @@ import { messageOf } from '#base';
 import { openCheck } from './check.ts';
 import { checkWhole, closeAsOneFile, connect, markInUse, openingFault, openLogWatch } from './connection.ts';
 import type { Damage, Migrations } from './contract.ts';
-import { finishExchange, freshNext, setNextInPlace } from './exchange.ts';
+import { finishExchange, freeAside, freshNext, setNextInPlace } from './exchange.ts';
 import { readMarks, writeMark } from './marks.ts';
 import { isUnreadable, mishapOf } from './mishap.ts';
 import type { Marks } from './protocol.ts';
@@ -46,11 +46,20 @@ export interface OpenedDatabase {
  */
 export function openDatabase(options: OpenDatabaseOptions): OpenedDatabase {
   try {
-    finishExchange(options.path, options.now());
-    return options.again?.belief === 'damaged' ? openSalvaged(options, options.again.cause) : openSound(options);
+    const unreadable = finishExchange(options.path, options.now());
+    const opened = options.again?.belief === 'damaged' ? openSalvaged(options, options.again.cause) : openSound(options);
+    return unreadable === undefined ? opened : { ...opened, marks: markUnreadable(opened, unreadable, options.now()) };
   } catch (error) {
     throw openingFault(options.path, error);
   }
+}
+
+/** What is told of the file itself is told first of all. */
+function markUnreadable({ db, marks }: OpenedDatabase, setAside: string, time: number): Marks {
+  if (marks.damage) return marks;
+  const error = 'the file that was to take the place of the present one cannot be read';
+  writeMark(db, 'damage', { time, what: 'next', setAside, salvagedRows: {}, lostTables: [], error } satisfies Damage);
+  return readMarks(db);
 }
 
 function openSound(options: OpenDatabaseOptions): OpenedDatabase {
@@ -100,7 +109,7 @@ function openChecked({ path, migrations, monotonicMs, checkLimitMs, now, again }
 function openSalvaged(options: OpenDatabaseOptions, cause: unknown): OpenedDatabase {
   const { path, migrations, now } = options;
   const time = now();
-  const setAside = `${path}.damaged-${time}`;
+  const setAside = freeAside(path, `${path}.damaged-${time}`);
   const next = freshNext(path);
   const db = connect(next, migrations, time);
   try {

@@ -24,20 +24,54 @@ export function setNextInPlace(path: string, setAside: string): void {
   exchange(path, setAside);
 }
 
-/** Ends an exchange that a crash interrupted. */
-export function finishExchange(path: string, nowMs: number): void {
-  if (!existsSync(next(path))) return;
-  const db = new Database(next(path), { readonly: true });
-  const setAside = setAsideOf(db);
-  db.close();
-  exchange(path, setAside === '' ? `${path}.replaced-${nowMs}` : setAside);
+/**
+ * Ends an exchange that a crash interrupted. A new file that cannot be read does not take the place of the present one: where it lies then is answered.
+ * Where there is no present one, it is a damaged file like another.
+ */
+export function finishExchange(path: string, nowMs: number): string | undefined {
+  if (!existsSync(next(path))) return undefined;
+  try {
+    exchange(path, asideOfNext(path) || `${path}.replaced-${nowMs}`);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof NextUnreadable)) throw error;
+  }
+  if (!existsSync(path)) {
+    exchange(path, `${path}.replaced-${nowMs}`);
+    return undefined;
+  }
+  const aside = freeAside(next(path), `${path}.unreadable-${nowMs}`);
+  renameSync(next(path), aside);
+  syncPath(dirname(path));
+  return aside;
+}
+
+class NextUnreadable extends Error {}
+
+function asideOfNext(path: string): string {
+  try {
+    const db = new Database(next(path), { readonly: true });
+    try {
+      return setAsideOf(db);
+    } finally {
+      db.close();
+    }
+  } catch (cause) {
+    throw new NextUnreadable('', { cause });
+  }
+}
+
+/** `wanted`, or a name like it where nothing lies that the file at `path` or its log would be put over. */
+export function freeAside(path: string, wanted: string): string {
+  let name = wanted;
+  for (let at = 2; parts.some((part) => existsSync(path + part) && existsSync(name + part)); at += 1) name = `${wanted}-${at}`;
+  return name;
 }
 
 function exchange(path: string, setAside: string): void {
+  const aside = freeAside(path, setAside);
   // The log first: left behind, it would be taken for the new file's.
-  for (const part of parts.toReversed()) {
-    if (existsSync(path + part) && !existsSync(setAside + part)) renameSync(path + part, setAside + part);
-  }
+  for (const part of parts.toReversed()) if (existsSync(path + part)) renameSync(path + part, aside + part);
   syncPath(dirname(path));
   renameSync(next(path), path);
   syncPath(dirname(path));

@@ -31,7 +31,7 @@ export function readLapses(db: Database): readonly Lapse[] {
   const made = db.prepare<[], string>("SELECT value FROM store_mark WHERE name = 'made'").pluck().get();
   return [
     ...(made === undefined ? [] : [{ what: 'made', time: (JSON.parse(made) as { time: number }).time } as const]),
-    ...(damage ? [{ what: damage.what, time: damage.time }] : []),
+    ...(damage && damage.what !== 'next' ? [{ what: damage.what, time: damage.time }] : []),
     ...(restored ? [{ what: 'restored', time: restored.time } as const] : []),
   ];
 }

@@ -6,7 +6,7 @@ import { BongsuError, messageOf } from '#base';
 import { applicationId, checkWhole, closeAsOneFile, storeMigrations } from './connection.ts';
 import type { Restored } from './contract.ts';
 import { storeFaults } from './errors.ts';
-import { freshNext, setNextInPlace } from './exchange.ts';
+import { freeAside, freshNext, setNextInPlace } from './exchange.ts';
 import { writeMark } from './marks.ts';
 import { lockOf, ownStore } from './owner.ts';
 
@@ -21,7 +21,7 @@ export function restoreStore(path: string, from: string, nowMs: number, by?: str
   try {
     copyFrom(from, made);
     chmodSync(made, 0o600);
-    const setAside = existsSync(path) ? `${path}.replaced-${nowMs}` : '';
+    const setAside = existsSync(path) ? freeAside(path, `${path}.replaced-${nowMs}`) : '';
     const restored: Restored = { time: nowMs, from, setAside, ...(by === undefined ? {} : { by }) };
     prove(made, restored);
     keepOwner(path, made);

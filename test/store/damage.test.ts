@@ -1,5 +1,5 @@
 // Damaged files: what can be read survives, nothing is deleted, counters are made true again, and the damage is told until it is dealt with.
-import { copyFile, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, open, readdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
@@ -135,6 +135,48 @@ describe('a damaged file', () => {
     expect(store.damage()).toMatchObject({ setAside });
     expect(await readFile(setAside)).toEqual(damaged);
     expect(await readdir(at.folder)).not.toContain('bongsu.db.next');
+  });
+});
+
+describe('a new file on its way into the place', () => {
+  const asideIn = async (folder: string, mark: string): Promise<string[]> => (await readdir(folder)).filter((name) => name.includes(mark));
+
+  it('that cannot be read does not stop the start: the present one goes on, and it is told', async () => {
+    await using at = await openFolder();
+    await writeNotes(at.path, 10);
+    await writeFile(`${at.path}.next`, new Uint8Array(2 * pageBytes).fill(7));
+    await using store = await openNoteStore(at.path);
+    expect(await store.procedures<NoteProcedures>('notes').list()).toHaveLength(10);
+    const damage = store.damage();
+    expect(damage).toMatchObject({ what: 'next', setAside: join(at.folder, (await asideIn(at.folder, 'unreadable-'))[0] ?? '') });
+    expect((await readFile(damage?.setAside ?? '')).length).toBe(2 * pageBytes);
+    const lapses = await store.procedures<NoteProcedures>('notes').lapses();
+    expect(lapses?.map(({ what }) => what)).toEqual(['made']);
+  });
+
+  it('that cannot be read is all there is: what can be read of it is salvaged', async () => {
+    await using at = await openFolder();
+    await writeNotes(at.path, 5000);
+    await rename(at.path, `${at.path}.next`);
+    await overwrite(`${at.path}.next`, 0, new Uint8Array(16).fill(7));
+    await using store = await openNoteStore(at.path);
+    expect(store.damage()).toMatchObject({ what: 'file' });
+    await store.procedures<NoteProcedures>('notes').write('serves');
+  });
+
+  it('puts the former one over nothing that lies there', async () => {
+    await using at = await openFolder();
+    await writeNotes(at.path, 300);
+    await truncate(at.path, 5 * pageBytes);
+    await (await openNoteStore(at.path))[Symbol.asyncDispose]();
+    const earlier = join(at.folder, (await asideIn(at.folder, 'damaged-'))[0] ?? '');
+    const lying = await readFile(earlier);
+    // A new file with the mark of that same damage, and another one in the place.
+    await copyFile(at.path, `${at.path}.next`);
+    const present = await readFile(at.path);
+    await (await openNoteStore(at.path))[Symbol.asyncDispose]();
+    expect(await readFile(earlier)).toEqual(lying);
+    expect(await readFile(`${earlier}-2`)).toEqual(present);
   });
 });
 
