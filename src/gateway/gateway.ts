@@ -109,7 +109,6 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
       cameras,
       outbox,
       sensors,
-      store,
       storeCare,
       streams,
       uplink: () => uplink,
@@ -180,7 +179,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     schedule(retentionJobs(config.alarms, { alarms, outbox }, env), env),
     storeCare.service,
     watchDisk({ store, intake }, env),
-    systemd.watchdog(health.alive),
+    systemd.watchdog,
     relayHealth.service,
     watchUplink({ status: () => uplink.status(), destinations: others, intake, standing: alarms.openConditions }, env),
   ];

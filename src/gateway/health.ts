@@ -5,7 +5,6 @@ import type { Cameras } from '#cameras';
 import type { Result } from '#control';
 import { type Condition, type ConditionKind, conditionKinds, type Identity, severities } from '#model';
 import type { Sensors } from '#sensors';
-import type { Store, StoreProcedures } from '#store';
 import type { Streams } from '#streams';
 import type { Uplink, UplinkStatus } from '#uplink';
 import { type FiguresDeps, openFigures } from './figures.ts';
@@ -18,7 +17,6 @@ export interface HealthDeps extends FiguresDeps {
   readonly startedAt: number;
   readonly cameras: Cameras;
   readonly sensors: Sensors;
-  readonly store: Store;
   readonly storeCare: Pick<StoreCare, 'failures' | 'now' | 'standing'>;
   readonly streams: Streams;
   readonly uplink: () => Uplink;
@@ -39,15 +37,12 @@ export interface Health {
   counts(): Promise<Record<string, number>>;
   /** Numbers that the metrics show beside the status. */
   tallies(): Promise<Tallies>;
-  /** Resolves when the threads answer; a store that answers with a fault is alive, and its disk is sick. */
-  alive(): Promise<void>;
 }
 
 const maxConditions = 200;
 
 /** Opens the gateway's own health. */
 export function openHealth(deps: HealthDeps, env: Env): Health {
-  const calls = deps.store.procedures<StoreProcedures>('store');
   const figures = openFigures(deps, env);
   /** What stands by the store's word, and what the store cannot be told. */
   const standing = (written: readonly Condition[]): readonly Condition[] => {
@@ -99,9 +94,6 @@ export function openHealth(deps: HealthDeps, env: Env): Health {
       const { alarms, conditions } = await figures();
       const { commands } = deps.uplink().status();
       return { alarms, conditions: countKinds(standing(conditions)), commands, storeFailures: deps.storeCare.failures() };
-    },
-    async alive() {
-      await calls.describe().catch(() => undefined);
     },
   };
 }

@@ -1,6 +1,6 @@
 // What systemd is told: ready, stopping, alive. Through `systemd-notify`, since Node has no Unix datagram socket.
 import { execFile } from 'node:child_process';
-import { type Env, messageOf, type Service } from '#base';
+import { type Env, messageOf, type Service, untilAborted } from '#base';
 
 /** What the unit hands to the process; both undefined outside systemd. */
 export interface SystemdOptions {
@@ -17,16 +17,17 @@ export interface Systemd {
    * begins anew for ever (sd_notify(3), `EXTEND_TIMEOUT_USEC`).
    */
   starting(): Disposable;
-  /** Pings the watchdog at a third of its period, each time only after `alive` has resolved. */
-  watchdog(alive: () => Promise<void>): Service;
+  /**
+   * Pings the watchdog at a third of its period. It proves that the main loop turns, and no more: a thread that the disk holds cannot be told from one that is
+   * stuck otherwise, and must not be killed. Such a store is failing (`store-failing`), and alarms travel from memory.
+   */
+  readonly watchdog: Service;
 }
 
 const notifyTimeoutMs = 5000;
 const extendEveryMs = 10_000;
 /** Asked for anew long before it is over: a machine that salvages is busy. */
 const extensionMs = 120_000;
-/** Without a watchdog the threads are looked at all the same. */
-const idleWatchdogMs = 30_000;
 
 /** Opens the way to systemd. */
 export function openSystemd(options: SystemdOptions, env: Env): Systemd {
@@ -53,16 +54,15 @@ export function openSystemd(options: SystemdOptions, env: Env): Systemd {
       timer = env.clock.after(extendEveryMs, extend);
       return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
     },
-    watchdog: (alive) => ({
+    watchdog: {
       name: 'watchdog',
       async run(signal) {
-        const periodMs = (options.watchdogMs ?? idleWatchdogMs) / 3;
+        if (options.watchdogMs === undefined) return await untilAborted(signal);
         while (!signal.aborted) {
-          await alive();
           await notify('WATCHDOG=1');
-          await env.clock.sleep(periodMs, signal).catch(() => {});
+          await env.clock.sleep(options.watchdogMs / 3, signal).catch(() => {});
         }
       },
-    }),
+    },
   };
 }

@@ -112,10 +112,10 @@ function procedureOf(rooms: ReadonlyMap<string, ProcedureSet>, target: CallTarge
   );
 }
 
-/** The store's own procedures: what a watchdog and a doctor ask. */
+/** The store's own procedures. */
 function openStoreProcedures(db: Database, deps: Pick<SessionDeps, 'onMarks'>) {
   return {
-    /** Answers when the thread lives; says how the file is kept. */
+    /** How the file is kept: what a doctor asks. */
     describe: () => ({
       synchronous: Number(db.pragma('synchronous', { simple: true })),
       journalMode: String(db.pragma('journal_mode', { simple: true })),

@@ -46,7 +46,6 @@ const health: Health = {
     storeFailures: { hung: 2, full: 0, io: 1 },
   }),
   counts: async () => ({}),
-  alive: async () => {},
 };
 const env = { clock: systemClock, random: systemRandom, log: openLog('silent') };
 

@@ -112,3 +112,20 @@ describe('a start that takes long', () => {
     expect(socket.said.slice(2)).toEqual(['READY=1']);
   });
 });
+
+it('the watchdog is told that the main loop turns, whatever the store does', async () => {
+  await using socket = await openNotifySocket();
+  const { NOTIFY_SOCKET: notifySocket } = socket.environment(30_000);
+  process.env['NOTIFY_SOCKET'] = notifySocket;
+  onTestFinished(() => void delete process.env['NOTIFY_SOCKET']);
+  const clock = openFakeClock(0);
+  const stop = new AbortController();
+  const running = openSystemd({ notifySocket, watchdogMs: 30_000 }, { ...env, clock }).watchdog.run(stop.signal);
+  await eventually('three pings', () => {
+    clock.advance(2500);
+    return socket.said.length >= 3 || undefined;
+  });
+  expect(socket.said.slice(0, 3)).toEqual(['WATCHDOG=1', 'WATCHDOG=1', 'WATCHDOG=1']);
+  stop.abort();
+  await running;
+});
