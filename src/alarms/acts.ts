@@ -1,8 +1,8 @@
 // What people do: acknowledge, clear, shelve, put into maintenance. Each act is a step in the history of the alarms that it concerns, and told on.
 import type { Database } from 'better-sqlite3';
-import { plausibleFromMs } from '#base';
 import type { Alarm } from '#model';
 import type { ProcedureWorld } from '#store';
+import { clockQualityOf } from './clock-quality.ts';
 import { actOf, type Quiet, type QuietAsk, type QuietName, type Quiets } from './quiet.ts';
 import type { Cause } from './record.ts';
 import type { OpenAlarm, Standing } from './standing.ts';
@@ -36,7 +36,7 @@ export function openActs(db: Database, world: ProcedureWorld, { steps, standing,
   const acknowledge = db.prepare<[string, number]>('UPDATE alarm SET acknowledged = ? WHERE row = ? AND acknowledged IS NULL');
   const cause = (rest: Pick<Cause, 'reason' | 'act' | 'tell'>): Cause => {
     const time = world.now();
-    return { time, clockQuality: time < plausibleFromMs ? 'unset' : 'receipt', ...rest };
+    return { time, clockQuality: clockQualityOf(time), ...rest };
   };
 
   /** A test of the maintenance ends with it; what still stands then is real. */

@@ -1,5 +1,6 @@
 // The open alarms as the main thread last knew them, so that an alarm can be named and told while the store does not answer.
 import { type Alarm, type AlarmKind, alarmKinds, type Report, type ReportIds, type ReportOutcome, type Transition } from '#model';
+import { clockQualityOf } from './clock-quality.ts';
 import { decide, type Standing } from './decide.ts';
 import { boundDetail } from './detail.ts';
 import type { Quiet } from './quiet.ts';
@@ -93,7 +94,7 @@ export function openMirror() {
         ...place,
         severity: told,
         time,
-        clockQuality,
+        clockQuality: clockQualityOf(time, clockQuality),
         detail: detail ?? (act === 'pulse' ? undefined : before?.detail) ?? {},
         test,
         ...shelved,

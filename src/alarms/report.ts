@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import { type AlarmKind, alarmKinds, type Report, type ReportIds, type ReportOutcome } from '#model';
 import type { ProcedureWorld } from '#store';
+import { clockQualityOf } from './clock-quality.ts';
 import type { Counts } from './counts.ts';
 import { type Act, decide, isRetry } from './decide.ts';
 import { boundDetail } from './detail.ts';
@@ -107,5 +108,5 @@ function latches({ kind, latch }: Report, kinds: readonly AlarmKind[]): boolean 
 }
 
 function causeOf({ time, clockQuality, ids }: NamedReport): Cause {
-  return { time, clockQuality, entry: ids?.entry };
+  return { time, clockQuality: clockQualityOf(time, clockQuality), entry: ids?.entry };
 }

@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import type { AlarmStep, Detail, Severity, Transition } from '#model';
 import type { ProcedureWorld } from '#store';
+import { clockQualityOf } from './clock-quality.ts';
 import type { Counts } from './counts.ts';
 import { type Cause, type Marked, openRecord } from './record.ts';
 import type { OpenAlarm, Point } from './standing.ts';
@@ -99,7 +100,7 @@ export function openSteps(db: Database, world: ProcedureWorld, deps: StepDeps) {
     /** Tells the outbox of an open alarm as if it had never heard of it; nothing has happened to the alarm itself. */
     restate(alarm: OpenAlarm): void {
       const shelved = deps.isShelved(alarm.device, alarm.kind);
-      tell({ ...alarm, told: false }, 'raised', { time: alarm.raisedAt, clockQuality: 'receipt', reason: 'restated', shelved });
+      tell({ ...alarm, told: false }, 'raised', { ...causeAt(alarm.raisedAt, 'restated'), shelved });
     },
     /** Tells the outbox where an alarm stands of which it has not heard the newest; closed ones with their end. */
     catchUp(
@@ -108,7 +109,7 @@ export function openSteps(db: Database, world: ProcedureWorld, deps: StepDeps) {
     ): void {
       const { told, raisedAt } = alarm;
       const counted = repeats === undefined ? alarm : { ...alarm, detail: { ...alarm.detail, repeats } };
-      const cause: Cause = { time: told ? world.now() : raisedAt, clockQuality: 'receipt', reason: 'flood' };
+      const cause = causeAt(told ? world.now() : raisedAt, 'flood');
       const shelved = deps.isShelved(alarm.device, alarm.kind);
       tell(counted, 'updated', { ...cause, shelved });
       if (clearedAt !== undefined) tell({ ...counted, told: true }, 'cleared', { ...cause, shelved, time: clearedAt });
@@ -142,6 +143,11 @@ function openInsert(db: Database, world: ProcedureWorld) {
     const raised = { alarmId, severity, detail, latched, care, raisedAt: cause.time, told };
     return { row: Number(lastInsertRowid), device, channel, kind, test, ...raised, ended: false, behind: false };
   };
+}
+
+/** A cause of the gateway's own, at `time` by its own clock. */
+function causeAt(time: number, reason: string): Cause {
+  return { time, clockQuality: clockQualityOf(time), reason };
 }
 
 /** Appends a transition to the outbox, unless it is withheld. What the outbox has not heard of is `raised` to it, whatever the step. */

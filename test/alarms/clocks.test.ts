@@ -1,5 +1,6 @@
 // Clocks that jump, run backwards or are unset at boot: shelves end when their time is over, order and names stay.
 import { describe, expect, it } from 'vitest';
+import { openMirror } from '../../src/alarms/mirror.ts';
 import { openTestAlarms, report, transitionsOf } from './thread.ts';
 
 const hourMs = 3_600_000;
@@ -68,4 +69,22 @@ it('keeps the order of commits and gives no name twice under a clock that jumps'
   alarms.world.time = start;
   for (const index of jumps.keys())
     expect(alarms.report(report({ channel: `c-${index}`, occurrence: `k-${index}` })).result).toBe('duplicate');
+});
+
+it('says of every step under a clock that was never set that its time is none, in the store and in memory alike', () => {
+  const alarms = openTestAlarms();
+  const said = { time: 5000, clockQuality: 'receipt' } as const;
+  alarms.world.time = 5000;
+  alarms.report(report(said));
+  alarms.report(report({ ...said, state: 'inactive', occurrence: 'end' }));
+  alarms.world.time = Date.UTC(2026, 10, 20);
+  alarms.report(report({ occurrence: 'later', time: alarms.world.time, clockQuality: 'receipt' }));
+  expect(transitionsOf(alarms.entries).map(({ clockQuality }) => clockQuality)).toEqual(['unset', 'unset', 'receipt']);
+  expect(alarms.transitions({ after: 0, limit: 10 }).map(({ transition }) => transition.clockQuality)).toEqual([
+    'unset',
+    'unset',
+    'receipt',
+  ]);
+  const mirror = openMirror();
+  expect(mirror.foresee(report(said), { alarm: 'a', entry: 'e' })).toMatchObject([{ clockQuality: 'unset' }]);
 });
