@@ -65,6 +65,7 @@ it.each([
   const told = province.hub.alarms({ unique: true }).slice(before);
   expect(told.map(({ type }) => type)).toEqual(['kr.bongsu.alarm.raised.v1', 'kr.bongsu.alarm.cleared.v1']);
   expect(new Set(told.map(({ alarmid }) => alarmid)).size).toBe(1);
+  await eventually('five pings', () => systemd.pings.length > 4 || undefined);
   const silences = systemd.pings.slice(1).map((ping, index) => ping - (systemd.pings[index] ?? 0));
   expect(silences.length).toBeGreaterThan(3);
   expect(Math.max(...silences)).toBeLessThan(watchdogMs);
