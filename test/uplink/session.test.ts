@@ -163,9 +163,12 @@ describe('the hub session on Mosquitto', () => {
     await using broker = await openMosquitto();
     await using site = openSite(store, { url: broker.url });
     const session = await until(() => site.session(), 'a session');
+    const begun = performance.now();
     broker.freeze();
     const send = session.send(alarmEntry(), { replay: false });
     expect(await send).toEqual({ result: 'lost' });
+    // One and a half times the keepalive of 5 s, and what a busy machine adds.
+    expect(performance.now() - begun).toBeLessThan(11_000);
     expect(site.uplink.status().connected).toBe(false);
   });
 
