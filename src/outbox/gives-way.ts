@@ -1,7 +1,7 @@
 // The order in which entries give way when room is short (invariant 2), and what they are counted under.
 import type { EntryBody } from '#model';
 
-/** Turns to give way, the first first. Everything else never does: critical and major alarms, grants, inventory, audit, gaps, and the conditions
+/** Turns of what the hub is owed to give way, the first first. Everything else of it never does: critical and major alarms, grants, inventory, audit, gaps, and the conditions
  * about the store itself. */
 export const turns = [1, 2, 3, 4] as const;
 

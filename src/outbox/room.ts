@@ -1,4 +1,4 @@
-// Room: before the file is full, what may give way does, in the order of invariant 2, and is counted into gaps.
+// Room: before the file is full, what may give way does, in the order of invariant 2, and is counted into gaps: first what the hub has already.
 import type { Database } from 'better-sqlite3';
 import type { Space, ThreadWorld } from '#store';
 import type { Destinations } from './destinations.ts';
@@ -6,7 +6,7 @@ import { bitOf } from './destinations.ts';
 import type { Gathering } from './gaps.ts';
 import { turns } from './gives-way.ts';
 import type { Memory } from './marks.ts';
-import { givingWay } from './schema.ts';
+import { givingWay, openHadByFirst } from './schema.ts';
 import { type Owed, openTallies, type Settling, type Tally } from './settle.ts';
 
 /** What the making of room needs. */
@@ -55,7 +55,8 @@ export function openRoom(db: Database, world: ThreadWorld, destinations: Destina
       const needed = (last ? lastMarginBytes : marginBytes) + 4 * bytes;
       for (let step = 0; step < maxSteps && space.freeBytes < low; step += 1) {
         if (step > 0 && space.freeBytes >= needed) break;
-        if (deps.forgetHistory(atOnce) === 0 && remove(atOnce) === 0 && deps.forgetLast(atOnce) === 0) break;
+        const gone = remove.had(atOnce) || deps.forgetHistory(atOnce) || remove.waiting(atOnce) || deps.forgetLast(atOnce);
+        if (gone === 0) break;
         space = world.space();
       }
       return space.freeBytes >= needed;
@@ -63,9 +64,17 @@ export function openRoom(db: Database, world: ThreadWorld, destinations: Destina
   };
 }
 
-/** Removes up to `limit` entries that give way, by turns and age; never one that is on its way. Answers how many. */
-function openRemoval(db: Database, destinations: Destinations, { memory, settling, gaps }: RoomDeps): (limit: number) => number {
+/** Removes up to `limit` entries that give way, never one that is on its way. Each answers how many. */
+interface Removal {
+  /** What the first destination, the hub, has, and only others are owed: a dead one of these must not cost the hub an alarm. By age, of any severity. */
+  had(limit: number): number;
+  /** What the hub is owed too, by turns and age. */
+  waiting(limit: number): number;
+}
+
+function openRemoval(db: Database, destinations: Destinations, { memory, settling, gaps }: RoomDeps): Removal {
   const next = db.prepare<[number, number, number], number>(givingWay).pluck();
+  const nextHad = openHadByFirst(db, destinations.slots);
   const forgetLetter = db.prepare<[number, number]>('DELETE FROM outbox_dead WHERE seq = ? AND slot = ? AND dropped_time IS NULL');
   const tallies = openTallies(db);
 
@@ -80,9 +89,9 @@ function openRemoval(db: Database, destinations: Destinations, { memory, settlin
     settling.setOwed(entry, 0);
     tally.add(destinations.slots[0] ?? 0, entry.class, { gone: true });
   }
-  function removeOfTurn(turn: number, limit: number, tally: Tally, missing: Gathering): number {
+  function removeNext(page: (after: number) => readonly number[], limit: number, tally: Tally, missing: Gathering): number {
     let removed = 0;
-    for (let after = 0, seqs = next.all(turn, after, atOnce); seqs.length > 0 && removed < limit; seqs = next.all(turn, after, atOnce)) {
+    for (let after = 0, seqs = page(after); seqs.length > 0 && removed < limit; seqs = page(after)) {
       for (const seq of seqs) {
         after = seq;
         const entry = memory.isClaimed(seq) ? undefined : settling.find(seq);
@@ -94,16 +103,24 @@ function openRemoval(db: Database, destinations: Destinations, { memory, settlin
     }
     return removed;
   }
-  return (limit) => {
+  function counted(act: (tally: Tally, missing: Gathering) => number): number {
     const tally = tallies();
     const missing = gaps();
-    let removed = 0;
-    for (const turn of turns) {
-      removed += removeOfTurn(turn, limit - removed, tally, missing);
-      if (removed >= limit) break;
-    }
+    const removed = act(tally, missing);
     tally.write();
     missing.write();
     return removed;
+  }
+  return {
+    had: (limit) => counted((tally, missing) => removeNext((after) => nextHad(after, atOnce), limit, tally, missing)),
+    waiting: (limit) =>
+      counted((tally, missing) => {
+        let removed = 0;
+        for (const turn of turns) {
+          removed += removeNext((after) => next.all(turn, after, atOnce), limit - removed, tally, missing);
+          if (removed >= limit) break;
+        }
+        return removed;
+      }),
   };
 }

@@ -1,5 +1,7 @@
 // The outbox's tables and the statements whose plans matter. Made for millions of waiting entries: an append touches few pages, a claim reads no entry that it cannot hand out.
+import type { Database } from 'better-sqlite3';
 import type { Migrations } from '#store';
+import { bitOf } from './destinations.ts';
 import { repair } from './repair.ts';
 
 /**
@@ -124,6 +126,31 @@ export const readyInLane = `SELECT ${claimedColumns} FROM outbox_ready r CROSS J
 /** What gives way in one turn, the oldest first: (turn, after, limit). */
 export const givingWay =
   'SELECT seq FROM outbox_entry WHERE gives_way = CAST(? AS INTEGER) AND gives_way > 0 AND seq > CAST(? AS INTEGER) ORDER BY seq LIMIT ?';
+
+/**
+ * Opens the statement of what the first of the slots has and others are owed, or have as a dead letter: (after, limit), the oldest first, without gaps. By
+ * an index of its own, since most of what waits may wait for the first; where there is no other slot there is neither.
+ */
+export function openHadByFirst(db: Database, [first, ...others]: readonly number[]): (after: number, limit: number) => readonly number[] {
+  if (first === undefined || others.length === 0) return () => [];
+  const name = `outbox_entry_had_${first}`;
+  const isHad = `owed & ${bitOf(first)} = 0`;
+  try {
+    db.exec(`CREATE INDEX IF NOT EXISTS ${name} ON outbox_entry (seq) WHERE ${isHad}`);
+  } catch (error) {
+    // A disk without a page to spare: the next start makes it.
+    if (error instanceof Error && 'code' in error && error.code === 'SQLITE_FULL') return () => [];
+    throw error;
+  }
+  const next = db
+    .prepare<[number, number], number>(
+      `SELECT seq FROM outbox_entry INDEXED BY ${name} WHERE ${isHad} AND seq > CAST(? AS INTEGER) AND class <> 'gap'
+         AND NOT EXISTS (SELECT 1 FROM outbox_dead d WHERE d.seq = outbox_entry.seq AND d.slot = ${first} AND d.dropped_time IS NULL)
+       ORDER BY seq LIMIT ?`,
+    )
+    .pluck();
+  return (after, limit) => next.all(after, limit);
+}
 
 /** Lanes that entries lie in; those of the past are told apart at the claim. */
 export const storedLanes = [0, 1, 2, 6, 7] as const;

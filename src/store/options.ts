@@ -18,7 +18,7 @@ export const storeOptions = z.strictObject({
       'How many calls may wait for the writer, 1000 to 100000; a thousand of these places, but no more than half, are kept for critical and major alarms and for delivery. Beyond it a driver is told to wait and a pushing sensor is answered 503.',
     ),
   limit: sizeOption({ min: '64MiB', max: '1TiB', default: '4GiB' }).describe(
-    'Most that the file may take, 64MiB to 1TiB. Before it is reached, confirmed history, readings, conditions and warnings give way.',
+    'Most that the file may take, 64MiB to 1TiB. Before it is reached, what only other destinations than the hub lack, confirmed history, readings, conditions and lesser alarms give way.',
   ),
   reserved: z
     .number()

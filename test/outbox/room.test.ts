@@ -222,6 +222,43 @@ describe('a full file', () => {
     expect(procedures.stats()).toMatchObject({ entries: 0, destinations: [{ pending: 0 }, { pending: 0 }] });
   });
 
+  it('gives up first what only others than the hub are still owed, of any severity, so that a dead destination costs the hub nothing', () => {
+    const { append, claim, db, drain, procedures } = opened({ destinations: ['hub', 'dead'], history: 200 });
+    for (let index = 0; index < 3; index += 1) append(fire('critical'));
+    // The hub's own dead letters are not what it has.
+    procedures.setAside({ destination: 'hub', items: claim(3).map(({ seq }) => ({ seq, code: 0x97, text: 'quota' })) });
+    let total = 3;
+    for (let index = 0; index < 60; index += 1) {
+      for (let one = 0; one < 50; one += 1) append(fire(one % 2 === 0 ? 'critical' : 'minor'));
+      total += 50;
+      expectExact(drain('hub'), {});
+    }
+    expect(db.prepare('SELECT count(*) FROM history').pluck().get()).toBe(200);
+    const [hub, dead] = procedures.stats().destinations;
+    expect(hub).toMatchObject({ pending: 0, dead: 3, gaps: [] });
+    expect(dead?.gaps).toMatchObject([{ class: 'alarm' }]);
+    expect((dead?.pendingByClass.alarm ?? 0) + (dead?.gaps[0]?.count ?? 0)).toBe(total);
+    const late = drain('dead');
+    expectExact(late, { alarm: total });
+    expect(late.gaps).toHaveLength(1);
+    expect(procedures.dead({ limit: 9 })).toHaveLength(3);
+    expect(db.prepare('SELECT count(*) FROM outbox_entry').pluck().get()).toBe(3);
+  });
+
+  it('keeps what another destination is under way with', () => {
+    const { append, claim, drain } = opened({ destinations: ['hub', 'slow'] });
+    for (let index = 0; index < 10; index += 1) append(fire('critical'));
+    const held = claim(10, 'slow').map(({ sequence }) => sequence);
+    drain('hub');
+    for (let index = 0; index < 60; index += 1) {
+      for (let one = 0; one < 50; one += 1) append(fire('critical'));
+      drain('hub');
+    }
+    const { got, gaps } = drain('slow');
+    expect(gaps[0]?.firstSequence).toBe(11);
+    expect(held.filter((sequence) => got.get('alarm')?.has(sequence))).toEqual([]);
+  });
+
   it('keeps the steps of a minor alarm that has become critical', () => {
     const { append, drain } = opened();
     append(alarmBody('grown', 'warning'));
