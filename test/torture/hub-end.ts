@@ -6,14 +6,24 @@ import { openTally, type Tally } from './tally.ts';
 
 export interface HubEnd extends AsyncDisposable {
   readonly tally: Tally;
+  /** Messages that were not as the contract says; those that a damaged store can send. */
+  readonly malformed: number;
 }
 
 const prefix = 'bongsu/v1/52710/gw-1';
 const confirmEveryMs = 250;
 const rangesAtOnce = 500;
 
-/** Connects and stays connected, with its session where the broker keeps it. `confirms`: it announces that it confirms itself, and does. */
-export async function openHubEnd(url: string, { confirms = false } = {}): Promise<HubEnd> {
+/** What kind of hub it is. */
+export interface HubEndOptions {
+  /** It announces that it confirms itself, and does: what is new, or each time `all` that it ever got. Default false. */
+  readonly confirms?: boolean | 'all';
+  /** Takes every message too. */
+  readonly books?: Pick<Tally, 'take'>;
+}
+
+/** Connects and stays connected, with its session where the broker keeps it. */
+export async function openHubEnd(url: string, { confirms = false, books }: HubEndOptions = {}): Promise<HubEnd> {
   const tally = openTally();
   const client = await connectAsync(url, {
     protocolVersion: 5,
@@ -24,19 +34,28 @@ export async function openHubEnd(url: string, { confirms = false } = {}): Promis
     clientId: `hub-${randomUUID()}`,
     properties: { sessionExpiryInterval: 3600 },
   });
+  let malformed = 0;
   const fresh = new Map<string, number[]>();
   client.on('error', () => {});
   client.on('message', (topic, payload) => {
     if (!topic.startsWith(prefix) || /\/(confirm|command|state)\b/.test(topic)) return;
-    tally.take(topic, payload);
-    if (!confirms) return;
+    try {
+      tally.take(topic, payload);
+      books?.take(topic, payload);
+    } catch {
+      malformed += 1;
+    }
+    if (confirms === false) return;
     const { class: name, sequence } = JSON.parse(payload.toString('utf8')) as { class: string; sequence: string };
     fresh.set(name, [...(fresh.get(name) ?? []), Number(sequence)]);
   });
   await client.subscribeAsync(`${prefix}/#`, { qos: 1 });
-  const confirming = confirms ? startConfirming(client, fresh) : undefined;
+  const confirming = confirms === false ? undefined : startConfirming(client, fresh, confirms === 'all');
   return {
     tally,
+    get malformed() {
+      return malformed;
+    },
     async [Symbol.asyncDispose]() {
       clearInterval(confirming);
       await client.endAsync(true);
@@ -45,14 +64,14 @@ export async function openHubEnd(url: string, { confirms = false } = {}): Promis
 }
 
 /** Announces at every connection, for the broker may have forgotten it, and confirms what came since the last time. */
-function startConfirming(client: MqttClient, fresh: Map<string, number[]>): NodeJS.Timeout {
+function startConfirming(client: MqttClient, fresh: Map<string, number[]>, keeps: boolean): NodeJS.Timeout {
   const announce = (): void => void client.publish('bongsu/v1/hub/state', '{"confirmation":"hub"}', { qos: 1, retain: true });
   announce();
   client.on('connect', announce);
   return setInterval(() => {
     if (!client.connected) return;
     for (const [name, sequences] of fresh) {
-      fresh.delete(name);
+      if (!keeps) fresh.delete(name);
       const ranges = rangesOf(sequences);
       for (let at = 0; at < ranges.length; at += rangesAtOnce) {
         const payload = JSON.stringify({ confirmed: { [name]: ranges.slice(at, at + rangesAtOnce) } });

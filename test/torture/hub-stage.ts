@@ -43,7 +43,10 @@ const pauseMs = 40;
 /** How long the senders go on after the hub's return. */
 const afterwardsMs = 3000;
 const backLimitMs = 120_000;
-const drainLimitMs = 180_000;
+/** Ten minutes' worth at 100 a second: two cores that everything shares are no measure of the gateway. */
+const drainLimitMs = 600_000;
+/** To ask the gateway takes a process and half a second of a core, which the gateway needs as well. */
+const askEveryMs = 2000;
 
 /** Plays a scene and counts. Rejects when the gateway cannot be started or no message arrives before the trouble. */
 export async function play(scene: Scene): Promise<SceneFigures> {
@@ -79,7 +82,7 @@ async function settle({ gateway, senders }: Stage, tally: Tally): Promise<void> 
   const deadline = Date.now() + drainLimitMs;
   while (tally.missing(senders).length > 0 && Date.now() < deadline) {
     if ((await pendingOf(gateway)) === 0) break;
-    await sleep(250);
+    await sleep(askEveryMs);
   }
   await sleep(500);
 }

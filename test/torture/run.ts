@@ -6,15 +6,17 @@ import type { Torture, TortureOptions } from './torture.ts';
 const tortures: Readonly<Record<string, () => Promise<Torture>>> = {
   kill: async () => (await import('./kill.ts')).killTorture,
   hub: async () => (await import('./hub.ts')).hubTorture,
+  disk: async () => (await import('./disk.ts')).diskTorture,
 };
 
 const usage = `npm run torture -- NAME [--json] [--rounds N] [--outage TIME] [--flap TIME] [--only SCENARIO]...
 
   --json           the figures as one JSON object, as the last line
   --rounds N       kill: how often the gateway is killed, 1 to 10000 (default 20)
+                   disk: how often the file is damaged, in each way (default 3)
   --outage TIME    hub: how long the line is down or the broker frozen, like 20s or 10m (default 20s)
   --flap TIME      hub: how long the line flaps, like 30s or 5m (default 30s)
-  --only SCENARIO  hub: only this one; may be given again
+  --only SCENARIO  hub, disk: only this one; may be given again
 
 NAME: ${Object.keys(tortures).join(', ')}`;
 

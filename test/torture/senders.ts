@@ -10,6 +10,8 @@ export interface Senders {
   readonly total: number;
   /** No new messages; resolves when those under way are answered. */
   stop(): Promise<void>;
+  /** No more at all, answered or not: where the gateway will not come back. */
+  abandon(): void;
 }
 
 /** Where the senders send, and how many there are. */
@@ -51,10 +53,12 @@ export async function torturedSensors(folder: string, { port, devices }: Senders
 export function openSenders(plan: SendersPlan): Senders {
   const answered = new Map<string, number>();
   const stop = new AbortController();
+  const abandoned = new AbortController();
   let total = 0;
   const push = async (device: string): Promise<void> => {
     for (let number = 0; !stop.signal.aborted; number += 1) {
-      await sendUntilAnswered(plan.port, messageOf(device, number, plan.noteLength ?? 0));
+      await sendUntilAnswered(plan.port, messageOf(device, number, plan.noteLength ?? 0), abandoned.signal);
+      if (abandoned.signal.aborted) return;
       answered.set(device, number + 1);
       total += 1;
       await sleep(Math.random() * plan.pauseMs);
@@ -70,6 +74,10 @@ export function openSenders(plan: SendersPlan): Senders {
       stop.abort();
       await pushing;
     },
+    abandon() {
+      abandoned.abort();
+      stop.abort();
+    },
   };
 }
 
@@ -80,9 +88,9 @@ function messageOf(unit: string, number: number, noteLength: number): string {
 }
 
 /** Sends one message until it is answered 2xx, as a maker's cloud does. */
-async function sendUntilAnswered(port: number, body: string): Promise<void> {
+async function sendUntilAnswered(port: number, body: string, abandoned: AbortSignal): Promise<void> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  for (;;) {
+  while (!abandoned.aborted) {
     try {
       const response = await fetch(`http://127.0.0.1:${port}/webhook/radars`, {
         method: 'POST',

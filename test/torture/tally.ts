@@ -27,7 +27,7 @@ export interface Tally {
 interface AlarmEvent {
   readonly id: string;
   readonly alarmid: string;
-  readonly data: { readonly detail: { readonly message?: string } };
+  readonly data: { readonly detail: { readonly message?: string }; readonly reason?: string };
 }
 
 export function openTally(): Tally {
@@ -51,6 +51,8 @@ export function openTally(): Tally {
       const name = data.detail.message ?? '';
       if (ids.has(id)) return;
       ids.add(id);
+      // What stands may be told again, and says so.
+      if (data.reason === 'restated') return void (messages.has(name) || messages.set(name, alarmid));
       if (messages.has(name)) duplicatesAfterId += 1;
       messages.set(name, alarmid);
       const [device = '', number = ''] = name.split('.');
