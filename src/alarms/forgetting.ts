@@ -6,7 +6,10 @@ import { openAlarmRemoval, openKeyRemoval } from './removal.ts';
 const maxLooked = 1000;
 /** For so many of them the outbox is asked. */
 const maxAsked = 100;
-/** What was cleared this short a time ago may be under the hand of the very call that needs the room, or be what a flood's summary speaks of. */
+/**
+ * What was cleared this short a time ago may be under the hand of the very call that needs the room, or be what a flood's summary speaks of. What was
+ * cleared later than now was cleared before the clock was set back or forgot the time: it is old.
+ */
 const freshMs = 10_000;
 /** When a whole round has found nothing, the next one begins so much later: every call would begin one. */
 const restMs = 1000;
@@ -39,7 +42,7 @@ export function openForgetHistory(db: Database, now: () => number): (limit: numb
     let asked = 0;
     const found = after.all(looked, maxLooked);
     for (const { row, alarmId, closedAt } of found) {
-      const isOld = closedAt !== null && closedAt < present - freshMs;
+      const isOld = closedAt !== null && Math.abs(present - closedAt) > freshMs;
       if (isOld) asked += 1;
       if (isOld && !isOwed(alarmId)) {
         const { rows, isGone } = removeAlarm(row, left);

@@ -97,6 +97,17 @@ describe('what the disk’s limit takes', () => {
     expect(alarms.left()).toEqual(['zone-1', 'c']);
   });
 
+  it.each([
+    ['was never set since the power cut', 60_000],
+    ['was set back by a day', 1_760_000_000_000 - 86_400_000],
+  ])('is over also when the clock %s', (_what, time) => {
+    const alarms = filled();
+    alarms.world.time = time;
+    alarms.report(report({ state: 'pulse' }));
+    expect(alarms.forget(100, () => false)).toBe(9);
+    expect(alarms.left()).toEqual(['zone-1', 'c']);
+  });
+
   it('comes in steps that fit the limit, and none of what is left points nowhere', () => {
     const { forget, left, db } = filled();
     expect(forget(1, () => false)).toBe(1);
