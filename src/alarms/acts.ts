@@ -40,16 +40,16 @@ export function openActs(db: Database, world: ProcedureWorld, { steps, standing,
   };
 
   /** A test of the maintenance ends with it; what still stands then is real. */
-  const endOfCare = (alarm: OpenAlarm): void => {
+  const endOfMaintenance = (alarm: OpenAlarm): void => {
     steps.clear(alarm, cause({ reason: 'maintenance' }));
     const point = { ...alarm, test: false };
     if (alarm.ended || standing.at(point)) return;
-    steps.raise(point, { ...alarm, alarmId: world.newId(), care: false }, cause({}));
+    steps.raise(point, { ...alarm, alarmId: world.newId(), maintenance: false }, cause({}));
   };
   const end = (quiet: Quiet, { by, reason }: Pick<Quiet, 'by' | 'reason'>): void => {
     quiets.end(quiet);
     const open = standing.ofDevice(quiet.device, quiet.kind);
-    if (quiet.form === 'maintenance') for (const alarm of open.filter(({ care }) => care)) endOfCare(alarm);
+    if (quiet.form === 'maintenance') for (const alarm of open.filter(({ maintenance }) => maintenance)) endOfMaintenance(alarm);
     if (quiet.form === 'maintenance') return;
     const act = actOf('unshelved', { by, reason });
     for (const alarm of open) if (!quiets.isShelved(alarm.device, alarm.kind)) steps.remark(alarm, cause({ reason: 'unshelved', act }));
@@ -92,7 +92,7 @@ export function openActs(db: Database, world: ProcedureWorld, { steps, standing,
     /** The device is no more: what was quiet about it ends, and no test of it becomes real. Its real alarms stay until a person ends them. */
     leave({ device }: { readonly device: string }): void {
       quiets.forget(device);
-      for (const alarm of standing.ofDevice(device, '')) if (alarm.care) steps.clear(alarm, cause({ reason: 'maintenance' }));
+      for (const alarm of standing.ofDevice(device, '')) if (alarm.maintenance) steps.clear(alarm, cause({ reason: 'maintenance' }));
     },
     quiets: (): readonly Quiet[] => quiets.list(),
     /** Ends what is over. */

@@ -3,7 +3,7 @@ import type { Detail, Report, Severity } from '#model';
 import { sameDetail } from './detail.ts';
 
 /** The open alarm of a point. */
-export interface Standing {
+export interface OpenState {
   readonly severity: Severity;
   readonly detail: Detail;
   /** It outlives the device's end until a person resets it. */
@@ -28,14 +28,14 @@ export type Act = 'raise' | 'update' | 'clear' | 'hold' | 'pulse' | 'nothing';
  * Whoever names the occurrence means a new happening: it is told on (`update`) even when nothing about the open alarm changed, so that none is lost.
  * Without a name only a change counts. A pulse is an alarm of its own and leaves an open one alone.
  */
-export function decide(sighting: Sighting, standing: Standing | undefined): Act {
+export function decide(sighting: Sighting, standing: OpenState | undefined): Act {
   if (sighting.state === 'pulse') return 'pulse';
   if (sighting.state === 'inactive') return standing ? endOf(standing) : 'nothing';
   if (!standing) return 'raise';
   return standing.ended || sighting.occurrence !== undefined || differs(sighting, standing) ? 'update' : 'nothing';
 }
 
-function endOf({ latched, ended }: Standing): Act {
+function endOf({ latched, ended }: OpenState): Act {
   if (!latched) return 'clear';
   return ended ? 'nothing' : 'hold';
 }
@@ -54,6 +54,6 @@ export function isRetry(
   return state === 'active' ? open !== undefined && open === first : open === undefined;
 }
 
-function differs(sighting: Sighting, standing: Standing): boolean {
+function differs(sighting: Sighting, standing: OpenState): boolean {
   return sighting.severity !== standing.severity || (sighting.detail !== undefined && !sameDetail(sighting.detail, standing.detail));
 }

@@ -39,7 +39,7 @@ const maxPage = 1000;
 const maxOpen = 20_000;
 
 export const alarmColumns = `alarm_id AS alarmId, device, channel, kind, severity, raised_at AS raisedAt, cleared_at AS clearedAt, updates, test, detail,
-  acknowledged, latched, ended_at AS endedAt, care`;
+  acknowledged, latched, ended_at AS endedAt, care AS maintenance`;
 
 /** Opens the lists. */
 export function openListing(db: Database) {
@@ -78,7 +78,7 @@ export type AlarmRecord = Omit<Alarm, 'clearedAt' | 'test' | 'detail' | 'acknowl
   acknowledged: string | null;
   latched: number;
   endedAt: number | null;
-  care: number;
+  maintenance: number;
 };
 
 /** One statement for each combination of filters, prepared when first asked for, so that each has the plan that suits it. */
@@ -107,7 +107,7 @@ export function alarmListSql({ device, kind, openOnly }: Filters): string {
 }
 
 /** A row as an alarm. */
-export function toAlarm({ clearedAt, test, detail, acknowledged, latched, endedAt, care, ...rest }: AlarmRecord): Alarm {
+export function toAlarm({ clearedAt, test, detail, acknowledged, latched, endedAt, maintenance, ...rest }: AlarmRecord): Alarm {
   const seen = acknowledged === null ? undefined : readStored<NonNullable<Alarm['acknowledged']>>(acknowledged);
   return {
     ...rest,
@@ -116,7 +116,7 @@ export function toAlarm({ clearedAt, test, detail, acknowledged, latched, endedA
     detail: readDetail(detail),
     ...(seen && { acknowledged: seen }),
     ...(latched === 1 ? { latched: endedAt === null ? 'standing' : 'over' } : {}),
-    ...(care === 1 ? { maintenance: true } : {}),
+    ...(maintenance === 1 ? { maintenance: true } : {}),
   };
 }
 

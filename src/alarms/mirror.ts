@@ -1,13 +1,13 @@
 // The open alarms as the main thread last knew them, so that an alarm can be named and told while the store does not answer.
 import { type Alarm, type AlarmKind, alarmKinds, type Report, type ReportIds, type ReportOutcome, type Transition } from '#model';
 import { clockQualityOf } from './clock-quality.ts';
-import { decide, type Standing } from './decide.ts';
+import { decide, type OpenState } from './decide.ts';
 import { boundDetail } from './detail.ts';
 import type { Quiet } from './quiet.ts';
 import type { Point } from './standing.ts';
 
 /** An open alarm as it is remembered. */
-interface Known extends Standing, Point {
+interface Known extends OpenState, Point {
   readonly alarmId: string;
   readonly severity: Alarm['severity'];
 }

@@ -32,7 +32,7 @@ export interface ReportDeps {
 interface Case {
   readonly report: NamedReport;
   readonly point: Point;
-  readonly care: boolean;
+  readonly maintenance: boolean;
   readonly standing: OpenAlarm | undefined;
   readonly says: Partial<Says> & Pick<Says, 'severity'>;
 }
@@ -42,13 +42,13 @@ export function openReport(db: Database, world: ProcedureWorld, deps: ReportDeps
   const { counts, steps, standing, flood } = deps;
   const occurrences = openOccurrences(db, () => world.now());
 
-  const raise = (act: 'raise' | 'pulse', { report, point, care, says }: Case): ReportOutcome => {
+  const raise = (act: 'raise' | 'pulse', { report, point, maintenance, says }: Case): ReportOutcome => {
     const alarmId = report.ids?.alarm ?? world.newId();
     if (report.ids && standing.named(alarmId)) {
       counts.add('duplicates', 1);
       return { result: 'duplicate', alarmId };
     }
-    const birth = { alarmId, latched: act === 'raise' && latches(report, deps.latch), care };
+    const birth = { alarmId, latched: act === 'raise' && latches(report, deps.latch), maintenance };
     const cause = { ...causeOf(report), tell: flood.admits(point, says) };
     steps[act](point, { severity: says.severity, detail: says.detail ?? {}, ...birth }, cause);
     return { result: 'raised', alarmId };
@@ -74,8 +74,8 @@ export function openReport(db: Database, world: ProcedureWorld, deps: ReportDeps
   };
   /** What stood before the maintenance began is cleared by its device as ever. */
   const settleReal = (one: Case, outcome: ReportOutcome): ReportOutcome => {
-    const { report, point, care } = one;
-    const real = care && report.test !== true && report.state === 'inactive' ? standing.at({ ...point, test: false }) : undefined;
+    const { report, point, maintenance } = one;
+    const real = maintenance && report.test !== true && report.state === 'inactive' ? standing.at({ ...point, test: false }) : undefined;
     if (!real) return outcome;
     const { ids: _, ...nameless } = report;
     return settle({ ...one, report: outcome.result === 'unchanged' ? report : nameless, point: real, standing: real });
@@ -85,9 +85,9 @@ export function openReport(db: Database, world: ProcedureWorld, deps: ReportDeps
     // Not every report comes to an entry, for which the outbox would make room: what it leaves here takes room too.
     const hasRoom = deps.makeRoom(keyBytes);
     flood.roll(report);
-    const care = deps.isInMaintenance(report.device);
+    const maintenance = deps.isInMaintenance(report.device);
     const { device, channel, kind } = report;
-    const point = { device, channel, kind, test: care || report.test === true };
+    const point = { device, channel, kind, test: maintenance || report.test === true };
     const alarm = standing.at(point);
     const seen = occurrences.seen(report);
     if (seen && isRetry(report, seen.alarmId, alarm?.alarmId)) {
@@ -95,10 +95,10 @@ export function openReport(db: Database, world: ProcedureWorld, deps: ReportDeps
       return { result: 'duplicate', alarmId: seen.alarmId };
     }
     const says = { severity: report.severity ?? alarmKinds[kind], ...(report.detail && { detail: boundDetail(report.detail) }) };
-    const one: Case = { report, point, care, standing: alarm, says };
+    const one: Case = { report, point, maintenance, standing: alarm, says };
     const outcome = settleReal(one, settle(one));
     occurrences.remember(report, outcome, hasRoom);
-    return care ? { ...outcome, maintenance: true } : outcome;
+    return maintenance ? { ...outcome, maintenance: true } : outcome;
   };
 }
 

@@ -20,7 +20,7 @@ export interface OpenAlarm extends Point {
   /** The device says that it is over: only the latch keeps it. */
   readonly ended: boolean;
   /** Raised in maintenance. */
-  readonly care: boolean;
+  readonly maintenance: boolean;
   /** The outbox knows of it. */
   readonly told: boolean;
   /** It has changed since the outbox heard of it. */
@@ -32,13 +32,13 @@ interface Row extends Pick<OpenAlarm, 'row' | 'alarmId' | 'device' | 'channel' |
   readonly detail: string;
   readonly latched: number;
   readonly endedAt: number | null;
-  readonly care: number;
+  readonly maintenance: number;
   readonly told: number;
   readonly behind: number;
 }
 
 const columns =
-  'row, alarm_id AS alarmId, device, channel, kind, test, severity, raised_at AS raisedAt, detail, latched, ended_at AS endedAt, care, told, behind, cleared_at AS clearedAt';
+  'row, alarm_id AS alarmId, device, channel, kind, test, severity, raised_at AS raisedAt, detail, latched, ended_at AS endedAt, care AS maintenance, told, behind, cleared_at AS clearedAt';
 /** Open alarms of one device that one act may concern. */
 const maxOfDevice = 1000;
 
@@ -105,7 +105,7 @@ function fromRow({ row, alarmId, device, channel, kind, severity, raisedAt, ...r
     detail: readDetail(rest.detail),
     latched: rest.latched === 1,
     ended: rest.endedAt !== null,
-    care: rest.care === 1,
+    maintenance: rest.maintenance === 1,
     told: rest.told === 1,
     behind: rest.behind === 1,
   };

@@ -27,7 +27,7 @@ export interface Birth {
   readonly alarmId: string;
   readonly latched: boolean;
   /** Its device is in maintenance. */
-  readonly care: boolean;
+  readonly maintenance: boolean;
 }
 
 export type Steps = ReturnType<typeof openSteps>;
@@ -124,9 +124,9 @@ function openInsert(db: Database, world: ProcedureWorld) {
   );
   return (point: Point, says: Says & Birth, { cause, isClosed }: { readonly cause: Cause; readonly isClosed: boolean }): OpenAlarm => {
     const { device, channel, kind, test } = point;
-    const { alarmId, severity, detail, latched, care } = says;
+    const { alarmId, severity, detail, latched, maintenance } = says;
     const ends = isClosed ? [cause.time, world.now()] : [null, null];
-    const flags = [latched, care, cause.tell !== false].map(Number);
+    const flags = [latched, maintenance, cause.tell !== false].map(Number);
     const { lastInsertRowid } = insert.run(
       alarmId,
       device,
@@ -140,7 +140,7 @@ function openInsert(db: Database, world: ProcedureWorld) {
       ...flags,
     );
     const told = cause.tell !== false;
-    const raised = { alarmId, severity, detail, latched, care, raisedAt: cause.time, told };
+    const raised = { alarmId, severity, detail, latched, maintenance, raisedAt: cause.time, told };
     return { row: Number(lastInsertRowid), device, channel, kind, test, ...raised, ended: false, behind: false };
   };
 }

@@ -6,7 +6,7 @@ import { openTestAlarms, report, transitionsOf } from './thread.ts';
 const minuteMs = 60_000;
 const by = 'cli:kim (claimed)';
 const shelf = { form: 'shelf', device: 'smoke-1', kind: '', by, reason: 'dust', lengthMs: 30 * minuteMs, monotonicMs: 1000 } as const;
-const care = { ...shelf, form: 'maintenance', reason: 'new battery' } as const;
+const maintenance = { ...shelf, form: 'maintenance', reason: 'new battery' } as const;
 
 function raised(changes: Parameters<typeof report>[0] = {}) {
   const alarms = openTestAlarms();
@@ -111,14 +111,14 @@ describe('a shelf', () => {
 describe('maintenance', () => {
   it('makes alarms tests, and raises as real what stands at its end', () => {
     const alarms = openTestAlarms();
-    expect(alarms.quieten(care)).toBe('begun');
+    expect(alarms.quieten(maintenance)).toBe('begun');
     const first = alarms.report(report({ occurrence: 'k' }));
     expect(first).toMatchObject({ result: 'raised', maintenance: true });
     alarms.report(report({ channel: 'zone-2' }));
     alarms.report(report({ channel: 'zone-2', state: 'inactive' }));
     expect(alarms.told()).toEqual(['raised test', 'raised test', 'cleared test']);
     expect(alarms.open({ device: 'smoke-1' })).toMatchObject([{ test: true, maintenance: true }]);
-    alarms.endQuiet(care);
+    alarms.endQuiet(maintenance);
     expect(alarms.told()).toEqual(['cleared test maintenance', 'raised']);
     expect(alarms.open({ device: 'smoke-1' })).toMatchObject([{ test: false }]);
     expect(alarms.report(report({ occurrence: 'k' }))).toEqual({ result: 'duplicate', alarmId: first.alarmId });
@@ -128,16 +128,16 @@ describe('maintenance', () => {
 
   it('lets the device end what stood before', () => {
     const alarms = raised();
-    alarms.quieten(care);
+    alarms.quieten(maintenance);
     expect(alarms.report(report({ state: 'inactive' }))).toMatchObject({ result: 'cleared', alarmId: alarms.alarmId });
     expect(alarms.told()).toEqual(['cleared']);
-    alarms.endQuiet(care);
+    alarms.endQuiet(maintenance);
     expect(alarms.told()).toEqual([]);
   });
 
   it('ends both when the device ends what stood before and was seen again', () => {
     const alarms = raised();
-    alarms.quieten(care);
+    alarms.quieten(maintenance);
     alarms.report(report());
     alarms.report(report({ state: 'inactive' }));
     expect(alarms.told()).toEqual(['raised test', 'cleared test', 'cleared']);
@@ -146,7 +146,7 @@ describe('maintenance', () => {
   it('ends without a word of real alarms when the device leaves the site', () => {
     const alarms = openTestAlarms();
     alarms.report(report({ kind: 'fall' }));
-    alarms.quieten(care);
+    alarms.quieten(maintenance);
     alarms.quieten(shelf);
     alarms.report(report());
     alarms.told();
@@ -158,10 +158,10 @@ describe('maintenance', () => {
 
   it('raises nothing as real that a device in the shop said was over', () => {
     const alarms = openTestAlarms();
-    alarms.quieten(care);
+    alarms.quieten(maintenance);
     alarms.report(report({ latch: true }));
     alarms.report(report({ state: 'inactive' }));
-    alarms.endQuiet(care);
+    alarms.endQuiet(maintenance);
     expect(alarms.told()).toEqual(['raised test', 'updated test latched', 'cleared test maintenance']);
   });
 });

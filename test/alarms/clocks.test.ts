@@ -5,7 +5,7 @@ import { openTestAlarms, report, transitionsOf } from './thread.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-const care = { form: 'maintenance', device: 'smoke-1', kind: '', by: 'cli:kim', reason: 'work', lengthMs: 2 * hourMs } as const;
+const maintenance = { form: 'maintenance', device: 'smoke-1', kind: '', by: 'cli:kim', reason: 'work', lengthMs: 2 * hourMs } as const;
 
 describe('the end of a maintenance', () => {
   it.each([
@@ -15,7 +15,7 @@ describe('the end of a maintenance', () => {
     ['falls to 1970', -1_760_000_000_000],
   ])('does not move when the wall clock %s', (_, jump) => {
     const alarms = openTestAlarms();
-    alarms.quieten({ ...care, monotonicMs: 5000 });
+    alarms.quieten({ ...maintenance, monotonicMs: 5000 });
     alarms.world.time += jump;
     expect(alarms.tick({ monotonicMs: 5000 + hourMs }).ended).toEqual([]);
     expect(alarms.quiets()[0]?.until).toBe(alarms.world.time + hourMs);
@@ -32,7 +32,7 @@ describe('the end of a maintenance', () => {
   ];
   it.each(restarts)('over a restart: %s', (_, { down, left }) => {
     const before = openTestAlarms();
-    before.quieten({ ...care, monotonicMs: 9_000_000 });
+    before.quieten({ ...maintenance, monotonicMs: 9_000_000 });
     before.tick({ monotonicMs: 9_000_000 + hourMs });
     const after = openTestAlarms(before.db, { bootId: 'boot-2' });
     after.world.time = before.world.time + down;
@@ -45,7 +45,7 @@ describe('the end of a maintenance', () => {
 
   it('comes once, however often the tick of one moment is repeated', () => {
     const alarms = openTestAlarms();
-    alarms.quieten({ ...care, form: 'shelf', monotonicMs: 0 });
+    alarms.quieten({ ...maintenance, form: 'shelf', monotonicMs: 0 });
     for (const monotonicMs of [hourMs, hourMs, hourMs]) expect(alarms.tick({ monotonicMs }).ended).toEqual([]);
     expect(alarms.tick({ monotonicMs: 2 * hourMs }).ended).toHaveLength(1);
     expect(alarms.tick({ monotonicMs: 2 * hourMs }).ended).toEqual([]);

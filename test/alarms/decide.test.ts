@@ -1,13 +1,13 @@
 // The rule of an alarm's life as a table.
 import { expect, it } from 'vitest';
-import { type Act, decide, isRetry, type Sighting, type Standing } from '../../src/alarms/decide.ts';
+import { type Act, decide, isRetry, type OpenState, type Sighting } from '../../src/alarms/decide.ts';
 
-const standing: Standing = { severity: 'critical', detail: { zone: 1 }, latched: false, ended: false };
-const latched: Standing = { ...standing, latched: true };
-const ended: Standing = { ...latched, ended: true };
+const standing: OpenState = { severity: 'critical', detail: { zone: 1 }, latched: false, ended: false };
+const latched: OpenState = { ...standing, latched: true };
+const ended: OpenState = { ...latched, ended: true };
 const fresh: Sighting = { state: 'active', occurrence: undefined, severity: 'critical', detail: undefined };
 
-const table: [string, Partial<Sighting>, Standing | undefined, Act][] = [
+const table: [string, Partial<Sighting>, OpenState | undefined, Act][] = [
   ['active, none open', {}, undefined, 'raise'],
   ['active and named, none open', { occurrence: 'k' }, undefined, 'raise'],
   ['active, open, nothing new', {}, standing, 'nothing'],
