@@ -52,6 +52,14 @@ const online = (state = 'online'): Promise<unknown> =>
     retain: true,
   });
 
+describe('numbers', () => {
+  it('that leap, because a store has lost its memory, are not missing', () => {
+    const ranges: Ranges = { spans: [] };
+    for (const value of [1, 2, 4, 100_000_005, 100_000_007, 99_000_000_000_001]) addNumber(ranges, value);
+    expect(missingNumbers(ranges)).toBe(2);
+  });
+});
+
 describe('what the hub counts', () => {
   it('raised, cleared, twice, missing, late, overtaken, unreadable', async () => {
     await alarm('raised', 1, 'a');
