@@ -93,7 +93,7 @@ export interface CliLoaders {
   run(config: string, context: RunContext): Promise<RunOutcome>;
   /** All problems of a configuration, or what is in a good one. */
   check(config: string): Promise<CheckOutcome>;
-  /** Puts the backup `from` in the place of the store while no gateway runs; `by` is a claim. @throws store.in-use, store.no-backup */
+  /** Puts the backup `from` in the place of the store while no gateway runs; `by` is a claim. @throws store.in-use, store.unreadable, store.not-a-store, store.no-backup */
   restore(config: string, from: string, by: string): Promise<RestoreOutcome>;
   /** Runs a virtual site until `signal` aborts; the exit status. */
   simulate(options: SimulateOptions, signal: AbortSignal): Promise<number>;
