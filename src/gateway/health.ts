@@ -99,7 +99,7 @@ export function openHealth(deps: HealthDeps, env: Env): Health {
 }
 
 /** The uplink as the socket shows it. */
-function viewUplink({ protocolVersion, lastError, routes, ...rest }: UplinkStatus): Result<'status'>['uplink'] {
+function viewUplink({ protocolVersion, lastError, routes, unheard: _, isHeard: __, ...rest }: UplinkStatus): Result<'status'>['uplink'] {
   return {
     ...rest,
     protocolVersion: protocolVersion === undefined ? undefined : protocolVersion === '5' ? 5 : 4,

@@ -13,7 +13,13 @@ const warnBeforeMs = 30 * 86_400_000;
 
 type Finding = Pick<Condition, 'channel' | 'kind' | 'message'> & { readonly detail?: string };
 
-const kinds: readonly ConditionKind[] = ['route-down', 'destination-down', 'certificate-expiring', 'confirmation-by-broker'];
+const kinds: readonly ConditionKind[] = [
+  'route-down',
+  'destination-down',
+  'certificate-expiring',
+  'confirmation-by-broker',
+  'hub-not-listening',
+];
 
 /** What the watch is handed. */
 export interface UplinkHealthDeps {
@@ -83,6 +89,14 @@ export function look(status: UplinkStatus, nowMs: number): readonly Finding[] {
       ko: '허브가 직접 수신을 확인하지 않습니다. 브로커가 받으면 전달된 것으로 보므로, 브로커가 잃으면 알람도 사라집니다. 허브가 bongsu/v1/hub/state로 직접 확인을 알리도록 요청하십시오.',
     });
   }
+  const { unheard } = status;
+  if (status.connected && unheard && nowMs - unheard.since >= patienceMs) {
+    const message = {
+      en: "No hub listens at the broker: nobody subscribes to what this gateway tells; it waits here. Ask the hub's operator whether the hub runs and has subscribed to bongsu/v1/SITE/GATEWAY/# with a session that stays.",
+      ko: '브로커에서 듣는 허브가 없습니다. 이 게이트웨이의 메시지를 구독하는 곳이 없어 여기에 보관합니다. 허브가 동작하며 bongsu/v1/지역/게이트웨이/#를 유지되는 세션으로 구독했는지 허브 운영자에게 문의하십시오.',
+    };
+    say('hub-not-listening', 'hub', message, unheard.topic);
+  }
   return findings;
 }
 
@@ -109,6 +123,7 @@ export function isOver(
   destinations: UplinkHealthDeps['destinations'],
 ): boolean {
   if (kind === 'confirmation-by-broker') return status.confirmation === 'hub';
+  if (kind === 'hub-not-listening') return status.isHeard;
   if (kind === 'destination-down') {
     const destination = destinations.find(({ name }) => name === channel);
     return !destination || (destination.wasTried && !destination.trouble());

@@ -48,6 +48,7 @@ export const conditionKinds = {
   'store-damaged': 'major',
   'confirmation-by-broker': 'warning',
   'alarm-flood': 'minor',
+  'hub-not-listening': 'major',
   'outbox-full': 'critical',
   'route-down': 'minor',
   'destination-down': 'minor',

@@ -19,11 +19,21 @@ export interface ConfirmationDeps {
   readonly topics: Topics;
   /** Commits what the hub has. Undefined: only the broker can confirm. */
   readonly onConfirm: ((entryClass: EntryClass, ranges: readonly SequenceRange[]) => Promise<void>) | undefined;
+  readonly memory: HubMemory;
+}
+
+/** Where the hub's announcement outlives this process. */
+export interface HubMemory {
+  keep(announced: ConfirmationMode | undefined): Promise<void>;
+  recall(): Promise<ConfirmationMode | undefined>;
 }
 
 /** Confirmation over all connections of this process. */
 export interface Confirmation {
-  /** What counts now. What the hub once announced stands over later connections: a broker that forgot it shall not be trusted for that. */
+  /**
+   * What counts now. What the hub once announced stands over later connections and restarts: a broker that forgot it, in a power cut that took it along,
+   * shall not be trusted for that.
+   */
   readonly mode: ConfirmationMode;
   /** The same; undefined until the hub's word was heard, or none was to be heard. */
   readonly known: ConfirmationMode | undefined;
@@ -40,6 +50,8 @@ export interface Confirmation {
 }
 
 const quietMs = 60_000;
+/** A disk that does not answer holds up nobody for longer. */
+const recallMs = 2000;
 
 export function openConfirmation(deps: ConfirmationDeps, env: Env): Confirmation {
   const { topics, onConfirm } = deps;
@@ -50,6 +62,9 @@ export function openConfirmation(deps: ConfirmationDeps, env: Env): Confirmation
   let undecided: PromiseWithResolvers<void> | undefined;
   let wasDecided = setting !== 'auto';
   let complainedAt = Number.NEGATIVE_INFINITY;
+  let isHeard = false;
+  let kept: { readonly mode: ConfirmationMode | undefined } | undefined;
+  let recalling: Promise<void> | undefined;
 
   const modeNow = (): ConfirmationMode => (setting === 'auto' ? (audible && announced) || 'broker' : setting);
   const decided = (): void => {
@@ -62,10 +77,33 @@ export function openConfirmation(deps: ConfirmationDeps, env: Env): Confirmation
     complainedAt = env.clock.monotonicMs();
     env.log.warn({ topic, error }, 'a confirmation of the hub is passed over');
   };
+  const recall = async (): Promise<void> => {
+    try {
+      const mode = await deps.memory.recall();
+      kept ??= { mode };
+      if (isHeard || mode === undefined) return;
+      env.log.info({ confirmation: mode }, 'the hub has announced before who confirms');
+      announced = mode;
+    } catch (error) {
+      env.log.warn({ error: messageOf(error) }, 'it cannot be read whether the hub has announced who confirms');
+    }
+  };
+  const keep = async (): Promise<void> => {
+    const mode = announced;
+    if (kept?.mode === mode && kept) return;
+    try {
+      await deps.memory.keep(mode);
+      kept = { mode };
+    } catch (error) {
+      env.log.warn({ error: messageOf(error) }, 'it cannot be kept who confirms; it is tried again with the next connection');
+    }
+  };
   const hearState = (mode: ConfirmationMode | undefined): void => {
     if (mode !== announced) env.log.info({ confirmation: mode ?? 'none' }, 'the hub announces who confirms');
     announced = mode;
+    isHeard = true;
     decided();
+    void keep();
   };
   const commit = async ({ class: entryClass, ranges }: ConfirmedRanges): Promise<void> => {
     try {
@@ -84,11 +122,19 @@ export function openConfirmation(deps: ConfirmationDeps, env: Env): Confirmation
     subscriptions,
     begin() {
       audible = true;
-      if (setting === 'auto' && announced === undefined) undecided ??= Promise.withResolvers();
+      if (setting !== 'auto') return;
+      if (announced === undefined) undecided ??= Promise.withResolvers();
+      recalling ??= recall();
+      if (isHeard) void keep();
     },
     settle(granted) {
       audible = granted;
-      decided();
+      const limit = Promise.withResolvers<void>();
+      const timer = env.clock.after(recallMs, limit.resolve);
+      void Promise.race([recalling, limit.promise]).finally(() => {
+        timer[Symbol.dispose]();
+        decided();
+      });
     },
     decide(signal) {
       return undecided ? waitFor(undecided.promise, signal).then((known) => (known ? modeNow() : undefined)) : modeNow();

@@ -4,6 +4,7 @@ import type { Identity } from '#model';
 import type { Answers } from './answers.ts';
 import type { Confirmation } from './confirmation.ts';
 import { uplinkFaults } from './faults.ts';
+import type { Hearing } from './hearing.ts';
 import type { Link } from './link.ts';
 import type { UplinkOptions } from './options.ts';
 import type { Rescue } from './rescue.ts';
@@ -21,6 +22,7 @@ export interface ConnectionDeps {
   readonly topics: Topics;
   readonly answers: Answers;
   readonly confirmation: Confirmation;
+  readonly hearing: Hearing;
   /** Where a critical alarm goes when this connection's broker keeps silent. */
   readonly rescue: Rescue;
   /** Whether the hub is to be heard: its commands and confirmations. */

@@ -52,11 +52,16 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
   const limits = client.serverProperties;
   const maximumPacketSize = limits?.maximumPacketSize ?? 2 ** 28;
   let cause: BongsuError | undefined;
+  // MQTT.js calls back in the same breath, and keeps to itself that nobody subscribes (0x10): to it that is success.
+  let answered = 0;
 
   const fail = (fault: BongsuError): void => {
     cause ??= fault;
     client.stream.destroy();
   };
+  client.on('packetreceive', (packet) => {
+    if (packet.cmd === 'puback') answered = packet.reasonCode ?? 0;
+  });
   client.on('disconnect', (packet) => {
     const code = packet.reasonCode ?? 0;
     const detail = disconnectTexts[code] ?? `reason code 0x${code.toString(16)}`;
@@ -96,7 +101,7 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
         inFlight.add(sent);
         if (!watch) watchOldest();
         client.publish(message.topic, message.payload, publishOptions(message, level), (error) => {
-          if (!error) settle({ result: 'acked', reasonCode: 0 });
+          if (!error) settle({ result: 'acked', reasonCode: answered });
           else if ('code' in error && typeof error.code === 'number') settle({ result: 'acked', reasonCode: error.code });
           else sent.lose();
         });

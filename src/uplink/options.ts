@@ -112,6 +112,12 @@ const sectionOptions = z.strictObject({
     .describe(
       'Whose word makes a message leave the outbox: broker (its PUBACK), hub (its messages on confirm), or auto: as the hub announces, else broker.',
     ),
+  unheard: z
+    .enum(['wait', 'confirm'])
+    .default('wait')
+    .describe(
+      'What becomes of a message when the broker says that nobody subscribes to it (MQTT 5): wait keeps it and sends it again until somebody does; confirm lets it go, for a broker whose own rules take messages without a subscription.',
+    ),
   resendAfter: durationOption({ min: '5s', max: '1h', default: '60s' }).describe(
     'How long the hub may take to confirm before a message is sent again, 5s to 1h. Only where the hub itself confirms.',
   ),

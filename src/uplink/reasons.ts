@@ -1,7 +1,10 @@
 // What a broker's answer to one message means for the entry in it (MQTT 5 §3.4.2.1).
 
-/** `confirmed`: it has it. `later`: the same message may pass after a while. `set-aside`: it never will; a person must look. */
-export type AckMeaning = 'confirmed' | 'later' | 'set-aside';
+/**
+ * `confirmed`: it has it. `unheard`: it had it, and nobody subscribes: it is gone. `later`: the same message may pass after a while. `set-aside`: it never will;
+ * a person must look.
+ */
+export type AckMeaning = 'confirmed' | 'unheard' | 'later' | 'set-aside';
 
 const setAside: ReadonlySet<number> = new Set([
   0x83, // implementation specific error
@@ -14,11 +17,16 @@ const setAside: ReadonlySet<number> = new Set([
 /** MQTT 5 reason codes that this gateway gives itself, without asking the broker. */
 export const reasonCodes = { topicInvalid: 0x90, packetTooLarge: 0x95, payloadInvalid: 0x99 } as const;
 
+/** What is done with what nobody hears: `uplink.unheard`. */
+export type UnheardOption = 'wait' | 'confirm';
+
 /**
- * Sorts the reason code of a PUBACK. Success and `no matching subscribers` (0x10) confirm. Busy (0x89), unavailable (0x88), rate (0x96), quota (0x97)
- * and whatever is not known to be final can be tried again.
+ * Sorts the reason code of a PUBACK. Success confirms; `no matching subscribers` (0x10) does where `unheard` says so: else a broker that came up before the
+ * hub would take days of alarms and hand them to nobody. Busy (0x89), unavailable (0x88), rate (0x96), quota (0x97) and whatever is not known to be final can be
+ * tried again.
  */
-export function meaningOf(reasonCode: number): AckMeaning {
+export function meaningOf(reasonCode: number, unheard: UnheardOption = 'wait'): AckMeaning {
+  if (reasonCode === 0x10 && unheard === 'wait') return 'unheard';
   if (reasonCode < 0x80) return 'confirmed';
   return setAside.has(reasonCode) ? 'set-aside' : 'later';
 }

@@ -1,7 +1,8 @@
 // The second way of a critical alarm: a short connection over another route while the broker of the session keeps silent.
 import type { Env } from '#base';
+import { type Gate, openGate } from './gate.ts';
 import type { Link } from './link.ts';
-import { meaningOf } from './reasons.ts';
+import { type AckMeaning, meaningOf, type UnheardOption } from './reasons.ts';
 import { type Attempt, briefPlan, type Way } from './ways.ts';
 import { openWindow, type Window } from './window.ts';
 import type { Message } from './wire/index.ts';
@@ -20,6 +21,7 @@ export interface RescueDeps {
   readonly ways: readonly Way[];
   readonly attempt: Attempt;
   readonly clientId: string;
+  readonly unheard: UnheardOption;
 }
 
 const capacity = 32;
@@ -29,6 +31,7 @@ const idleMs = 30_000;
 interface Open {
   readonly link: Link;
   readonly window: Window;
+  readonly gate: Gate;
 }
 
 /** Opens the second way; it connects when it is needed, and is closed when it was not for 30 s. */
@@ -44,7 +47,7 @@ export function openRescue(deps: RescueDeps, env: Env): Rescue {
       const result = await deps.attempt(way, briefPlan(`${deps.clientId}-b`), stop.signal);
       if ('link' in result) {
         way.standing.changed('ready');
-        return { link: result.link, window: openWindow(Math.min(result.link.receiveMaximum, capacity)) };
+        return { link: result.link, window: openWindow(Math.min(result.link.receiveMaximum, capacity)), gate: openGate(env) };
       }
       if (stop.signal.aborted) break;
       way.standing.changed('failing', result.fault);
@@ -64,14 +67,18 @@ export function openRescue(deps: RescueDeps, env: Env): Rescue {
     open = undefined;
     if (closing && !closing.link.closed.aborted) await closing.link.end();
   };
-  const tryOnce = async (message: Message, signal: AbortSignal): Promise<boolean | undefined> => {
+  /** Publishes once, and waits where nobody hears; what became of it. */
+  const tryOnce = async (message: Message, waited: boolean, signal: AbortSignal): Promise<AckMeaning> => {
     const to = await get();
-    if (!to) return undefined;
-    await to.window.take('critical', AbortSignal.any([signal, to.link.closed]));
+    if (!to) return 'later';
+    const until = AbortSignal.any([signal, to.link.closed]);
+    await to.window.take('critical', until);
     const result = await to.link.publish(message);
     to.window.release();
-    const meaning = result.result === 'acked' ? meaningOf(result.reasonCode) : 'later';
-    return meaning === 'later' ? undefined : meaning === 'confirmed';
+    const meaning = result.result === 'acked' ? meaningOf(result.reasonCode, deps.unheard) : 'later';
+    if (meaning === 'confirmed') to.gate.heard(waited);
+    if (meaning === 'unheard') await to.gate.wait(0, until);
+    return meaning;
   };
   return {
     capacity: deps.ways.length === 0 ? 0 : capacity,
@@ -79,11 +86,13 @@ export function openRescue(deps: RescueDeps, env: Env): Rescue {
       users += 1;
       idle?.[Symbol.dispose]();
       try {
+        let waited = false;
         for (;;) {
-          const taken = await tryOnce(message, signal).catch(() => undefined);
+          const meaning: AckMeaning = await tryOnce(message, waited, signal).catch(() => 'later');
           signal.throwIfAborted();
-          if (taken !== undefined) return taken;
-          await env.clock.sleep(retryMs, signal);
+          if (meaning === 'confirmed' || meaning === 'set-aside') return meaning === 'confirmed';
+          waited = meaning === 'unheard';
+          if (!waited) await env.clock.sleep(retryMs, signal);
         }
       } finally {
         users -= 1;

@@ -4,6 +4,8 @@ import type { Entry } from '#model';
 import { compress } from './compress.ts';
 import type { Confirmation } from './confirmation.ts';
 import { openDrain } from './drain.ts';
+import { openGate } from './gate.ts';
+import type { Hearing } from './hearing.ts';
 import { type Link, type PublishResult, packetSize } from './link.ts';
 import type { UplinkOptions } from './options.ts';
 import { openRace, type SendResult } from './race.ts';
@@ -39,7 +41,8 @@ export interface UplinkSession {
   watch(listener: () => void): Disposable;
   /**
    * Publishes with QoS 1 and waits for the PUBACK, not for the hub's own confirmation; waits for a slot first. Never rejects. A broker that says `busy`, `quota` or the like is asked again with
-   * backoff (0.5 to 15 s), and the slot is given to others meanwhile. A critical alarm that is not confirmed within 5 s goes over the next route too, where
+   * backoff (0.5 to 15 s), and the slot is given to others meanwhile; so is one that says that nobody subscribes, unless `uplink.unheard` takes that for a
+   * confirmation. A critical alarm that is not confirmed within 5 s goes over the next route too, where
    * there is one; the first PUBACK counts.
    */
   send(entry: Entry, mark: { readonly replay: boolean }): Promise<SendResult>;
@@ -90,7 +93,8 @@ export interface SessionParts {
   readonly topics: Topics;
   readonly rescue: Rescue;
   readonly confirmation: Confirmation;
-  readonly options: Pick<UplinkOptions, 'compression' | 'drainLimit' | 'resendAfter'>;
+  readonly hearing: Hearing;
+  readonly options: Pick<UplinkOptions, 'compression' | 'drainLimit' | 'resendAfter' | 'unheard'>;
 }
 
 export function openSession(parts: SessionParts, signal: AbortSignal, env: Env): UplinkSession {
@@ -98,6 +102,7 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
   const queues = openQueues();
   const drain = openDrain({ inFlightBytes: drainBytes, bytesPerSecond: parts.options.drainLimit }, env.clock);
   const race = openRace(parts.rescue, signal, env);
+  const gate = openGate(env);
   const publishInLane = async (message: Message, lane: number, until: AbortSignal): Promise<PublishResult> => {
     if (lane < firstWaitingLane) return await publish(link, window, message, rankOf(lane), until);
     const bytes = packetSize(message, link.level);
@@ -114,15 +119,22 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
   };
   const sendPatiently = async (message: Message, lane: number, until: AbortSignal = signal): Promise<SendResult> => {
     const backoff = openBackoff(laterBackoff, env.random);
+    let waited = false;
     for (;;) {
       const answer = await publishInLane(message, lane, until);
       if (answer.result === 'lost') return answer;
-      const meaning = meaningOf(answer.reasonCode);
-      if (meaning === 'confirmed') return { result: 'confirmed' };
+      const meaning = meaningOf(answer.reasonCode, parts.options.unheard);
+      if (meaning === 'confirmed') {
+        gate.heard(waited);
+        parts.hearing.heard(gate.waiting);
+        return { result: 'confirmed' };
+      }
       if (meaning === 'set-aside') return { result: 'set-aside', reasonCode: answer.reasonCode };
       using _queue = queues.enter(lane);
+      if (meaning === 'unheard') parts.hearing.missed(message.topic);
+      waited = meaning === 'unheard';
       try {
-        await env.clock.sleep(backoff.next(), until);
+        await (waited ? gate.wait(lane, until) : env.clock.sleep(backoff.next(), until));
       } catch {
         return { result: 'lost' };
       }

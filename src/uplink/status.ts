@@ -1,6 +1,7 @@
 // How the uplink stands, as a technician reads it.
 import type { BongsuError, Env, Text } from '#base';
 import type { CertificateEnds } from './certificates.ts';
+import type { Unheard } from './hearing.ts';
 import type { Route } from './routes.ts';
 import type { ProtocolLevel } from './version.ts';
 import type { ConfirmationMode } from './wire/index.ts';
@@ -50,6 +51,10 @@ export interface UplinkStatus {
   readonly routes: readonly RouteStatus[];
   /** Whose word counts; undefined while that is not known. `broker`: a broker that forgets what it confirmed loses alarms. */
   readonly confirmation: ConfirmationMode | undefined;
+  /** Something waits because nobody subscribes to it at the broker. */
+  readonly unheard: Unheard | undefined;
+  /** Nothing does, and since the start something was heard. */
+  readonly isHeard: boolean;
   readonly commands: { readonly accepted: number; readonly refused: number; readonly outcomesDropped: number };
 }
 
@@ -62,7 +67,7 @@ export interface Standing {
   failed(fault: BongsuError): void;
   /** Something is wrong that does not end the connection. */
   noted(fault: BongsuError): void;
-  read(): Omit<UplinkStatus, 'commands' | 'confirmation' | 'routes'>;
+  read(): Omit<UplinkStatus, 'commands' | 'confirmation' | 'isHeard' | 'routes' | 'unheard'>;
 }
 
 export function openStanding(first: RouteStanding, env: Env): Standing {

@@ -12,6 +12,11 @@ export const uplinkMigrations: Migrations = {
       outcome BLOB
     ) STRICT;
     CREATE INDEX command_expires ON command (expires);`,
+    `CREATE TABLE hub_word (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      brokers TEXT NOT NULL,
+      confirmation TEXT NOT NULL
+    ) STRICT;`,
   ],
 };
 
@@ -49,6 +54,10 @@ export interface UplinkProcedures {
   accept(ask: AcceptAsk): Acceptance;
   /** Keeps the sealed outcome; an empty one means that it was too large to keep. */
   finish(done: { readonly id: string; readonly outcome: Uint8Array }): void;
+  /** Keeps who confirms, as the hub behind these brokers has announced it; undefined: it announces nothing any more. */
+  keepWord(word: { readonly brokers: string; readonly confirmation: string | undefined }): void;
+  /** What was kept of the hub behind these brokers. Another address may be another hub. */
+  word(ask: { readonly brokers: string }): string | undefined;
 }
 
 interface CommandRow {
@@ -66,6 +75,9 @@ export const openUplinkProcedures: OpenProcedures<UplinkProcedures> = (db, world
     'DELETE FROM command WHERE id IN (SELECT id FROM command WHERE expires < ? ORDER BY expires LIMIT ?)',
   );
   const countRows = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM command');
+  const keepWord = db.prepare<[string, string]>('INSERT OR REPLACE INTO hub_word (id, brokers, confirmation) VALUES (1, ?, ?)');
+  const forgetWord = db.prepare('DELETE FROM hub_word');
+  const word = db.prepare<[string], string>('SELECT confirmation FROM hub_word WHERE brokers = ?').pluck();
   let rows = countRows.get()?.n ?? 0;
 
   return {
@@ -89,6 +101,11 @@ export const openUplinkProcedures: OpenProcedures<UplinkProcedures> = (db, world
     finish(done) {
       setOutcome.run(done.outcome, done.id);
     },
+    keepWord({ brokers, confirmation }) {
+      if (confirmation === undefined) forgetWord.run();
+      else keepWord.run(brokers, confirmation);
+    },
+    word: ({ brokers }) => word.get(brokers),
   };
 };
 

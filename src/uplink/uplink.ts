@@ -6,13 +6,14 @@ import type { Calls, Store } from '#store';
 import { openAnswers } from './answers.ts';
 import { awaitRenewal } from './certificates.ts';
 import { openCommands } from './commands.ts';
-import { openConfirmation } from './confirmation.ts';
+import { type HubMemory, openConfirmation } from './confirmation.ts';
 import { liveConnection } from './connection.ts';
 import { uplinkFaults } from './faults.ts';
+import { openHearing } from './hearing.ts';
 import type { Link } from './link.ts';
 import type { UplinkOptions } from './options.ts';
 import { openRescue } from './rescue.ts';
-import { openRouteCursor } from './routes.ts';
+import { openRouteCursor, routesOf } from './routes.ts';
 import type { UplinkSession } from './session.ts';
 import { openSignatures } from './signature.ts';
 import { openStanding, type UplinkStatus } from './status.ts';
@@ -75,10 +76,12 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     env,
     stop.signal,
   );
-  const confirmation = openConfirmation({ setting: options.confirmation, topics, onConfirm: deps.onConfirm }, env);
+  const memory = openHubMemory(procedures, options);
+  const confirmation = openConfirmation({ setting: options.confirmation, topics, onConfirm: deps.onConfirm, memory }, env);
   const receive = async (packet: IPublishPacket): Promise<void> => {
     if (!(await confirmation.receive(packet))) await commands.receive(packet);
   };
+  const hearing = openHearing(env);
   const ways = openWays(options, env);
   const cursor = openRouteCursor(ways, options.routeTries);
   const attempt = openAttempt(options, env);
@@ -108,6 +111,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     const startedMs = env.clock.monotonicMs();
     standing.connected(way.standing, link.level);
     confirmation.begin();
+    hearing.begin();
     const change = new AbortController();
     const over = AbortSignal.any([signal, change.signal]);
     const lost = (): void => {
@@ -115,7 +119,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
       if (!over.aborted) standing.failed(faultOf(link));
     };
     link.closed.addEventListener('abort', lost, { once: true });
-    await using rescue = openRescue({ ways: ways.filter((other) => other !== way), attempt, clientId }, env);
+    await using rescue = openRescue({ ways: ways.filter((other) => other !== way), attempt, clientId, unheard: options.unheard }, env);
     const goBack = (better: Way): void => {
       cursor.moveTo(better);
       change.abort();
@@ -132,7 +136,20 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     };
     const renewing = renew();
     const { onSession, counts, identity, version } = deps;
-    const facts = { options, identity, version, connection, topics, answers, confirmation, rescue, hearsHub: !purge, onSession, counts };
+    const facts = {
+      options,
+      identity,
+      version,
+      connection,
+      topics,
+      answers,
+      confirmation,
+      hearing,
+      rescue,
+      hearsHub: !purge,
+      onSession,
+      counts,
+    };
     await liveConnection(link, { ...facts, noted: standing.noted, isFarewell: () => signal.aborted }, over, env);
     await Promise.all([watching, renewing]);
     if (change.signal.aborted) return 'change';
@@ -166,6 +183,8 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     status: () => ({
       ...standing.read(),
       confirmation: confirmation.known,
+      unheard: hearing.unheard,
+      isHeard: hearing.isHeard,
       routes: ways.map((way) => way.standing.read()),
       commands: { ...commands.counts(), outcomesDropped: answers.dropped },
     }),
@@ -178,7 +197,24 @@ function openBooks(store: Store): Calls<UplinkProcedures> {
   const ordinary = store.procedures<UplinkProcedures>('uplink');
   return {
     accept: (ask) => reserved.accept(ask),
+    keepWord: (word) => reserved.keepWord(word),
+    word: (ask) => reserved.word(ask),
     finish: (done) => (done.outcome.byteLength <= maxReservedBytes ? reserved : ordinary).finish(done),
+  };
+}
+
+/** The hub is known by the addresses of its brokers: at another address another one may be, which never confirms. */
+function openHubMemory(procedures: Calls<UplinkProcedures>, options: UplinkOptions): HubMemory {
+  const brokers = routesOf(options)
+    .map(({ url }) => url)
+    .toSorted()
+    .join(' ');
+  return {
+    keep: (confirmation) => procedures.keepWord({ brokers, confirmation }),
+    async recall() {
+      const word = await procedures.word({ brokers });
+      return word === 'hub' || word === 'broker' ? word : undefined;
+    },
   };
 }
 

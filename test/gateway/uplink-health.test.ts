@@ -45,6 +45,9 @@ describe('the line', () => {
     ['has a broker that alone confirms', { confirmation: 'broker' }, ['confirmation-by-broker hub']],
     ['says nothing of confirmation while it is down', { confirmation: 'broker', connected: false }, []],
     ['says nothing of confirmation while it is not known', { confirmation: undefined }, []],
+    ['has nobody who listens', { unheard: { since: now - 60_000, topic: 't' } }, ['hub-not-listening hub']],
+    ['has had nobody for a moment', { unheard: { since: now - 5000, topic: 't' } }, []],
+    ['has had nobody, and is down', { connected: false, unheard: { since: now - 60_000, topic: 't' } }, []],
     ['has one route, and it fails', { connected: false, routes: [route({ state: 'failing', lastError: failing })] }, []],
     [
       'has a second route that fails',
@@ -100,6 +103,8 @@ describe('what stood before', () => {
     ['confirmation-by-broker', 'hub', 'the hub confirms', { confirmation: 'hub' }, true],
     ['confirmation-by-broker', 'hub', 'nobody knows yet', { confirmation: undefined }, false],
     ['confirmation-by-broker', 'hub', 'the line is down', { connected: false, confirmation: 'broker' }, false],
+    ['hub-not-listening', 'hub', 'somebody hears', { isHeard: true }, true],
+    ['hub-not-listening', 'hub', 'nothing was sent yet', { isHeard: false }, false],
     ['route-down', 'vpn', 'it works', two({ state: 'ready' }), true],
     ['route-down', 'vpn', 'nobody has looked', two({ state: 'untried' }), false],
     ['route-down', 'vpn', 'it has failed for a moment', two({ state: 'failing', since: now, lastError: failing }), false],
@@ -156,7 +161,8 @@ describe('what stood before', () => {
 
 describe('the cure of docs/operations.md', () => {
   const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
-  const status = { connected: true, confirmation: 'broker', routes: [] } as unknown as UplinkStatus;
+  const unheard = { since: 0, topic: 't' };
+  const status = { connected: true, confirmation: 'broker', unheard, routes: [] } as unknown as UplinkStatus;
   const down = [{ name: 'platform', wasTried: true, trouble: () => ({ since: 0, reason: '' }) }];
   it.each([...look(status, now), ...lookAround(down, now), outboxFull(true, now)])(
     'stands in the message of $kind',

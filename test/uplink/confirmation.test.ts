@@ -148,6 +148,37 @@ describe('confirmation by the hub', () => {
     expect(await second.send(alarmEntry(), { replay: true })).toEqual({ result: 'sent' });
   });
 
+  it('stays in force over a restart in which the broker has forgotten it, until it is taken back, and for that hub alone', async () => {
+    await using broker = await openMosquitto();
+    const announce = async (word: string): Promise<void> => {
+      await using hub = await openObserver(broker.url);
+      await hub.publish(hubState, word, { retain: true });
+    };
+    const send = async (url: string) => {
+      await using hub = await openObserver(url);
+      await using site = openSite(store, { url }, openEar());
+      const session = await until(() => site.session(), 'a session');
+      const { result } = await session.send(alarmEntry(), { replay: false });
+      await hub.wait(`${base}/alarm/`);
+      return result;
+    };
+    const restart = async (): Promise<void> => {
+      await broker.kill();
+      await broker.start();
+    };
+    await announce('{"confirmation":"hub"}');
+    expect(await send(broker.url)).toBe('sent');
+    await restart();
+    expect(await send(broker.url)).toBe('sent');
+    await using other = await openMosquitto();
+    expect(await send(other.url)).toBe('confirmed');
+    await restart();
+    await announce('{"confirmation":"broker"}');
+    expect(await send(broker.url)).toBe('confirmed');
+    await restart();
+    expect(await send(broker.url)).toBe('confirmed');
+  });
+
   it('does not count when nobody announces it, or where the configuration says otherwise', async () => {
     await using broker = await openMosquitto();
     await using hub = await openObserver(broker.url);

@@ -149,6 +149,7 @@ describe('readings', () => {
 describe('uplink.drainLimit', () => {
   it('holds up the backlog and readings, never live alarms and steps of grants', async () => {
     await using broker = await openMosquitto();
+    await using _hub = await openObserver(broker.url);
     await using site = openSite(store, { url: broker.url, drainLimit: '64KiB' });
     const session = await until(() => site.session(), 'a session');
     // The first answer tells who confirms, and may wait for that.

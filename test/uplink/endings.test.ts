@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '#store';
 import { openMosquitto } from '../peers/mosquitto.ts';
 import { connack, openRawBroker, suback } from './raw-broker.ts';
-import { alarmEntry, openSite, openStoreBench, type Site, type StoreBench, until } from './site.ts';
+import { alarmEntry, openObserver, openSite, openStoreBench, type Site, type StoreBench, until } from './site.ts';
 
 let bench: StoreBench;
 let store: Store;
@@ -20,6 +20,7 @@ afterAll(async () => {
 describe('two gateways under one name', () => {
   it('take the session from each other ever more slowly, say so, and both are heard', async () => {
     await using broker = await openMosquitto();
+    await using _hub = await openObserver(broker.url);
     await using one = openSite(store, { url: broker.url });
     await using other = openSite(store, { url: broker.url });
     const isHeard = async (site: Site): Promise<void> => {

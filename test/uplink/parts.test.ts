@@ -152,7 +152,7 @@ describe('openVersionMemory', () => {
 describe('meaningOf', () => {
   it.each([
     [0, 'confirmed'],
-    [0x10, 'confirmed'],
+    [0x10, 'unheard'],
     [0x80, 'later'],
     [0x83, 'set-aside'],
     [0x87, 'set-aside'],
@@ -165,6 +165,7 @@ describe('meaningOf', () => {
     [0x99, 'set-aside'],
   ])('sorts %i', (code, meaning) => {
     expect(meaningOf(code)).toBe(meaning);
+    expect(meaningOf(code, 'confirm')).toBe(code === 0x10 ? 'confirmed' : meaning);
   });
 });
 

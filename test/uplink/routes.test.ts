@@ -104,7 +104,9 @@ describe('openRouteCursor', () => {
 describe('a gateway with two routes', () => {
   it('takes the first that works, comes over when it fails, and goes back when it has been well for a while', async () => {
     await using line = await openMosquitto();
+    await using _lineHub = await openObserver(line.url);
     await using vpn = await openMosquitto();
+    await using _vpnHub = await openObserver(vpn.url);
     await using site = openSite(store, { routes: routes(line, vpn), failBack: '2s', connectTimeout: '2s' });
     await until(() => site.session(), 'a session');
     expect(site.uplink.status()).toMatchObject({ connected: true, route: 'line', address: line.url });
@@ -183,6 +185,7 @@ describe('a gateway with two routes', () => {
   it('sends a critical alarm over the next route when its broker is silent for five seconds', async () => {
     await using line = await openMosquitto();
     await using vpn = await openMosquitto();
+    await using _lineHub = await openObserver(line.url);
     await using hub = await openObserver(vpn.url);
     await using site = openSite(store, { routes: routes(line, vpn), keepalive: '60s' });
     const session = await until(() => site.session(), 'a session');

@@ -50,6 +50,7 @@ describe('the hub session on Mosquitto', () => {
   it('lets MQTT.js keep no copy of what is under way: its map of copies holds the confirmed ones until a full collection', async () => {
     const kept = vi.spyOn(PacketStore.prototype, 'put');
     await using broker = await openMosquitto({});
+    await using _hub = await openObserver(broker.url);
     await using site = openSite(store, { url: broker.url });
     const session = await until(() => site.session(), 'a session');
     const answers = await Promise.all(Array.from({ length: 200 }, () => session.send(alarmEntry(), { replay: false })));
@@ -59,6 +60,7 @@ describe('the hub session on Mosquitto', () => {
 
   it('keeps the window at the broker’s Receive Maximum', async () => {
     await using broker = await openMosquitto({ config: ['max_inflight_messages 3'] });
+    await using _hub = await openObserver(broker.url);
     await using site = openSite(store, { url: broker.url });
     const session = await until(() => site.session(), 'a session');
     await until(() => session.room.entries === 131, 'a window of 3');
@@ -117,6 +119,7 @@ describe('the hub session on Mosquitto', () => {
 
   it('never sends a packet that the broker says is too large, and sets it aside', async () => {
     await using broker = await openMosquitto({ config: ['max_packet_size 4096'] });
+    await using _hub = await openObserver(broker.url);
     await using site = openSite(store, { url: broker.url });
     const session = await until(() => site.session(), 'a session');
     const large = alarmEntry({ detail: { text: 'x'.repeat(5000) } });
@@ -142,6 +145,7 @@ describe('the hub session on Mosquitto', () => {
 
   it('calls what was in flight lost when the broker dies, and comes back when it does', async () => {
     await using broker = await openMosquitto();
+    await using _hub = await openObserver(broker.url);
     await using site = openSite(store, { url: broker.url });
     const session = await until(() => site.session(), 'a session');
     broker.freeze();

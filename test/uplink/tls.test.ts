@@ -13,7 +13,7 @@ import type { Store } from '#store';
 import { uplinkOptions } from '#uplink/options';
 import { openTestCertificates, type TestCertificates } from '../peers/certificates.ts';
 import { openMosquitto } from '../peers/mosquitto.ts';
-import { alarmEntry, openSite, openStoreBench, type StoreBench, until } from './site.ts';
+import { alarmEntry, openObserver, openSite, openStoreBench, type StoreBench, until } from './site.ts';
 
 let bench: StoreBench;
 let store: Store;
@@ -75,6 +75,7 @@ describe('uplink.tls', () => {
     const rsa = await openRsaServer();
     const tlsConfig = ['tls_version tlsv1.2', 'ciphers ECDHE-ARIA256-GCM-SHA384'];
     await using broker = await openMosquitto({ certificates: rsa, tlsConfig });
+    await using _hub = await openObserver(broker.url);
     await using refused = openSite(store, {
       url: broker.tlsUrl,
       tls: { ...clientTls(), maxVersion: 'TLSv1.2', ciphers: 'ECDHE-RSA-AES256-GCM-SHA384' },
