@@ -50,14 +50,14 @@ function sizeOf(pairs: readonly (readonly [string, Value])[]): number {
 
 /** A stored detail; empty where damage has left none: a flipped bit in a text is no damage that SQLite sees. */
 export function readDetail(text: string): Detail {
-  return readStored<Detail>(text) ?? {};
+  return (readStored(text) as Detail | undefined) ?? {};
 }
 
 /** A stored object; undefined where damage has left none. */
-export function readStored<T extends object>(text: string): T | undefined {
+export function readStored(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as T) : undefined;
+    return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;
   }

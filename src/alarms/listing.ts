@@ -108,7 +108,7 @@ export function alarmListSql({ device, kind, openOnly }: Filters): string {
 
 /** A row as an alarm. */
 export function toAlarm({ clearedAt, test, detail, acknowledged, latched, endedAt, maintenance, ...rest }: AlarmRecord): Alarm {
-  const seen = acknowledged === null ? undefined : readStored<NonNullable<Alarm['acknowledged']>>(acknowledged);
+  const seen = acknowledged === null ? undefined : (readStored(acknowledged) as Alarm['acknowledged']);
   return {
     ...rest,
     clearedAt: clearedAt ?? undefined,
@@ -135,7 +135,7 @@ function transitionsWhere(condition: string): string {
 }
 
 function toTransition({ row, test, detail, reason, act, shelved, ...rest }: TransitionRecord): TransitionRow {
-  const done = act === null ? undefined : readStored<PersonAct>(act);
+  const done = act === null ? undefined : (readStored(act) as PersonAct | undefined);
   const transition: Transition = {
     ...rest,
     detail: readDetail(detail),
