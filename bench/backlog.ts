@@ -1,5 +1,6 @@
 // The backlog's bench: two million rows that wait. How soon a gateway answers with them, how fast it gets rid of them, and how long an alarm takes past them.
 import { stat } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fillAlarms, fillReadings, readingsPerBatch } from './backlog-fill.ts';
 import { measureAlarms, measureBridge, measureDrain, openRunLog, window } from './backlog-stages.ts';
@@ -8,6 +9,8 @@ import { diskFigures, diskMeanings } from './disk.ts';
 import { round } from './measure.ts';
 
 const meanings = {
+  cores: 'of this machine: gateway, store’s thread, brokers and bench share them',
+  loadBefore: 'its load of the last minute before the bench; anything near the cores makes all figures worse',
   ...diskMeanings,
   waiting:
     'entries that wait in the store when the gateway starts, as it says itself: transitions of alarms, half of them raised, half cleared',
@@ -44,6 +47,7 @@ export const backlogBench: Bench<Figure> = {
   figures: meanings,
   async run(options) {
     const { folder, timeScale, tell } = options;
+    const machine = { cores: availableParallelism(), loadBefore: round(loadavg()[0] ?? 0, 2) };
     tell('the disk');
     const disk = diskFigures(options);
     const rows = options.rows ?? 2_000_000 * timeScale;
@@ -59,6 +63,7 @@ export const backlogBench: Bench<Figure> = {
     const readings = await measureDrain(options, 'readings', log);
     const bridge = await measureBridge(options, rows, alarms.payloadBytes);
     return {
+      ...machine,
       ...disk,
       waiting: log.waiting[0] ?? 0,
       storeMiB: round(size / 2 ** 20, 1),
