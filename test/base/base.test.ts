@@ -1,4 +1,5 @@
 // Mechanism without meaning: units, queue, backoff, identifiers, sealing, services.
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -169,6 +170,18 @@ describe('services', () => {
 });
 
 describe('clock', () => {
+  it('counts from the boot of the machine, alike for every process of it', () => {
+    const script = 'import("#base").then(({ systemClock }) => console.log(JSON.stringify(systemClock.sinceBoot())))';
+    const before = systemClock.sinceBoot();
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { cwd: process.cwd(), encoding: 'utf8' });
+    const after = systemClock.sinceBoot();
+    const other = stdout === '' ? expect.fail(stderr) : (JSON.parse(stdout) as typeof before);
+    expect(other.boot).toBe(before.boot);
+    expect(other.boot).toMatch(/^[0-9a-f-]{36}$/);
+    expect(other.ms).toBeGreaterThanOrEqual(before.ms);
+    expect(other.ms).toBeLessThanOrEqual(after.ms);
+  });
+
   it('rejects a sleep with the reason of its signal', async () => {
     const abort = new AbortController();
     const sleeping = systemClock.sleep(60_000, abort.signal);

@@ -9,6 +9,7 @@ describe('schedule', () => {
     const runs: string[] = [];
     const clock = {
       now: () => now,
+      sinceBoot: () => ({ boot: 'b', ms: 0 }),
       monotonicMs: () => now,
       after: () => ({ [Symbol.dispose]: () => {} }),
       async sleep(ms: number) {

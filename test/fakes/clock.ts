@@ -7,6 +7,8 @@ export interface FakeClock extends Clock {
   advance(ms: number): void;
   /** Only the wall time changes, as when somebody sets it. */
   jump(ms: number): void;
+  /** The machine starts anew. */
+  reboot(): void;
 }
 
 interface Timer {
@@ -18,6 +20,8 @@ interface Timer {
 export function openFakeClock(startMs: number): FakeClock {
   let monotonic = 1000;
   let offset = startMs - monotonic;
+  let boots = 1;
+  let bootedAt = 0;
   const timers = new Set<Timer>();
   const after = (ms: number, act: () => void): Disposable => {
     const timer = { at: monotonic + ms, act };
@@ -27,6 +31,7 @@ export function openFakeClock(startMs: number): FakeClock {
   return {
     now: () => monotonic + offset,
     monotonicMs: () => monotonic,
+    sinceBoot: () => ({ boot: `boot-${boots}`, ms: monotonic - bootedAt }),
     after,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
@@ -50,6 +55,10 @@ export function openFakeClock(startMs: number): FakeClock {
     },
     jump(ms) {
       offset += ms;
+    },
+    reboot() {
+      boots += 1;
+      bootedAt = monotonic;
     },
   };
 }

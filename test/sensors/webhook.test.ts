@@ -12,8 +12,6 @@ import { sensorsOptions } from '#sensors/options';
 import { webhookTemplates } from '../../src/sensors/templates/index.ts';
 import { parseJson, valueAt } from '../../src/sensors/webhook/json.ts';
 import { interpret, nameAt } from '../../src/sensors/webhook/mapping.ts';
-import { openOccurrenceNames } from '../../src/sensors/webhook/occurrence.ts';
-import { openFakeClock } from '../fakes/clock.ts';
 import { openTestCertificates } from '../peers/certificates.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
 
@@ -356,21 +354,5 @@ describe('a message', () => {
     const now = Date.parse('2026-11-20T04:00:00Z');
     const meaning = interpret(webhookTemplates['fall-webhook'], { payload: { status: 'fall exit', timestamp } }, now);
     expect([meaning?.time, meaning?.clockQuality]).toEqual(expected === undefined ? [now, 'receipt'] : [expected, 'synchronised']);
-  });
-
-  it('without an id has one name within the window, however the calendar falls, and another afterwards', () => {
-    const clock = openFakeClock(599_000);
-    const names = openOccurrenceNames(clock, 600_000);
-    const meaning = { channel: 'c', kind: 'fall', state: 'active' };
-    const name = (body: string, id?: string) => names.nameOf('s', { id, body: Buffer.from(body), meaning }).occurrence;
-    const first = name('{}');
-    clock.advance(590_000);
-    expect(name('{}')).toBe(first);
-    expect(name('{ }')).not.toBe(first);
-    clock.advance(20_000);
-    expect(name('{}')).not.toBe(first);
-    expect(name('{}', 'a')).toBe(name('[]', 'a'));
-    expect(name('{}', 'a')).not.toBe(name('{}', 'b'));
-    expect(names.nameOf('other', { id: 'a', body: Buffer.from('{}'), meaning }).occurrence).not.toBe(name('{}', 'a'));
   });
 });

@@ -1,4 +1,4 @@
-// The occurrence key of a message: its own id, else its body within a window; the same on every retry.
+// The occurrence key of a message: its own id, else its body within a window of the machine's running; the same on every retry.
 import { createHash } from 'node:crypto';
 import type { Clock } from '#base';
 import type { Report } from '#model';
@@ -24,7 +24,9 @@ const capacity = 10_000;
 
 /**
  * Opens the names of sources. A body without an id keeps, for `windowMs` after it first came, the name it got then; a retry that comes after a
- * restart keeps it within the same calendar window only. At most 10,000 bodies are remembered; the oldest is forgotten first.
+ * restart of the gateway keeps it within the same window of the machine's own time only. At most 10,000 bodies are remembered; the oldest is forgotten
+ * first. The wall clock has no part in it: one that starts anew or is set back would give a name twice, and an emergency call would be taken for the
+ * retry of an earlier one.
  */
 export function openOccurrenceNames(clock: Clock, windowMs: number): OccurrenceNames {
   const seen = new Map<string, { name: string; until: number }>();
@@ -33,7 +35,8 @@ export function openOccurrenceNames(clock: Clock, windowMs: number): OccurrenceN
     const known = seen.get(digest);
     if (known && now < known.until) return known.name;
     seen.delete(digest);
-    const name = `body:${digest.slice(0, 40)}:${Math.floor(clock.now() / windowMs)}`;
+    const { boot, ms } = clock.sinceBoot();
+    const name = `body:${digest.slice(0, 40)}:${boot}:${Math.floor(ms / windowMs)}`;
     seen.set(digest, { name, until: now + windowMs });
     const oldest = seen.size > capacity ? seen.keys().next().value : undefined;
     if (oldest !== undefined) seen.delete(oldest);
