@@ -1,5 +1,7 @@
 // The hub's end of the backlog's bench: a real Mosquitto whose own counter says how much has come in, and how fast.
-// $SYS counts each PUBLISH that the broker takes, whoever sent it: no subscriber has to keep up, and gateway and bridge are measured by one instrument.
+// $SYS counts each PUBLISH that the broker takes, whoever sent it: no subscriber has to count, and gateway and bridge are measured by one instrument.
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectAsync } from 'mqtt';
 import { steadyMs } from './measure.ts';
@@ -32,8 +34,23 @@ export interface HubCounter extends AsyncDisposable {
 const messagesTopic = '$SYS/broker/publish/messages/received';
 const bytesTopic = '$SYS/broker/publish/bytes/received';
 
-/** Connects to the broker at `url`. */
+/** CONNECT of MQTT 3.1.1 as the client `hub`, clean session, no keepalive (§3.1); SUBSCRIBE to `bongsu/#` with QoS 0 (§3.8). */
+const connectPacket = Buffer.from([0x10, 15, 0, 4, ...Buffer.from('MQTT'), 4, 2, 0, 0, 0, 3, ...Buffer.from('hub')]);
+const subscribePacket = Buffer.from([0x82, 13, 0, 1, 0, 8, ...Buffer.from('bongsu/#'), 0]);
+
+/** Somebody who hears everything, for what nobody hears the gateway keeps: it answers nothing, reads no packet and lets the bytes go. */
+async function openEar(port: number): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port });
+  for (const packet of [connectPacket, subscribePacket]) {
+    socket.write(packet);
+    await once(socket, 'data');
+  }
+  return socket.on('error', () => {}).resume();
+}
+
+/** Connects to the broker at `url`, as its counter and as one who hears everything. */
 export async function openHubCounter(url: string): Promise<HubCounter> {
+  const ear = await openEar(Number(new URL(url).port));
   const client = await connectAsync(url, { reconnectPeriod: 0, clientId: 'bench-counter' });
   const samples: Sample[] = [];
   let bytes = 0;
@@ -56,6 +73,7 @@ export async function openHubCounter(url: string): Promise<HubCounter> {
       while (counter.messages < messages && steadyMs() < endMs) await sleep(100);
     },
     async [Symbol.asyncDispose]() {
+      ear.destroy();
       await client.endAsync(true);
     },
   };
