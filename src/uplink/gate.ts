@@ -1,17 +1,17 @@
-// The gate of what nobody hears: the broker took it and said that no one subscribes (MQTT 5 §3.4.2.1, 0x10). It waits here, and asks again without flooding.
+// The gate of what nobody hears, or the broker refuses altogether: it waits here, and asks again without flooding.
 import { type Env, openBackoff } from '#base';
 
-/** What waits for a listener on one connection. */
+/** What waits on one connection for a listener or a change of mind. */
 export interface Gate {
   /** How many wait. */
   readonly waiting: number;
   /**
    * Waits until it is to be tried again: sixteen of each lane, those that waited longest, every 0.5 to 15 s; and two more, the gravest first, for each that had
-   * waited and was heard. So a broker without a hub is asked a few times a minute, and a hub that comes back has the backlog at full speed. Rejects with the
+   * waited and was taken. So a broker without a hub is asked a few times a minute, and a hub that comes back has the backlog at full speed. Rejects with the
    * signal's reason.
    */
   wait(lane: number, signal: AbortSignal): Promise<void>;
-  /** Something was heard; `waited` says that it came through here. */
+  /** Something was taken, and heard; `waited` says that it came through here. */
   heard(waited: boolean): void;
 }
 

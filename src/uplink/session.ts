@@ -3,13 +3,14 @@ import { type Env, openBackoff } from '#base';
 import type { Entry } from '#model';
 import { compress } from './compress.ts';
 import type { Confirmation } from './confirmation.ts';
+import { openDoubt } from './doubt.ts';
 import { openDrain } from './drain.ts';
 import { openGate } from './gate.ts';
 import type { Hearing } from './hearing.ts';
 import { type Link, type PublishResult, packetSize } from './link.ts';
 import type { UplinkOptions } from './options.ts';
 import { openRace, type SendResult } from './race.ts';
-import { meaningOf } from './reasons.ts';
+import { meaningOf, reasonCodes } from './reasons.ts';
 import type { Rescue } from './rescue.ts';
 import type { Rank, Window } from './window.ts';
 import { type ConfirmationMode, encodeEntry, type Message, type Topics } from './wire/index.ts';
@@ -42,7 +43,7 @@ export interface UplinkSession {
   /**
    * Publishes with QoS 1 and waits for the PUBACK, not for the hub's own confirmation; waits for a slot first. Never rejects. A broker that says `busy`, `quota` or the like is asked again with
    * backoff (0.5 to 15 s), and the slot is given to others meanwhile; so is one that says that nobody subscribes, unless `uplink.unheard` takes that for a
-   * confirmation. A critical alarm that is not confirmed within 5 s goes over the next route too, where
+   * confirmation, and one that refuses for good, until that is to be believed (`Doubt`). A critical alarm that is not confirmed within 5 s goes over the next route too, where
    * there is one; the first PUBACK counts.
    */
   send(entry: Entry, mark: { readonly replay: boolean }): Promise<SendResult>;
@@ -103,6 +104,7 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
   const drain = openDrain({ inFlightBytes: drainBytes, bytesPerSecond: parts.options.drainLimit }, env.clock);
   const race = openRace(parts.rescue, signal, env);
   const gate = openGate(env);
+  const doubt = openDoubt(env.clock);
   const publishInLane = async (message: Message, lane: number, until: AbortSignal): Promise<PublishResult> => {
     if (lane < firstWaitingLane) return await publish(link, window, message, rankOf(lane), until);
     const bytes = packetSize(message, link.level);
@@ -117,9 +119,11 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
       drain.leave(bytes);
     }
   };
-  const sendPatiently = async (message: Message, lane: number, until: AbortSignal = signal): Promise<SendResult> => {
+  const sendPatiently = async (message: Message, entry: Entry, until: AbortSignal = signal): Promise<SendResult> => {
+    const { lane } = entry;
     const backoff = openBackoff(laterBackoff, env.random);
     let waited = false;
+    let refusals = 0;
     for (;;) {
       const answer = await publishInLane(message, lane, until);
       if (answer.result === 'lost') return answer;
@@ -127,12 +131,17 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
       if (meaning === 'confirmed') {
         gate.heard(waited);
         parts.hearing.heard(gate.waiting);
+        doubt.took(entry);
         return { result: 'confirmed' };
       }
-      if (meaning === 'set-aside') return { result: 'set-aside', reasonCode: answer.reasonCode };
+      const { reasonCode } = answer;
+      if (meaning === 'set-aside' && (reasonCode === reasonCodes.packetTooLarge || doubt.refused(entry)))
+        return { result: 'set-aside', reasonCode };
       using _queue = queues.enter(lane);
       if (meaning === 'unheard') parts.hearing.missed(message.topic);
-      waited = meaning === 'unheard';
+      if (meaning === 'set-aside') refusals += 1;
+      // Whoever was refused thrice, and not set aside, is refused with all others.
+      waited = meaning === 'unheard' || refusals >= 3;
       try {
         await (waited ? gate.wait(lane, until) : env.clock.sleep(backoff.next(), until));
       } catch {
@@ -160,8 +169,8 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
       if ('reasonCode' in encoded) return { result: 'set-aside', ...encoded };
       const message = entry.body.class === 'reading' ? await compress(encoded.message, parts.options.compression) : encoded.message;
       const sent = isCritical(entry)
-        ? await race.run(message, (until) => sendPatiently(message, entry.lane, until))
-        : await sendPatiently(message, entry.lane);
+        ? await race.run(message, (until) => sendPatiently(message, entry, until))
+        : await sendPatiently(message, entry);
       if (sent.result !== 'confirmed') return sent;
       const mode = await parts.confirmation.decide(link.closed);
       return mode === undefined ? { result: 'lost' } : { result: mode === 'hub' ? 'sent' : 'confirmed' };

@@ -132,6 +132,26 @@ describe('a webhook destination', () => {
       expect(await scene.send(2)).toEqual({ result: 'confirmed' });
     }));
 
+  it('takes a refusal of everything for a passing one', () =>
+    withReceiver(async (receiver, scene) => {
+      receiver.reply = () => 404;
+      const ends = async (number: number, seqs: readonly number[]) => {
+        const session = await scene.session(number);
+        return await Promise.all(seqs.map(async (seq) => (await session.send(entry(seq), { replay: false })).result));
+      };
+      for (const [at, seqs] of [
+        [1, 2, 3, 4],
+        [5, 6, 7, 8],
+        [1, 2, 3, 4],
+        [5, 6, 7, 8],
+        [1, 2, 3, 4],
+      ].entries())
+        expect(await ends(at + 1, seqs)).toEqual(['lost', 'lost', 'lost', 'lost']);
+      expect(scene.trouble()?.reason).toBe('HTTP status 404');
+      receiver.reply = ({ alarmid }) => (alarmid === 'a-1' ? 404 : 204);
+      expect(await ends(6, [1, 2, 3])).toEqual(['set-aside', 'confirmed', 'confirmed']);
+    }));
+
   it('tries again what is put off, while others pass', () =>
     withReceiver(async (receiver, scene) => {
       let tries = 0;

@@ -1,7 +1,9 @@
 // A session with a receiver: it lasts as long as the receiver answers, and looks to delivery like one with the hub.
 import type { Agent } from 'node:http';
 import { type Env, messageOf, openBackoff } from '#base';
+import type { Entry } from '#model';
 import type { WebhookOptions } from '../destinations.ts';
+import type { Doubt } from '../doubt.ts';
 import type { SendResult } from '../race.ts';
 import type { UplinkSession } from '../session.ts';
 import { cloudEventType, encodeEntry, type Topics } from '../wire/index.ts';
@@ -13,6 +15,8 @@ export interface SessionParts {
   readonly options: WebhookOptions;
   readonly topics: Topics;
   readonly agent: Agent;
+  /** Over all sessions: they end soon where everything is refused. */
+  readonly doubt: Doubt;
   /** The receiver has answered for an entry. */
   onAnswer(): void;
   /** The session is over, and why. */
@@ -24,7 +28,7 @@ const resendAfterMs = 600_000;
 
 /**
  * Opens a session. It is lost when the receiver does not answer, or puts off as many entries in a row as may be under way; what else was posted then may
- * still be confirmed. An entry that alone is put off is tried again with backoff in its place.
+ * still be confirmed. An entry that alone is put off is tried again with backoff in its place; so is one that is refused for good, until that is to be believed.
  */
 export function openWebhookSession(parts: SessionParts, stop: AbortSignal, env: Env): UplinkSession {
   const { concurrency, retryMin: minMs, retryMax: maxMs } = parts.options;
@@ -40,18 +44,17 @@ export function openWebhookSession(parts: SessionParts, stop: AbortSignal, env: 
     lost.abort();
     return { result: 'lost' };
   };
-  const sendPatiently = async (body: string): Promise<SendResult> => {
+  const sendPatiently = async (entry: Entry, body: string): Promise<SendResult> => {
     const backoff = openBackoff({ minMs, maxMs }, env.random);
     for (;;) {
       const answer = await postSigned(parts, body, stop, env);
       if (typeof answer !== 'number') return lose(answer.error);
       const verdict = verdictOf(answer);
-      if (verdict !== 'later') {
+      if (verdict === 'confirmed') parts.doubt.took(entry);
+      if (verdict === 'confirmed' || (verdict === 'set-aside' && parts.doubt.refused(entry))) {
         putOffInRow = 0;
         parts.onAnswer();
-        return verdict === 'confirmed'
-          ? { result: 'confirmed' }
-          : { result: 'set-aside', reasonCode: answer, text: `HTTP status ${answer}` };
+        return verdict === 'confirmed' ? { result: verdict } : { result: verdict, reasonCode: answer, text: `HTTP status ${answer}` };
       }
       putOffInRow += 1;
       if (putOffInRow >= concurrency) return lose(`HTTP status ${answer}`);
@@ -79,7 +82,7 @@ export function openWebhookSession(parts: SessionParts, stop: AbortSignal, env: 
       if ('reasonCode' in encoded) return { result: 'set-aside', ...encoded };
       used += 1;
       try {
-        return await sendPatiently(String(encoded.message.payload));
+        return await sendPatiently(entry, String(encoded.message.payload));
       } finally {
         used -= 1;
         for (const listener of listeners) listener();

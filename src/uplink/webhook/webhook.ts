@@ -5,6 +5,7 @@ import { type Env, messageOf, openBackoff, type Service } from '#base';
 import type { Identity } from '#model';
 import { readPem } from '../certificates.ts';
 import type { WebhookOptions } from '../destinations.ts';
+import { openDoubt } from '../doubt.ts';
 import type { UplinkSession } from '../session.ts';
 import { openTopics } from '../wire/index.ts';
 import { openWebhookSession } from './session.ts';
@@ -41,6 +42,7 @@ export function openWebhook(options: WebhookOptions, deps: WebhookDeps, env: Env
   let wasTried = false;
   let hadAgent = true;
   const topics = openTopics(deps.identity);
+  const doubt = openDoubt(env.clock);
   const log = env.log.child({ destination: name });
   const backoff = openBackoff({ minMs: options.retryMin, maxMs: options.retryMax }, env.random);
   const onAnswer = (): void => {
@@ -62,7 +64,7 @@ export function openWebhook(options: WebhookOptions, deps: WebhookDeps, env: Env
     if (!hadAgent) onAnswer();
     hadAgent = true;
     try {
-      await deps.onSession(openWebhookSession({ options, topics, agent, onAnswer, onLost }, signal, env));
+      await deps.onSession(openWebhookSession({ options, topics, agent, doubt, onAnswer, onLost }, signal, env));
     } finally {
       agent.destroy();
     }
