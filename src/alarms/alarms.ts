@@ -93,13 +93,20 @@ const minQuietMs = 60_000;
 const restatedAtOnce = 200;
 const maxQuietMs = 7 * 86_400_000;
 
+/** What the alarms stand on. */
+export interface AlarmsDeps {
+  readonly store: Store;
+  /** Kinds that latch, as in the configuration of the store's thread. Default none. */
+  readonly latch?: readonly AlarmKind[];
+}
+
 /** Opens the alarms over the store. */
-export function openAlarms({ store }: { readonly store: Store }, env: Pick<Env, 'clock'>): Alarms {
+export function openAlarms({ store, latch = [] }: AlarmsDeps, env: Pick<Env, 'clock'>): Alarms {
   const calls = store.procedures<AlarmsProcedures>('alarms');
   const urgent = store.procedures<AlarmsProcedures>('alarms', { urgent: true });
   /** What must be said when room is short, and what makes room. */
   const reserved = store.procedures<AlarmsProcedures>('alarms', { reserved: true });
-  const mirror = openMirror();
+  const mirror = openMirror(latch);
   const ways = openWays();
   const recall = async (): Promise<void> => {
     const [open, quiets] = await Promise.all([urgent.open({ device: undefined }), urgent.quiets()]);

@@ -14,8 +14,11 @@ interface Known extends OpenState, Point {
 
 const maxKnown = 20_000;
 
-/** Opens the mirror: at most 20,000 open alarms; those beyond it are not remembered, and get a name of their own when they are told from memory. */
-export function openMirror() {
+/**
+ * Opens the mirror: at most 20,000 open alarms; those beyond it are not remembered, and get a name of their own when they are told from memory. `latch`: kinds
+ * that wait for a person unless a report says otherwise.
+ */
+export function openMirror(latch: readonly AlarmKind[] = []) {
   const known = new Map<string, Known>();
   const quiets = new Map<string, Quiet>();
   // Entries of reports that were foreseen and whose commit has not come back: what it brings is known already.
@@ -40,7 +43,7 @@ export function openMirror() {
     const { severity = alarmKinds[report.kind], state } = report;
     const detail = report.detail ? boundDetail(report.detail) : before?.detail;
     if (state === 'active') {
-      const latched = before?.latched === true || report.latch === true;
+      const latched = before ? before.latched || report.latch === true : (report.latch ?? latch.includes(report.kind));
       remember({ ...point, alarmId, severity, detail: detail ?? {}, latched, ended: false });
     } else if (before?.latched === true) known.set(key, { ...before, detail: detail ?? before.detail, ended: true });
     else known.delete(key);

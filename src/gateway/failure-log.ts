@@ -7,6 +7,8 @@ interface Tally {
   alarms: number;
   refused: number;
   turnedAway: number;
+  /** The hub has them, the site's own history not. */
+  forgotten: number;
 }
 
 /** Opens the account. */
@@ -14,7 +16,7 @@ export function openFailureLog({ log }: Pick<Env, 'log'>) {
   let tally: Tally | undefined;
   const count = (name: keyof Tally): boolean => {
     const isFirst = tally?.[name] === undefined || tally[name] === 0;
-    tally ??= { alarms: 0, refused: 0, turnedAway: 0 };
+    tally ??= { alarms: 0, refused: 0, turnedAway: 0, forgotten: 0 };
     tally[name] += 1;
     return isFirst;
   };
@@ -31,6 +33,9 @@ export function openFailureLog({ log }: Pick<Env, 'log'>) {
     },
     turnedAway(): void {
       if (count('turnedAway')) log.error({}, 'no more alarms can be held in memory; devices are told to try again');
+    },
+    forgotten(): void {
+      if (count('forgotten')) log.error({}, 'memory is full: the oldest alarms that the hub has are forgotten here');
     },
     over(): void {
       if (tally) log.info({ ...tally }, 'the store takes alarms again; those that were held in memory are written');

@@ -5,6 +5,7 @@ import { alarmKinds, type Report, type ReportIds, type ReportOutcome } from '#mo
 import type { UplinkSession } from '#uplink';
 import { openBell } from './bell.ts';
 import { openFailureLog } from './failure-log.ts';
+import { faults } from './faults.ts';
 import { type Held, openHeld, type Unsent } from './held.ts';
 
 /** What the memory path needs. */
@@ -24,8 +25,9 @@ export interface Fallback {
   /**
    * Holds a report that the store did not take, and resolves when the hub has all its transitions or the store has it, whichever is first. The ids are those
    * that were given to the store. Where the hub itself confirms, its broker's word is enough for a device that was asked, and not for one that `answers`:
-   * such a report waits for the store. Rejects with `cause` (why the store does not take it) when no more can be held: 10,000 reports, the last 2,000
-   * places for critical and major alarms alone.
+   * such a report waits for the store. An end whose beginning did not travel from memory waits for it too. When 10,000 are held, the oldest that the hub has
+   * is forgotten (the site's own history lacks it); where there is none, and for lesser alarms in the last 2,000 places, it rejects with `cause`: why the store
+   * does not take it.
    */
   carry(report: Report, ids: ReportIds, why: { readonly cause: unknown; readonly answers: boolean }): Promise<ReportOutcome>;
   /** Sends what is held over a session until it is lost, the gravest first, the steps of one alarm in order. */
@@ -37,14 +39,19 @@ export interface Fallback {
 const maxHeld = 10_000;
 const keptForGrave = 2000;
 const lookAgainMs = 1000;
+/** Reports that are handed to the store together when it works again. */
+const writtenAtOnce = 256;
+/** So often a report may fail in a store that is well. */
+const maxTries = 3;
 const allLanes = Number.POSITIVE_INFINITY;
 
 /** Opens the memory path. */
 export function openFallback(deps: FallbackDeps, env: Env): Fallback {
   const { alarms } = deps;
-  const { held, line, hold, letGo, findRetry } = openHeld(alarms, deps.bootId, env);
+  const book = openHeld(alarms, deps.bootId, env);
+  const { held, line } = book;
   const log = openFailureLog(env);
-  let isFull = false;
+  let isFull: boolean | undefined;
   const tellFull = (full: boolean): void => {
     if (full !== isFull) deps.onFull(full);
     isFull = full;
@@ -60,24 +67,71 @@ export function openFallback(deps: FallbackDeps, env: Env): Fallback {
     item.unsent = item.unsent.filter((other) => other !== unsent);
     if (result === 'set-aside') log.refused(entry, item.report);
     if (result === 'set-aside' || (result === 'sent' && item.answers)) item.needsStore = true;
-    if (item.unsent.length === 0 && !item.needsStore) item.told.resolve(item.outcome);
+    if (item.unsent.length > 0) return;
+    if (!item.needsStore) book.answer(item);
+    else if (!held.has(item)) refuse(item, faults.fault('memory-full'));
   };
-  const write = async ({ report, ids, told }: Held): Promise<void> => told.resolve(await alarms.report(report, ids));
+  const refuse = (item: Held, cause: unknown): void => {
+    item.told.reject(cause);
+    book.letGo(item);
+  };
+  const write = async (item: Held): Promise<ReportOutcome> => {
+    const outcome = await alarms.report(item.report, item.ids);
+    item.told.resolve(outcome);
+    return outcome;
+  };
+  const written = (item: Held, { result, alarmId }: ReportOutcome): void => {
+    book.letGo(item);
+    if (result !== 'duplicate' || !item.raised || alarmId === item.raised.alarmId) return;
+    book.retract(item, item.raised);
+    arrivals.ring();
+  };
+  /** Whether the store is well and this report at fault: it never takes it. */
+  const isHopeless = (item: Held, failure: unknown): boolean => {
+    if (!(failure instanceof BongsuError && failure.retryable)) return true;
+    if (failure.code !== 'store.failed') return false;
+    item.tries += 1;
+    return item.tries >= maxTries;
+  };
+  /** Writes the oldest, in one commit if it can be, in order: from the first that fails on all wait. Whether it is worth going on at once. */
+  const writeSome = async (): Promise<boolean> => {
+    const some = book.oldest(writtenAtOnce);
+    const became = await Promise.allSettled(some.map(write));
+    for (const [index, item] of some.entries()) {
+      const one = became[index];
+      if (one?.status === 'fulfilled') written(item, one.value);
+      else if (one && isHopeless(item, one.reason)) {
+        env.log.error({ device: item.report.device, error: messageOf(one.reason) }, 'an alarm that was held in memory cannot be stored');
+        book.strand(item);
+        if (item.unsent.length === 0) item.told.reject(one.reason);
+      } else return false;
+    }
+    return true;
+  };
+  /** Makes a place when none is left. */
+  const hasPlace = (isGrave: boolean): boolean => {
+    if (book.size() < (isGrave ? maxHeld : maxHeld - keptForGrave)) return true;
+    const forgotten = book.oldestAnswered();
+    if (!forgotten) return false;
+    log.forgotten();
+    book.letGo(forgotten);
+    return true;
+  };
   return {
     get held() {
       return held.size;
     },
     carry(report, ids, { cause, answers }) {
-      const again = findRetry(report);
+      const again = book.findRetry(report);
       if (again) return again.told.promise;
       const severity = report.severity ?? alarmKinds[report.kind];
       const isGrave = severity === 'critical' || severity === 'major';
-      if (held.size >= (isGrave ? maxHeld : maxHeld - keptForGrave)) {
+      if (!hasPlace(isGrave)) {
         log.turnedAway();
         return Promise.reject(cause);
       }
       if (cause instanceof BongsuError && cause.code === 'outbox.full') tellFull(true);
-      const item = hold(report, ids, answers);
+      const item = book.hold(report, ids, answers);
       log.held(report, cause);
       arrivals.ring();
       writable.ring();
@@ -89,6 +143,7 @@ export function openFallback(deps: FallbackDeps, env: Env): Fallback {
         const { entries, lanes = allLanes } = session.room;
         const next = entries > 0 ? line.take(lanes) : undefined;
         if (next) {
+          if (next.entry.body.class === 'alarm' && next.entry.body.value.step === 'raised') next.item.raised = next.entry.body.value;
           const sent = send(session, next).finally(() => {
             underway.delete(sent);
             arrivals.ring();
@@ -106,23 +161,11 @@ export function openFallback(deps: FallbackDeps, env: Env): Fallback {
       async run(signal) {
         using _store = deps.watchStore(writable.ring);
         while (!signal.aborted) {
-          const [item] = held;
-          if (!item) {
+          if (held.size === 0) {
             tellFull(false);
             log.over();
             await writable.wait(signal);
-            continue;
-          }
-          const failure = await write(item).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-          if (failure instanceof BongsuError && failure.retryable) {
-            await env.clock.sleep(lookAgainMs, signal).catch(() => {});
-            continue;
-          }
-          if (failure) {
-            env.log.error({ device: item.report.device, error: messageOf(failure) }, 'an alarm that was held in memory cannot be stored');
-            item.told.reject(failure);
-          }
-          letGo(item);
+          } else if (!(await writeSome())) await env.clock.sleep(lookAgainMs, signal).catch(() => {});
         }
       },
     },

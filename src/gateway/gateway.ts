@@ -69,7 +69,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     env,
   );
   const sealer = openSealer(deps.storeKey, env.random);
-  const alarms = openAlarms({ store }, env);
+  const alarms = openAlarms({ store, latch: config.alarms.latch }, env);
   const outbox = openOutbox({ store });
   const access = openAccess(config.access, { store }, env);
   const registry = await outwait(() => openRegistry({ store, sealer }, env), 'the registry', env, signal);

@@ -70,7 +70,8 @@ export interface Transition {
   readonly detail: Detail;
   readonly test: boolean;
   /**
-   * Why, when not because the device says so. Of `raised`: `restated` (told again, because the store had lost its memory). Of `cleared`: `pulse`, `timeout`, `person`, `maintenance` (ended, a real alarm follows if it stands).
+   * Why, when not because the device says so. Of `raised`: `restated` (told again, because the store had lost its memory). Of `cleared`: `pulse`, `timeout`, `person`, `maintenance` (ended, a real alarm follows if it stands),
+   * `retracted` (told from memory, and found to be a retry of an earlier alarm).
    * Of `updated`: `acknowledged`, `shelved`, `unshelved`, `latched` (the device says that it is over; it waits for a person), `flood` (a summary).
    */
   readonly reason?: string;

@@ -33,6 +33,20 @@ describe('foresee', () => {
     expect(mirror.foresee(report({ state: 'inactive' }), ids)).toEqual([]);
   });
 
+  it('latches kinds that the configuration names, unless the report says otherwise', () => {
+    const mirror = openMirror(['fall']);
+    for (const [device, latch] of [
+      ['a', undefined],
+      ['b', false],
+    ] as const) {
+      const fall = { device, kind: 'fall', ...(latch !== undefined && { latch }) } as const;
+      mirror.foresee(report(fall), { entry: `e-${device}`, alarm: `a-${device}` });
+      expect(mirror.foresee(report({ ...fall, state: 'inactive' }), ids)).toMatchObject([
+        { step: latch === false ? 'cleared' : 'updated' },
+      ]);
+    }
+  });
+
   it('keeps to shelves and maintenance', () => {
     const mirror = openMirror();
     const quiet = { device: 'smoke-1', kind: '' as const, by: '', reason: '', since: 0, until: 1 };
