@@ -66,7 +66,7 @@ export function openCommands(deps: CommandDeps, env: Env, signal: AbortSignal): 
       const parsed = parseCommand({ name, payload, retained: packet.retain }, env.clock.now());
       if (parsed.kind === 'command') {
         if (!address) return;
-        if (await isTrusted(packet, parsed, deps)) await runner.accept(parsed.command, parsed.hash, address);
+        if (await isTrusted(packet, parsed, deps)) await runner.accept(parsed, address);
         else refuse([address], refusalOf(parsed.command.id, 'unsigned'));
         return;
       }

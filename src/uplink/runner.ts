@@ -3,7 +3,7 @@ import { BongsuError, type Env, messageOf, type Sealer } from '#base';
 import type { Command, Outcome } from '#model';
 import type { Calls } from '#store';
 import type { Acceptance, UplinkProcedures } from './tables.ts';
-import { encodeOutcome, refusalOf } from './wire/index.ts';
+import { encodeOutcome, type ParsedCommand, refusalOf } from './wire/index.ts';
 
 /** Where an outcome goes. */
 export interface Address {
@@ -22,10 +22,13 @@ export interface RunnerDeps {
   refuse(addresses: readonly Address[], outcome: Outcome): void;
 }
 
+/** A command with its hash and its end by the hub's clock. */
+export type JudgedCommand = Pick<Extract<ParsedCommand, { kind: 'command' }>, 'command' | 'hash' | 'expires'>;
+
 /** Runs commands over all connections of this process. */
 export interface Runner {
   /** Resolves when the command is accepted durably or refused. Never rejects. */
-  accept(command: Command, hash: string, address: Address): Promise<void>;
+  accept(judged: JudgedCommand, address: Address): Promise<void>;
   /** Waits for what is running. */
   settled(): Promise<void>;
   readonly accepted: number;
@@ -83,14 +86,15 @@ export function openRunner(deps: RunnerDeps, env: Env, signal: AbortSignal): Run
   };
 
   return {
-    async accept(command, hash, address) {
+    async accept(judged, address) {
+      const { command, hash } = judged;
       const under = running.get(command.id);
       if (under) return await join(under, command, hash, address);
       if (running.size >= maxRunning) return deps.refuse([address], refusalOf(command.id, 'busy'));
       const addresses = [address];
       const decision = Promise.withResolvers<void>();
       running.set(command.id, { hash, addresses, decided: decision.promise });
-      follow(await writeDown(command, hash, deps, env), command, addresses);
+      follow(await writeDown(judged, deps, env), command, addresses);
       decision.resolve();
     },
     async settled() {
@@ -102,9 +106,10 @@ export function openRunner(deps: RunnerDeps, env: Env, signal: AbortSignal): Run
   };
 }
 
-async function writeDown(command: Command, hash: string, deps: RunnerDeps, env: Env): Promise<Acceptance | 'not-stored'> {
+async function writeDown({ command, hash, expires }: JudgedCommand, deps: RunnerDeps, env: Env): Promise<Acceptance | 'not-stored'> {
+  const { id, expiresAt, issuedAt } = command;
   try {
-    return await deps.procedures.accept({ id: command.id, hash, expiresAt: command.expiresAt, now: env.clock.now() });
+    return await deps.procedures.accept({ id, hash, expiresAt, issuedAt, expires, now: env.clock.now() });
   } catch (error) {
     env.log.warn({ command: command.name, error: messageOf(error) }, 'a command could not be written down');
     return 'not-stored';

@@ -18,6 +18,7 @@ describe('parseCommand', () => {
     expect(parse({ ...good, camera: 'cam-1', signature: 's' })).toEqual({
       kind: 'command',
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      expires: now + 60_000,
       signature: 's',
       command: {
         id: 'c-1',

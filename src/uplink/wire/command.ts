@@ -11,7 +11,8 @@ export const refusals = {
   'id-invalid': 'id must be 1 to 64 of A–Z, a–z, 0–9, dot, colon, underscore and hyphen.',
   'time-invalid': 'time and expires must be RFC 3339 times, and expires after time.',
   'expiry-too-far': 'expires lies more than one hour after time.',
-  expired: 'expires lies behind the gateway’s clock; nothing was done. Compare the clocks: this outcome carries the gateway’s time.',
+  expired:
+    'expires lies behind the gateway’s clock, or behind commands that it had before; nothing was done. Compare the clocks: this outcome carries the gateway’s time.',
   'outcome-expired': 'The command was accepted, but its outcome died with expires. It is not run again.',
   unsigned: 'The gateway takes signed commands alone, and this one bears no signature by a key that it knows.',
   retained: 'A command must not be published as a retained message.',
@@ -29,8 +30,11 @@ export type Refusal = keyof typeof refusals;
 
 /** What the bytes turned out to be. */
 export type ParsedCommand =
-  /** `hash`: SHA-256 of name and canonical body, hexadecimal. `signature`: as it stood in the body, which is without it now. */
-  | { readonly kind: 'command'; readonly command: Command; readonly hash: string; readonly signature: unknown }
+  /**
+   * `hash`: SHA-256 of name and canonical body, hexadecimal. `expires`: as the hub says it, by its clock. `signature`: as it stood in the body, which
+   * is without it now.
+   */
+  | { readonly kind: 'command'; readonly command: Command; readonly hash: string; readonly expires: number; readonly signature: unknown }
   /** `id` is empty when there was none that can be used. */
   | { readonly kind: 'refused'; readonly id: string; readonly reason: Refusal };
 
@@ -69,7 +73,7 @@ export function parseCommand(packet: CommandPacket, now: number): ParsedCommand 
   const hash = createHash('sha256')
     .update(`${packet.name}\n${canonicalJson(body)}`)
     .digest('hex');
-  return { kind: 'command', command: { id, name: packet.name, issuedAt, expiresAt, body }, hash, signature };
+  return { kind: 'command', command: { id, name: packet.name, issuedAt, expiresAt, body }, hash, expires, signature };
 }
 
 /** The bytes that a signature covers: the topic, a line break, and the body without its signature in canonical form (RFC 8785). */
