@@ -15,6 +15,7 @@ import { openUplink, openWebhook, type Uplink, type UplinkSession } from '#uplin
 import { openAlarmActs } from './alarm-acts.ts';
 import { alarmClock } from './alarm-clock.ts';
 import { openCommands } from './commands.ts';
+import { openDeadOffers } from './dead-offers.ts';
 import { deliver } from './delivery.ts';
 import { watchDisk } from './disk-health.ts';
 import { openFallback } from './fallback.ts';
@@ -24,7 +25,7 @@ import { outwait, tryFirst } from './insist.ts';
 import { openIntake } from './intake.ts';
 import { clearConditions, followCameras, forgetStrangers, recordIdentity, syncSensors, tellUnreadable } from './inventory.ts';
 import { collectMetrics } from './metrics.ts';
-import { outboxFull } from './outbox-health.ts';
+import { outboxFull, watchDeadLetters } from './outbox-health.ts';
 import { openRelayHealth } from './relay-health.ts';
 import { retentionJobs } from './retention.ts';
 import { openStoreCare } from './store-health.ts';
@@ -128,6 +129,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     },
     env,
   );
+  const offers = openDeadOffers({ outbox, destination: hubDestination }, env);
   const uplink: Uplink = openUplink(
     config.uplink,
     {
@@ -137,7 +139,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
       sealer,
       onCommand,
       onSession: async (session) => {
-        await Promise.all([deliver(session, { outbox, destination: hubDestination }, env), fallback.deliver(session)]);
+        await Promise.all([deliver(session, { outbox, destination: hubDestination }, env), fallback.deliver(session), offers.run(session)]);
       },
       onConfirm: async (entryClass, ranges) => {
         await outbox.confirmRanges(hubDestination, entryClass, ranges);
@@ -147,7 +149,11 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     env,
   );
   const others = config.destinations.map((options) => {
-    const onSession = (session: UplinkSession): Promise<void> => deliver(session, { outbox, destination: options.name }, env);
+    const to = { outbox, destination: options.name };
+    const offering = openDeadOffers(to, env);
+    const onSession = async (session: UplinkSession): Promise<void> => {
+      await Promise.all([deliver(session, to, env), offering.run(session)]);
+    };
     return openWebhook(options, { identity, onSession }, env);
   });
   const technician = openTechnician(
@@ -181,6 +187,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     watchDisk({ store, intake }, env),
     systemd.watchdog,
     relayHealth.service,
+    watchDeadLetters({ outbox, intake, standing: alarms.openConditions }, env),
     watchUplink({ status: () => uplink.status(), destinations: others, intake, standing: alarms.openConditions }, env),
   ];
   /** The rooms wait for the technician's door: where another gateway has it, this one touches neither registry nor hub. */

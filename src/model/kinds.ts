@@ -49,6 +49,7 @@ export const conditionKinds = {
   'confirmation-by-broker': 'warning',
   'alarm-flood': 'minor',
   'hub-not-listening': 'major',
+  'dead-letters': 'major',
   'outbox-full': 'critical',
   'route-down': 'minor',
   'destination-down': 'minor',

@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { EntryClass } from '#model';
 import type { ThreadWorld } from '#store';
 import { outboxTopic } from './append.ts';
+import type { EntryRow } from './claims.ts';
 import { bitOf, type Destinations } from './destinations.ts';
 import type { Gathering } from './gaps.ts';
 import type { Memory } from './marks.ts';
@@ -41,6 +42,21 @@ export interface DeadRow {
   /** When it was refused, wall milliseconds. */
   readonly time: number;
   readonly value: string;
+}
+
+/** Which grave dead letters: critical and major alarms of a destination, but none that can never be sent as it is. */
+export interface GraveFilter {
+  readonly destination: string;
+  /** Only those with a greater id. */
+  readonly after: number;
+  /** 1 … 1,000. */
+  readonly limit: number;
+}
+
+/** A grave dead letter as it may be sent once more. */
+export interface GraveRow extends EntryRow {
+  /** Id of the dead letter. */
+  readonly letter: number;
 }
 
 /** What a person decides about dead letters. */
@@ -106,6 +122,13 @@ export function openDead(
   const listOf = db.prepare<[number, number, number], DeadRow>(
     `SELECT ${columns} WHERE d.dropped_time IS NULL AND d.slot = ? AND d.id > ? ORDER BY d.id LIMIT ?`,
   );
+  // Refused for what they are: at their closing of the connection (0x80), for their topic (0x90), for their damage (0x99).
+  const listGrave = db.prepare<[number, number, number], GraveRow>(
+    `SELECT d.id AS letter, e.seq, e.id, e.class, e.sequence, e.boot_id AS bootId, e.recorded_time AS recordedTime, e.lane, e.value
+     FROM outbox_dead d JOIN outbox_entry e ON e.seq = d.seq
+     WHERE d.dropped_time IS NULL AND d.slot = ? AND d.id > ? AND e.class = 'alarm' AND e.gives_way = 0 AND d.code NOT IN (0x80, 0x90, 0x99)
+     ORDER BY d.id LIMIT ?`,
+  );
   const find = db.prepare<[number], Letter>('SELECT id, slot, seq FROM outbox_dead WHERE id = ? AND dropped_time IS NULL');
   const forget = db.prepare<[number]>('DELETE FROM outbox_dead WHERE id = ?');
   const keepDrop = db.prepare<[number, string, string, number]>(
@@ -129,27 +152,36 @@ export function openDead(
       .toSorted((one, other) => other.entry.seq - one.entry.seq);
   }
 
+  const grave = ({ destination, after, limit }: GraveFilter): readonly GraveRow[] =>
+    listGrave.all(destinations.slotOf(destination), after, Math.max(1, Math.min(limit, maxIds)));
+  /** Makes them owed again, in their old place. Answers how many there were. */
+  function retryDead({ ids }: { readonly ids: readonly number[] }): number {
+    const letters = lettersOf(ids);
+    const tally = tallies();
+    for (const { letter, entry } of letters) {
+      const owed = (settling.find(entry.seq)?.owed ?? entry.owed) | bitOf(letter.slot);
+      settling.setOwed(entry, owed);
+      forget.run(letter.id);
+      tally.add(letter.slot, entry.class, { dead: -1 });
+      back(letter.slot, entry);
+    }
+    tally.write();
+    if (letters.length > 0) world.announce(outboxTopic);
+    return letters.length;
+  }
+
   return {
     /** Dead letters with what they carry, the oldest refusal first. */
     dead({ destination, limit, after = 0 }: DeadFilter): readonly DeadRow[] {
       const bounded = Math.max(1, Math.min(limit, maxIds));
       return destination === undefined ? listAll.all(after, bounded) : listOf.all(destinations.slotOf(destination), after, bounded);
     },
-    /** Makes them owed again, in their old place. Answers how many there were. */
-    retryDead({ ids }: { readonly ids: readonly number[] }): number {
-      const letters = lettersOf(ids);
-      const tally = tallies();
-      for (const { letter, entry } of letters) {
-        const owed = (settling.find(entry.seq)?.owed ?? entry.owed) | bitOf(letter.slot);
-        settling.setOwed(entry, owed);
-        forget.run(letter.id);
-        tally.add(letter.slot, entry.class, { dead: -1 });
-        back(letter.slot, entry);
-      }
-      tally.write();
-      if (letters.length > 0) world.announce(outboxTopic);
-      return letters.length;
-    },
+    retryDead,
+    /** Grave dead letters as entries, the oldest refusal first. */
+    graveDead: grave,
+    /** Makes up to 1,000 grave dead letters owed again. Answers how many. */
+    retryGraveDead: ({ destination }: { readonly destination: string }): number =>
+      retryDead({ ids: grave({ destination, after: 0, limit: maxIds }).map(({ letter }) => letter) }),
     /** Gives them up: the destination is told in a gap. Who and why is kept, of the last 10,000. Answers how many there were. */
     dropDead({ ids, reason, by }: Dropping): number {
       const letters = lettersOf(ids);

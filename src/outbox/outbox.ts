@@ -3,7 +3,7 @@ import type { Entry, EntryBody, EntryClass, Reading } from '#model';
 import type { Calls, Store } from '#store';
 import { outboxTopic } from './append.ts';
 import type { ClaimOptions, EntryRow } from './claims.ts';
-import type { DeadFilter, DeadRow, Refusal } from './dead.ts';
+import type { DeadFilter, DeadRow, GraveFilter, Refusal } from './dead.ts';
 import type { DroppedDestination, Sweep } from './destinations.ts';
 import type { OutboxStats } from './stats.ts';
 import type { OutboxProcedures } from './tables.ts';
@@ -21,6 +21,13 @@ export interface DeliveryTurn {
 export interface DeadLetter extends DeadRow {
   /** Undefined where the value is damaged: its text is all there is. */
   readonly body: EntryBody | undefined;
+}
+
+/** A dead letter of a critical or major alarm, as it may be sent once more. */
+export interface GraveLetter {
+  /** Id of the dead letter. */
+  readonly letter: number;
+  readonly entry: Entry;
 }
 
 /** The durable queue. Every promise rejects with the store's faults, and with `outbox.unknown-destination` where a destination is named. */
@@ -62,6 +69,10 @@ export interface Outbox {
   dead(filter: DeadFilter): Promise<readonly DeadLetter[]>;
   /** Makes dead letters pending again, in their old places. At most 1,000; resolves with how many of the ids were dead letters. */
   retryDead(ids: readonly number[]): Promise<number>;
+  /** Dead letters of critical and major alarms, the oldest refusal first; none that can never be sent as it is, or closed the connection. */
+  graveDead(destination: string, page: Omit<GraveFilter, 'destination'>): Promise<readonly GraveLetter[]>;
+  /** Makes up to 1,000 of these pending again, the oldest refusal first; resolves with how many. */
+  retryGraveDead(destination: string): Promise<number>;
   /** Gives dead letters up, told to the destination in a gap; who and why is kept of the last 10,000. At most 1,000; resolves like `retryDead`. */
   dropDead(ids: readonly number[], reason: string, by: string): Promise<number>;
   /** Appends one entry for each batch: 1 to 500 readings of one kind, at most 64 KiB as JSON. All or none. @throws outbox.batch-invalid */
@@ -99,6 +110,11 @@ export function openOutbox({ store }: { readonly store: Store }): Outbox {
     setAside: (destination, items) => calls.setAside({ destination, items }),
     dead: async (filter) => (await patient.dead(filter)).map(toLetter),
     retryDead: (ids) => calls.retryDead({ ids }),
+    async graveDead(destination, page) {
+      const rows = await patient.graveDead({ destination, ...page });
+      return rows.flatMap(({ letter, ...row }) => readEntries([row]).map((entry) => ({ letter, entry })));
+    },
+    retryGraveDead: (destination) => calls.retryGraveDead({ destination }),
     dropDead: (ids, reason, by) => calls.dropDead({ ids, reason, by }),
     appendReadings: (batches) => patient.appendReadings(batches),
     head: () => calls.head(),
@@ -142,10 +158,7 @@ function openCursor(calls: Calls<OutboxProcedures>, destination: string): Cursor
     const rows = await telling(seqs, items, (confirm, setAside) => calls.turn({ destination, ticket, confirm, setAside, claim }));
     // A ticket is used up by success alone: a failed claim is tried again under it, which gives back what that had marked.
     ticket += 1;
-    const entries = rows.flatMap(({ class: name, value, ...row }) => {
-      const body = bodyOf(name, value);
-      return body ? [{ ...row, body }] : [];
-    });
+    const entries = readEntries(rows);
     const damaged = entries.length === rows.length ? [] : rows.filter(({ class: name, value }) => !bodyOf(name, value));
     if (damaged.length === 0) return entries;
     const aside = tell([], damaged.map(unreadable));
@@ -167,6 +180,14 @@ function openCursor(calls: Calls<OutboxProcedures>, destination: string): Cursor
       return mine;
     },
   };
+}
+
+/** Those that can be read. */
+function readEntries(rows: readonly EntryRow[]): readonly Entry[] {
+  return rows.flatMap(({ class: name, value, ...row }) => {
+    const body = bodyOf(name, value);
+    return body ? [{ ...row, body }] : [];
+  });
 }
 
 function toLetter(row: DeadRow): DeadLetter {

@@ -131,3 +131,31 @@ describe('a dead letter', () => {
     expect(procedures.stats().entries).toBe(0);
   });
 });
+
+describe('grave dead letters', () => {
+  it('are critical and major alarms that may pass another time, and are retried by themselves', () => {
+    const bodies = [
+      alarmBody('a'),
+      alarmBody('b', 'major'),
+      alarmBody('c', 'minor'),
+      auditBody(1),
+      alarmBody('d'),
+      alarmBody('e'),
+      alarmBody('f'),
+    ];
+    const { claim, procedures, refuse } = opened(bodies);
+    claim();
+    refuse([1, 2, 3, 4]);
+    for (const [seq, code] of [5, 6, 7].map((each, index) => [each, [0x80, 0x90, 0x99][index] ?? 0] as const))
+      procedures.setAside({ destination: 'hub', items: [{ seq, code, text: '' }] });
+    const grave = (after = 0, limit = 10) => procedures.graveDead({ destination: 'hub', after, limit });
+    expect(grave()).toMatchObject([
+      { letter: 1, seq: 1, class: 'alarm', sequence: 1, lane: 0, value: JSON.stringify(alarmBody('a').value) },
+      { letter: 2, seq: 2, lane: 2 },
+    ]);
+    expect([grave(1), grave(0, 1)].map((rows) => rows.map(({ seq }) => seq))).toEqual([[2], [1]]);
+    expect(procedures.retryGraveDead({ destination: 'hub' })).toBe(2);
+    expect([claim(), procedures.retryGraveDead({ destination: 'hub' })]).toEqual([[1, 2], 0]);
+    expect(procedures.stats().destinations[0]).toMatchObject({ pending: 2, dead: 5 });
+  });
+});

@@ -75,6 +75,7 @@ export const conditionWords: Readonly<Record<ConditionKind, Text>> = {
   'store-failing': { en: 'store failing', ko: '저장소 이상' },
   'store-damaged': { en: 'store was damaged', ko: '저장소 손상' },
   'confirmation-by-broker': { en: 'broker confirms for the hub', ko: '브로커만 수신 확인' },
+  'dead-letters': { en: 'dead letters', ko: '최종 거부된 메시지' },
   'hub-not-listening': { en: 'no hub listens', ko: '허브 수신 없음' },
   'outbox-full': { en: 'outbox full', ko: '전송 대기 가득 참' },
   'route-down': { en: 'route to the hub down', ko: '허브 경로 장애' },

@@ -43,6 +43,7 @@ const conditionNames: Readonly<Record<ConditionKind, readonly [en: string, ko: s
   'store-failing': ['store is failing', '저장소 이상'],
   'store-damaged': ['store was damaged', '저장소 손상'],
   'confirmation-by-broker': ['the broker’s word is trusted', '브로커만 수신 확인'],
+  'dead-letters': ['messages were refused for good', '최종 거부된 메시지'],
   'hub-not-listening': ['no hub listens at the broker', '허브 수신 없음'],
   'outbox-full': ['the outbox is full of alarms', '전송 대기 가득 참'],
   'route-down': ['a route to the hub fails', '허브 경로 장애'],
