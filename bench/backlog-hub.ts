@@ -39,7 +39,7 @@ const connectPacket = Buffer.from([0x10, 15, 0, 4, ...Buffer.from('MQTT'), 4, 2,
 const subscribePacket = Buffer.from([0x82, 13, 0, 1, 0, 8, ...Buffer.from('bongsu/#'), 0]);
 
 /** Somebody who hears everything, for what nobody hears the gateway keeps: it answers nothing, reads no packet and lets the bytes go. */
-async function openEar(port: number): Promise<Socket> {
+export async function openEar(port: number): Promise<Socket> {
   const socket = connect({ host: '127.0.0.1', port });
   for (const packet of [connectPacket, subscribePacket]) {
     socket.write(packet);

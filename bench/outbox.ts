@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openMosquitto } from '../test/peers/mosquitto.ts';
+import { openEar } from './backlog-hub.ts';
 import type { Bench, BenchOptions } from './bench.ts';
 import { besidePerSecond, measureBusyCommits, measureCommits } from './commits.ts';
 import { diskFigures, diskMeanings } from './disk.ts';
@@ -74,6 +75,7 @@ export const outboxBench: Bench<Figure> = {
 /** Delivers what the site's outbox holds until nothing is left, or for 10 s. */
 async function measureDrain(site: Site, { timeScale }: BenchOptions): Promise<{ readonly drainPerSecond: number }> {
   await using broker = await openMosquitto({ config: brokerConfig, quiet: true });
+  const ear = await openEar(broker.port);
   const before = await pendingOf(site.outbox);
   await using session = openHubSession(site, broker.url);
   await session.open;
@@ -83,5 +85,6 @@ async function measureDrain(site: Site, { timeScale }: BenchOptions): Promise<{ 
     await sleep(50);
     left = await pendingOf(site.outbox);
   }
+  ear.destroy();
   return { drainPerSecond: Math.round(((before - left) / (steadyMs() - startMs)) * 1000) };
 }
