@@ -52,7 +52,8 @@ function openSite(take: (report: Report, ids: ReportIds | undefined) => Promise<
 const sick = () => Promise.reject(fault('store.hung'));
 
 function smoke(device: string, state: Report['state'], more: Partial<Report> = {}): Report {
-  return { device, channel: 'z', kind: 'smoke', state, time: 1, clockQuality: 'receipt', ...more };
+  const seen = { device, channel: 'z', kind: 'smoke', state, time: 1, clockQuality: 'receipt' } as const;
+  return { ...seen, occurrence: undefined, ...more };
 }
 
 describe('a disk that is dead for good', () => {
