@@ -44,6 +44,7 @@ export const conditionKinds = {
   'clock-wrong': 'warning',
   'media-down': 'major',
   'disk-low': 'major',
+  'store-log-held': 'minor',
   'store-failing': 'major',
   'store-damaged': 'major',
   'confirmation-by-broker': 'warning',

@@ -38,7 +38,7 @@ export async function openStore(options: OpenStoreOptions, env: Env): Promise<St
   const health = openHealth(env, () => watchers.wake([storeTopic]));
   const backup = openBackups(post);
   let marks: Marks = { damage: undefined, restored: undefined };
-  let disk: DiskRoom = { isLow: false, freeBytes: 0 };
+  let disk: DiskRoom = { isLow: false, freeBytes: 0, isLogHeld: false, heldLogBytes: 0 };
   let closing = false;
   const { hungAfterMs = 2000, queueLimit } = options;
   const queue = openCallQueue({ queueLimit, hungAfterMs }, { post, onHung: health.hung, clock: env.clock });

@@ -102,6 +102,10 @@ export interface DiskRoom {
   /** Less than a sixteenth of the file's limit is free: time to act, nothing fails yet. */
   readonly isLow: boolean;
   readonly freeBytes: number;
+  /** The log has grown and cannot be written back: another program reads an old state of the file. */
+  readonly isLogHeld: boolean;
+  /** What of the log waits for that. It lies beside the file, and `store.limit` does not count it. */
+  readonly heldLogBytes: number;
 }
 
 /** A damaged file and what became of it. */

@@ -27,7 +27,7 @@ export function openLife(options: ThreadOptions, deps: LifeDeps) {
   const backoff = openBackoff(reopen, deps.random);
   let lastError = '';
   let toldReason: '' | 'full' | 'io' = '';
-  let toldLow = false;
+  let toldDisk = { isLow: false, isLogHeld: false };
   let salvagedAtMs = Number.NEGATIVE_INFINITY;
   let seenSoundAtMs = Number.NEGATIVE_INFINITY;
   const bad = openBadReads(clock);
@@ -41,9 +41,10 @@ export function openLife(options: ThreadOptions, deps: LifeDeps) {
     return opened;
   }
   function tellDisk(): void {
-    const room = session?.space.disk();
-    if (!room || room.isLow === toldLow) return;
-    toldLow = room.isLow;
+    if (!session) return;
+    const room = { ...session.space.disk(), ...session.upkeep.log() };
+    if (room.isLow === toldDisk.isLow && room.isLogHeld === toldDisk.isLogHeld) return;
+    toldDisk = room;
     send({ type: 'disk', room });
   }
   function tellHealth(): void {

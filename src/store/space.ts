@@ -26,7 +26,7 @@ export interface SpaceGuard {
   /** Why there is no room; empty while there is. */
   problem(): string;
   /** How the file system fares, by the last look. */
-  disk(): DiskRoom;
+  disk(): Pick<DiskRoom, 'isLow' | 'freeBytes'>;
 }
 
 const lookEveryMs = 1000;

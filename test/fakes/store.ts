@@ -4,7 +4,7 @@ import type { Space, Store } from '#store';
 /** Health, damage and backup of a store that has never failed. */
 export const wellStore: Pick<Store, 'health' | 'disk' | 'damage' | 'restored' | 'backup'> = {
   health: () => ({ state: 'ok', reason: '', since: 0, lastError: '', fsyncMs: 0, queued: 0 }),
-  disk: () => ({ isLow: false, freeBytes: 2 ** 40 }),
+  disk: () => ({ isLow: false, freeBytes: 2 ** 40, isLogHeld: false, heldLogBytes: 0 }),
   damage: () => undefined,
   restored: () => undefined,
   backup: async () => ({ bytes: 0 }),

@@ -9,7 +9,7 @@ import { openFakeClock } from '../fakes/clock.ts';
 const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
 
 function opened(isLowAtFirst: boolean) {
-  let disk: ReturnType<Store['disk']> = { isLow: isLowAtFirst, freeBytes: 2 ** 27 };
+  let disk: ReturnType<Store['disk']> = { isLow: isLowAtFirst, freeBytes: 2 ** 27, isLogHeld: false, heldLogBytes: 0 };
   let listener = (): void => {};
   const told: Condition[] = [];
   const store = {
@@ -25,8 +25,8 @@ function opened(isLowAtFirst: boolean) {
   const running = watchDisk({ store, intake }, env).run(stop.signal);
   return {
     told,
-    async becomes(isLow: boolean, freeBytes: number) {
-      disk = { isLow, freeBytes };
+    async becomes(isLow: boolean, freeBytes: number, heldLogBytes = 0) {
+      disk = { isLow, freeBytes, isLogHeld: heldLogBytes > 0, heldLogBytes };
       listener();
       await settled();
     },
@@ -43,18 +43,39 @@ it('is told once when it begins and once when it ends, with what is left for the
   await becomes(true, 2 ** 26);
   await becomes(false, 2 ** 30);
   await end();
-  expect(told.map(({ state, detail }) => [state, detail])).toEqual([
+  const ofDisk = told.filter(({ kind }) => kind === 'disk-low');
+  expect(ofDisk.map(({ state, detail }) => [state, detail])).toEqual([
     ['cleared', '128 MiB free'],
     ['raised', '128 MiB free'],
     ['cleared', '1024 MiB free'],
   ]);
-  expect(told[1]).toMatchObject({ device: 'gateway', channel: 'store', kind: 'disk-low', severity: 'major', time: 1000 });
-  expect(told[1]?.message.en).toMatch(/df/);
-  expect(told[1]?.message.ko).toMatch(/df/);
+  expect(ofDisk[1]).toMatchObject({ device: 'gateway', channel: 'store', kind: 'disk-low', severity: 'major', time: 1000 });
+  expect(ofDisk[1]?.message.en).toMatch(/df/);
+  expect(ofDisk[1]?.message.ko).toMatch(/df/);
 });
 
 it('is told at the start as it stands then', async () => {
   const { told, end } = opened(true);
+  await settled();
   await end();
-  expect(told.map(({ state }) => state)).toEqual(['raised']);
+  expect(told.map(({ kind, state }) => [kind, state])).toEqual([
+    ['disk-low', 'raised'],
+    ['store-log-held', 'cleared'],
+  ]);
+});
+
+it('tells of a log that somebody keeps from going into the file, by itself', async () => {
+  const { told, becomes, end } = opened(false);
+  await settled();
+  await becomes(false, 2 ** 30, 2 ** 26);
+  await becomes(true, 2 ** 27, 2 ** 26);
+  await becomes(true, 2 ** 27);
+  await end();
+  expect(told.map(({ kind, state, detail }) => [kind, state, detail])).toEqual([
+    ['disk-low', 'cleared', '128 MiB free'],
+    ['store-log-held', 'cleared', '0 MiB wait'],
+    ['store-log-held', 'raised', '64 MiB wait'],
+    ['disk-low', 'raised', '128 MiB free'],
+    ['store-log-held', 'cleared', '0 MiB wait'],
+  ]);
 });

@@ -1,9 +1,10 @@
 // The disk that holds the store, before it is full: told while there is time to act, and not again and again at the edge.
-import { statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { openSpace } from '../../src/store/space.ts';
 import { openFolder, openNoteStore } from './file.ts';
+import type { NoteProcedures } from './thread-entry.ts';
 
 const mib = 2 ** 20;
 
@@ -19,6 +20,28 @@ it('is low below a sixteenth of the limit, until half as much again is free', ()
   });
   expect(lows).toEqual([false, false, true, true, true, false, false]);
   expect(space.disk().freeBytes).toBe(300 * mib);
+});
+
+it('says that another program keeps the log from being written back, and when it does no more', async () => {
+  await using at = await openFolder();
+  await using store = await openNoteStore(at.path, { limits: { limit: 512 * mib } });
+  const notes = store.procedures<NoteProcedures>('notes');
+  const pour = async (mibs: number): Promise<void> => {
+    for (let one = 0; one < mibs; one += 1) await notes.pour({ notes: 16, bytes: mib / 16 });
+  };
+  await pour(40);
+  expect(store.disk().isLogHeld).toBe(false);
+  const technician = new Database(at.path, { readonly: true });
+  technician.exec('BEGIN');
+  technician.prepare('SELECT count(*) FROM note').get();
+  await pour(40);
+  await expect.poll(() => store.disk().isLogHeld).toBe(true);
+  expect(store.disk().heldLogBytes).toBeGreaterThan(32 * mib);
+  expect(store.health().state).toBe('ok');
+  technician.close();
+  await expect.poll(() => store.disk(), { timeout: 5000 }).toMatchObject({ isLogHeld: false });
+  await pour(1);
+  expect((await stat(`${at.path}-wal`)).size).toBeLessThanOrEqual(16 * mib);
 });
 
 it('is told by the thread', async () => {

@@ -72,6 +72,7 @@ export const conditionWords: Readonly<Record<ConditionKind, Text>> = {
   'clock-wrong': { en: 'clock wrong', ko: '시각 오류' },
   'media-down': { en: 'picture relay down', ko: '영상 중계 중단' },
   'disk-low': { en: 'disk low', ko: '디스크 부족' },
+  'store-log-held': { en: 'log of the store grows', ko: '저장소 로그 증가' },
   'store-failing': { en: 'store failing', ko: '저장소 이상' },
   'store-damaged': { en: 'store was damaged', ko: '저장소 손상' },
   'confirmation-by-broker': { en: 'broker confirms for the hub', ko: '브로커만 수신 확인' },

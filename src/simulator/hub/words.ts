@@ -40,6 +40,7 @@ const conditionNames: Readonly<Record<ConditionKind, readonly [en: string, ko: s
   'clock-wrong': ['clock is wrong', '시각 오류'],
   'media-down': ['media process is down', '영상 중계 중단'],
   'disk-low': ['disk is nearly full', '디스크 부족'],
+  'store-log-held': ['log of the store grows', '저장소 로그 증가'],
   'store-failing': ['store is failing', '저장소 이상'],
   'store-damaged': ['store was damaged', '저장소 손상'],
   'confirmation-by-broker': ['the broker’s word is trusted', '브로커만 수신 확인'],
