@@ -110,7 +110,8 @@ export function openMirror(latch: readonly AlarmKind[] = []) {
       }
       follow(report, point, alarmId);
       const steps = { raise: 'raised', update: 'updated', hold: 'updated', clear: 'cleared' } as const;
-      return [{ ...said, step: steps[act], ...(act === 'hold' ? { reason: 'latched' } : {}) }];
+      const reason = act === 'hold' ? 'latched' : act === 'clear' ? report.reason : undefined;
+      return [{ ...said, step: steps[act], ...(reason === undefined ? {} : { reason }) }];
     },
   };
 }

@@ -60,7 +60,7 @@ export function openReport(db: Database, world: ProcedureWorld, deps: ReportDeps
     const { alarmId } = alarm;
     const next = { ...alarm, detail: says.detail ?? alarm.detail };
     if (act === 'clear') {
-      steps.clear(next, causeOf(report));
+      steps.clear(next, { ...causeOf(report), reason: report.reason });
       return { result: 'cleared', alarmId };
     }
     const cause = { ...causeOf(report), tell: flood.admits(point, says, alarm) };

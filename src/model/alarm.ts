@@ -35,6 +35,11 @@ export interface Report {
   readonly detail?: Detail;
   /** A test pages nobody. Default false. */
   readonly test?: boolean;
+  /**
+   * Why it is over, where not the device but the gateway says so (of `inactive`): nothing more was heard for long (`timeout`), or the configuration no longer
+   * takes it for an alarm at this hour (`handling`).
+   */
+  readonly reason?: 'timeout' | 'handling';
   /** The alarm outlives the device's `inactive` until a person resets it. Default: as `alarms.latch` says of its kind. */
   readonly latch?: boolean;
 }
@@ -70,7 +75,8 @@ export interface Transition {
   readonly detail: Detail;
   readonly test: boolean;
   /**
-   * Why, when not because the device says so. Of `raised`: `restated` (told again, because the store had lost its memory). Of `cleared`: `pulse`, `timeout`, `person`, `maintenance` (ended, a real alarm follows if it stands),
+   * Why, when not because the device says so. Of `raised`: `restated` (told again, because the store had lost its memory). Of `cleared`: `pulse`, `timeout` and `handling` (see Report),
+   * `person`, `maintenance` (ended, a real alarm follows if it stands),
    * `retracted` (told from memory, and found to be a retry of an earlier alarm).
    * Of `updated`: `acknowledged`, `shelved`, `unshelved`, `latched` (the device says that it is over; it waits for a person), `flood` (a summary).
    */

@@ -33,6 +33,12 @@ describe('foresee', () => {
     expect(mirror.foresee(report({ state: 'inactive' }), ids)).toEqual([]);
   });
 
+  it('says why an alarm ends where its device did not say it', () => {
+    const mirror = openMirror();
+    mirror.foresee(report(), ids);
+    expect(mirror.foresee(report({ state: 'inactive', reason: 'timeout' }), ids)).toMatchObject([{ step: 'cleared', reason: 'timeout' }]);
+  });
+
   it('latches kinds that the configuration names, unless the report says otherwise', () => {
     const mirror = openMirror(['fall']);
     for (const [device, latch] of [

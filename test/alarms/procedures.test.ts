@@ -24,6 +24,20 @@ describe('report', () => {
     expect(alarms.world.topics).toEqual(['alarms', 'alarms', 'alarms']);
   });
 
+  it('says why an alarm ends where its device did not say it, unless a latch keeps it', () => {
+    const alarms = openTestAlarms();
+    alarms.report(report());
+    alarms.report(report({ state: 'inactive', reason: 'timeout' }));
+    alarms.report(report({ latch: true }));
+    alarms.report(report({ state: 'inactive', reason: 'handling' }));
+    expect(transitionsOf(alarms.entries).map(({ step, reason }) => [step, reason])).toEqual([
+      ['raised', undefined],
+      ['cleared', 'timeout'],
+      ['raised', undefined],
+      ['updated', 'latched'],
+    ]);
+  });
+
   it('knows a retry by its occurrence, also after the clear', () => {
     const alarms = openTestAlarms();
     const first = alarms.report(report({ occurrence: 'k-1' }));
