@@ -5,14 +5,47 @@ import type { Marks } from './protocol.ts';
 
 export type MarkName = 'damage' | 'restored';
 
-/** What the store remembers of the file's past. */
+/** What the store remembers of the file's past. Of a mark that damage has changed what can be told: that there is one, at least. */
 export function readMarks(db: Database): Marks {
-  const read = db.prepare<[string], string>('SELECT value FROM store_mark WHERE name = ?').pluck();
-  const parse = (name: MarkName): unknown => {
-    const value = read.get(name);
-    return value === undefined ? undefined : JSON.parse(value);
+  const damage = readMark<Damage>(db, 'damage');
+  const restored = readMark<Restored>(db, 'restored');
+  return { damage: damage && damageOf(damage), restored: restored && restoredOf(restored) };
+}
+
+type Changed<T> = { readonly [K in keyof T]?: unknown };
+
+/** A mark as it stands there; empty when it is no JSON of an object, undefined when there is none. */
+function readMark<T>(db: Database, name: MarkName | 'made'): Changed<T> | undefined {
+  const value = db.prepare<[string], string>('SELECT value FROM store_mark WHERE name = ?').pluck().get(name);
+  if (value === undefined) return undefined;
+  try {
+    return { ...(JSON.parse(value) as T) };
+  } catch {
+    return {};
+  }
+}
+
+function damageOf({ time, what, setAside, salvagedRows, lostTables, error }: Changed<Damage>): Damage {
+  return {
+    time: numberOf(time),
+    what: what === 'log' || what === 'next' ? what : 'file',
+    setAside: textOf(setAside),
+    salvagedRows: typeof salvagedRows === 'object' && salvagedRows !== null ? (salvagedRows as Damage['salvagedRows']) : {},
+    lostTables: Array.isArray(lostTables) ? lostTables.map(String) : [],
+    error: textOf(error),
   };
-  return { damage: parse('damage') as Damage | undefined, restored: parse('restored') as Restored | undefined };
+}
+
+function restoredOf({ time, from, setAside, by }: Changed<Restored>): Restored {
+  return { time: numberOf(time), from: textOf(from), setAside: textOf(setAside), ...(typeof by === 'string' ? { by } : {}) };
+}
+
+function numberOf(value: unknown): number {
+  return Number.isSafeInteger(value) ? Number(value) : 0;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** Writes a mark over an earlier one of its name. */
@@ -28,9 +61,9 @@ export function markMade(db: Database, nowMs: number): void {
 /** What the file may have forgotten, as far as its marks still tell. */
 export function readLapses(db: Database): readonly Lapse[] {
   const { damage, restored } = readMarks(db);
-  const made = db.prepare<[], string>("SELECT value FROM store_mark WHERE name = 'made'").pluck().get();
+  const made = numberOf(readMark<Pick<Lapse, 'time'>>(db, 'made')?.time);
   return [
-    ...(made === undefined ? [] : [{ what: 'made', time: (JSON.parse(made) as { time: number }).time } as const]),
+    ...(made === 0 ? [] : [{ what: 'made', time: made } as const]),
     ...(damage && damage.what !== 'next' ? [{ what: damage.what, time: damage.time }] : []),
     ...(restored ? [{ what: 'restored', time: restored.time } as const] : []),
   ];

@@ -138,6 +138,28 @@ describe('a damaged file', () => {
   });
 });
 
+describe('a mark that damage has changed', () => {
+  const mark = { time: 5, what: 'file', setAside: 'x', salvagedRows: { note: 1 }, lostTables: [], error: 'e' };
+  it.each([
+    ['damage', JSON.stringify(mark).replace('{', 'z'), { what: 'file', time: 0 }],
+    ['damage', JSON.stringify(mark).replace('"time"', '"time~"'), { what: 'file', time: 0, salvagedRows: { note: 1 } }],
+    ['damage', JSON.stringify(mark).replace('"file"', '"fkle"'), { what: 'file', time: 5 }],
+    ['damage', JSON.stringify(mark).replace('"lostTables":[]', '"lostTables":1'), { lostTables: [] }],
+    ['restored', 'null', { time: 0, from: '' }],
+    ['made', '{"tine":1}', undefined],
+  ])('does not stop the start: %s %s', async (name, value, told) => {
+    await using at = await openFolder();
+    await writeNotes(at.path, 3);
+    const db = new Database(at.path);
+    db.prepare('INSERT OR REPLACE INTO store_mark (name, value) VALUES (?, ?)').run(name, value);
+    db.close();
+    await using store = await openNoteStore(at.path);
+    const marks = { damage: store.damage(), restored: store.restored(), made: undefined };
+    if (told) expect(marks[name as keyof typeof marks]).toMatchObject(told);
+    else expect(await store.procedures<NoteProcedures>('notes').lapses()).toEqual([]);
+  });
+});
+
 describe('a new file on its way into the place', () => {
   const asideIn = async (folder: string, mark: string): Promise<string[]> => (await readdir(folder)).filter((name) => name.includes(mark));
 
