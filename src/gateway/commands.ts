@@ -170,9 +170,9 @@ function listInventory(command: Command, { inventory }: CommandDeps): Outcome {
   };
 }
 
-/** A device as a stranger may know it: its address is this site's own business. */
+/** A device as a stranger may know it: its addresses are this site's own business. */
 function withoutAddress({ address: _, ...device }: Device): Omit<Device, 'address'> {
-  return device;
+  return { ...device, channels: device.channels.map(({ streams: __, ...channel }) => channel) };
 }
 
 /** Details of a fault may name addresses of the site: the hub gets the code and what it means. */

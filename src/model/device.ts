@@ -21,6 +21,22 @@ export interface Device {
   readonly place: Place;
   readonly channels: readonly Channel[];
   readonly identity: DeviceIdentity;
+  /** What it can do besides showing pictures; absent until it was asked. */
+  readonly features?: DeviceFeatures;
+}
+
+/** What a camera can do besides showing pictures. */
+export interface DeviceFeatures {
+  /** Relay outputs and digital inputs. */
+  readonly relays: number;
+  readonly inputs: number;
+  /** Whether a microphone is part of its streams (개인정보 보호법 제25조⑤ forbids to record sound). */
+  readonly microphone: boolean;
+  /** Whether it listens for sounds. */
+  readonly soundDetection: boolean;
+  /** Whether its HTTPS and its RTSP over TLS answer. */
+  readonly https: boolean;
+  readonly rtsps: boolean;
 }
 
 /** What a device said of itself; empty strings until it did. */
@@ -29,6 +45,10 @@ export interface DeviceIdentity {
   readonly model: string;
   readonly firmware: string;
   readonly serial: string;
+  /** Of the network interface by which it is reached: six pairs of small hexadecimal digits, `00:09:18:a1:b2:c3`. */
+  readonly mac?: string;
+  /** The maker's name of the hardware. */
+  readonly hardware?: string;
 }
 
 /** A video source of a camera or a point of a sensor. */
@@ -36,6 +56,12 @@ export interface Channel {
   /** The number that the hub says: 1 for the first. */
   readonly number: number;
   readonly name: string;
+  /** Codecs of its video profiles in order of the alphabet: `H264`, `H265`, `JPEG`. */
+  readonly codecs?: readonly string[];
+  /** Whether it pans, tilts or zooms. */
+  readonly ptz?: boolean;
+  /** Of a source without ONVIF: its addresses, `rtsp://` without user information. Never told to the hub. */
+  readonly streams?: Readonly<Partial<Record<Quality, string>>>;
 }
 
 /** Which of a camera's streams. */

@@ -13,7 +13,7 @@ export type {
   Transition,
 } from './alarm.ts';
 export type { Command, Outcome } from './command.ts';
-export type { Channel, Device, DeviceIdentity, DeviceType, Place, Quality, StreamSource } from './device.ts';
+export type { Channel, Device, DeviceFeatures, DeviceIdentity, DeviceType, Place, Quality, StreamSource } from './device.ts';
 export { type Entry, type EntryBody, type EntryClass, type InventoryChange, laneOf } from './entry.ts';
 export { type Identity, idPattern, isId, sitePattern } from './ids.ts';
 export { type AlarmKind, alarmKinds, type ConditionKind, conditionKinds, isAlarmKind, type Severity, severities } from './kinds.ts';

@@ -123,8 +123,13 @@ function remainsOf({ id, device: text }: DeviceRow): Device {
 
 /** Keys in one fixed order, so that equal devices are equal as text. */
 function merge(device: Device, patch: DevicePatch): Device {
-  const { id, type, name, address, purpose, place, channels, identity } = { ...device, ...patch, id: device.id, type: device.type };
-  return { id, type, name, address, purpose, place, channels, identity };
+  const { id, type, name, address, purpose, place, channels, identity, features } = {
+    ...device,
+    ...patch,
+    id: device.id,
+    type: device.type,
+  };
+  return { id, type, name, address, purpose, place, channels, identity, ...(features && { features }) };
 }
 
 function prepare(db: Database) {

@@ -1,14 +1,16 @@
 // What may be registered: the form of every field of a device, and the cleaning of what devices say of themselves.
 import type { Login } from '#base';
-import { type Channel, type Device, type DeviceIdentity, isId, type Place } from '#model';
+import { type Channel, type Device, type DeviceFeatures, type DeviceIdentity, isId, type Place } from '#model';
 import { registryFaults } from './errors.ts';
 
 /** Devices on one gateway; more are refused with `registry.full`. */
 export const maxDevices = 10_000;
 
-const maxChannels = 64;
+const maxChannels = 128;
 const maxChannelNumber = 1024;
 const maxLogin = 128;
+const maxCodecs = 8;
+const maxPorts = 1024;
 
 /** The device as it will be stored. @throws registry.invalid, naming the field. */
 export function checkDevice(device: Device): Device {
@@ -23,6 +25,7 @@ export function checkDevice(device: Device): Device {
     place: checkPlace(device.place),
     channels: checkChannels(device.channels),
     identity: cleanIdentity(device.identity),
+    ...(device.features && { features: cleanFeatures(device.features) }),
   };
 }
 
@@ -53,16 +56,45 @@ function checkPlace(place: Place): Place {
 function checkChannels(channels: readonly Channel[]): readonly Channel[] {
   if (channels.length > maxChannels) refuse('channels', `${channels.length} channels, ${maxChannels} are possible`);
   if (new Set(channels.map((channel) => channel.number)).size !== channels.length) refuse('channels', 'a number twice');
-  return channels.map(({ number, name }) => {
+  return channels.map(({ number, name, codecs, ptz, streams }) => {
     if (!Number.isInteger(number) || number < 1 || number > maxChannelNumber) refuse('channels.number', String(number));
-    return { number, name: clean(name) };
+    return {
+      number,
+      name: clean(name),
+      ...(codecs && { codecs: codecs.slice(0, maxCodecs).map((codec) => clean(codec).slice(0, 20)) }),
+      ...(ptz !== undefined && { ptz }),
+      ...(streams && { streams: checkStreams(streams) }),
+    };
   });
+}
+
+/** A person has entered them: refused rather than cleaned. */
+function checkStreams({ main, sub }: NonNullable<Channel['streams']>): NonNullable<Channel['streams']> {
+  const check = (text: string): string => {
+    const url = URL.parse(checkText('channels.streams', text, 500, 1));
+    if (url?.protocol !== 'rtsp:' || url.hostname === '' || url.username !== '' || url.password !== '')
+      refuse('channels.streams', 'rtsp:// without a name or password in it');
+    return text;
+  };
+  return { ...(main !== undefined && { main: check(main) }), ...(sub !== undefined && { sub: check(sub) }) };
+}
+
+function cleanFeatures({ relays, inputs, microphone, soundDetection, https, rtsps }: DeviceFeatures): DeviceFeatures {
+  const count = (value: number): number => Math.max(0, Math.min(maxPorts, Math.trunc(value) || 0));
+  return { relays: count(relays), inputs: count(inputs), microphone, soundDetection, https, rtsps };
 }
 
 /** Devices say what they like of themselves: cut and cleaned rather than refused. */
 function cleanIdentity(identity: DeviceIdentity): DeviceIdentity {
-  const { maker, model, firmware, serial } = identity;
-  return { maker: clean(maker), model: clean(model), firmware: clean(firmware), serial: clean(serial) };
+  const { maker, model, firmware, serial, mac, hardware } = identity;
+  return {
+    maker: clean(maker),
+    model: clean(model),
+    firmware: clean(firmware),
+    serial: clean(serial),
+    ...(mac !== undefined && /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(mac) && { mac }),
+    ...(hardware !== undefined && { hardware: clean(hardware) }),
+  };
 }
 
 function clean(text: string): string {

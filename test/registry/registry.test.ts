@@ -130,7 +130,7 @@ describe('registry', () => {
     ['place.address', { place: { address: 'x'.repeat(301) } }],
     ['channels', { channels: [camera.channels[0], camera.channels[0]].filter((channel) => channel !== undefined) }],
     ['channels.number', { channels: [{ number: 0, name: '' }] }],
-    ['channels', { channels: Array.from({ length: 65 }, (_, index) => ({ number: index + 1, name: '' })) }],
+    ['channels', { channels: Array.from({ length: 129 }, (_, index) => ({ number: index + 1, name: '' })) }],
   ])('refuses a wrong %s', async (field, wrong) => {
     await expect(registry.add({ ...camera, ...wrong })).rejects.toMatchObject({
       code: 'registry.invalid',

@@ -50,6 +50,12 @@ const device = {
   channels: [{ number: 1, name: 'Front' }],
   identity: { maker: 'Hanwha', model: 'X', firmware: '1', serial: 'S' },
 } as const;
+const knownDevice = {
+  ...device,
+  channels: [{ number: 1, name: 'Front', codecs: ['H264', 'H265'], ptz: true, streams: { main: 'rtsp://10.0.0.5/secret-path' } }],
+  identity: { ...device.identity, mac: '00:09:18:a1:b2:c3', hardware: '1.0' },
+  features: { relays: 1, inputs: 2, microphone: true, soundDetection: false, https: true, rtsps: false },
+} as const;
 const time = Date.UTC(2026, 10, 20, 4);
 const alarm = {
   alarmId: '0192f0c1-1111-7000-8000-000000000001',
@@ -91,7 +97,7 @@ const bodies: readonly EntryBody[] = [
   { class: 'condition', value: { ...condition, state: 'raised' } },
   { class: 'condition', value: { ...condition, device: 'gateway', kind: 'disk-low', state: 'cleared' } },
   { class: 'inventory', value: { change: 'added', device, time } },
-  { class: 'inventory', value: { change: 'changed', device, time } },
+  { class: 'inventory', value: { change: 'changed', device: knownDevice, time } },
   { class: 'inventory', value: { change: 'removed', device: { ...device, type: 'sensor', place: {} }, time } },
   ...(['opened', 'extended', 'ended', 'revoked', 'failed'] as const).map(
     (step): EntryBody => ({ class: 'grant', value: { ...grant, step, time, until: time + 3_600_000, reason: '' } }),

@@ -87,15 +87,16 @@ function shapeOf(body: EntryBody): Shape {
     }
     case 'inventory': {
       const { change, time } = body.value;
-      // Its address is this site's own business.
-      const { id, type, name, purpose, place, channels, identity } = body.value.device;
+      // Its addresses are this site's own business.
+      const { id, type, name, purpose, place, identity, features } = body.value.device;
+      const channels = body.value.device.channels.map(({ number, name: called, codecs, ptz }) => ({ number, name: called, codecs, ptz }));
       return {
         segments: ['inventory', id],
         type: `inventory.${change}`,
         device: id,
         subject: id,
         time,
-        data: { change, device: { id, type, name, purpose, place, channels, identity } },
+        data: { change, device: { id, type, name, purpose, place, channels, identity, features } },
       };
     }
     case 'grant': {
