@@ -17,4 +17,5 @@ export type { Channel, Device, DeviceFeatures, DeviceIdentity, DeviceType, Place
 export { type Entry, type EntryBody, type EntryClass, type InventoryChange, laneOf } from './entry.ts';
 export { type Identity, idPattern, isId, sitePattern } from './ids.ts';
 export { type AlarmKind, alarmKinds, type ConditionKind, conditionKinds, isAlarmKind, type Severity, severities } from './kinds.ts';
+export type { Look, LookAsk } from './look.ts';
 export type { Gap, Reading } from './reading.ts';

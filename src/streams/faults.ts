@@ -1,5 +1,6 @@
 // What can go wrong in the relay, in words for a technician.
 import { faultTable, type Text } from '#base';
+import type { Look } from '#model';
 
 /** Faults of the relay's door. */
 export const streamsFaults = faultTable('streams', {
@@ -55,7 +56,7 @@ export const sourceFailures = {
   malformed: { en: 'the camera sends what cannot be read', ko: '카메라가 읽을 수 없는 데이터를 보냅니다' },
   timeout: { en: 'the camera does not answer in time', ko: '카메라가 제시간에 응답하지 않습니다' },
   changed: { en: 'the camera changed its picture format', ko: '카메라의 영상 형식이 바뀌었습니다' },
-} as const satisfies Record<string, Text>;
+} as const satisfies Record<Extract<Look, { readonly result: 'failed' }>['reason'], Text>;
 
 export type SourceFailureReason = keyof typeof sourceFailures;
 

@@ -1,6 +1,6 @@
 // What the gateway and the media process say to each other over the child's channel: typed, and checked on both sides.
 import { z } from 'zod';
-import type { GrantEnd, GrantForm, Quality, StreamSource } from '#model';
+import type { GrantEnd, GrantForm, Look, LookAsk, Quality, StreamSource } from '#model';
 
 /** A permission on its way to the media process: one grant's address and what it opens. */
 export interface Lease {
@@ -70,6 +70,13 @@ const text = z.string().max(500);
 const address = z.strictObject({ host: z.string().max(255), port: z.number().int().min(0).max(65_535) });
 const form = z.enum(['stream', 'still']);
 
+const streamSource = z.strictObject({
+  url: z.string().min(1).max(2048),
+  user: z.string().max(256),
+  password: z.string().max(256),
+  basicAllowed: z.boolean().optional(),
+}) satisfies z.ZodType<StreamSource>;
+
 const lease = z.strictObject({
   grant: ids,
   form,
@@ -78,13 +85,16 @@ const lease = z.strictObject({
   channel: z.number().int().min(0),
   quality,
   remainingMs: count,
-  source: z.strictObject({
-    url: z.string().min(1).max(2048),
-    user: z.string().max(256),
-    password: z.string().max(256),
-    basicAllowed: z.boolean().optional(),
-  }),
+  source: streamSource,
 }) satisfies z.ZodType<Lease>;
+
+const lookAsk = z.strictObject({
+  device: ids,
+  channel: z.number().int().min(0),
+  quality,
+  source: streamSource,
+  depth: z.enum(['answer', 'picture']),
+}) satisfies z.ZodType<LookAsk>;
 
 const mediaOptions = z.strictObject({
   rtsp: address,
@@ -106,6 +116,8 @@ export const toMedia = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('extend'), id: z.number(), grant: ids, remainingMs: count }),
   z.strictObject({ type: z.literal('revoke'), id: z.number(), grant: ids }),
   z.strictObject({ type: z.literal('status'), id: z.number() }),
+  /** The gateway's own look at a camera, of no grant: what comes is dropped. */
+  z.strictObject({ type: z.literal('look'), id: z.number(), ask: lookAsk, timeoutMs: count }),
   /** Ends all sessions, tells so, and goes. */
   z.strictObject({ type: z.literal('stop') }),
 ]);
@@ -172,6 +184,16 @@ export type SessionReport = z.output<typeof sessionStatus>;
 const mediaStatus = z.strictObject({ paths: z.array(pathStatus), sessions: z.array(sessionStatus), leases: count, rssBytes: count });
 export type MediaStatus = z.output<typeof mediaStatus>;
 
+const look = z.discriminatedUnion('result', [
+  z.strictObject({ result: z.literal('seen'), codec: z.enum(['h264', 'h265', 'jpeg']), tookMs: count }),
+  z.strictObject({
+    result: z.literal('failed'),
+    reason: z.enum(['unreachable', 'login-refused', 'refused', 'busy', 'no-video', 'silent', 'lost', 'malformed', 'timeout', 'changed']),
+    text: z.strictObject({ ko: text, en: text }),
+    basicOnly: z.literal(true).optional(),
+  }),
+]) satisfies z.ZodType<Look>;
+
 /** From the media process to the gateway. */
 export const toGateway = z.discriminatedUnion('type', [
   /** It hears from now on: what it is sent is received at once, and times that it is told count from then. */
@@ -180,6 +202,8 @@ export const toGateway = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('cannot-listen'), listener: z.enum(['rtsp', 'http']), address, reason: text }),
   z.strictObject({ type: z.literal('reply'), id: z.number(), known: z.boolean() }),
   z.strictObject({ type: z.literal('status'), id: z.number(), status: mediaStatus }),
+  /** Without `look` when it had no room for it. */
+  z.strictObject({ type: z.literal('looked'), id: z.number(), look: look.optional() }),
   /** The address of the grant was used for the first time. */
   z.strictObject({ type: z.literal('claimed'), grant: ids }),
   z.strictObject({ type: z.literal('event'), event: z.union([sessionOpened, sessionClosed, grantEnded, sourceChanged]) }),

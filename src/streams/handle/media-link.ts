@@ -42,7 +42,7 @@ export function forkMedia(options: LinkOptions, onMessage: (message: ToGateway) 
     const parsed = toGateway.safeParse(raw);
     if (!parsed.success) return env.log.error({ problem: messageOf(parsed.error) }, 'the media process said what is no message');
     const message = parsed.data;
-    if (message.type === 'reply' || message.type === 'status') calls.get(message.id)?.(message);
+    if (message.type === 'reply' || message.type === 'status' || message.type === 'looked') calls.get(message.id)?.(message);
     else onMessage(message);
   });
   const send = (message: ToMedia): void => {

@@ -1,6 +1,6 @@
 // The gateway's handle of the relay: admits, extends and revokes leases, and keeps a media process running that knows them.
 import type { Env, Service } from '#base';
-import type { GrantForm } from '#model';
+import type { GrantForm, Look, LookAsk } from '#model';
 import { streamsFaults } from '../faults.ts';
 import type { StreamsOptions } from '../options.ts';
 import type { Lease, MediaEvent, MediaStatus, PathReport, SessionReport, ToGateway } from '../protocol.ts';
@@ -52,6 +52,11 @@ export interface Streams {
   revoke(grant: string): Promise<void>;
   /** The address that opens with `token`, as the hub is told it. Its port is known after the first `admit`. */
   address(form: GrantForm, token: string): string;
+  /**
+   * The gateway's own look at a camera, at most `timeoutMs`; its frames stay in the media process. It is for the caller to write it on the audit first.
+   * Undefined when nothing can be said: the media process is down or has no room. At most one failed login.
+   */
+  look(ask: LookAsk, timeoutMs: number): Promise<Look | undefined>;
   /** Within 2 s; without paths and sessions while the media process is down. */
   status(): Promise<StreamsStatus>;
 }
@@ -95,6 +100,11 @@ export function openStreams(options: StreamsOptions, deps: StreamsDeps, env: Env
       await keeper.link?.call((id) => ({ type: 'revoke', id, grant }), callMs);
     },
     address: listeners.address,
+    async look({ source, ...rest }, timeoutMs) {
+      const ask = { ...rest, source: { basicAllowed: options.allowBasic, ...source } };
+      const answer = await keeper.link?.call((id) => ({ type: 'look', id, ask, timeoutMs }), timeoutMs + callMs);
+      return answer?.type === 'looked' ? answer.look : undefined;
+    },
     async status() {
       const { link, restarts } = keeper;
       const answer = await link?.call((id) => ({ type: 'status', id }), callMs);

@@ -7,6 +7,7 @@ import { type MediaEvent, type MediaOptions, type MediaStatus, type ToGateway, t
 import { guardDefaults, listen, makeRtspServer, openGuard } from '../server/index.ts';
 import { runSource } from '../source/index.ts';
 import { makeStillServer } from '../stills/index.ts';
+import { type Looks, openLooks } from './looks.ts';
 import { openSessions, type Sessions } from './sessions.ts';
 
 /** The channel to the gateway: what `process` has in a forked child. */
@@ -57,6 +58,7 @@ interface Relay extends AsyncDisposable {
   readonly leases: Leases;
   readonly paths: Paths;
   readonly sessions: Sessions;
+  readonly looks: Looks;
 }
 
 function openRelay(options: MediaOptions, send: (message: ToGateway) => void, env: Env): Relay {
@@ -67,11 +69,12 @@ function openRelay(options: MediaOptions, send: (message: ToGateway) => void, en
     { claimed, ended: (grant, reason, note) => emit({ event: 'grant-ended', grant, reason, note }) },
     env,
   );
-  const pathDeps = { runSource, readBuffer: Buffer.allocUnsafeSlow(readBufferBytes), events: pathEvents(emit) };
-  const paths = openPaths(options, pathDeps, env);
+  const readBuffer = Buffer.allocUnsafeSlow(readBufferBytes);
+  const paths = openPaths(options, { runSource, readBuffer, events: pathEvents(emit) }, env);
   const sessions = openSessions({ leases, paths, readerBufferBytes: options.readerBufferBytes, emit }, env);
   const guard = openGuard(guardDefaults, env);
   const stop = new AbortController();
+  const looks = openLooks({ readBuffer, paths: () => statusOfPaths(paths) }, env, stop.signal);
   const { tls, maxConnections, openTimeoutMs: timeoutMs } = options;
   const tell = (listener: 'rtsp' | 'http') => ({
     listening: (address: MediaOptions['rtsp']) => send({ type: 'listening', listener, address }),
@@ -89,6 +92,7 @@ function openRelay(options: MediaOptions, send: (message: ToGateway) => void, en
     leases,
     paths,
     sessions,
+    looks,
     async [Symbol.asyncDispose]() {
       stop.abort();
       sessions.close('shutdown');
@@ -115,6 +119,8 @@ function keyOf({ device, channel, quality }: PathKey): PathKey {
 function obey(message: Exclude<ToMedia, { type: 'configure' | 'stop' }>, relay: Relay, send: (message: ToGateway) => void): void {
   const { id } = message;
   if (message.type === 'status') send({ type: 'status', id, status: statusOf(relay) });
+  else if (message.type === 'look')
+    void relay.looks.take(message.ask, message.timeoutMs).then((look) => send({ type: 'looked', id, ...(look && { look }) }));
   else send({ type: 'reply', id, known: settle(message, relay.leases) });
 }
 
@@ -126,6 +132,14 @@ function settle(message: Extract<ToMedia, { type: 'admit' | 'extend' | 'revoke' 
 }
 
 function statusOf(relay: Relay): MediaStatus {
-  const paths = relay.paths.list().map(({ failure, ...path }) => ({ ...path, failure: failure && failureText(failure) }));
-  return { paths, sessions: [...relay.sessions.list()], leases: relay.leases.size, rssBytes: process.memoryUsage.rss() };
+  return {
+    paths: statusOfPaths(relay.paths),
+    sessions: [...relay.sessions.list()],
+    leases: relay.leases.size,
+    rssBytes: process.memoryUsage.rss(),
+  };
+}
+
+function statusOfPaths(paths: Paths): MediaStatus['paths'] {
+  return paths.list().map(({ failure, ...path }) => ({ ...path, failure: failure && failureText(failure) }));
 }

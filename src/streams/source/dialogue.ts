@@ -26,13 +26,26 @@ export interface Prepared {
   readonly hasGetParameter: boolean;
 }
 
+/** What the camera offers at an address, before anything is set up. */
+export interface Offer {
+  readonly track: VideoTrack;
+  /** What controls are relative to (RFC 2326 §C.1.1). */
+  readonly base: string;
+  /** The control of the whole session, as the SDP says it. */
+  readonly control: string;
+  readonly hasGetParameter: boolean;
+}
+
+/** The offer, or why there is none. */
+export type Offering = { readonly ok: true; readonly offer: Offer } | { readonly ok: false; readonly failure: SourceFailure };
+
 export type Preparation = { readonly ok: true; readonly prepared: Prepared } | { readonly ok: false; readonly failure: SourceFailure };
 
 /** Asks for as many channels as one track needs. */
 const asked: ChannelPair = { rtp: 0, rtcp: 1 };
 
-/** OPTIONS, DESCRIBE and SETUP. Only the first H.264, H.265 or JPEG track is set up; audio and all others never are. */
-export async function prepare(connection: CameraConnection, url: string): Promise<Preparation> {
+/** OPTIONS and DESCRIBE: the first H.264, H.265 or JPEG track; a camera gives nothing away for it. */
+export async function describe(connection: CameraConnection, url: string): Promise<Offering> {
   const options = await connection.request('OPTIONS', url);
   if (!options.ok) return options;
   const described = await connection.request('DESCRIBE', url, { Accept: 'application/sdp' });
@@ -41,19 +54,19 @@ export async function prepare(connection: CameraConnection, url: string): Promis
 
   const sdp = parseSdp(described.response.body.toString('utf8'));
   const track = chooseVideo(sdp);
-  if (!track)
-    return {
-      ok: false,
-      failure: {
-        reason: 'no-video',
-        detail: sdp.media
-          .map((media) => media.kind)
-          .join(' ')
-          .slice(0, 120),
-      },
-    };
-  const base = baseOf(described.response, url);
+  if (!track) {
+    const kinds = sdp.media.map((media) => media.kind).join(' ');
+    return { ok: false, failure: { reason: 'no-video', detail: kinds.slice(0, 120) } };
+  }
+  const hasGetParameter = /\bGET_PARAMETER\b/i.test(header(options.response, 'public') ?? '');
+  return { ok: true, offer: { track, base: baseOf(described.response, url), control: sdp.control, hasGetParameter } };
+}
 
+/** OPTIONS, DESCRIBE and SETUP. Only the first H.264, H.265 or JPEG track is set up; audio and all others never are. */
+export async function prepare(connection: CameraConnection, url: string): Promise<Preparation> {
+  const offering = await describe(connection, url);
+  if (!offering.ok) return offering;
+  const { track, base, control, hasGetParameter } = offering.offer;
   const setUp = await connection.request('SETUP', resolveControl(base, track.control), {
     Transport: `RTP/AVP/TCP;unicast;interleaved=${asked.rtp}-${asked.rtcp}`,
   });
@@ -61,8 +74,7 @@ export async function prepare(connection: CameraConnection, url: string): Promis
   if (setUp.response.status !== 200) return refused('SETUP', setUp.response);
   const channels = interleavedOffer(header(setUp.response, 'transport') ?? '', asked) ?? asked;
   const { id, timeoutS } = parseSession(header(setUp.response, 'session') ?? '');
-  const hasGetParameter = /\bGET_PARAMETER\b/i.test(header(options.response, 'public') ?? '');
-  return { ok: true, prepared: { track, channels, url: resolveControl(base, sdp.control), session: id, timeoutS, hasGetParameter } };
+  return { ok: true, prepared: { track, channels, url: resolveControl(base, control), session: id, timeoutS, hasGetParameter } };
 }
 
 /** PLAY; packets may come before its answer. Undefined when it is answered well. */

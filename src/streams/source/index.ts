@@ -1,3 +1,4 @@
 // The door of the source: the RTSP client, and the pieces that it makes of a camera's packets.
+export { look } from './look.ts';
 export { onChannels, type Piece, pieceChannels } from './pieces.ts';
 export { runSource } from './source.ts';

@@ -114,7 +114,7 @@ function openWatch(timeoutMs: number, env: Env): Watch {
 }
 
 /** Host, port and the address without user information, fragment or control characters; undefined when it is not `rtsp://`. */
-function parseAddress(text: string): { readonly host: string; readonly port: number; readonly url: string } | undefined {
+export function parseAddress(text: string): { readonly host: string; readonly port: number; readonly url: string } | undefined {
   const match = /^rtsp:\/\/(?:[^/?#@]*@)?(\[[0-9a-f:.]{2,45}(?:%\w{1,16})?\]|[^/?#:@\s]{1,253})(?::(\d{1,5}))?([/?][^\s#]{0,2000})?$/i.exec(
     text,
   );
