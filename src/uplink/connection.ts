@@ -9,6 +9,7 @@ import type { Link } from './link.ts';
 import type { UplinkOptions } from './options.ts';
 import type { Rescue } from './rescue.ts';
 import { type Announce, openAnnounce, openSession, type UplinkSession } from './session.ts';
+import type { Suspects } from './suspects.ts';
 import { openWindow } from './window.ts';
 import { encodeState, type Topics } from './wire/index.ts';
 
@@ -23,6 +24,7 @@ export interface ConnectionDeps {
   readonly answers: Answers;
   readonly confirmation: Confirmation;
   readonly hearing: Hearing;
+  readonly suspects: Suspects;
   /** Where a critical alarm goes when this connection's broker keeps silent. */
   readonly rescue: Rescue;
   /** Whether the hub is to be heard: its commands and confirmations. */

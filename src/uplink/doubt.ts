@@ -72,6 +72,6 @@ export function openDoubt({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Doubt {
 }
 
 /** What rights are given by: the topic's first part, of alarms the kind too. */
-function kindOf({ body }: Entry): string {
+export function kindOf({ body }: Entry): string {
   return body.class === 'alarm' ? `alarm/${body.value.kind}` : body.class;
 }

@@ -32,6 +32,16 @@ const unreadable: Explanation = {
 };
 
 const explanations: ReadonlyMap<number, Explanation> = new Map([
+  [
+    0x80,
+    {
+      message: { en: 'The broker closes the connection when it gets it', ko: '브로커가 이 메시지를 받으면 연결을 끊습니다' },
+      hint: {
+        en: `Ask the hub's operator what the broker's log says: a missing right to publish under bongsu/v1/SITE/GATEWAY/#, or a size limit, does this. ${retry.en}`,
+        ko: `허브 운영자에게 브로커 로그를 문의하십시오. bongsu/v1/지역/게이트웨이/# 발행 권한이 없거나 크기 제한을 넘으면 이렇게 됩니다. ${retry.ko}`,
+      },
+    },
+  ],
   [0x83, { message: { en: 'The broker refuses it for a reason of its own', ko: '브로커가 자체 사유로 거부했습니다' }, hint: lookAtIt }],
   [
     0x87,

@@ -6,8 +6,13 @@ import { reasonCodes } from './reasons.ts';
 import type { ProtocolLevel } from './version.ts';
 import type { Message } from './wire/index.ts';
 
-/** How the broker took a message: its reason code (0 on 3.1.1), or the connection went before it said so. */
-export type PublishResult = { readonly result: 'acked'; readonly reasonCode: number } | { readonly result: 'lost' };
+/**
+ * How the broker took a message: its reason code (0 on 3.1.1), or the connection went before it said so. `atIt`: the broker, which had answered before, closed
+ * it a moment after this message, the oldest that it had not answered.
+ */
+export type PublishResult =
+  | { readonly result: 'acked'; readonly reasonCode: number }
+  | { readonly result: 'lost'; readonly atIt?: boolean };
 
 /** A connection after CONNACK. */
 export interface Link {
@@ -28,6 +33,10 @@ export interface Link {
 }
 
 const endWaitMs = 2000;
+/** A broker that closes the connection at a message does so when it reads it. */
+const momentMs = 5000;
+/** Reasons of a DISCONNECT that lie in what was sent (MQTT 5 §3.14.2.1). */
+const blames: ReadonlySet<number> = new Set([0x80, 0x81, 0x82, 0x83, 0x87, 0x90, 0x94, 0x95, 0x99, 0x9a, 0x9b]);
 const disconnectTexts: Readonly<Record<number, string>> = {
   139: 'the broker is shutting down',
   141: 'keepalive',
@@ -47,15 +56,18 @@ export interface LinkOptions {
 export function openLink(client: MqttClient, options: LinkOptions, env: Env): Link {
   const { level } = options;
   const closed = new AbortController();
-  const inFlight = new Set<{ readonly sentMs: number; readonly lose: () => void }>();
+  const inFlight = new Set<{ readonly sentMs: number; readonly lose: (atIt?: boolean) => void }>();
   let watch: Disposable | undefined;
   const limits = client.serverProperties;
   const maximumPacketSize = limits?.maximumPacketSize ?? 2 ** 28;
   let cause: BongsuError | undefined;
   // MQTT.js calls back in the same breath, and keeps to itself that nobody subscribes (0x10): to it that is success.
-  let answered = 0;
+  let answered: number | undefined;
+  /** The end came from here, or has nothing to do with what was sent. */
+  let isInnocent = false;
 
   const fail = (fault: BongsuError): void => {
+    isInnocent = true;
     cause ??= fault;
     client.stream.destroy();
   };
@@ -64,16 +76,22 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
   });
   client.on('disconnect', (packet) => {
     const code = packet.reasonCode ?? 0;
+    const isBlamed = blames.has(code);
     const detail = disconnectTexts[code] ?? `reason code 0x${code.toString(16)}`;
     fail(code === 0x8e ? uplinkFaults.fault('taken-over') : uplinkFaults.fault('connection-lost', { detail }));
+    isInnocent = !isBlamed;
   });
   client.on('error', (error) => {
+    // The socket's own are words; others are of MQTT.js, like a keepalive that was not answered.
+    if (!('code' in error && typeof error.code === 'string')) isInnocent = true;
     cause ??= uplinkFaults.fault('connection-lost', { cause: error, detail: error.message });
   });
   client.on('close', () => {
     closed.abort(options.socketFault() ?? cause ?? uplinkFaults.fault('connection-lost'));
     watch?.[Symbol.dispose]();
-    for (const { lose } of inFlight) lose();
+    const [oldest] = inFlight;
+    const isAtOldest = !isInnocent && answered !== undefined && oldest !== undefined && env.clock.monotonicMs() - oldest.sentMs < momentMs;
+    for (const sent of inFlight) sent.lose(isAtOldest && sent === oldest);
   });
 
   /** Looks at the oldest message alone: the timer is set anew once per time limit, not per message. */
@@ -97,11 +115,11 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
           inFlight.delete(sent);
           resolve(result);
         };
-        const sent = { sentMs: env.clock.monotonicMs(), lose: () => settle({ result: 'lost' }) };
+        const sent = { sentMs: env.clock.monotonicMs(), lose: (atIt = false) => settle({ result: 'lost', ...(atIt && { atIt }) }) };
         inFlight.add(sent);
         if (!watch) watchOldest();
         client.publish(message.topic, message.payload, publishOptions(message, level), (error) => {
-          if (!error) settle({ result: 'acked', reasonCode: answered });
+          if (!error) settle({ result: 'acked', reasonCode: answered ?? 0 });
           else if ('code' in error && typeof error.code === 'number') settle({ result: 'acked', reasonCode: error.code });
           else sent.lose();
         });
@@ -120,6 +138,7 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
       });
     },
     async end(how) {
+      isInnocent = true;
       for (const id of Object.keys(client.outgoing)) client.removeOutgoingMessage(Number(id));
       const gone = Promise.withResolvers<void>();
       using _limit = env.clock.after(endWaitMs, () => gone.resolve());

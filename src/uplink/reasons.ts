@@ -14,8 +14,8 @@ const setAside: ReadonlySet<number> = new Set([
   0x99, // payload format invalid
 ]);
 
-/** MQTT 5 reason codes that this gateway gives itself, without asking the broker. */
-export const reasonCodes = { topicInvalid: 0x90, packetTooLarge: 0x95, payloadInvalid: 0x99 } as const;
+/** MQTT 5 reason codes that this gateway gives itself: without asking the broker, or where the broker closed the connection and gave none. */
+export const reasonCodes = { closedAtIt: 0x80, topicInvalid: 0x90, packetTooLarge: 0x95, payloadInvalid: 0x99 } as const;
 
 /** What is done with what nobody hears: `uplink.unheard`. */
 export type UnheardOption = 'wait' | 'confirm';

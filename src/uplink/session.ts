@@ -12,6 +12,7 @@ import type { UplinkOptions } from './options.ts';
 import { openRace, type SendResult } from './race.ts';
 import { meaningOf, reasonCodes } from './reasons.ts';
 import type { Rescue } from './rescue.ts';
+import type { Suspects } from './suspects.ts';
 import type { Rank, Window } from './window.ts';
 import { type ConfirmationMode, encodeEntry, type Message, type Topics } from './wire/index.ts';
 
@@ -85,6 +86,9 @@ function lesser(left: number | undefined, right: number | undefined): number | u
   return left === undefined || right === undefined ? (left ?? right) : Math.min(left, right);
 }
 
+const lullMs = 1000;
+const loneWaitMs = 30_000;
+
 const laterBackoff = { minMs: 500, maxMs: 15_000 };
 
 /** What a session is made of. */
@@ -95,6 +99,7 @@ export interface SessionParts {
   readonly rescue: Rescue;
   readonly confirmation: Confirmation;
   readonly hearing: Hearing;
+  readonly suspects: Suspects;
   readonly options: Pick<UplinkOptions, 'compression' | 'drainLimit' | 'resendAfter' | 'unheard'>;
 }
 
@@ -105,6 +110,7 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
   const race = openRace(parts.rescue, signal, env);
   const gate = openGate(env);
   const doubt = openDoubt(env.clock);
+  let works = false;
   const publishInLane = async (message: Message, lane: number, until: AbortSignal): Promise<PublishResult> => {
     if (lane < firstWaitingLane) return await publish(link, window, message, rankOf(lane), until);
     const bytes = packetSize(message, link.level);
@@ -119,14 +125,44 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
       drain.leave(bytes);
     }
   };
+  /** When nothing else was sent for a second, or half a minute is over; and nothing else meanwhile: then it is known at what the broker closes the connection. */
+  const publishAlone = async (message: Message, until: AbortSignal): Promise<PublishResult> => {
+    try {
+      const lastMs = env.clock.monotonicMs() + loneWaitMs;
+      do await env.clock.sleep(lullMs, until);
+      while (!window.isIdle && env.clock.monotonicMs() < lastMs);
+      await window.takeAlone(until);
+    } catch {
+      return { result: 'lost' };
+    }
+    const result = await link.publish(message);
+    window.release();
+    return result;
+  };
+  const publishOnce = async (
+    message: Message,
+    entry: Entry,
+    until: AbortSignal,
+  ): Promise<SendResult | Extract<PublishResult, { result: 'acked' }>> => {
+    const isAlone = parts.suspects.has(entry);
+    const answer = isAlone ? await publishAlone(message, until) : await publishInLane(message, entry.lane, until);
+    if (answer.result === 'acked') {
+      works ||= answer.reasonCode !== reasonCodes.packetTooLarge;
+      parts.suspects.answered(entry);
+      return answer;
+    }
+    const isGuilty = answer.atIt === true && parts.suspects.closedAt(entry, { isAlone, works });
+    if (!isGuilty) return { result: 'lost' };
+    return { result: 'set-aside', reasonCode: reasonCodes.closedAtIt, text: 'the broker closes the connection when it gets it' };
+  };
   const sendPatiently = async (message: Message, entry: Entry, until: AbortSignal = signal): Promise<SendResult> => {
     const { lane } = entry;
     const backoff = openBackoff(laterBackoff, env.random);
     let waited = false;
     let refusals = 0;
     for (;;) {
-      const answer = await publishInLane(message, lane, until);
-      if (answer.result === 'lost') return answer;
+      const answer = await publishOnce(message, entry, until);
+      if (answer.result !== 'acked') return answer;
       const meaning = meaningOf(answer.reasonCode, parts.options.unheard);
       if (meaning === 'confirmed') {
         gate.heard(waited);
@@ -168,9 +204,11 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
       const encoded = encodeEntry(entry, topics, mark);
       if ('reasonCode' in encoded) return { result: 'set-aside', ...encoded };
       const message = entry.body.class === 'reading' ? await compress(encoded.message, parts.options.compression) : encoded.message;
-      const sent = isCritical(entry)
-        ? await race.run(message, (until) => sendPatiently(message, entry, until))
-        : await sendPatiently(message, entry);
+      // Over a second route a suspect would only close that too.
+      const sent =
+        isCritical(entry) && !parts.suspects.has(entry)
+          ? await race.run(message, (until) => sendPatiently(message, entry, until))
+          : await sendPatiently(message, entry);
       if (sent.result !== 'confirmed') return sent;
       const mode = await parts.confirmation.decide(link.closed);
       return mode === undefined ? { result: 'lost' } : { result: mode === 'hub' ? 'sent' : 'confirmed' };

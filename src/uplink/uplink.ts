@@ -17,6 +17,7 @@ import { openRouteCursor, routesOf } from './routes.ts';
 import type { UplinkSession } from './session.ts';
 import { openSignatures } from './signature.ts';
 import { openStanding, type UplinkStatus } from './status.ts';
+import { openSuspects } from './suspects.ts';
 import type { UplinkProcedures } from './tables.ts';
 import { watchRoutes } from './watch-routes.ts';
 import { openAttempt, openWays, type Way } from './ways.ts';
@@ -82,6 +83,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     if (!(await confirmation.receive(packet))) await commands.receive(packet);
   };
   const hearing = openHearing(env);
+  const suspects = openSuspects();
   const ways = openWays(options, env);
   const cursor = openRouteCursor(ways, options.routeTries);
   const attempt = openAttempt(options, env);
@@ -145,6 +147,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
       answers,
       confirmation,
       hearing,
+      suspects,
       rescue,
       hearsHub: !purge,
       onSession,

@@ -11,6 +11,10 @@ export interface Window {
   waiting(rank: Rank): number;
   /** Takes a slot, waiting for it behind graver ranks and earlier takers of its own. Rejects with the signal's reason. */
   take(rank: Rank, signal: AbortSignal): Promise<void>;
+  /** Takes all of it: waits until nobody has a slot, while nobody gets one. Rejects with the signal's reason. */
+  takeAlone(signal: AbortSignal): Promise<void>;
+  /** Nobody has a slot or waits for one. */
+  readonly isIdle: boolean;
   release(): void;
   /** Calls `listener` after each release. */
   watch(listener: () => void): Disposable;
@@ -24,7 +28,9 @@ const ranks: readonly Rank[] = ['critical', 'announcement', 'live', 'entry'];
  */
 export function openWindow(capacity: number): Window {
   const reserve = capacity < 4 ? 0 : Math.max(1, Math.floor(capacity / 8));
-  const limitOf = (rank: Rank): number => (rank === 'critical' ? capacity : capacity - reserve);
+  const alone = new Set<() => void>();
+  let isAlone = false;
+  const limitOf = (rank: Rank): number => (isAlone || alone.size > 0 ? 0 : rank === 'critical' ? capacity : capacity - reserve);
   const waiting: Readonly<Record<Rank, Set<() => void>>> = {
     critical: new Set(),
     announcement: new Set(),
@@ -33,10 +39,11 @@ export function openWindow(capacity: number): Window {
   };
   const listeners = new Set<() => void>();
   let used = 0;
-  const wait = (rank: Rank, signal: AbortSignal): Promise<void> =>
+  const waitIn = (queue: Set<() => void>, signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
       const onAbort = (): void => {
-        waiting[rank].delete(go);
+        queue.delete(go);
+        wake();
         reject(signal.reason);
       };
       const go = (): void => {
@@ -44,7 +51,7 @@ export function openWindow(capacity: number): Window {
         resolve();
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      waiting[rank].add(go);
+      queue.add(go);
     });
   const wake = (): void => {
     for (const rank of ranks) {
@@ -55,6 +62,12 @@ export function openWindow(capacity: number): Window {
         go();
       }
     }
+    const [first] = alone;
+    if (!first || used > 0) return;
+    isAlone = true;
+    used = 1;
+    alone.delete(first);
+    first();
   };
   return {
     free: (rank) => Math.max(0, limitOf(rank) - used),
@@ -62,10 +75,20 @@ export function openWindow(capacity: number): Window {
     async take(rank, signal) {
       signal.throwIfAborted();
       if (used < limitOf(rank)) used += 1;
-      else await wait(rank, signal);
+      else await waitIn(waiting[rank], signal);
+    },
+    async takeAlone(signal) {
+      signal.throwIfAborted();
+      const turn = waitIn(alone, signal);
+      wake();
+      await turn;
+    },
+    get isIdle() {
+      return used === 0 && ranks.every((rank) => waiting[rank].size === 0);
     },
     release() {
       used -= 1;
+      isAlone = false;
       wake();
       for (const listener of listeners) listener();
     },
