@@ -72,7 +72,8 @@ async function resend(
 ): Promise<void> {
   while (!session.signal.aborted) {
     await env.clock.sleep(session.resendAfterMs, session.signal).catch(() => {});
-    if (session.signal.aborted || session.confirmation !== 'hub') continue;
+    // Also where the broker's word counts: what was sent while the hub's did is told by nobody any more.
+    if (session.signal.aborted) continue;
     await insist(() => outbox.releaseUnconfirmed(destination, underway()), waits, env, session.signal);
   }
 }

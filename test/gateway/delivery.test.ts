@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLog, systemEnv } from '#base';
-import type { EntryBody } from '#model';
+import type { Entry, EntryBody } from '#model';
 import { openOutbox } from '#outbox';
 import type { Store } from '#store';
 import { deliver } from '../../src/gateway/delivery.ts';
@@ -94,6 +94,37 @@ describe('delivery', () => {
     await scene.append(alarmBody('b'));
     await until(() => scene.alarms() === 3, 'the next critical alarm');
     expect(scene.audits()).toBe(7);
+  });
+
+  it('sends again what was sent, also when the hub has taken its announcement back', async () => {
+    const thread = openTestOutbox(['hub']);
+    const outbox = openOutbox({ store: openDirectStore(thread.db, { outbox: thread.procedures }, thread.world.topics) });
+    const stop = new AbortController();
+    let confirmation = 'hub';
+    const sent: string[] = [];
+    const session = {
+      signal: stop.signal,
+      room: { entries: 64, lanes: undefined },
+      get confirmation() {
+        return confirmation;
+      },
+      resendAfterMs: 200,
+      watch: () => ({ [Symbol.dispose]() {} }),
+      async send({ body }: Entry) {
+        sent.push(body.class === 'alarm' ? body.value.step : '');
+        return { result: confirmation === 'hub' ? 'sent' : 'confirmed' };
+      },
+    };
+    thread.append(alarmBody('fire'));
+    thread.append(alarmBody('fire', 'critical', { step: 'updated' }));
+    const delivering = deliver(session as never, { outbox, destination: 'hub' }, env);
+    await until(() => sent.length === 1, 'the first step');
+    confirmation = 'broker';
+    await until(() => sent.length === 3, 'the first step again, and the next');
+    expect(sent).toEqual(['raised', 'raised', 'updated']);
+    await expect.poll(async () => (await outbox.stats()).destinations[0]).toMatchObject({ pending: 0, claimed: 0 });
+    stop.abort(new Error('over'));
+    await delivering;
   });
 
   it('is not held up by any number of entries that the hub will never take', async () => {
