@@ -103,7 +103,10 @@ interface DeviceRow {
   readonly device: string;
 }
 
-/** The device of a row; undefined when damage has left none: a flipped bit in a value is no damage that SQLite sees. */
+/**
+ * The device of a row; undefined when damage has left none: a flipped bit in a value is no damage that SQLite sees. Whoever makes `checkDevice` stricter
+ * brings the rows over: a device that does not pass is not watched.
+ */
 function read({ id, device: text }: DeviceRow): Device | undefined {
   try {
     const device = JSON.parse(text) as Device;

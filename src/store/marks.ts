@@ -7,25 +7,25 @@ export type MarkName = 'damage' | 'restored';
 
 /** What the store remembers of the file's past. Of a mark that damage has changed what can be told: that there is one, at least. */
 export function readMarks(db: Database): Marks {
-  const damage = readMark<Damage>(db, 'damage');
-  const restored = readMark<Restored>(db, 'restored');
+  const damage = readMark(db, 'damage');
+  const restored = readMark(db, 'restored');
   return { damage: damage && damageOf(damage), restored: restored && restoredOf(restored) };
 }
 
-type Changed<T> = { readonly [K in keyof T]?: unknown };
+type Changed = Readonly<Record<string, unknown>>;
 
 /** A mark as it stands there; empty when it is no JSON of an object, undefined when there is none. */
-function readMark<T>(db: Database, name: MarkName | 'made'): Changed<T> | undefined {
+function readMark(db: Database, name: MarkName | 'made'): Changed | undefined {
   const value = db.prepare<[string], string>('SELECT value FROM store_mark WHERE name = ?').pluck().get(name);
   if (value === undefined) return undefined;
   try {
-    return { ...(JSON.parse(value) as T) };
+    return { ...(JSON.parse(value) as Changed) };
   } catch {
     return {};
   }
 }
 
-function damageOf({ time, what, setAside, salvagedRows, lostTables, error }: Changed<Damage>): Damage {
+function damageOf({ time, what, setAside, salvagedRows, lostTables, error }: Changed): Damage {
   return {
     time: numberOf(time),
     what: what === 'log' || what === 'next' ? what : 'file',
@@ -36,7 +36,7 @@ function damageOf({ time, what, setAside, salvagedRows, lostTables, error }: Cha
   };
 }
 
-function restoredOf({ time, from, setAside, by }: Changed<Restored>): Restored {
+function restoredOf({ time, from, setAside, by }: Changed): Restored {
   return { time: numberOf(time), from: textOf(from), setAside: textOf(setAside), ...(typeof by === 'string' ? { by } : {}) };
 }
 
@@ -61,7 +61,7 @@ export function markMade(db: Database, nowMs: number): void {
 /** What the file may have forgotten, as far as its marks still tell. */
 export function readLapses(db: Database): readonly Lapse[] {
   const { damage, restored } = readMarks(db);
-  const made = numberOf(readMark<Pick<Lapse, 'time'>>(db, 'made')?.time);
+  const made = numberOf(readMark(db, 'made')?.['time']);
   return [
     ...(made === 0 ? [] : [{ what: 'made', time: made } as const]),
     ...(damage && damage.what !== 'next' ? [{ what: damage.what, time: damage.time }] : []),
