@@ -32,7 +32,7 @@ export interface Offer {
   /** What controls are relative to (RFC 2326 §C.1.1). */
   readonly base: string;
   /** The control of the whole session, as the SDP says it. */
-  readonly control: string;
+  readonly control: string | undefined;
   readonly hasGetParameter: boolean;
 }
 
