@@ -21,6 +21,8 @@ export interface Device {
   readonly place: Place;
   readonly channels: readonly Channel[];
   readonly identity: DeviceIdentity;
+  /** The switch or the subnet behind which it stands, an id: what is lost together is told as one. Absent: its /24 network. */
+  readonly group?: string;
   /** What it can do besides showing pictures; absent until it was asked. */
   readonly features?: DeviceFeatures;
 }

@@ -126,13 +126,24 @@ function remainsOf({ id, device: text }: DeviceRow): Device {
 
 /** Keys in one fixed order, so that equal devices are equal as text. */
 function merge(device: Device, patch: DevicePatch): Device {
-  const { id, type, name, address, purpose, place, channels, identity, features } = {
+  const { id, type, name, address, purpose, place, channels, identity, group, features } = {
     ...device,
     ...patch,
     id: device.id,
     type: device.type,
   };
-  return { id, type, name, address, purpose, place, channels, identity, ...(features && { features }) };
+  return {
+    id,
+    type,
+    name,
+    address,
+    purpose,
+    place,
+    channels,
+    identity,
+    ...(group !== undefined && { group }),
+    ...(features && { features }),
+  };
 }
 
 function prepare(db: Database) {

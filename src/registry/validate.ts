@@ -25,6 +25,7 @@ export function checkDevice(device: Device): Device {
     place: checkPlace(device.place),
     channels: checkChannels(device.channels),
     identity: cleanIdentity(device.identity),
+    ...(device.group !== undefined && { group: checkGroup(device.group) }),
     ...(device.features && { features: cleanFeatures(device.features) }),
   };
 }
@@ -34,6 +35,11 @@ export function checkLogin(login: Login): Login {
   if (login.user.length === 0 || login.user.length > maxLogin) refuse('user', `${login.user.length} characters`);
   if (login.password.length > maxLogin) refuse('password', `${login.password.length} characters`);
   return { user: login.user, password: login.password };
+}
+
+function checkGroup(group: string): string {
+  if (!isId(group)) refuse('group', group);
+  return group;
 }
 
 function checkText(field: string, text: string, max: number, min = 0): string {
