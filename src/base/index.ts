@@ -17,7 +17,7 @@ export {
 export { type Log, openLog } from './log.ts';
 export { type BoundedQueue, openQueue } from './queue.ts';
 export { type Random, systemRandom, uuidv7 } from './random.ts';
-export { type Job, schedule } from './schedule.ts';
+export { isCalendar, type Job, schedule } from './schedule.ts';
 export { openSealer, type Sealer } from './seal.ts';
 export { type ResolvedSecret, resolvedSecret, type Secret, type SecretReference, secretOption } from './secret.ts';
 export { isAbort, runServices, type Service, untilAborted } from './service.ts';

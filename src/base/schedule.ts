@@ -1,5 +1,5 @@
 // Calendar work (retention, clock checks, reports): node-cron's expressions, matched against the clock that was handed in.
-import { createTask } from 'node-cron';
+import { createTask, validate } from 'node-cron';
 import type { Env } from './env.ts';
 import { messageOf } from './errors.ts';
 import type { Service } from './service.ts';
@@ -11,6 +11,11 @@ export interface Job {
   readonly at: string;
   /** A rejection is logged; the job runs again at its next time. */
   act(signal: AbortSignal): Promise<void>;
+}
+
+/** Whether `text` is an expression that a job may have: five cron fields. */
+export function isCalendar(text: string): boolean {
+  return text.trim().split(/\s+/).length === 5 && validate(text);
 }
 
 /** Runs each job when the clock enters a minute that its expression names; never two runs of one job at once. */
