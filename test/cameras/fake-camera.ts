@@ -25,6 +25,13 @@ export interface Script {
   closeAfterMs: number | undefined;
   lifetimeS: number;
   firmware: string;
+  serial: string;
+  /** More services, as `ver20/ptz`. */
+  services: string[];
+  /** Replies to calls that it does not know otherwise. */
+  answers: Record<string, string>;
+  /** Stands in each profile of Media1 and Media2. */
+  inProfiles: { media1: string; media2: string };
   /** Notification messages that SetSynchronizationPoint brings. */
   properties: () => string[];
   /** How many uses of a nonce are taken. */
@@ -71,6 +78,10 @@ const defaults: Script = {
   closeAfterMs: undefined,
   lifetimeS: 600,
   firmware: '5.10',
+  serial: '00420',
+  services: [],
+  answers: {},
+  inProfiles: { media1: '', media2: '' },
   properties: () => [],
   nonceUses: 1e9,
 };
@@ -204,9 +215,9 @@ export async function openFakeCamera(changes: Partial<Script> = {}): Promise<Fak
   const resolution = (width: number, height: number): string =>
     `<tt:Resolution><tt:Width>${width}</tt:Width><tt:Height>${height}</tt:Height></tt:Resolution>`;
   const profile1 = (token: string, encoding: string, width: number, height: number): string =>
-    `<trt:Profiles token="${token}" fixed="true"><tt:Name>${token}</tt:Name><tt:VideoSourceConfiguration token="vsc0"><tt:Name>정문</tt:Name><tt:SourceToken>src0</tt:SourceToken></tt:VideoSourceConfiguration><tt:VideoEncoderConfiguration token="e"><tt:Encoding>${encoding}</tt:Encoding>${resolution(width, height)}</tt:VideoEncoderConfiguration></trt:Profiles>`;
+    `<trt:Profiles token="${token}" fixed="true"><tt:Name>${token}</tt:Name><tt:VideoSourceConfiguration token="vsc0"><tt:Name>정문</tt:Name><tt:SourceToken>src0</tt:SourceToken></tt:VideoSourceConfiguration><tt:VideoEncoderConfiguration token="e"><tt:Encoding>${encoding}</tt:Encoding>${resolution(width, height)}</tt:VideoEncoderConfiguration>${script.inProfiles.media1}</trt:Profiles>`;
   const profile2 = (token: string, encoding: string, width: number, height: number): string =>
-    `<tr2:Profiles token="${token}" fixed="true"><tr2:Name>${token}</tr2:Name><tr2:Configurations><tr2:VideoSource token="vsc0"><tt:Name>정문</tt:Name><tt:SourceToken>src0</tt:SourceToken></tr2:VideoSource><tr2:VideoEncoder token="e"><tt:Encoding>${encoding}</tt:Encoding>${resolution(width, height)}</tr2:VideoEncoder></tr2:Configurations></tr2:Profiles>`;
+    `<tr2:Profiles token="${token}" fixed="true"><tr2:Name>${token}</tr2:Name><tr2:Configurations><tr2:VideoSource token="vsc0"><tt:Name>정문</tt:Name><tt:SourceToken>src0</tt:SourceToken></tr2:VideoSource><tr2:VideoEncoder token="e"><tt:Encoding>${encoding}</tt:Encoding>${resolution(width, height)}</tr2:VideoEncoder>${script.inProfiles.media2}</tr2:Configurations></tr2:Profiles>`;
 
   const pull = (body: string, id: string, response: ServerResponse): unknown => {
     const timeoutS = Number(/<Timeout>PT(\d+)S/.exec(body)?.[1]);
@@ -249,7 +260,7 @@ export async function openFakeCamera(changes: Partial<Script> = {}): Promise<Fak
         const events = script.events ? service('ver10/events', 'events') : '';
         return reply(
           response,
-          `<tds:GetServicesResponse>${service('ver10/device', 'device_service')}${service('ver10/media', 'media')}${media2}${events}</tds:GetServicesResponse>`,
+          `<tds:GetServicesResponse>${service('ver10/device', 'device_service')}${service('ver10/media', 'media')}${media2}${events}${script.services.map((space) => service(space, space)).join('')}</tds:GetServicesResponse>`,
         );
       }
       case 'GetCapabilities':
@@ -260,7 +271,7 @@ export async function openFakeCamera(changes: Partial<Script> = {}): Promise<Fak
       case 'GetDeviceInformation':
         return reply(
           response,
-          `<tds:GetDeviceInformationResponse><tds:Manufacturer>Bongsu Test</tds:Manufacturer><tds:Model>F-1</tds:Model><tds:FirmwareVersion>${script.firmware}</tds:FirmwareVersion><tds:SerialNumber>00420</tds:SerialNumber><tds:HardwareId>1.0</tds:HardwareId></tds:GetDeviceInformationResponse>`,
+          `<tds:GetDeviceInformationResponse><tds:Manufacturer>Bongsu Test</tds:Manufacturer><tds:Model>F-1</tds:Model><tds:FirmwareVersion>${script.firmware}</tds:FirmwareVersion><tds:SerialNumber>${script.serial}</tds:SerialNumber><tds:HardwareId>1.0</tds:HardwareId></tds:GetDeviceInformationResponse>`,
         );
       case 'GetProfiles':
         return request.url === '/onvif/media2'
@@ -306,8 +317,10 @@ export async function openFakeCamera(changes: Partial<Script> = {}): Promise<Fak
       case 'Unsubscribe':
         queues.delete(id);
         return reply(response, '<wsnt:UnsubscribeResponse/>');
-      default:
-        return fault(response, 'ActionNotSupported', call);
+      default: {
+        const known = script.answers[call];
+        return known === undefined ? fault(response, 'ActionNotSupported', call) : reply(response, known);
+      }
     }
   };
 

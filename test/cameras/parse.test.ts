@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { parseAddress, reachService, reachStream } from '../../src/cameras/address.ts';
 import { plainTopic, readNotifications } from '../../src/cameras/events/notification.ts';
 import { formatPeriod, parseInstant, parsePeriod } from '../../src/cameras/events/time.ts';
-import { chooseChannels, type Profile } from '../../src/cameras/onvif/profiles.ts';
 import { clockOffset } from '../../src/cameras/soap/clock.ts';
 import { actionOf, composeEnvelope } from '../../src/cameras/soap/envelope.ts';
 import { openXmlReader, readXml, writeXml, type XmlElement } from '../../src/cameras/xml/index.ts';
@@ -272,35 +271,6 @@ describe('addresses', () => {
   it('reaches streams at the host of the camera', () => {
     expect(reachStream(base, 'rtsp://u:p@0.0.0.0:8554/a?b=1')?.href).toBe('rtsp://10.1.1.5:8554/a?b=1');
     expect(reachStream(base, 'http://10.1.1.5/a')).toBeUndefined();
-  });
-});
-
-describe('profiles', () => {
-  const profile = (token: string, encoding: string, pixels: number, source = 's'): Profile => ({
-    token,
-    name: 'n',
-    source,
-    sourceConfiguration: 'c',
-    encoding,
-    pixels,
-  });
-  it.each([
-    ['one', [profile('a', 'H264', 2e6)], 'a', 'a'],
-    ['large and small', [profile('a', 'H264', 3e5), profile('b', 'H265', 4e6)], 'b', 'a'],
-    ['three', [profile('a', 'H264', 4e6), profile('b', 'H264', 9e5), profile('c', 'H264', 1e5)], 'a', 'b'],
-    ['two large', [profile('a', 'H264', 4e6), profile('b', 'H264', 2e6)], 'a', 'b'],
-    ['JPEG beside', [profile('j', 'JPEG', 9e6), profile('a', 'H264', 2e6)], 'a', 'a'],
-    ['JPEG alone', [profile('j', 'JPEG', 9e6)], 'j', 'j'],
-  ])('%s: main and sub', (_, profiles, main, sub) => {
-    expect(chooseChannels(profiles)[0]?.profiles).toEqual({ main, sub });
-  });
-
-  it('makes one channel of each source', () => {
-    const channels = chooseChannels([profile('a', 'H264', 1, 'x'), profile('b', 'H264', 1, 'y'), profile('c', 'H264', 2, 'x')]);
-    expect(channels.map((one) => [one.channel.number, one.profiles.main])).toEqual([
-      [1, 'c'],
-      [2, 'b'],
-    ]);
   });
 });
 

@@ -2,14 +2,16 @@
 import onvif from 'onvif';
 import { reachService } from '../address.ts';
 import { type Failure, failure } from '../faults.ts';
-import type { SoapSession } from '../soap/index.ts';
+import { composeEnvelope, type SoapSession } from '../soap/index.ts';
 import type { XmlElement } from '../xml/index.ts';
 
 /** The package's client; it never opens a connection by itself here. */
 export type PackageCam = InstanceType<typeof onvif.Cam>;
 
 /** What became of a call. `fault` is in `failure.kind`. */
-export type PackageResult<T> = { readonly result: 'ok'; readonly value: T } | { readonly result: 'failed'; readonly failure: Failure };
+export type PackageResult<T> =
+  | { readonly result: 'ok'; readonly value: T; readonly body: XmlElement }
+  | { readonly result: 'failed'; readonly failure: Failure };
 
 /** Calls of the package, one after another. `expect` is the element that the reply must hold. Both reject with the reason of the signal alone. */
 export interface PackageCalls {
@@ -18,6 +20,8 @@ export interface PackageCalls {
   service(name: string): URL | undefined;
   /** The package writes the request; the reply's body is for the caller to read. */
   fetch(expect: string, write: (cam: PackageCam) => void): Promise<PackageResult<XmlElement>>;
+  /** A request that the package does not know: `request` is what stands in the body. A service that the camera has not told is asked at its device service. */
+  send(request: string, to: { readonly service: string; readonly expect: string }): Promise<PackageResult<XmlElement>>;
   /** The package writes the request and reads the reply: `done` is its callback. */
   ask<T>(expect: string, invoke: (cam: PackageCam, done: (error: unknown, value?: T) => void) => void): Promise<PackageResult<T>>;
 }
@@ -47,12 +51,13 @@ export function openPackage(session: SoapSession, signal: AbortSignal): PackageC
   const send = async (request: PackageRequest, expect: string): Promise<PackageResult<XmlElement>> => {
     const url = (request.service === undefined ? undefined : service(request.service)) ?? session.base;
     const reply = await session.call({ url, envelope: request.body, expect }, signal);
-    return reply.result === 'ok' ? { result: 'ok', value: reply.body } : { result: 'failed', failure: reply.failure };
+    return reply.result === 'ok' ? { result: 'ok', value: reply.body, body: reply.body } : { result: 'failed', failure: reply.failure };
   };
   return {
     cam,
     service,
     fetch: (expect, write) => send(capture(write).request, expect),
+    send: (request, to) => send({ service: to.service, body: composeEnvelope(request) }, to.expect),
     async ask<T>(expect: string, invoke: (cam: PackageCam, done: (error: unknown, value?: T) => void) => void) {
       const read: { value?: T } = {};
       const { request, callback } = capture((itself) =>
@@ -67,7 +72,7 @@ export function openPackage(session: SoapSession, signal: AbortSignal): PackageC
       } catch {
         // The package stumbles over replies of another form than it expects.
       }
-      if (read.value !== undefined) return { result: 'ok', value: read.value };
+      if (read.value !== undefined) return { result: 'ok', value: read.value, body: reply.body };
       return {
         result: 'failed',
         failure: failure('garbage', {
