@@ -2,6 +2,7 @@
 import type { IPublishPacket } from 'mqtt';
 import { type Env, messageOf } from '#base';
 import type { EntryClass } from '#model';
+import { openConfirmed } from './confirmed.ts';
 import type { UplinkOptions } from './options.ts';
 import {
   type ConfirmationMode,
@@ -12,6 +13,7 @@ import {
   type SequenceRange,
   type Topics,
 } from './wire/index.ts';
+import { within } from './within.ts';
 
 /** What is needed of the house. */
 export interface ConfirmationDeps {
@@ -45,8 +47,11 @@ export interface Confirmation {
   settle(audible: boolean): void;
   /** The mode that counts for a message that the broker has; waits until it is known. Undefined when `signal` aborts before. */
   decide(signal: AbortSignal): ConfirmationMode | Promise<ConfirmationMode | undefined>;
-  /** Takes a packet of the hub; false when it is not about confirmation. Never rejects. */
-  receive(packet: IPublishPacket): Promise<boolean>;
+  /**
+   * Takes a packet of the hub; false when it is not about confirmation. What it confirms is committed beside: behind this packet others wait, PUBACKs among
+   * them, and the hub tells again what is lost.
+   */
+  receive(packet: IPublishPacket): boolean;
 }
 
 const quietMs = 60_000;
@@ -112,6 +117,20 @@ export function openConfirmation(deps: ConfirmationDeps, env: Env): Confirmation
       complain(topics.confirm, messageOf(error));
     }
   };
+  const confirmed = openConfirmed();
+  let isCommitting = false;
+  const commitAll = async (): Promise<void> => {
+    if (isCommitting) return;
+    isCommitting = true;
+    for (let all = confirmed.take(); all.length > 0; all = confirmed.take()) for (const ranges of all) await commit(ranges);
+    isCommitting = false;
+  };
+  const hearConfirm = (bytes: Uint8Array, isRetained: boolean): void => {
+    const parsed = isRetained ? undefined : parseConfirm(bytes);
+    if (!parsed) complain(topics.confirm, isRetained ? 'retained' : 'malformed');
+    for (const ranges of parsed ?? []) if (!confirmed.add(ranges)) complain(topics.confirm, 'more ranges than can wait for the store');
+    void commitAll();
+  };
   return {
     get mode() {
       return modeNow();
@@ -129,28 +148,19 @@ export function openConfirmation(deps: ConfirmationDeps, env: Env): Confirmation
     },
     settle(granted) {
       audible = granted;
-      const limit = Promise.withResolvers<void>();
-      const timer = env.clock.after(recallMs, limit.resolve);
-      void Promise.race([recalling, limit.promise]).finally(() => {
-        timer[Symbol.dispose]();
-        decided();
-      });
+      void within(recalling ?? Promise.resolve(), recallMs, env.clock).finally(decided);
     },
     decide(signal) {
       return undecided ? waitFor(undecided.promise, signal).then((known) => (known ? modeNow() : undefined)) : modeNow();
     },
-    async receive({ topic, payload, retain }) {
+    receive({ topic, payload, retain }) {
       if (topic !== topics.confirm && topic !== hubStateTopic) return false;
       const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
       if (topic === hubStateTopic) {
         const mode = parseHubState(bytes);
         if (mode === 'malformed') complain(topic, mode);
         else hearState(mode);
-      } else {
-        const confirmed = retain ? undefined : parseConfirm(bytes);
-        if (!confirmed) complain(topic, retain ? 'retained' : 'malformed');
-        for (const ranges of confirmed ?? []) await commit(ranges);
-      }
+      } else hearConfirm(bytes, retain);
       return true;
     },
   };

@@ -12,6 +12,7 @@ import { type Announce, openAnnounce, openSession, type UplinkSession } from './
 import type { Suspects } from './suspects.ts';
 import { openWindow } from './window.ts';
 import { encodeState, type Topics } from './wire/index.ts';
+import { within } from './within.ts';
 
 /** What a connection needs. */
 export interface ConnectionDeps {
@@ -61,9 +62,9 @@ export async function liveConnection(link: Link, deps: ConnectionDeps, signal: A
   const keeping = keep(link, announce, deps, over, env);
   await aborted(over);
   if (!link.closed.aborted) {
-    await atMost(story, stopGraceMs, env);
+    await within(story, stopGraceMs, env.clock);
     const farewell = deps.isFarewell();
-    if (farewell) await atMost(tellState('stopped', announce, deps, env), stopGraceMs, env);
+    if (farewell) await within(tellState('stopped', announce, deps, env), stopGraceMs, env.clock);
     await link.end({ keepsWill: !farewell });
   }
   await Promise.all([story, keeping]);
@@ -112,11 +113,4 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-/** Waits for `work`, but no longer than `ms`. */
-async function atMost(work: Promise<void>, ms: number, env: Env): Promise<void> {
-  const limit = Promise.withResolvers<void>();
-  using _timer = env.clock.after(ms, () => limit.resolve());
-  await Promise.race([work, limit.promise]);
 }

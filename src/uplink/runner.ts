@@ -2,8 +2,10 @@
 import { BongsuError, type Env, messageOf, type Sealer } from '#base';
 import type { Command, Outcome } from '#model';
 import type { Calls } from '#store';
+import { openAcceptances } from './acceptances.ts';
 import type { Acceptance, UplinkProcedures } from './tables.ts';
 import { encodeOutcome, type ParsedCommand, refusalOf } from './wire/index.ts';
+import { within } from './within.ts';
 
 /** Where an outcome goes. */
 export interface Address {
@@ -27,7 +29,7 @@ export type JudgedCommand = Pick<Extract<ParsedCommand, { kind: 'command' }>, 'c
 
 /** Runs commands over all connections of this process. */
 export interface Runner {
-  /** Resolves when the command is accepted durably or refused. Never rejects. */
+  /** Resolves when the command is accepted durably or refused, at the latest after a quarter of a second: behind it other packets wait. Never rejects. */
   accept(judged: JudgedCommand, address: Address): Promise<void>;
   /** Waits for what is running. */
   settled(): Promise<void>;
@@ -44,6 +46,7 @@ interface Running {
 
 const maxRunning = 16;
 const maxAddresses = 8;
+const packetWaitMs = 250;
 /** Outcomes beyond this are sent, not kept: 10,000 of them would fill the disk. */
 const maxKeptBytes = 16_384;
 
@@ -51,6 +54,7 @@ const maxKeptBytes = 16_384;
 export function openRunner(deps: RunnerDeps, env: Env, signal: AbortSignal): Runner {
   const running = new Map<string, Running>();
   const tasks = new Set<Promise<void>>();
+  const acceptances = openAcceptances(deps.procedures, env);
   let accepted = 0;
 
   const join = async (under: Running, command: Command, hash: string, address: Address): Promise<void> => {
@@ -59,7 +63,7 @@ export function openRunner(deps: RunnerDeps, env: Env, signal: AbortSignal): Run
       if (under.addresses.length >= maxAddresses) return deps.refuse([address], refusalOf(command.id, 'busy'));
       under.addresses.push(address);
     }
-    await under.decided;
+    await within(under.decided, packetWaitMs, env.clock);
   };
   const start = async (command: Command, addresses: readonly Address[]): Promise<void> => {
     accepted += 1;
@@ -85,6 +89,11 @@ export function openRunner(deps: RunnerDeps, env: Env, signal: AbortSignal): Run
       deps.refuse(addresses, acceptance === 'not-stored' ? refusalOf(command.id, acceptance, 'failed') : refusedBy(acceptance, command.id));
   };
 
+  const decide = async ({ command, hash, expires }: JudgedCommand, addresses: readonly Address[]): Promise<void> => {
+    const { id, expiresAt, issuedAt } = command;
+    follow(await acceptances.ask({ id, hash, expiresAt, issuedAt, expires, now: env.clock.now() }), command, addresses);
+  };
+
   return {
     async accept(judged, address) {
       const { command, hash } = judged;
@@ -92,28 +101,19 @@ export function openRunner(deps: RunnerDeps, env: Env, signal: AbortSignal): Run
       if (under) return await join(under, command, hash, address);
       if (running.size >= maxRunning) return deps.refuse([address], refusalOf(command.id, 'busy'));
       const addresses = [address];
-      const decision = Promise.withResolvers<void>();
-      running.set(command.id, { hash, addresses, decided: decision.promise });
-      follow(await writeDown(judged, deps, env), command, addresses);
-      decision.resolve();
+      const deciding = decide(judged, addresses);
+      running.set(command.id, { hash, addresses, decided: deciding });
+      tasks.add(deciding);
+      void deciding.finally(() => tasks.delete(deciding));
+      await within(deciding, packetWaitMs, env.clock);
     },
     async settled() {
-      await Promise.all(tasks);
+      while (tasks.size > 0) await Promise.all(tasks);
     },
     get accepted() {
       return accepted;
     },
   };
-}
-
-async function writeDown({ command, hash, expires }: JudgedCommand, deps: RunnerDeps, env: Env): Promise<Acceptance | 'not-stored'> {
-  const { id, expiresAt, issuedAt } = command;
-  try {
-    return await deps.procedures.accept({ id, hash, expiresAt, issuedAt, expires, now: env.clock.now() });
-  } catch (error) {
-    env.log.warn({ command: command.name, error: messageOf(error) }, 'a command could not be written down');
-    return 'not-stored';
-  }
 }
 
 /** Runs a command and keeps its outcome; resolves with the payload. Never rejects: one of the four edges where faults are caught. */

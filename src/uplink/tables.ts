@@ -65,6 +65,8 @@ export interface UplinkProcedures {
    * however the gateway's clock is set. One clock that runs ahead moves neither mark.
    */
   accept(ask: AcceptAsk): Acceptance;
+  /** Forgets an acceptance of this process that came too late: the command was not run. */
+  withdraw(ask: { readonly id: string }): void;
   /** Keeps the sealed outcome; an empty one means that it was too large to keep. */
   finish(done: { readonly id: string; readonly outcome: Uint8Array }): void;
   /** Keeps who confirms, as the hub behind these brokers has announced it; undefined: it announces nothing any more. */
@@ -86,6 +88,7 @@ export const openUplinkProcedures: OpenProcedures<UplinkProcedures> = (db, world
     'INSERT INTO command (id, hash, expires, boot, said_expires) VALUES (?, ?, ?, ?, ?)',
   );
   const setOutcome = db.prepare<[Uint8Array, string]>('UPDATE command SET outcome = ? WHERE id = ?');
+  const withdraw = db.prepare<[string, string]>('DELETE FROM command WHERE id = ? AND boot = ? AND outcome IS NULL');
   const pruneOld = db
     .prepare<[number, number], number>(
       `DELETE FROM command WHERE id IN (SELECT id FROM command WHERE said_expires < CAST(? AS INTEGER) ORDER BY said_expires LIMIT ?)
@@ -130,6 +133,9 @@ export const openUplinkProcedures: OpenProcedures<UplinkProcedures> = (db, world
       passTo(Math.min(ask.now, ask.issuedAt));
       rows += 1;
       return { result: 'new' };
+    },
+    withdraw({ id }) {
+      rows -= withdraw.run(id, world.bootId).changes;
     },
     finish(done) {
       setOutcome.run(done.outcome, done.id);

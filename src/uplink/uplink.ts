@@ -80,7 +80,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
   const memory = openHubMemory(procedures, options);
   const confirmation = openConfirmation({ setting: options.confirmation, topics, onConfirm: deps.onConfirm, memory }, env);
   const receive = async (packet: IPublishPacket): Promise<void> => {
-    if (!(await confirmation.receive(packet))) await commands.receive(packet);
+    if (!confirmation.receive(packet)) await commands.receive(packet);
   };
   const hearing = openHearing(env);
   const suspects = openSuspects();
@@ -202,6 +202,7 @@ function openBooks(store: Store): Calls<UplinkProcedures> {
     accept: (ask) => reserved.accept(ask),
     keepWord: (word) => reserved.keepWord(word),
     word: (ask) => reserved.word(ask),
+    withdraw: (ask) => reserved.withdraw(ask),
     finish: (done) => (done.outcome.byteLength <= maxReservedBytes ? reserved : ordinary).finish(done),
   };
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openLog, systemRandom } from '#base';
 import type { Condition, ConditionKind } from '#model';
 import type { UplinkStatus } from '#uplink';
-import { outboxFull } from '../../src/gateway/outbox-health.ts';
+import { deadLetters, outboxFull } from '../../src/gateway/outbox-health.ts';
 import { isOver, look, lookAround, watchUplink } from '../../src/gateway/uplink-health.ts';
 import { openFakeClock } from '../fakes/clock.ts';
 
@@ -164,7 +164,7 @@ describe('the cure of docs/operations.md', () => {
   const unheard = { since: 0, topic: 't' };
   const status = { connected: true, confirmation: 'broker', unheard, routes: [] } as unknown as UplinkStatus;
   const down = [{ name: 'platform', wasTried: true, trouble: () => ({ since: 0, reason: '' }) }];
-  it.each([...look(status, now), ...lookAround(down, now), outboxFull(true, now)])(
+  it.each([...look(status, now), ...lookAround(down, now), outboxFull(true, now), deadLetters('hub', 'raised', now)])(
     'stands in the message of $kind',
     ({ kind, message }) => {
       const [, cure = ''] = new RegExp(`^\\| \`${kind}\` .*\\| (.*) \\|$`, 'm').exec(operations) ?? [];

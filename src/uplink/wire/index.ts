@@ -1,6 +1,6 @@
 // The wire contract with the hub as pure codecs: values on one side, topics and texts on the other.
 export { type ParsedCommand, parseCommand, refusals, signedBytes } from './command.ts';
-export { type ConfirmationMode, type ConfirmedRanges, parseConfirm, parseHubState, type SequenceRange } from './confirm.ts';
+export { type ConfirmationMode, type ConfirmedRanges, maxRanges, parseConfirm, parseHubState, type SequenceRange } from './confirm.ts';
 export { encodeEntry, encodeState, encodeWill } from './event.ts';
 export { cloudEventType, type Message } from './message.ts';
 export { encodeOutcome, refusalOf } from './outcome.ts';
