@@ -23,6 +23,7 @@ const ailmentOf: Readonly<Record<FailureKind, Ailment>> = {
   closed: 'camera-lost',
   garbage: 'camera-fault',
   'too-large': 'camera-fault',
+  certificate: 'camera-fault',
   fault: 'camera-fault',
   'login-refused': 'camera-login-refused',
   'login-missing': 'camera-login-refused',

@@ -34,6 +34,7 @@ export type FailureKind =
   | 'closed'
   | 'garbage'
   | 'too-large'
+  | 'certificate'
   | 'fault'
   | 'login-refused'
   | 'login-missing'
@@ -90,6 +91,13 @@ const words: Readonly<Record<FailureKind, { readonly message: Text; readonly hin
     hint: {
       en: 'If the device has very many channels, raise cameras.maxReply.',
       ko: '채널이 매우 많은 장비이면 cameras.maxReply를 늘리십시오.',
+    },
+  },
+  certificate: {
+    message: { en: 'The camera shows another certificate than before', ko: '카메라의 인증서가 이전과 다릅니다' },
+    hint: {
+      en: 'Nothing was sent to it. If the camera was replaced or its certificate renewed, remove and add it again; otherwise find out who answers at its address.',
+      ko: '아무것도 보내지 않았습니다. 카메라를 교체했거나 인증서를 갱신했으면 삭제 후 다시 등록하고, 아니면 그 주소에서 누가 응답하는지 확인하십시오.',
     },
   },
   fault: {

@@ -25,8 +25,11 @@ const eventOptions = z.strictObject({
 
 /** Options of the cameras room. */
 export const camerasOptions = z.strictObject({
+  connectTimeout: durationOption({ min: '200ms', max: '30s', default: '5s' }).describe(
+    'Longest time to a connection with a camera, HTTPS included (200ms … 30s).',
+  ),
   requestTimeout: durationOption({ min: '500ms', max: '2m', default: '10s' }).describe(
-    'Longest time that one request to a camera takes in all (500ms … 2m); a pull takes its wait more.',
+    'Longest time to the first byte of an answer, and from there to its last (500ms … 2m); a pull takes its wait more.',
   ),
   maxReply: sizeOption({ min: '64KiB', max: '16MiB', default: '1MiB' }).describe(
     'Largest reply to requests other than pulls that is read (64KiB … 16MiB).',

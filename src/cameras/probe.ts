@@ -33,6 +33,7 @@ const results: Readonly<Record<FailureKind, Exclude<Identification['result'], 'o
   closed: 'unreachable',
   garbage: 'not-onvif',
   'too-large': 'not-onvif',
+  certificate: 'unreachable',
   fault: 'not-onvif',
   'login-missing': 'login-missing',
   'login-refused': 'login-refused',

@@ -62,7 +62,10 @@ export function openPullPointCalls(session: SoapSession, env: Env): PullPointCal
   const send: Send = (to, call, signal) => {
     const header = addressingHeader(call.action, to.address, uuidv7(env.clock.now(), env.random)) + to.reference;
     const limits = { ...(call.timeoutMs && { timeoutMs: call.timeoutMs }), ...(call.maxBytes && { maxBytes: call.maxBytes }) };
-    return session.call({ url: to.address, envelope: composeEnvelope(call.body), header, expect: call.expect, ...limits }, signal);
+    return session.call(
+      { url: to.address, envelope: composeEnvelope(call.body), header, expect: call.expect, lane: 'pulls', ...limits },
+      signal,
+    );
   };
   /** Relative first, then the camera's own time, for those that know only one of the two. */
   const lifetimes = (lifetimeMs: number): readonly string[] => {

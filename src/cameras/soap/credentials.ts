@@ -1,6 +1,7 @@
 // How a login is proved to one camera: nothing until it asks, then HTTP Digest with a kept nonce, else a UsernameToken, never both (ONVIF Core §5.9.1).
 import { authorize, type Challenge, chooseChallenge, type Env, type Login } from '#base';
 import { usernameToken } from './envelope.ts';
+import type { Lane } from './transport.ts';
 
 export type Authentication = 'none' | 'digest' | 'username-token';
 
@@ -15,12 +16,12 @@ export interface Proof {
 export interface Credentials {
   readonly authentication: Authentication;
   /** The proof for the next request; `cameraMs` is the camera's time. */
-  prove(url: URL, cameraMs: number): Proof;
+  prove(lane: Lane, url: URL, cameraMs: number): Proof;
   /**
    * A request was denied, with these WWW-Authenticate headers: `again` when another proof is worth trying, `clock` when only a wrong clock could
    * explain it, `refused` when another try would only be another failed login.
    */
-  adapt(challenges: readonly string[]): 'again' | 'clock' | 'refused';
+  adapt(lane: Lane, challenges: readonly string[]): 'again' | 'clock' | 'refused';
   /** Begin from nothing: the login was refused. */
   reset(): void;
 }
@@ -30,30 +31,33 @@ export const noProof: Proof = { authorization: undefined, header: '' };
 /** Opens the credentials of one camera. */
 export function openCredentials(login: Login | undefined, env: Env): Credentials {
   let mode: Authentication = 'none';
-  let challenge: Challenge | undefined;
-  let count = 0;
+  /** A nonce for each connection: on two at once the counts of one could overtake each other (RFC 7616 §3.4). */
+  const kept = new Map<Lane, { readonly challenge: Challenge; count: number }>();
   return {
     get authentication() {
       return mode;
     },
-    prove(url, cameraMs) {
+    prove(lane, url, cameraMs) {
       if (!login) return noProof;
       if (mode === 'username-token') return { authorization: undefined, header: usernameToken(login, cameraMs, env.random) };
-      if (mode === 'none' || !challenge) return noProof;
-      count += 1;
+      const known = kept.get(lane);
+      if (mode === 'none' || !known) return noProof;
+      known.count += 1;
       const cnonce = env.random.bytes(8).toString('hex');
-      return { authorization: authorize(challenge, login, { method: 'POST', uri: url.pathname + url.search, count, cnonce }), header: '' };
+      return {
+        authorization: authorize(known.challenge, login, { method: 'POST', uri: url.pathname + url.search, count: known.count, cnonce }),
+        header: '',
+      };
     },
-    adapt(challenges) {
+    adapt(lane, challenges) {
       if (!login) return 'refused';
       // Basic would send the password in clear: a camera that offers nothing else is tried with a token.
       const offered = chooseChallenge(challenges.filter((header) => !/^\s*basic/i.test(header)));
       if (offered?.scheme === 'digest') {
         // A nonce that was used before may only have grown old; a fresh one that is refused says that the login is wrong.
-        if (mode === 'digest' && count === 1 && !offered.stale) return 'refused';
+        if (mode === 'digest' && kept.get(lane)?.count === 1 && !offered.stale) return 'refused';
         mode = 'digest';
-        challenge = offered;
-        count = 0;
+        kept.set(lane, { challenge: offered, count: 0 });
         return 'again';
       }
       if (mode === 'digest') return 'refused';
@@ -63,8 +67,7 @@ export function openCredentials(login: Login | undefined, env: Env): Credentials
     },
     reset() {
       mode = 'none';
-      challenge = undefined;
-      count = 0;
+      kept.clear();
     },
   };
 }

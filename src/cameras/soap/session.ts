@@ -1,5 +1,4 @@
 // Talking with one camera: calls one after another over a kept connection, with the login that the camera wants, and its clock.
-import { Agent } from 'node:http';
 import type { Env, Login, Text } from '#base';
 import { type Failure, failure } from '../faults.ts';
 import { child, type XmlElement } from '../xml/index.ts';
@@ -7,7 +6,8 @@ import { clockOffset, clockQuestion, readCameraClock } from './clock.ts';
 import { type Authentication, noProof, openCredentials, type Proof } from './credentials.ts';
 import { actionOf, fillHeader, isDenial, readBodyOf, readFault, type SoapFault } from './envelope.ts';
 import type { LoginGate } from './login-gate.ts';
-import { type Answer, type Exchange, exchange } from './transport.ts';
+import { type Answer, type Ask, type Lane, openTransport } from './transport.ts';
+import { type CameraCertificate, openTrust, type Trust } from './trust.ts';
 
 /** A call. */
 export interface Call {
@@ -18,8 +18,11 @@ export interface Call {
   readonly header?: string;
   /** Name of a child that the reply's body must have. */
   readonly expect: string;
+  /** From the request to the first byte of the answer. */
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
+  /** Which of the camera's two connections; `calls` when left out. `pulls` is for what waits long. */
+  readonly lane?: Lane;
 }
 
 /** What became of a call. */
@@ -28,12 +31,14 @@ export type CallResult =
   | { readonly result: 'fault'; readonly fault: SoapFault; readonly failure: Failure; readonly tookMs: number }
   | { readonly result: 'failed'; readonly failure: Failure; readonly tookMs: number };
 
-/** A conversation with one camera. One call at a time. */
+/** A conversation with one camera. Calls of one lane go one after another. */
 export interface SoapSession extends Disposable {
   readonly base: URL;
   readonly authentication: Authentication;
   /** The camera's clock minus ours, milliseconds; undefined until it was read. */
   readonly clockOffsetMs: number | undefined;
+  /** What the camera showed over HTTPS. */
+  readonly certificate: CameraCertificate | undefined;
   /** Calls with the login that the camera wants. At most one failed login within `loginRetry`. Rejects on abort alone. */
   call(call: Call, signal: AbortSignal): Promise<CallResult>;
   /** Reads the clock, without the login if the camera allows (ONVIF Core §8.4.1). */
@@ -41,6 +46,8 @@ export interface SoapSession extends Disposable {
 }
 
 export interface SessionOptions {
+  /** `requestTimeout` when left out. */
+  readonly connectTimeout?: number;
   readonly requestTimeout: number;
   readonly maxReply: number;
 }
@@ -54,16 +61,17 @@ const clockMovedMs = 2000;
 /** Opens a session; nothing is sent yet. */
 export function openSession(
   options: SessionOptions,
-  camera: { readonly base: URL; readonly login: Login | undefined; readonly gate: LoginGate },
+  camera: { readonly base: URL; readonly login: Login | undefined; readonly gate: LoginGate; readonly trust?: Trust },
   env: Env,
 ): SoapSession {
-  const { base, login, gate } = camera;
-  const agent = new Agent({ keepAlive: true, maxSockets: 2, maxFreeSockets: 1 });
+  const { base, login, gate, trust = openTrust() } = camera;
+  const transport = openTransport(trust, env);
   const credentials = openCredentials(login, env);
   let offset: { readonly ms: number; readonly atMs: number } | undefined;
   const send = (call: Call, proof: Proof, signal: AbortSignal): Promise<Answer> => {
-    const { url, timeoutMs = options.requestTimeout, maxBytes = options.maxReply } = call;
-    return exchange(agent, { url, ...write(call, proof), timeoutMs, maxBytes }, env, signal);
+    const { url, timeoutMs: answerMs = options.requestTimeout, maxBytes = options.maxReply } = call;
+    const limits = { connectMs: options.connectTimeout ?? options.requestTimeout, answerMs, wholeMs: options.requestTimeout, maxBytes };
+    return transport.exchange(call.lane ?? 'calls', { url, ...write(call, proof), ...limits }, signal);
   };
   const keepOffset = (result: CallResult): CallResult => {
     const cameraMs = result.result === 'ok' ? readCameraClock(result.body) : undefined;
@@ -97,14 +105,18 @@ export function openSession(
     get clockOffsetMs() {
       return offset?.ms;
     },
+    get certificate() {
+      return trust.seen;
+    },
     async call(call, signal) {
       const closed = login && closedGate(gate.waitMs(base.host, login), base);
       if (closed) return closed;
       for (let turn = 1; ; turn += 1) {
-        const answer = await send(call, credentials.prove(call.url, env.clock.now() + (offset?.ms ?? 0)), signal);
+        const lane = call.lane ?? 'calls';
+        const answer = await send(call, credentials.prove(lane, call.url, env.clock.now() + (offset?.ms ?? 0)), signal);
         if (answer.result === 'failed') return answer;
         if (!isDenied(answer)) return accept(answer, call);
-        const next = turn < maxTurns ? credentials.adapt(answer.challenges) : 'refused';
+        const next = turn < maxTurns ? credentials.adapt(lane, answer.challenges) : 'refused';
         if (next === 'refused' || (next === 'clock' && !(await clockMoved(signal)))) return refuse(answer);
       }
     },
@@ -117,7 +129,7 @@ export function openSession(
       return keepOffset(wantsLogin ? await session.call(call, signal) : settle(answer, call, base));
     },
     [Symbol.dispose]() {
-      agent.destroy();
+      transport[Symbol.dispose]();
     },
   };
   return session;
@@ -134,7 +146,7 @@ function closedGate(waitMs: number, base: URL): CallResult | undefined {
   return { result: 'failed', failure: failure('login-refused', detail), tookMs: 0 };
 }
 
-function write(call: Call, proof: Proof): Pick<Exchange, 'headers' | 'body'> {
+function write(call: Call, proof: Proof): Pick<Ask, 'headers' | 'body'> {
   const contentType = `application/soap+xml; charset=utf-8; action="${actionOf(call.envelope)}"`;
   const headers = { 'Content-Type': contentType, ...(proof.authorization !== undefined && { Authorization: proof.authorization }) };
   return { headers, body: fillHeader(call.envelope, (call.header ?? '') + proof.header) };

@@ -1,16 +1,15 @@
-// One HTTP exchange with a camera over a kept connection, bounded in time, in bytes and in headers.
-import { type Agent, type IncomingMessage, request as openRequest } from 'node:http';
-import { type Env, messageOf } from '#base';
+// One SOAP exchange with a camera: over the line of its lane, in turn, its answer read as XML while it arrives, and once more when a kept line had died.
+import type { Env } from '#base';
 import { type Failure, failure } from '../faults.ts';
-import { openXmlReader, type XmlResult } from '../xml/index.ts';
+import { openXmlReader, type XmlReader, type XmlResult } from '../xml/index.ts';
+import { type BodyReader, type Exchange, Line } from './line.ts';
+import type { Trust } from './trust.ts';
 
-/** A request as it goes on the wire. */
-export interface Exchange {
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  /** Total time from connecting to the last byte. */
-  readonly timeoutMs: number;
+/** A camera is spoken to on two connections at most: one that waits for events, one for everything else. */
+export type Lane = 'calls' | 'pulls';
+
+/** A request. */
+export interface Ask extends Exchange {
   readonly maxBytes: number;
 }
 
@@ -27,94 +26,103 @@ export type Answer =
     }
   | { readonly result: 'failed'; readonly failure: Failure; readonly tookMs: number };
 
-const maxHeaderBytes = 16 * 1024;
-
-/**
- * Posts and reads the answer's XML as it arrives, so that a large one never holds the loop. A kept connection that the camera closed in the
- * meantime is replaced once. Rejects with the reason of `signal` alone.
- */
-export async function exchange(agent: Agent, ask: Exchange, env: Env, signal: AbortSignal): Promise<Answer> {
-  const first = await exchangeOnce(agent, ask, env, signal);
-  if (!first.stale) return first.answer;
-  return (await exchangeOnce(agent, ask, env, signal)).answer;
+/** The two connections of one camera. */
+export interface Transport extends Disposable {
+  /** Waits for its turn on the lane, then sends. Rejects with the reason of `signal` alone. */
+  exchange(lane: Lane, ask: Ask, signal: AbortSignal): Promise<Answer>;
 }
 
-interface Attempt {
-  readonly answer: Answer;
-  /** The kept connection was gone before anything was said on it. */
-  readonly stale: boolean;
-}
+/** A connection that ends so soon after a request was found dead by it, and was not ended by the camera in the middle of its work. */
+const staleMs = 1000;
+const maxWaiting = 16;
 
-function exchangeOnce(agent: Agent, ask: Exchange, env: Env, signal: AbortSignal): Promise<Attempt> {
-  signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<Attempt>();
-  const startedMs = env.clock.monotonicMs();
-  const tookMs = (): number => env.clock.monotonicMs() - startedMs;
-  const request = openRequest(ask.url, {
-    method: 'POST',
-    agent,
-    maxHeaderSize: maxHeaderBytes,
-    headers: { ...ask.headers, 'Content-Length': Buffer.byteLength(ask.body) },
-  });
-  const fail = (failed: Failure, stale = false): void => {
-    resolve({ answer: { result: 'failed', failure: failed, tookMs: tookMs() }, stale });
-    request.destroy();
+/** Opens the transport; nothing is connected yet. */
+export function openTransport(trust: Trust, env: Env): Transport {
+  const lines: Readonly<Record<Lane, Turns>> = { calls: openTurns(new Line(trust, env)), pulls: openTurns(new Line(trust, env)) };
+  return {
+    exchange: (lane, ask, signal) => lines[lane].take(ask, signal, (line) => twice(line, ask, signal)),
+    [Symbol.dispose]() {
+      for (const { line } of Object.values(lines)) line[Symbol.dispose]();
+    },
   };
-  const where = ask.url.host;
-  const timer = env.clock.after(ask.timeoutMs, () => fail(failure('silent', `${where}, ${Math.round(ask.timeoutMs)} ms`)));
-  const onAbort = (): void => {
-    reject(signal.reason);
-    request.destroy();
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  request.on('error', (error) => {
-    const failed = classify(error, where);
-    fail(failed, failed.kind === 'closed' && request.reusedSocket && tookMs() < 1000);
-  });
-  request.on('response', (response) => {
-    const answer = async (): Promise<void> => {
-      const document = await readBody(response, ask.maxBytes, where);
-      if ('kind' in document) return fail(document);
-      const challenges = response.headersDistinct['www-authenticate'] ?? [];
-      resolve({ answer: { result: 'answer', status: response.statusCode ?? 0, challenges, document, tookMs: tookMs() }, stale: false });
-      // A reader that had enough before the end leaves bytes on the connection: it cannot be used again.
-      if (!response.complete) request.destroy();
-    };
-    answer().catch((error: unknown) => fail(classify(error, where)));
-  });
-  request.end(ask.body);
-  return promise.finally(() => {
-    timer[Symbol.dispose]();
-    signal.removeEventListener('abort', onAbort);
-  });
 }
 
-async function readBody(response: IncomingMessage, maxBytes: number, where: string): Promise<XmlResult | Failure> {
-  const reader = openXmlReader();
+interface Turns {
+  readonly line: Line;
+  take(ask: Ask, signal: AbortSignal, act: (line: Line) => Promise<Answer>): Promise<Answer>;
+}
+
+/** One exchange after another. More than 16 that wait are refused. */
+function openTurns(line: Line): Turns {
+  let waiting = 0;
+  let before: Promise<unknown> | undefined;
+  return {
+    line,
+    async take({ url }, signal, act) {
+      if (waiting >= maxWaiting) return { result: 'failed', failure: failure('silent', tooMany(url.host)), tookMs: 0 };
+      waiting += 1;
+      const turn = (async () => {
+        await before?.catch(() => {});
+        signal.throwIfAborted();
+        return await act(line);
+      })();
+      before = turn;
+      try {
+        return await turn;
+      } finally {
+        waiting -= 1;
+        if (before === turn) before = undefined;
+      }
+    },
+  };
+}
+
+function tooMany(host: string): { ko: string; en: string } {
+  return { ko: `${host}, 요청 ${maxWaiting}건이 대기 중`, en: `${host}, ${maxWaiting} calls already wait` };
+}
+
+async function twice(line: Line, ask: Ask, signal: AbortSignal): Promise<Answer> {
+  const first = await once(line, ask, signal);
+  return first.stale ? (await once(line, ask, signal)).answer : first.answer;
+}
+
+async function once(line: Line, ask: Ask, signal: AbortSignal): Promise<{ readonly answer: Answer; readonly stale: boolean }> {
+  const document = openDocument(ask.maxBytes);
+  const ended = await line.exchange(ask, document, signal);
+  const { tookMs } = ended;
+  if (ended.result === 'failed') {
+    return { answer: { result: 'failed', failure: ended.failure, tookMs }, stale: ended.stale && tookMs < staleMs };
+  }
+  const { host } = ask.url;
+  if (document.isTooLarge()) {
+    const detail = { ko: `${host}, ${ask.maxBytes}바이트 초과`, en: `${host}, more than ${ask.maxBytes} bytes` };
+    return { answer: { result: 'failed', failure: failure('too-large', detail), tookMs }, stale: false };
+  }
+  const { status, headers } = ended.head;
+  const challenges = headers.get('www-authenticate') ?? [];
+  return { answer: { result: 'answer', status, challenges, document: document.end(), tookMs }, stale: false };
+}
+
+interface DocumentReader extends BodyReader {
+  isTooLarge(): boolean;
+  end(): XmlResult;
+}
+
+/** Reads the body as XML. What is broken early is not read to a far end: a quarter of the bound, then the connection is given up. */
+function openDocument(maxBytes: number): DocumentReader {
+  let reader: XmlReader | undefined;
   let size = 0;
   let wanted = true;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes)
-      return failure('too-large', { ko: `${where}, ${maxBytes}바이트 초과`, en: `${where}, more than ${maxBytes} bytes` });
-    if (wanted) wanted = reader.write(chunk);
-    // Broken early: what follows is not worth its bytes. After the root element the few stray bytes are read to keep the connection.
-    if (!wanted && size > maxBytes / 4) break;
-  }
-  return reader.end();
-}
-
-const unreachableCodes = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTDOWN']);
-
-function classify(error: unknown, where: string): Failure {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (unreachableCodes.has(code)) return failure('unreachable', `${where} ${code}`);
-  if (code === 'HPE_HEADER_OVERFLOW')
-    return failure('garbage', {
-      ko: `${where}, 헤더 ${maxHeaderBytes}바이트 초과`,
-      en: `${where}, headers beyond ${maxHeaderBytes} bytes`,
-    });
-  if (code.startsWith('HPE_')) return failure('garbage', { ko: `${where}, HTTP 아님(${code})`, en: `${where}, no HTTP (${code})` });
-  if (code === 'ECONNRESET' || code === 'EPIPE') return failure('closed', where);
-  return failure('unreachable', `${where} ${code || messageOf(error)}`);
+  return {
+    isTooLarge: () => size > maxBytes,
+    end: () => (reader ?? openXmlReader()).end(),
+    write(piece) {
+      size += piece.length;
+      if (size > maxBytes) return 'stop';
+      reader ??= openXmlReader();
+      if (wanted) wanted = reader.write(piece);
+      if (wanted) return 'more';
+      return size > maxBytes / 4 ? 'stop' : 'enough';
+    },
+  };
 }

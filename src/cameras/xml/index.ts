@@ -1,3 +1,3 @@
 // The door of xml: bounded reading and plain writing.
-export { openXmlReader, readXml, type XmlElement, type XmlResult } from './reader.ts';
+export { openXmlReader, readXml, type XmlElement, type XmlReader, type XmlResult } from './reader.ts';
 export { attribute, child, childrenOf, descend, escapeXml, textAt, writeXml } from './tree.ts';
