@@ -1,6 +1,6 @@
 // A whole simulated site on loopback: cameras, sensors and a hub, each only when asked for, with the facts that a gateway's configuration needs.
 import type { Env, Login } from '#base';
-import { type CameraOptions, openFleet, type SimulatedCamera } from './cameras/index.ts';
+import { type CameraOptions, natureOf, openFleet, type PersonalityName, type SimulatedCamera } from './cameras/index.ts';
 import { fault } from './faults.ts';
 import { openHub, type SimulatedHub } from './hub/index.ts';
 import { type FallEvent, openField, type SensorKind, type SimulatedSensor, smokePoints, type WebhookSender } from './sensors/index.ts';
@@ -9,6 +9,8 @@ import { type FallEvent, openField, type SensorKind, type SimulatedSensor, smoke
 export interface SiteOptions {
   /** How many (ids `cam-1` …), or their natures. Default none. At most 10,000. */
   readonly cameras?: number | readonly Partial<CameraOptions>[];
+  /** Personalities of the cameras in turn, where only their number is given. Default: plain ones. */
+  readonly personalities?: readonly PersonalityName[];
   /** How many (serial smoke, TCP smoke, webhook fall, in turn), or which. Default none. At most 247 of each Modbus kind. */
   readonly sensors?: number | readonly { readonly id: string; readonly kind: SensorKind }[];
   /** With a login when one is given. Default none. */
@@ -25,6 +27,8 @@ export interface SiteOptions {
   readonly discoveryPort?: number;
   /** Gives each camera a loopback address of its own (127.77.x.y) instead of 127.0.0.1. Default false. */
   readonly ownAddresses?: boolean;
+  /** The same port for all cameras, each at an address of its own. Default: free ones, or those of `basePort`. */
+  readonly cameraPort?: number;
 }
 
 /** A site that stands until it is disposed. */
@@ -75,7 +79,6 @@ export interface SiteFacts {
 }
 
 const host = '127.0.0.1';
-const logins = ['digest', 'username-token', 'either', 'digest-sha256'] as const;
 const kinds = ['modbus-rtu', 'modbus-tcp', 'webhook'] as const;
 const maxCameras = 10_000;
 const maxPort = 65_535;
@@ -90,7 +93,7 @@ export async function openSimulatedSite(options: SiteOptions, env: Env): Promise
   const login = typeof options.hub === 'object' ? options.hub.login : undefined;
   const hub = options.hub ? stack.use(await openHub({ host, port: port(0), login }, env)) : undefined;
   const cameras = cameraList(options).map((camera, index) =>
-    natureOf(camera, index, { port: port(10 + index), own: options.ownAddresses }),
+    natureOf(camera, index, { host: options.ownAddresses ? ownAddress(index) : host, port: options.cameraPort ?? port(10 + index) }),
   );
   const fleet = stack.use(await openFleet({ cameras, rtspPort: port(1), discoveryPort: options.discoveryPort }, env));
   const webhook = options.webhookUrl === undefined ? undefined : { url: options.webhookUrl, token: webhookToken };
@@ -119,25 +122,17 @@ export async function openSimulatedSite(options: SiteOptions, env: Env): Promise
   };
 }
 
-function cameraList({ cameras = 0 }: SiteOptions): readonly Partial<CameraOptions>[] {
-  return typeof cameras === 'number' ? Array.from({ length: Math.min(cameras, maxCameras) }, () => ({})) : cameras.slice(0, maxCameras);
+function cameraList({ cameras = 0, personalities = [] }: SiteOptions): readonly Partial<CameraOptions>[] {
+  if (typeof cameras !== 'number') return cameras.slice(0, maxCameras);
+  return Array.from({ length: Math.min(cameras, maxCameras) }, (_, index) => {
+    const personality = personalities[index % personalities.length];
+    return personality === undefined ? {} : { personality };
+  });
 }
 
-/** A camera's nature where nothing else is said: codecs and logins in turn, every second one moves. */
-function natureOf(camera: Partial<CameraOptions>, index: number, place: { port: number; own: boolean | undefined }): CameraOptions {
-  return {
-    id: `cam-${index + 1}`,
-    host: place.own ? `127.77.${Math.floor(index / 250)}.${(index % 250) + 1}` : host,
-    port: place.port,
-    login: { user: 'admin', password: 'bongsu-sim-1' },
-    loginBy: logins[index % logins.length] ?? 'digest',
-    codec: index % 2 === 0 ? 'h264' : 'h265',
-    sound: true,
-    ptz: index % 2 === 0,
-    media2: true,
-    clockOffsetMs: 0,
-    ...camera,
-  };
+/** 127.77.x.y, 250 to each x. */
+function ownAddress(index: number): string {
+  return `127.77.${Math.floor(index / 250)}.${(index % 250) + 1}`;
 }
 
 function sensorList(sensors: number | readonly { readonly id: string; readonly kind: SensorKind }[]) {

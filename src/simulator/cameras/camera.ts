@@ -1,68 +1,28 @@
-// One virtual camera: its port, its nature and the handle by which a test or a script makes it report, move, fail and reboot.
+// One virtual camera: its port, its state and its comings and goings.
 import type { Server } from 'node:http';
 import { createServer, type Socket } from 'node:net';
-import { type Env, type Login, uuidv7 } from '#base';
-import { type DigestGate, type DigestHash, openDigestGate } from '../credentials.ts';
+import type { Env } from '#base';
 import { type Listening, listen } from '../listen.ts';
-import { loadClip, type RtspStream } from '../rtsp/index.ts';
-import { baseUrl, type CameraCore, type CameraCounts, type CameraFault, type CameraLogin, streamUrl } from './core.ts';
-import type { PtzPosition } from './ptz-state.ts';
+import type { RtspStream } from '../rtsp/index.ts';
+import type { CameraCore, Profile } from './core.ts';
+import { noCounts } from './counts.ts';
+import { type HandlePowers, openHandle, type SimulatedCamera } from './handle.ts';
+import { openCameraGate } from './login.ts';
+import { openLoginLock } from './login-lock.ts';
+import { type CameraOptions, newIdentity, personalityOf, profilesOf } from './nature.ts';
 import { openPtz } from './ptz-state.ts';
 import { openPullPoints } from './pull-points.ts';
-import type { CameraTopic } from './topics.ts';
-import { openTokenGate, type TokenGate } from './username-token.ts';
+import { openTokenGate } from './username-token.ts';
 
-/** Nature of a virtual camera. */
-export interface CameraOptions {
-  /** Form of an id; also the first part of its RTSP paths. */
-  readonly id: string;
-  readonly host: string;
-  /** 0: a free port. */
-  readonly port: number;
-  readonly login: Login;
-  readonly loginBy: CameraLogin;
-  /** Coding of the main stream; the sub stream is H.264. */
-  readonly codec: 'h264' | 'h265';
-  readonly sound: boolean;
-  readonly ptz: boolean;
-  readonly media2: boolean;
-  /** How far the camera's clock is off, milliseconds. */
-  readonly clockOffsetMs: number;
-}
-
-/** A virtual camera as its owner holds it. */
-export interface SimulatedCamera {
-  readonly id: string;
-  readonly host: string;
-  readonly port: number;
-  /** `host:port` of its ONVIF services. */
-  readonly address: string;
-  readonly login: Login;
-  readonly loginBy: CameraLogin;
-  readonly codec: 'h264' | 'h265';
-  /** `rtsp://` addresses without login. */
-  readonly streams: { readonly main: string; readonly sub: string };
-  readonly counts: Readonly<CameraCounts>;
-  /** Pull points that live now. */
-  readonly pullPoints: number;
-  readonly position: PtzPosition | undefined;
-  /** Reports that something begins (`active`) or ends; pulses have no end. */
-  trigger(step: { topic: CameraTopic; active: boolean }): void;
-  /** Misbehaves from now on; undefined ends it. A fault set while a pull waits spoils its answer too. */
-  fail(fault: CameraFault | undefined): void;
-  /** Loses subscriptions and connections, refuses new ones for `downMs` (default 2,000), then says Hello. */
-  reboot(downMs?: number): void;
-}
-
-/** The same with what the site needs of it. */
+/** A camera with what its fleet needs of it. */
 export interface OpenedCamera extends AsyncDisposable {
   readonly handle: SimulatedCamera;
   readonly core: CameraCore;
-  readonly tokens: TokenGate;
-  stream(quality: string): RtspStream | undefined;
+  /** What plays at a path of its RTSP address. */
+  stream(path: string): RtspStream | undefined;
 }
 
-/** What a camera needs of its site. */
+/** What a camera needs of its fleet. */
 export interface CameraDeps {
   /** The HTTP server that all cameras share; it is given connections, it does not listen. */
   readonly http: Server;
@@ -70,100 +30,149 @@ export interface CameraDeps {
   claim(socket: Socket, camera: OpenedCamera): void;
   /** Called when the camera is back after a reboot. */
   returned(camera: OpenedCamera): void;
+  /** Called before it leaves its address, and when it has another. */
+  leaving(camera: OpenedCamera): void;
+  arrived(camera: OpenedCamera): Promise<void>;
 }
-
-const hashes: Readonly<Record<CameraLogin, readonly DigestHash[]>> = {
-  digest: ['MD5'],
-  'digest-sha256': ['MD5', 'SHA-256'],
-  'username-token': ['MD5'],
-  either: ['MD5'],
-  none: [],
-};
 
 /** Opens a camera on its port. Throws `simulator.port-taken`. */
 export async function openCamera(options: CameraOptions, deps: CameraDeps, env: Env): Promise<OpenedCamera> {
   const drops = new Set<() => void>();
-  const streams = new Map<string, RtspStream>();
   let downUntilMs = 0;
   let listening: Listening | undefined;
-  const reboot = (downMs = 2000): void => {
-    downUntilMs = env.clock.monotonicMs() + downMs;
+  const isDown = (): boolean => env.clock.monotonicMs() < downUntilMs;
+  const goDown = (forMs: number): void => {
+    downUntilMs = env.clock.monotonicMs() + forMs;
     core.pullPoints.removeAll();
+    core.lock.clear();
     for (const drop of drops) drop();
     listening?.dropAll();
-    env.clock.after(downMs, () => deps.returned(opened));
   };
-  const core = openCore(options, reboot, env);
-  const isDown = (): boolean => env.clock.monotonicMs() < downUntilMs;
+  const reboot = (downMs = 2000): void => {
+    goDown(downMs);
+    env.clock.after(downMs, () => isDown() || deps.returned(opened));
+  };
+  const refuseFor = (ms: number): void => {
+    downUntilMs = Math.max(downUntilMs, env.clock.monotonicMs() + ms);
+    // The fault that was one too many is answered first.
+    env.clock.after(50, () => listening?.dropAll());
+  };
+  const core = openCore(options, { reboot, refuseFor }, env);
+  const serve = async (host: string): Promise<void> => {
+    const server = createServer({ noDelay: true }, (socket) => {
+      if (isDown() || (core.misbehaviour?.fault === 'refusing' && core.misbehaviour.only === undefined))
+        return void socket.resetAndDestroy();
+      deps.claim(socket, opened);
+      deps.http.emit('connection', socket);
+    });
+    listening = await listen(server, host, core.port === 0 ? options.port : core.port);
+    core.host = host;
+    core.port = listening.port;
+  };
+  const powers: HandlePowers = {
+    personality: options.personality,
+    codec: options.codec,
+    reboot,
+    power(on) {
+      goDown(on ? 0 : Number.POSITIVE_INFINITY);
+      if (on) deps.returned(opened);
+    },
+    async move(host) {
+      deps.leaving(opened);
+      goDown(0);
+      await listening?.[Symbol.asyncDispose]();
+      await serve(host);
+      await deps.arrived(opened);
+    },
+    newIdentity: () => newIdentity(core.personality, env),
+  };
+  const streams = new Map(core.profiles.map((profile) => [profile.path, profile]));
   const opened: OpenedCamera = {
     core,
-    tokens: openTokenGate(options.login),
-    handle: openHandle(core, options, reboot),
-    stream: (quality) => (isDown() ? undefined : streams.get(quality)),
+    handle: openHandle(core, powers),
+    stream(path) {
+      const profile = isDown() ? undefined : streams.get(path);
+      return profile?.clip && openStream(core, { ...profile, clip: profile.clip }, drops);
+    },
     [Symbol.asyncDispose]: async () => await listening?.[Symbol.asyncDispose](),
   };
-  for (const profile of core.profiles) streams.set(profile.token, openStream(core, profile.clip, drops));
-  const server = createServer({ noDelay: true }, (socket) => {
-    if (isDown()) return void socket.resetAndDestroy();
-    deps.claim(socket, opened);
-    deps.http.emit('connection', socket);
-  });
-  listening = await listen(server, options.host, options.port);
-  core.port = listening.port;
+  await serve(options.host);
   return opened;
 }
 
-function openCore(options: CameraOptions, reboot: () => void, env: Env): CameraCore {
-  const seed = env.random.bytes(6);
-  const now = (): number => env.clock.now() + options.clockOffsetMs;
-  const gateFor = (by: CameraLogin): DigestGate | undefined =>
-    by === 'none' ? undefined : openDigestGate({ realm: options.id, login: options.login, hashes: hashes[by] }, env);
-  const mediaGate = gateFor(options.loginBy);
-  return {
-    id: options.id,
-    name: `Camera ${options.id}`,
-    model: options.ptz ? `Bongsu-Sim-PTZ-${options.codec}` : `Bongsu-Sim-${options.codec}`,
-    serial: seed.toString('hex').toUpperCase(),
-    mac: ['02', ...[...seed.subarray(1)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':'),
-    endpoint: `urn:uuid:${uuidv7(env.clock.now(), env.random)}`,
-    host: options.host,
-    login: options.login,
-    loginBy: options.loginBy,
-    gate: options.loginBy === 'username-token' ? undefined : mediaGate,
+const faultWindowMs = 60_000;
+
+function openCore(options: CameraOptions, ways: { reboot(): void; refuseFor(ms: number): void }, env: Env): CameraCore {
+  const { id, host, loginBy, media2, channels, clockOffsetMs, factory, port } = options;
+  const personality = personalityOf(options);
+  const counts = noCounts();
+  const lock = openLoginLock(personality.quirks.lock, counts, env.clock);
+  const owner = { login: options.login };
+  const mediaGate = openCameraGate({ realm: id, owner, loginBy, basic: personality.quirks.basic, lock, counts }, env);
+  const pulls = { personality, channels, counts, now: () => core.now() };
+  const core: CameraCore = {
+    id,
+    name: `Camera ${id}`,
+    personality,
+    channels,
+    loginBy,
+    gate: loginBy === 'username-token' ? undefined : mediaGate,
     mediaGate,
-    media2: options.media2,
-    profiles: [
-      { token: 'main', name: 'MainStream', clip: loadClip(`main-${options.codec}`, options.sound) },
-      { token: 'sub', name: 'SubStream', clip: loadClip('sub-h264', options.sound) },
-    ],
-    pullPoints: openPullPoints({ max: 8, now }, env.clock),
+    tokens: openTokenGate(owner),
+    lock,
+    media2,
+    profiles: profilesOf(options),
+    pullPoints: openPullPoints(pulls, env.clock),
     ptz: options.ptz ? openPtz(env.clock) : undefined,
-    counts: {
-      requests: 0,
-      failedLogins: 0,
-      malformed: 0,
-      subscriptions: 0,
-      pulls: 0,
-      events: 0,
-      snapshots: 0,
-      streamsPlayed: 0,
-      streamsNow: 0,
-    },
+    relays: Array.from({ length: personality.relays }, () => false),
+    imaging: { brightness: 50 },
+    counts,
     env,
-    port: options.port,
+    identity: newIdentity(personality, env),
+    get login() {
+      return owner.login;
+    },
+    set login(login) {
+      owner.login = login;
+    },
+    host,
+    port,
     rtspPort: 0,
-    fault: undefined,
-    now,
-    reboot,
+    clockOffsetMs,
+    misbehaviour: undefined,
+    factory,
+    now: () => env.clock.now() + core.clockOffsetMs,
+    reboot: () => ways.reboot(),
+    faulted: openFaultWatch(personality.quirks.faultLock, ways.refuseFor, env),
+  };
+  return core;
+}
+
+/** Counts the faults of the last minute; too many, and no connection is taken for a while (Reolink). */
+function openFaultWatch(
+  rule: { readonly faults: number; readonly lockMs: number } | undefined,
+  refuseFor: (ms: number) => void,
+  env: Env,
+): () => void {
+  if (rule === undefined) return () => {};
+  let recent: number[] = [];
+  return () => {
+    const now = env.clock.monotonicMs();
+    recent = [...recent.filter((at) => now - at < faultWindowMs), now];
+    if (recent.length < rule.faults) return;
+    recent = [];
+    refuseFor(rule.lockMs);
   };
 }
 
-function openStream(core: CameraCore, clip: RtspStream['clip'], drops: Set<() => void>): RtspStream {
+function openStream(core: CameraCore, { clip }: Profile & { readonly clip: RtspStream['clip'] }, drops: Set<() => void>): RtspStream {
   return {
     clip,
     gate: core.mediaGate,
     get fault() {
-      return core.fault === 'silent' || core.fault === 'unauthorised' ? core.fault : undefined;
+      if (core.factory) return 'unauthorised';
+      const fault = core.misbehaviour?.only === undefined ? core.misbehaviour?.fault : undefined;
+      return fault === 'silent' || fault === 'unauthorised' ? fault : undefined;
     },
     playing(drop) {
       drops.add(drop);
@@ -175,36 +184,5 @@ function openStream(core: CameraCore, clip: RtspStream['clip'], drops: Set<() =>
         },
       };
     },
-  };
-}
-
-function openHandle(core: CameraCore, options: CameraOptions, reboot: (downMs?: number) => void): SimulatedCamera {
-  return {
-    id: core.id,
-    host: core.host,
-    get port() {
-      return core.port;
-    },
-    get address() {
-      return new URL(baseUrl(core)).host;
-    },
-    login: core.login,
-    loginBy: core.loginBy,
-    codec: options.codec,
-    get streams() {
-      return { main: streamUrl(core, 'main'), sub: streamUrl(core, 'sub') };
-    },
-    counts: core.counts,
-    get pullPoints() {
-      return core.pullPoints.count;
-    },
-    get position() {
-      return core.ptz?.position();
-    },
-    trigger: ({ topic, active }) => core.pullPoints.report(topic, active),
-    fail(fault) {
-      core.fault = fault;
-    },
-    reboot,
   };
 }

@@ -1,24 +1,31 @@
 // The device service: who the camera is, what it can do and what time it has (ONVIF Core §8).
-import { baseUrl, type CameraCore, type Operation, streamUrl } from './core.ts';
-import { escapeXml } from './xml.ts';
+import { baseUrl, type CameraCore, type Operation, streamUrl, toldUrl } from './core.ts';
+import { SoapFault } from './soap.ts';
+import { escapeXml, find, textAt } from './xml.ts';
 
 /** Where each service answers. */
 function services(camera: CameraCore): readonly { namespace: string; url: string; version: string }[] {
-  const base = `${baseUrl(camera)}/onvif`;
+  const base = `${toldUrl(camera, baseUrl(camera))}/onvif`;
+  const { quirks, imaging, inputs } = camera.personality;
+  const version = '21.12';
   const list = [
-    { namespace: 'http://www.onvif.org/ver10/device/wsdl', url: `${base}/device_service`, version: '21.12' },
-    { namespace: 'http://www.onvif.org/ver10/media/wsdl', url: `${base}/media_service`, version: '21.12' },
-    { namespace: 'http://www.onvif.org/ver10/events/wsdl', url: `${base}/event_service`, version: '21.12' },
-  ];
-  if (camera.media2) list.push({ namespace: 'http://www.onvif.org/ver20/media/wsdl', url: `${base}/media2_service`, version: '21.12' });
-  if (camera.ptz) list.push({ namespace: 'http://www.onvif.org/ver20/ptz/wsdl', url: `${base}/ptz_service`, version: '21.12' });
-  return list;
+    ['ver10/device/wsdl', 'device_service', true],
+    ['ver10/media/wsdl', 'media_service', quirks.media1],
+    ['ver10/events/wsdl', 'event_service', true],
+    ['ver20/media/wsdl', 'media2_service', camera.media2],
+    ['ver20/ptz/wsdl', 'ptz_service', camera.ptz !== undefined],
+    ['ver20/imaging/wsdl', 'imaging_service', imaging],
+    ['ver10/deviceIO/wsdl', 'deviceio_service', camera.relays.length + inputs > 0],
+  ] as const;
+  return list.flatMap(([name, path, there]) =>
+    there ? [{ namespace: `http://www.onvif.org/${name}`, url: `${base}/${path}`, version }] : [],
+  );
 }
 
 /** Scopes of the camera; discovery says the same (ONVIF Core §7.3.2.2). */
 export function scopesOf(camera: CameraCore): readonly string[] {
   const root = 'onvif://www.onvif.org';
-  const names = [`name/${encodeURIComponent(camera.name)}`, `hardware/${encodeURIComponent(camera.model)}`];
+  const names = [`name/${encodeURIComponent(camera.name)}`, `hardware/${encodeURIComponent(camera.identity.model)}`];
   const profiles = camera.media2 ? ['Profile/Streaming', 'Profile/T'] : ['Profile/Streaming'];
   return [...profiles, 'type/video_encoder', ...(camera.ptz ? ['type/ptz'] : []), ...names, 'location/country/korea'].map(
     (one) => `${root}/${one}`,
@@ -39,10 +46,24 @@ const getSystemDateAndTime: Operation = ({ camera }) => {
   return `<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime>${kind}${zone}${times}</tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>`;
 };
 
+const setSystemDateAndTime: Operation = ({ camera, request }) => {
+  if (textAt(request.body, 'DateTimeType') === 'NTP') {
+    camera.clockOffsetMs = 0;
+    return '<tds:SetSystemDateAndTimeResponse/>';
+  }
+  const utc = find(request.body, 'UTCDateTime');
+  const part = (group: string, name: string): number => Number(textAt(utc, group, name) || Number.NaN);
+  const date = [part('Date', 'Year'), part('Date', 'Month') - 1, part('Date', 'Day')] as const;
+  const ms = Date.UTC(...date, part('Time', 'Hour'), part('Time', 'Minute'), part('Time', 'Second'));
+  if (Number.isNaN(ms)) throw new SoapFault('Sender', ['ter:InvalidArgVal', 'ter:InvalidDateTime'], 'No time is given');
+  camera.clockOffsetMs = ms - camera.env.clock.now();
+  return '<tds:SetSystemDateAndTimeResponse/>';
+};
+
 const getDeviceInformation: Operation = ({ camera }) =>
-  `<tds:GetDeviceInformationResponse><tds:Manufacturer>Bongsu</tds:Manufacturer><tds:Model>${escapeXml(camera.model)}</tds:Model>` +
-  `<tds:FirmwareVersion>1.0.0</tds:FirmwareVersion><tds:SerialNumber>${camera.serial}</tds:SerialNumber>` +
-  `<tds:HardwareId>simulator</tds:HardwareId></tds:GetDeviceInformationResponse>`;
+  `<tds:GetDeviceInformationResponse><tds:Manufacturer>${escapeXml(camera.personality.maker)}</tds:Manufacturer>` +
+  `<tds:Model>${escapeXml(camera.identity.model)}</tds:Model><tds:FirmwareVersion>${escapeXml(camera.identity.firmware)}</tds:FirmwareVersion>` +
+  `<tds:SerialNumber>${camera.identity.serial}</tds:SerialNumber><tds:HardwareId>${escapeXml(camera.personality.hardware)}</tds:HardwareId></tds:GetDeviceInformationResponse>`;
 
 const getServices: Operation = ({ camera }) => {
   const list = services(camera).map(({ namespace, url, version }) => {
@@ -54,15 +75,23 @@ const getServices: Operation = ({ camera }) => {
 };
 
 const getCapabilities: Operation = ({ camera }) => {
-  const base = `${baseUrl(camera)}/onvif`;
-  const device = `<tt:Device><tt:XAddr>${base}/device_service</tt:XAddr></tt:Device>`;
-  const flags = '<tt:WSSubscriptionPolicySupport>false</tt:WSSubscriptionPolicySupport><tt:WSPullPointSupport>true</tt:WSPullPointSupport>';
-  const pausable = '<tt:WSPausableSubscriptionManagerInterfaceSupport>false</tt:WSPausableSubscriptionManagerInterfaceSupport>';
-  const events = `<tt:Events><tt:XAddr>${base}/event_service</tt:XAddr>${flags}${pausable}</tt:Events>`;
-  const streaming = '<tt:RTPMulticast>false</tt:RTPMulticast><tt:RTP_TCP>true</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP>';
-  const media = `<tt:Media><tt:XAddr>${base}/media_service</tt:XAddr><tt:StreamingCapabilities>${streaming}</tt:StreamingCapabilities></tt:Media>`;
-  const ptz = camera.ptz ? `<tt:PTZ><tt:XAddr>${base}/ptz_service</tt:XAddr></tt:PTZ>` : '';
-  return `<tds:GetCapabilitiesResponse><tds:Capabilities>${device}${events}${media}${ptz}</tds:Capabilities></tds:GetCapabilitiesResponse>`;
+  const base = `${toldUrl(camera, baseUrl(camera))}/onvif`;
+  const { quirks, imaging, inputs } = camera.personality;
+  const service = (tag: string, path: string, more = ''): string => `<tt:${tag}><tt:XAddr>${base}/${path}</tt:XAddr>${more}</tt:${tag}>`;
+  const flags =
+    `<tt:WSSubscriptionPolicySupport>${!quirks.pullPoints}</tt:WSSubscriptionPolicySupport><tt:WSPullPointSupport>${quirks.pullPoints}</tt:WSPullPointSupport>` +
+    '<tt:WSPausableSubscriptionManagerInterfaceSupport>false</tt:WSPausableSubscriptionManagerInterfaceSupport>';
+  const streaming =
+    '<tt:StreamingCapabilities><tt:RTPMulticast>false</tt:RTPMulticast><tt:RTP_TCP>true</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP></tt:StreamingCapabilities>';
+  const io = `<tt:IO><tt:InputConnectors>${inputs}</tt:InputConnectors><tt:RelayOutputs>${camera.relays.length}</tt:RelayOutputs></tt:IO>`;
+  const list = [
+    service('Device', 'device_service', io),
+    service('Events', 'event_service', flags),
+    imaging ? service('Imaging', 'imaging_service') : '',
+    quirks.media1 ? service('Media', 'media_service', streaming) : '',
+    camera.ptz ? service('PTZ', 'ptz_service') : '',
+  ];
+  return `<tds:GetCapabilitiesResponse><tds:Capabilities>${list.join('')}</tds:Capabilities></tds:GetCapabilitiesResponse>`;
 };
 
 const getServiceCapabilities: Operation = ({ camera }) => {
@@ -79,8 +108,8 @@ const getScopes: Operation = ({ camera }) => {
 };
 
 const getNetworkInterfaces: Operation = ({ camera }) => {
-  const info = `<tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>${camera.mac}</tt:HwAddress><tt:MTU>1500</tt:MTU></tt:Info>`;
-  const manual = `<tt:Manual><tt:Address>${camera.host}</tt:Address><tt:PrefixLength>8</tt:PrefixLength></tt:Manual>`;
+  const info = `<tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>${camera.identity.mac}</tt:HwAddress><tt:MTU>1500</tt:MTU></tt:Info>`;
+  const manual = `<tt:Manual><tt:Address>${new URL(toldUrl(camera, baseUrl(camera))).hostname}</tt:Address><tt:PrefixLength>8</tt:PrefixLength></tt:Manual>`;
   const ip = `<tt:IPv4><tt:Enabled>true</tt:Enabled><tt:Config>${manual}<tt:DHCP>false</tt:DHCP></tt:Config></tt:IPv4>`;
   return `<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled>${info}${ip}</tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>`;
 };
@@ -111,6 +140,7 @@ const getUsers: Operation = ({ camera }) =>
 /** Operations of the device service. */
 export const deviceOperations: Readonly<Record<string, Operation>> = {
   'tds:GetSystemDateAndTime': getSystemDateAndTime,
+  'tds:SetSystemDateAndTime': setSystemDateAndTime,
   'tds:GetDeviceInformation': getDeviceInformation,
   'tds:GetServices': getServices,
   'tds:GetCapabilities': getCapabilities,

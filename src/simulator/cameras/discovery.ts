@@ -2,7 +2,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { type Env, messageOf, uuidv7 } from '#base';
 import { fault } from '../faults.ts';
-import { baseUrl, type CameraCore } from './core.ts';
+import { baseUrl, type CameraCore, toldUrl } from './core.ts';
 import { scopesOf } from './device.ts';
 import { escapeXml, find, parseXml, textAt } from './xml.ts';
 
@@ -11,6 +11,10 @@ export interface Discovery extends AsyncDisposable {
   readonly port: number;
   /** Multicasts that a camera is there. */
   hello(camera: CameraCore): void;
+  /** Multicasts that a camera goes. */
+  bye(camera: CameraCore): void;
+  /** Answers unicast probes at this address too. */
+  listenAt(host: string): Promise<void>;
 }
 
 const group = '239.255.255.250';
@@ -52,10 +56,22 @@ function envelope(action: string, header: string, body: string, env: Env): strin
 }
 
 function describe(camera: CameraCore): string {
-  const address = `<a:EndpointReference><a:Address>${camera.endpoint}</a:Address></a:EndpointReference>`;
+  const address = `<a:EndpointReference><a:Address>${camera.identity.endpoint}</a:Address></a:EndpointReference>`;
   const types = '<d:Types>dn:NetworkVideoTransmitter tds:Device</d:Types>';
   const scopes = `<d:Scopes>${scopesOf(camera).map(escapeXml).join(' ')}</d:Scopes>`;
-  return `${address}${types}${scopes}<d:XAddrs>${baseUrl(camera)}/onvif/device_service</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>`;
+  return `${address}${types}${scopes}<d:XAddrs>${addressesOf(camera).join(' ')}</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion>`;
+}
+
+/** What the camera says of its addresses: one that is right, one that is not, or several of which the last is right. */
+function addressesOf(camera: CameraCore): readonly string[] {
+  const path = '/onvif/device_service';
+  const own = toldUrl(camera, baseUrl(camera)) + path;
+  if (camera.personality.quirks.addresses !== 'several') return [own];
+  return [`http://[fe80::4619:b6ff:fe00:1]${path}`, `http://169.254.35.8${path}`, own];
+}
+
+function isMute(camera: CameraCore): boolean {
+  return camera.misbehaviour?.fault === 'silent' && camera.misbehaviour.only === undefined;
 }
 
 /** Opens the responder on `port` (0: a free one) for `cameras`. Throws `simulator.port-taken`. Anything that is no probe is passed over. */
@@ -74,9 +90,13 @@ export async function openDiscovery(port: number, cameras: () => readonly Camera
   wide.setMulticastInterface('127.0.0.1');
   const bound = wide.address().port;
   // A unicast probe reaches the cameras of its address alone, as in the field.
-  for (const host of new Set(cameras().map((camera) => camera.host))) {
+  const hosts = new Set<string>();
+  const listenAt = async (host: string): Promise<void> => {
+    if (hosts.has(host)) return;
+    hosts.add(host);
     await open(host, bound, () => cameras().filter((camera) => camera.host === host));
-  }
+  };
+  for (const camera of cameras()) await listenAt(camera.host);
   const announce = (camera: CameraCore, action: 'Hello' | 'Bye'): void => {
     const text = envelope(action, `<a:To>${everyone}</a:To>`, `<d:${action}>${describe(camera)}</d:${action}>`, env);
     tell(wide, text, { port: bound, address: group }, env);
@@ -85,6 +105,8 @@ export async function openDiscovery(port: number, cameras: () => readonly Camera
   return {
     port: bound,
     hello: (camera) => announce(camera, 'Hello'),
+    bye: (camera) => announce(camera, 'Bye'),
+    listenAt,
     async [Symbol.asyncDispose]() {
       for (const camera of cameras()) announce(camera, 'Bye');
       await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
@@ -113,7 +135,7 @@ function answer(socket: Socket, received: Received, shown: () => readonly Camera
   if (!probe) return;
   const header = `<a:RelatesTo>${escapeXml(probe.messageId)}</a:RelatesTo><a:To>${anonymous}</a:To>`;
   for (const camera of shown()) {
-    if (camera.fault === 'silent' || !isMeant(probe, camera)) continue;
+    if (isMute(camera) || !isMeant(probe, camera)) continue;
     const match = `<d:ProbeMatches><d:ProbeMatch>${describe(camera)}</d:ProbeMatch></d:ProbeMatches>`;
     const send = (): void => tell(socket, envelope('ProbeMatches', header, match, env), received.from, env);
     if (received.spread) env.clock.after(env.random.uniform() * maxDelayMs, send);

@@ -5,13 +5,15 @@ import { loadStill } from '../rtsp/index.ts';
 import type { Call, CameraCore, Operation } from './core.ts';
 import { deviceOperations, openOperations } from './device.ts';
 import { eventOperations, replyActionOf } from './events.ts';
+import { spoil } from './fault.ts';
+import { imagingOperations } from './imaging.ts';
+import { ioOperations } from './io.ts';
+import { type Admission, admit } from './login.ts';
 import { media2Operations, mediaOperations } from './media.ts';
 import { ptzOperations } from './ptz.ts';
 import { operationOf, readSoap, replyHeader, SoapFault, type SoapRequest, writeFault, writeSoap } from './soap.ts';
-import type { TokenGate } from './username-token.ts';
 
 const maxBodyBytes = 65_536;
-const hugeBytes = 1_048_576;
 const soapType = 'application/soap+xml; charset=utf-8';
 const operations: Readonly<Record<string, Operation>> = {
   ...deviceOperations,
@@ -19,53 +21,77 @@ const operations: Readonly<Record<string, Operation>> = {
   ...media2Operations,
   ...eventOperations,
   ...ptzOperations,
+  ...ioOperations,
+  ...imagingOperations,
 };
 
+interface Exchange {
+  readonly camera: CameraCore;
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
 /** Answers one request. Never rejects: a request that cannot be read is answered 4xx. */
-export async function serveCamera(
-  camera: CameraCore,
-  tokens: TokenGate,
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+export async function serveCamera(camera: CameraCore, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  const exchange = { camera, message, response };
   camera.counts.requests += 1;
   const gone = new AbortController();
   response.on('error', () => {});
   response.on('close', () => gone.abort());
+  if (camera.personality.quirks.closesConnections) response.setHeader('connection', 'close');
   const body = await readBody(message).catch(() => undefined);
-  if (misbehave(camera, response)) return;
+  if (await misbehave(exchange, undefined)) return;
+  // Hanwha before its first password, by the white paper of its maker: ONVIF is off.
+  if (camera.factory) return void response.writeHead(403, { 'content-length': 0 }).end();
   if (body === undefined) {
     camera.counts.malformed += 1;
     response.writeHead(413, { connection: 'close' }).end();
     return;
   }
   const path = (message.url ?? '/').split('?', 1)[0] ?? '/';
-  if (path.startsWith('/snapshot/')) return snapshot(camera, message, response);
+  if (path.startsWith('/snapshot/')) return snapshot(exchange);
   if (message.method !== 'POST') return void response.writeHead(message.method === 'GET' ? 404 : 405).end();
   const request = readSoap(body);
   if (!request) {
     camera.counts.malformed += 1;
-    return sendFault(response, 400, new SoapFault('Sender', ['ter:WellFormed'], 'The request is not well-formed SOAP'));
+    return sendFault(exchange, 400, new SoapFault('Sender', ['ter:WellFormed'], 'The request is not well-formed SOAP'));
   }
-  if (!openOperations.has(operationOf(request.body)) && !authorised(camera, tokens, { message, response, request })) return;
-  await operate({ camera, request, path, signal: gone.signal }, response);
+  if (!authorised(exchange, request)) return;
+  await operate(exchange, { camera, request, path, signal: gone.signal, handed: 0, hangUp: () => message.socket.destroy() });
 }
 
-async function operate(call: Call, response: ServerResponse): Promise<void> {
+async function operate(exchange: Exchange, call: Call): Promise<void> {
+  const { camera, response } = exchange;
   const name = operationOf(call.request.body);
-  const operation = name.startsWith('tr2:') && !call.camera.media2 ? undefined : operations[name];
   try {
-    if (!operation || !Object.hasOwn(operations, name))
-      throw new SoapFault('Receiver', ['ter:ActionNotSupported'], `${name} is not supported`);
+    const operation = findOperation(camera, name);
+    if (!operation) throw new SoapFault('Receiver', ['ter:ActionNotSupported'], `${name} is not supported`);
     const body = await operation(call);
     const action = replyActionOf(name);
-    if (!misbehave(call.camera, response)) send(response, 200, writeSoap(body, action ? replyHeader(call.request, action) : ''));
+    if (await misbehave(exchange, name)) return;
+    if (call.handed > 0) response.once('close', () => settleDelivery(call, response));
+    send(response, 200, writeSoap(body, action ? replyHeader(call.request, action) : ''));
   } catch (error) {
     const fault = error instanceof SoapFault ? error : new SoapFault('Receiver', ['ter:Action'], messageOf(error));
-    if (!(error instanceof SoapFault))
-      call.camera.env.log.warn({ camera: call.camera.id, error: messageOf(error) }, 'simulated camera failed');
-    sendFault(response, fault.side === 'Sender' ? 400 : 500, fault);
+    if (!(error instanceof SoapFault)) camera.env.log.warn({ camera: camera.id, error: messageOf(error) }, 'simulated camera failed');
+    sendFault(exchange, fault.side === 'Sender' ? 400 : 500, fault);
   }
+}
+
+function settleDelivery(call: Call, response: ServerResponse): void {
+  if (!response.writableFinished) call.camera.counts.undelivered += call.handed;
+}
+
+/** What the camera does under this name; undefined where its personality does not know it. */
+function findOperation(camera: CameraCore, name: string): Operation | undefined {
+  const { quirks } = camera.personality;
+  if (!Object.hasOwn(operations, name)) return undefined;
+  if (name.startsWith('tr2:') && !camera.media2) return undefined;
+  if (name.startsWith('trt:') && !quirks.media1) return undefined;
+  if (name === 'tds:GetServices' && !quirks.getServices) return undefined;
+  if (name === 'tev:SetSynchronizationPoint' && !quirks.synchronises) return undefined;
+  if (name === 'tev:CreatePullPointSubscription' && !quirks.pullPoints) return undefined;
+  return operations[name];
 }
 
 async function readBody(message: IncomingMessage): Promise<string | undefined> {
@@ -79,57 +105,52 @@ async function readBody(message: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** True when a fault has dealt with the request. */
-function misbehave(camera: CameraCore, response: ServerResponse): boolean {
-  switch (camera.fault) {
-    case 'silent':
-      return true;
-    case 'garbage':
-      send(response, 200, camera.env.random.bytes(2000).toString('latin1'));
-      return true;
-    case 'huge':
-      send(response, 200, writeSoap(`<sim:Huge>${'<sim:x/>'.repeat(hugeBytes / 8)}</sim:Huge>`));
+/** True when a fault has dealt with the request; `operation` is undefined before the request is read. */
+async function misbehave(exchange: Exchange, operation: string | undefined): Promise<boolean> {
+  const { camera, response } = exchange;
+  const { fault, only, slowMs } = camera.misbehaviour ?? {};
+  if (fault === undefined || (only !== undefined && only !== operation)) return false;
+  switch (fault) {
+    case 'slow':
+      if (only !== undefined || operation === undefined) await camera.env.clock.sleep(slowMs ?? 0);
+      return false;
+    case 'refusing':
+      exchange.message.socket.resetAndDestroy();
       return true;
     case 'unauthorised':
-      refuse(camera, response, false);
+      refuse(exchange, 'refused');
       return true;
-    case undefined:
-      return false;
+    default:
+      spoil(fault, response, camera.env);
+      return true;
   }
 }
 
-interface Exchange {
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly request: SoapRequest | undefined;
+/** Answers and is false when the request may not be served. */
+function authorised(exchange: Exchange, request: SoapRequest): boolean {
+  const { camera, message } = exchange;
+  const name = operationOf(request.body);
+  const needsLogin = name === 'tds:GetSystemDateAndTime' ? camera.personality.quirks.clockNeedsLogin : !openOperations.has(name);
+  if (!needsLogin) return true;
+  const admission = admit(camera, message, request);
+  if (admission !== 'granted') refuse(exchange, admission);
+  return admission === 'granted';
 }
 
-/** HTTP Digest and WS-UsernameToken (ONVIF Core §5.9.4); answers and is false when neither is right. */
-function authorised(camera: CameraCore, tokens: TokenGate, { message, response, request }: Exchange): boolean {
-  if (camera.loginBy === 'none') return true;
-  const byToken = camera.loginBy === 'username-token' || camera.loginBy === 'either';
-  const token = byToken ? tokens.check(request?.header, camera.now()) : 'absent';
-  if (token === 'granted') return true;
-  const header = message.headers.authorization;
-  const verdict = camera.gate?.check(message.method ?? '', header) ?? 'absent';
-  if (verdict === 'granted') return true;
-  if (token === 'refused' || verdict === 'refused') camera.counts.failedLogins += 1;
-  refuse(camera, response, verdict === 'stale');
-  return false;
-}
-
-/** A camera that takes tokens alone answers 400 with a fault, the others 401 with challenges. */
-function refuse(camera: CameraCore, response: ServerResponse, stale: boolean): void {
+/** A camera that takes tokens alone answers 400 with a fault, the others 401 with challenges; a locked one as its vendor does. */
+function refuse(exchange: Exchange, admission: Admission): void {
+  const { camera, response } = exchange;
   const fault = new SoapFault('Sender', ['ter:NotAuthorized'], 'Sender not authorized');
-  if (camera.gate) response.setHeader('WWW-Authenticate', camera.gate.challenge(stale));
-  sendFault(response, camera.gate ? 401 : 400, fault);
+  const lock = camera.personality.quirks.lock;
+  if (admission === 'locked' && lock && lock.status !== 401) return void response.writeHead(lock.status, { 'content-length': 0 }).end();
+  if (camera.gate && !response.headersSent) response.setHeader('WWW-Authenticate', camera.gate.challenge(admission === 'stale'));
+  sendFault(exchange, camera.gate ? 401 : 400, fault);
 }
 
-function snapshot(camera: CameraCore, message: IncomingMessage, response: ServerResponse): void {
+function snapshot({ camera, message, response }: Exchange): void {
   // A snapshot is plain HTTP: cameras that take tokens for SOAP ask for Digest here (ONVIF Media §5.16).
   const verdict = camera.mediaGate?.check(message.method ?? '', message.headers.authorization) ?? 'granted';
   if (verdict !== 'granted') {
-    if (verdict === 'refused') camera.counts.failedLogins += 1;
     response.setHeader('WWW-Authenticate', camera.mediaGate?.challenge(verdict === 'stale') ?? []);
     return void response.writeHead(401).end();
   }
@@ -144,6 +165,8 @@ function send(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': soapType, 'content-length': Buffer.byteLength(text) }).end(text);
 }
 
-function sendFault(response: ServerResponse, status: number, fault: SoapFault): void {
+function sendFault({ camera, response }: Exchange, status: number, fault: SoapFault): void {
+  camera.counts.faults += 1;
   send(response, status, writeFault(fault));
+  camera.faulted();
 }

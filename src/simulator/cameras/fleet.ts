@@ -1,12 +1,14 @@
 // All virtual cameras of a site: one shared HTTP server, one RTSP server an address, one discovery responder.
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Env, messageOf } from '#base';
 import type { Listening } from '../listen.ts';
 import { openRtspServer } from '../rtsp/index.ts';
-import { type CameraOptions, type OpenedCamera, openCamera, type SimulatedCamera } from './camera.ts';
+import { type OpenedCamera, openCamera } from './camera.ts';
 import { type Discovery, openDiscovery } from './discovery.ts';
 import { serveCamera } from './endpoint.ts';
+import type { SimulatedCamera } from './handle.ts';
+import type { CameraOptions } from './nature.ts';
 
 /** What to open. */
 export interface FleetOptions {
@@ -28,39 +30,56 @@ export async function openFleet(options: FleetOptions, env: Env): Promise<Fleet>
   await using stack = new AsyncDisposableStack();
   const owners = new WeakMap<Socket, OpenedCamera>();
   const cameras = new Map<string, OpenedCamera>();
+  const rtsp = new Map<string, Listening>();
   let discovery: Discovery | undefined;
+  const find = (path: string) => {
+    const [id = '', name = ''] = path.split('/');
+    return cameras.get(id)?.stream(name);
+  };
+  const openRtsp = async (camera: OpenedCamera): Promise<void> => {
+    const { core } = camera;
+    const server = rtsp.get(core.host) ?? stack.use(await openRtspServer({ host: core.host, port: options.rtspPort, find }, env));
+    rtsp.set(core.host, server);
+    core.rtspPort = server.port;
+  };
+  const deps = {
+    http: openHttp((socket) => owners.get(socket), env),
+    claim: (socket: Socket, camera: OpenedCamera) => void owners.set(socket, camera),
+    returned: (camera: OpenedCamera) => discovery?.hello(camera.core),
+    leaving: (camera: OpenedCamera) => discovery?.bye(camera.core),
+    async arrived(camera: OpenedCamera) {
+      await openRtsp(camera);
+      await discovery?.listenAt(camera.core.host);
+      discovery?.hello(camera.core);
+    },
+  };
+  for (const one of options.cameras) {
+    const camera = stack.use(await openCamera(one, deps, env));
+    cameras.set(one.id, camera);
+    await openRtsp(camera);
+  }
+  const cores = [...cameras.values()].map((camera) => camera.core);
+  if (options.discoveryPort !== undefined) discovery = stack.use(await openDiscovery(options.discoveryPort, () => cores, env));
+  return {
+    cameras: [...cameras.values()].map((camera) => camera.handle),
+    discoveryPort: discovery?.port,
+    [Symbol.asyncDispose]: (
+      (resources) => async () =>
+        await resources.disposeAsync()
+    )(stack.move()),
+  };
+}
+
+/** The server that all cameras share; it is given connections and asks whose they are. */
+function openHttp(ownerOf: (socket: Socket) => OpenedCamera | undefined, env: Env): Server {
   const http = createServer({ keepAliveTimeout: 65_000, maxHeaderSize: 16_384 }, (message, response) => {
-    const camera = owners.get(message.socket);
+    const camera = ownerOf(message.socket);
     if (!camera) return void response.destroy();
-    serveCamera(camera.core, camera.tokens, message, response).catch((error: unknown) => {
+    serveCamera(camera.core, message, response).catch((error: unknown) => {
       env.log.warn({ camera: camera.core.id, error: messageOf(error) }, 'simulated camera failed');
       response.destroy();
     });
   });
   http.on('clientError', (_error, socket) => socket.destroy());
-  const deps = {
-    http,
-    claim: (socket: Socket, camera: OpenedCamera) => void owners.set(socket, camera),
-    returned: (camera: OpenedCamera) => discovery?.hello(camera.core),
-  };
-  const rtsp = new Map<string, Listening>();
-  const find = (path: string) => {
-    const [id = '', quality = ''] = path.split('/');
-    return cameras.get(id)?.stream(quality);
-  };
-  for (const one of options.cameras) {
-    const camera = stack.use(await openCamera(one, deps, env));
-    const server = rtsp.get(one.host) ?? stack.use(await openRtspServer({ host: one.host, port: options.rtspPort, find }, env));
-    rtsp.set(one.host, server);
-    camera.core.rtspPort = server.port;
-    cameras.set(one.id, camera);
-  }
-  const cores = [...cameras.values()].map((camera) => camera.core);
-  if (options.discoveryPort !== undefined) discovery = stack.use(await openDiscovery(options.discoveryPort, () => cores, env));
-  const resources = stack.move();
-  return {
-    cameras: [...cameras.values()].map((camera) => camera.handle),
-    discoveryPort: discovery?.port,
-    [Symbol.asyncDispose]: async () => await resources.disposeAsync(),
-  };
+  return http;
 }

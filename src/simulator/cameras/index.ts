@@ -1,4 +1,7 @@
 // The door of the simulator's cameras.
-export type { CameraOptions, SimulatedCamera } from './camera.ts';
+export { type CameraFault, cameraFaults } from './fault.ts';
 export { openFleet } from './fleet.ts';
+export type { SimulatedCamera } from './handle.ts';
+export { type CameraOptions, natureOf } from './nature.ts';
+export { type PersonalityName, personalityNames } from './personality/index.ts';
 export { cameraTopics } from './topics.ts';

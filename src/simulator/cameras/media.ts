@@ -1,16 +1,19 @@
 // The media services: profiles, stream and snapshot addresses (ONVIF Media §5, Media2 §5); Media1 shows H.264 alone, as real cameras do.
-import { baseUrl, type Call, type Operation, type Profile, streamUrl } from './core.ts';
+import { baseUrl, type Call, type Operation, type Profile, streamUrl, toldUrl } from './core.ts';
 import { SoapFault } from './soap.ts';
 import { textAt } from './xml.ts';
 
-const bounds = (profile: Profile): string => `<tt:Bounds x="0" y="0" width="${profile.clip.width}" height="${profile.clip.height}"/>`;
-const resolution = ({ clip }: Profile): string =>
-  `<tt:Resolution><tt:Width>${clip.width}</tt:Width><tt:Height>${clip.height}</tt:Height></tt:Resolution>`;
-const hasSound = (profile: Profile): boolean => profile.clip.tracks.some((track) => track.media === 'audio');
+const bounds = (profile: Profile): string => `<tt:Bounds x="0" y="0" width="${profile.width}" height="${profile.height}"/>`;
+const resolution = ({ width, height }: Profile): string =>
+  `<tt:Resolution><tt:Width>${width}</tt:Width><tt:Height>${height}</tt:Height></tt:Resolution>`;
+const hasSound = (profile: Profile): boolean => profile.clip?.tracks.some((track) => track.media === 'audio') ?? false;
 
-function sourceConfiguration(tag: string, profile: Profile): string {
-  const inside = '<tt:Name>VideoSource</tt:Name><tt:UseCount>2</tt:UseCount><tt:SourceToken>source-1</tt:SourceToken>';
-  return `<${tag} token="video-source">${inside}${bounds(profile)}</${tag}>`;
+function sourceConfiguration(tag: string, profile: Profile, { camera }: Call): string {
+  const { tokens } = camera.personality;
+  const [token, source] = [tokens.configuration(profile.channel), tokens.source(profile.channel)];
+  const name = camera.channels === 1 ? 'VideoSource' : `Camera ${profile.channel}`;
+  const inside = `<tt:Name>${name}</tt:Name><tt:UseCount>2</tt:UseCount><tt:SourceToken>${source}</tt:SourceToken>`;
+  return `<${tag} token="${token}">${inside}${bounds(profile)}</${tag}>`;
 }
 
 function ptzConfiguration(tag: string, call: Call): string {
@@ -19,11 +22,11 @@ function ptzConfiguration(tag: string, call: Call): string {
 }
 
 function encoder1(profile: Profile): string {
-  const rate =
-    '<tt:RateControl><tt:FrameRateLimit>15</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>256</tt:BitrateLimit></tt:RateControl>';
-  const head = `<tt:Name>${profile.name}</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>H264</tt:Encoding>`;
-  const codec = '<tt:H264><tt:GovLength>15</tt:GovLength><tt:H264Profile>Main</tt:H264Profile></tt:H264>';
+  const rate = `<tt:RateControl><tt:FrameRateLimit>${profile.rate}</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>256</tt:BitrateLimit></tt:RateControl>`;
+  const head = `<tt:Name>${profile.name}</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>${profile.encoding}</tt:Encoding>`;
+  const h264 = '<tt:H264><tt:GovLength>15</tt:GovLength><tt:H264Profile>Main</tt:H264Profile></tt:H264>';
   const end = '<tt:SessionTimeout>PT60S</tt:SessionTimeout>';
+  const codec = profile.encoding === 'H264' ? h264 : '';
   return `<tt:VideoEncoderConfiguration token="encoder-${profile.token}">${head}${resolution(profile)}<tt:Quality>4</tt:Quality>${rate}${codec}${end}</tt:VideoEncoderConfiguration>`;
 }
 
@@ -37,25 +40,29 @@ function audio1(profile: Profile): string {
 }
 
 function profile1(tag: string, profile: Profile, call: Call): string {
-  const video = sourceConfiguration('tt:VideoSourceConfiguration', profile);
+  const video = sourceConfiguration('tt:VideoSourceConfiguration', profile, call);
   const ptz = ptzConfiguration('tt:PTZConfiguration', call);
   const sound = audio1(profile);
   return `<trt:${tag} token="${profile.token}" fixed="true"><tt:Name>${profile.name}</tt:Name>${video}${sound}${encoder1(profile)}${ptz}</trt:${tag}>`;
 }
 
 function profile2(profile: Profile, call: Call): string {
-  const encoding = profile.clip.codec === 'h265' ? 'H265' : 'H264';
-  const rate =
-    '<tt:RateControl ConstantBitRate="false"><tt:FrameRateLimit>15</tt:FrameRateLimit><tt:BitrateLimit>256</tt:BitrateLimit></tt:RateControl>';
+  const { encoding } = profile;
+  const rate = `<tt:RateControl ConstantBitRate="false"><tt:FrameRateLimit>${profile.rate}</tt:FrameRateLimit><tt:BitrateLimit>256</tt:BitrateLimit></tt:RateControl>`;
   const inside = `<tt:Name>${profile.name}</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>${encoding}</tt:Encoding>${resolution(profile)}${rate}<tt:Quality>4</tt:Quality>`;
   const video = `<tr2:VideoEncoder token="encoder-${profile.token}" GovLength="15" Profile="Main">${inside}</tr2:VideoEncoder>`;
   const sound =
     '<tr2:AudioEncoder token="audio-encoder"><tt:Name>AAC</tt:Name><tt:UseCount>2</tt:UseCount><tt:Encoding>MP4A-LATM</tt:Encoding><tt:Bitrate>32</tt:Bitrate><tt:SampleRate>16</tt:SampleRate></tr2:AudioEncoder>';
-  const parts = [sourceConfiguration('tr2:VideoSource', profile), video, hasSound(profile) ? sound : '', ptzConfiguration('tr2:PTZ', call)];
+  const parts = [
+    sourceConfiguration('tr2:VideoSource', profile, call),
+    video,
+    hasSound(profile) ? sound : '',
+    ptzConfiguration('tr2:PTZ', call),
+  ];
   return `<tr2:Profiles token="${profile.token}" fixed="true"><tr2:Name>${profile.name}</tr2:Name><tr2:Configurations>${parts.join('')}</tr2:Configurations></tr2:Profiles>`;
 }
 
-const shownBy1 = (call: Call): readonly Profile[] => call.camera.profiles.filter((profile) => profile.clip.codec === 'h264');
+const shownBy1 = (call: Call): readonly Profile[] => call.camera.profiles.filter((profile) => profile.encoding !== 'H265');
 
 function profileOf(call: Call, shown: readonly Profile[]): Profile {
   const token = textAt(call.request.body, 'ProfileToken');
@@ -65,7 +72,9 @@ function profileOf(call: Call, shown: readonly Profile[]): Profile {
 }
 
 function mediaUri(call: Call, profile: Profile, form: 'stream' | 'snapshot'): string {
-  return form === 'stream' ? streamUrl(call.camera, profile.token) : `${baseUrl(call.camera)}/snapshot/${profile.token}`;
+  const { camera } = call;
+  const url = form === 'stream' ? streamUrl(camera, profile.path) : `${baseUrl(camera)}/snapshot/${profile.path}`;
+  return toldUrl(camera, url);
 }
 
 function uri1(form: 'stream' | 'snapshot', tag: string): Operation {
@@ -88,8 +97,17 @@ const getProfiles1: Operation = (call) =>
     .join('')}</trt:GetProfilesResponse>`;
 
 const getVideoSources: Operation = ({ camera }) => {
-  const size = camera.profiles.map(resolution)[0] ?? '';
-  return `<trt:GetVideoSourcesResponse><trt:VideoSources token="source-1"><tt:Framerate>15</tt:Framerate>${size}</trt:VideoSources></trt:GetVideoSourcesResponse>`;
+  const list = Array.from({ length: camera.channels }, (_, at) => {
+    const first = camera.profiles.find((profile) => profile.channel === at + 1);
+    const token = camera.personality.tokens.source(at + 1);
+    return `<trt:VideoSources token="${token}"><tt:Framerate>15</tt:Framerate>${first ? resolution(first) : ''}</trt:VideoSources>`;
+  });
+  return `<trt:GetVideoSourcesResponse>${list.join('')}</trt:GetVideoSourcesResponse>`;
+};
+
+const getAudioSources: Operation = ({ camera }) => {
+  const source = camera.profiles.some(hasSound) ? '<trt:AudioSources token="mic-1"><tt:Channels>1</tt:Channels></trt:AudioSources>' : '';
+  return `<trt:GetAudioSourcesResponse>${source}</trt:GetAudioSourcesResponse>`;
 };
 
 const getProfiles2: Operation = (call) => {
@@ -98,18 +116,22 @@ const getProfiles2: Operation = (call) => {
   return `<tr2:GetProfilesResponse>${shown.map((profile) => profile2(profile, call)).join('')}</tr2:GetProfilesResponse>`;
 };
 
-const capabilities1 =
-  '<trt:GetServiceCapabilitiesResponse><trt:Capabilities SnapshotUri="true"><trt:ProfileCapabilities MaximumNumberOfProfiles="2"/><trt:StreamingCapabilities RTP_RTSP_TCP="true"/></trt:Capabilities></trt:GetServiceCapabilitiesResponse>';
-const capabilities2 =
-  '<tr2:GetServiceCapabilitiesResponse><tr2:Capabilities SnapshotUri="true"><tr2:ProfileCapabilities MaximumNumberOfProfiles="2"/><tr2:StreamingCapabilities RTSPStreaming="true" RTP_RTSP_TCP="true"/></tr2:Capabilities></tr2:GetServiceCapabilitiesResponse>';
+function capabilities(prefix: 'trt' | 'tr2', streaming: string): Operation {
+  return ({ camera }) => {
+    const count = `<${prefix}:ProfileCapabilities MaximumNumberOfProfiles="${camera.profiles.length}"/>`;
+    const inside = `${count}<${prefix}:StreamingCapabilities ${streaming}RTP_RTSP_TCP="true"/>`;
+    return `<${prefix}:GetServiceCapabilitiesResponse><${prefix}:Capabilities SnapshotUri="true">${inside}</${prefix}:Capabilities></${prefix}:GetServiceCapabilitiesResponse>`;
+  };
+}
 
 /** Operations of Media1. */
 export const mediaOperations: Readonly<Record<string, Operation>> = {
-  'trt:GetServiceCapabilities': () => capabilities1,
+  'trt:GetServiceCapabilities': capabilities('trt', ''),
   'trt:GetProfiles': getProfiles1,
   'trt:GetProfile': (call) =>
     `<trt:GetProfileResponse>${profile1('Profile', profileOf(call, shownBy1(call)), call)}</trt:GetProfileResponse>`,
   'trt:GetVideoSources': getVideoSources,
+  'trt:GetAudioSources': getAudioSources,
   'trt:GetStreamUri': uri1('stream', 'GetStreamUri'),
   'trt:GetSnapshotUri': uri1('snapshot', 'GetSnapshotUri'),
   'trt:SetSynchronizationPoint': () => '<trt:SetSynchronizationPointResponse/>',
@@ -117,7 +139,7 @@ export const mediaOperations: Readonly<Record<string, Operation>> = {
 
 /** Operations of Media2. */
 export const media2Operations: Readonly<Record<string, Operation>> = {
-  'tr2:GetServiceCapabilities': () => capabilities2,
+  'tr2:GetServiceCapabilities': capabilities('tr2', 'RTSPStreaming="true" '),
   'tr2:GetProfiles': getProfiles2,
   'tr2:GetStreamUri': uri2('stream', 'GetStreamUri'),
   'tr2:GetSnapshotUri': uri2('snapshot', 'GetSnapshotUri'),

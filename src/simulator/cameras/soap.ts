@@ -36,6 +36,8 @@ const namespaces = [
   ['tr2', 'http://www.onvif.org/ver20/media/wsdl'],
   ['tev', 'http://www.onvif.org/ver10/events/wsdl'],
   ['tptz', 'http://www.onvif.org/ver20/ptz/wsdl'],
+  ['timg', 'http://www.onvif.org/ver20/imaging/wsdl'],
+  ['tmd', 'http://www.onvif.org/ver10/deviceIO/wsdl'],
   ['ter', 'http://www.onvif.org/ver10/error'],
   ['tns1', 'http://www.onvif.org/ver10/topics'],
   ['sim', 'urn:bongsu:simulator'],

@@ -1,77 +1,118 @@
-// What the virtual cameras can report: ONVIF topics with their source and data items (ONVIF Core Annex, Analytics Annex A).
+// What the virtual cameras can report: the ONVIF topics with their source and data items (ONVIF Core Annex, Analytics Annex A), vendors write their own.
 
 /** Things that a camera can be made to report. */
-export type CameraTopic = keyof typeof topics;
+export type CameraTopic = keyof typeof standardTopics;
 
-interface Topic {
+/**
+ * How a topic is written. In source items `{source}`, `{configuration}` and `{analytics}` become the camera's tokens of the channel, `{n}` the
+ * channel's number.
+ */
+export interface TopicForm {
+  /** With the prefixes as the vendor writes them. */
   readonly path: string;
-  readonly source: readonly (readonly [string, string])[];
+  readonly source: readonly (readonly [name: string, value: string])[];
+  /** Name of the data item that carries the state, or a pulse's number. */
   readonly data: string;
+  /** Further data items, always the same. */
+  readonly more?: readonly (readonly [name: string, value: string])[];
   /** Undefined: an event without an end, whose datum is a number. */
   readonly values: readonly [on: string, off: string] | undefined;
+  /** False: about the device, the same whatever the channel. Default true. */
+  readonly channelled?: boolean;
 }
+
+/** The values that most cameras write; a personality may have others. */
+export const logical = ['true', 'false'] as const;
 
 const analytics = [
-  ['VideoSourceConfigurationToken', 'video-source'],
-  ['VideoAnalyticsConfigurationToken', 'analytics-1'],
+  ['VideoSourceConfigurationToken', '{configuration}'],
+  ['VideoAnalyticsConfigurationToken', '{analytics}'],
 ] as const;
-const logical = ['true', 'false'] as const;
+const source = [['Source', '{source}']] as const;
 
-const topics = {
-  'digital-input': { path: 'Device/Trigger/DigitalInput', source: [['InputToken', 'input-1']], data: 'LogicalState', values: logical },
-  motion: { path: 'RuleEngine/CellMotionDetector/Motion', source: [...analytics, ['Rule', 'motion-1']], data: 'IsMotion', values: logical },
-  tamper: { path: 'RuleEngine/TamperDetector/Tamper', source: [...analytics, ['Rule', 'tamper-1']], data: 'IsTamper', values: logical },
-  intrusion: {
-    path: 'RuleEngine/FieldDetector/ObjectsInside',
-    source: [...analytics, ['Rule', 'field-1']],
-    data: 'IsInside',
+const form = (topic: TopicForm): TopicForm => topic;
+
+function rule(path: string, name: string, data: string): TopicForm {
+  return { path: `tns1:RuleEngine/${path}`, source: [...analytics, ['Rule', `${name}-{n}`]], data, values: logical };
+}
+
+function image(path: string): TopicForm {
+  return { path: `tns1:VideoSource/${path}`, source, data: 'State', values: logical };
+}
+
+function device(path: string, item: readonly [string, string], data: string): TopicForm {
+  return { path: `tns1:Device/${path}`, source: [item], data, values: logical, channelled: false };
+}
+
+/** The same without a state: it happens, and has no end. */
+function pulse(topic: TopicForm): TopicForm {
+  return { ...topic, values: undefined };
+}
+
+/** The topics as the standard writes them, and those without a standard as the vendor does who has them. */
+export const standardTopics = {
+  'digital-input': form({
+    path: 'tns1:Device/Trigger/DigitalInput',
+    source: [['InputToken', 'input-{n}']],
+    data: 'LogicalState',
     values: logical,
-  },
-  'line-crossing': {
-    path: 'RuleEngine/LineDetector/Crossed',
-    source: [...analytics, ['Rule', 'line-1']],
-    data: 'ObjectId',
+  }),
+  motion: rule('CellMotionDetector/Motion', 'motion', 'IsMotion'),
+  tamper: rule('TamperDetector/Tamper', 'tamper', 'IsTamper'),
+  intrusion: rule('FieldDetector/ObjectsInside', 'field', 'IsInside'),
+  'line-crossing': pulse(rule('LineDetector/Crossed', 'line', 'ObjectId')),
+  'video-loss': image('SignalLoss'),
+  'storage-failure': device('HardwareFailure/StorageFailure', ['Token', 'card-1'], 'Failed'),
+  'motion-alarm': image('MotionAlarm'),
+  'motion-region': form({
+    path: 'tns1:RuleEngine/MotionRegionDetector/Motion',
+    source: [
+      ['VideoSource', '{source}'],
+      ['RuleName', 'region-{n}'],
+    ],
+    data: 'State',
+    values: logical,
+  }),
+  loitering: { ...pulse(rule('LoiteringDetector/ObjectIsLoitering', 'loiter', 'ObjectId')), more: [['Since', '2026-01-01T00:00:00Z']] },
+  abandoned: pulse(rule('ObjectAbandoned', 'left', 'ObjectId')),
+  removed: pulse(rule('ObjectRemoved', 'taken', 'ObjectId')),
+  'scene-change': image('GlobalSceneChange/ImagingService'),
+  blurry: image('ImageTooBlurry/ImagingService'),
+  dark: image('ImageTooDark/ImagingService'),
+  bright: image('ImageTooBright/ImagingService'),
+  sound: form({
+    path: 'tns1:AudioAnalytics/Audio/DetectedSound',
+    source: [
+      ['AudioSourceConfigurationToken', 'audio-source'],
+      ['AudioAnalyticsConfigurationToken', '{analytics}'],
+      ['Rule', 'sound-{n}'],
+    ],
+    data: 'isSoundDetected',
+    values: logical,
+  }),
+  'sound-class': { ...pulse(rule('AudioDetector/Class', 'sounds', 'Score')), more: [['Class', 'GlassBreaking']] },
+  relay: { ...device('Trigger/Relay', ['RelayToken', 'relay-{n}'], 'LogicalState'), values: ['active', 'inactive'] },
+  'fan-failure': device('HardwareFailure/FanFailure', ['Token', 'fan-1'], 'Failed'),
+  'power-failure': device('HardwareFailure/PowerSupplyFailure', ['Token', 'power-1'], 'Failed'),
+  'temperature-critical': device('HardwareFailure/TemperatureCritical', ['Token', 'sensor-1'], 'Critical'),
+  radiometry: form({ path: 'tns1:VideoSource/RadiometryAlarm', source, data: 'AlarmActive', values: logical }),
+  heat: rule('Radiometry/TemperatureAlarm', 'heat', 'AlarmActive'),
+  'login-failed': pulse(device('SecurityPolicy/AuthFailed', ['Address', '192.0.2.7'], 'Count')),
+  rebooted: form({
+    path: 'tns1:Monitoring/OperatingTime/LastReboot',
+    source: [],
+    data: 'Status',
     values: undefined,
-  },
-  'video-loss': { path: 'VideoSource/SignalLoss', source: [['Source', 'source-1']], data: 'State', values: logical },
-  'storage-failure': { path: 'Device/HardwareFailure/StorageFailure', source: [['Token', 'card-1']], data: 'Failed', values: logical },
-} as const satisfies Record<string, Topic>;
+    channelled: false,
+  }),
+  'video-fire': rule('FireDetector/FireAlarm', 'fire', 'IsFireAlarm'),
+  'video-smoke': rule('SmokeDetector/SmokeAlarm', 'smoke', 'IsSmokeAlarm'),
+  people: rule('MyRuleDetector/PeopleDetect', 'people', 'State'),
+  vehicle: rule('MyRuleDetector/VehicleDetect', 'vehicle', 'State'),
+  face: rule('MyRuleDetector/FaceDetect', 'face', 'State'),
+  defocus: form({ path: 'tns1:VideoSource/tnssamsung:DefocusDetection', source, data: 'State', values: logical }),
+  fog: form({ path: 'tns1:VideoSource/tnssamsung:Fog', source, data: 'State', values: logical }),
+} as const satisfies Record<string, TopicForm>;
 
 /** Names of all topics. */
-export const cameraTopics = Object.keys(topics) as readonly CameraTopic[];
-
-/** Whether the topic has a state that begins and ends; the others are pulses. */
-export function hasState(topic: CameraTopic): boolean {
-  return topics[topic].values !== undefined;
-}
-
-/** The notification that a topic begins, ends or stands so. `utcMs` is the camera's clock. */
-export function notification(topic: CameraTopic, active: boolean, operation: 'Initialized' | 'Changed', utcMs: number): string {
-  const { path, source, data, values }: Topic = topics[topic];
-  const value = values === undefined ? String(utcMs % 1_000_000) : values[active ? 0 : 1];
-  const property = values === undefined ? '' : ` PropertyOperation="${operation}"`;
-  const item = ([name, text]: readonly [string, string]): string => `<tt:SimpleItem Name="${name}" Value="${text}"/>`;
-  const inside = `<tt:Source>${source.map(item).join('')}</tt:Source><tt:Data>${item([data, value])}</tt:Data>`;
-  const message = `<tt:Message UtcTime="${new Date(utcMs).toISOString()}"${property}>${inside}</tt:Message>`;
-  const dialect = 'http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet';
-  return `<wsnt:NotificationMessage><wsnt:Topic Dialect="${dialect}">tns1:${path}</wsnt:Topic><wsnt:Message>${message}</wsnt:Message></wsnt:NotificationMessage>`;
-}
-
-/** The topic set as nested elements (WS-Topics), each leaf with the description of its message. */
-export function topicSet(): string {
-  return Object.values(topics)
-    .map((topic: Topic) => {
-      const names = topic.path.split('/');
-      const item = (name: string, type: string): string => `<tt:SimpleItemDescription Name="${name}" Type="${type}"/>`;
-      const source = topic.source.map(([name]) => item(name, 'tt:ReferenceToken')).join('');
-      const data = item(topic.data, topic.values === undefined ? 'xs:integer' : 'xs:boolean');
-      const inside = `<tt:Source>${source}</tt:Source><tt:Data>${data}</tt:Data>`;
-      const description = `<tt:MessageDescription IsProperty="${topic.values !== undefined}">${inside}</tt:MessageDescription>`;
-      return names.reduceRight((child, name, index) => {
-        const leaf = index === names.length - 1 ? ' wstop:topic="true"' : '';
-        const tag = index === 0 ? `tns1:${name}` : name;
-        return `<${tag}${leaf}>${child}</${tag}>`;
-      }, description);
-    })
-    .join('');
-}
+export const cameraTopics = Object.keys(standardTopics) as readonly CameraTopic[];

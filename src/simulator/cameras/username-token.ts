@@ -12,10 +12,11 @@ const windowMs = 300_000;
 const maxNonces = 1000;
 
 /** Opens a gate that takes tokens made within 5 minutes of the camera's clock, each nonce once; the last 1,000 nonces are known. */
-export function openTokenGate(login: Login): TokenGate {
+export function openTokenGate(owner: { readonly login: Login }): TokenGate {
   const nonces = new Set<string>();
   return {
     check(header, nowMs) {
+      const { login } = owner;
       const token = find(header, 'Security', 'UsernameToken');
       if (!token) return 'absent';
       const [nonce, created] = [textAt(token, 'Nonce'), textAt(token, 'Created')];

@@ -43,6 +43,8 @@ const conditionNames: Readonly<Record<ConditionKind, readonly [en: string, ko: s
   'sensor-silent': ['sensor is silent', '센서 무응답'],
   'sensor-fault': ['sensor fault', '센서 이상'],
   'bus-fault': ['line fault', '통신선 이상'],
+  'camera-no-picture': ['camera sends no picture', '카메라 영상 수신 불가'],
+  'camera-group-lost': ['group of cameras lost', '카메라 그룹 연결 끊김'],
   'video-loss': ['no video signal', '영상 신호 없음'],
   'storage-failure': ['storage failure', '카메라 저장장치 이상'],
   'clock-wrong': ['clock is wrong', '시각 오류'],
