@@ -6,7 +6,7 @@ import { type AlarmRules, alarmsMigrations, openAlarmsProcedures, openForgetHist
 import { systemClock, systemRandom } from '#base';
 import { camerasMigrations, openCamerasProcedures } from '#cameras/tables';
 import { openOutboxProcedures, outboxMigrations } from '#outbox/tables';
-import { openRegistryProcedures, registryMigrations } from '#registry/tables';
+import { findingsMigrations, openFindingsProcedures, openRegistryProcedures, registryMigrations } from '#registry/tables';
 import { type ProcedureWorld, type StoreLimits, serveStore } from '#store';
 import { openUplinkProcedures, uplinkMigrations } from '#uplink/tables';
 
@@ -28,7 +28,15 @@ if (parentPort) {
       path,
       bootId,
       limits,
-      migrations: [outboxMigrations, registryMigrations, alarmsMigrations, accessMigrations, camerasMigrations, uplinkMigrations],
+      migrations: [
+        outboxMigrations,
+        registryMigrations,
+        findingsMigrations,
+        alarmsMigrations,
+        accessMigrations,
+        camerasMigrations,
+        uplinkMigrations,
+      ],
       open(db, base) {
         const outbox = openOutboxProcedures(db, base, destinations, {
           forgetHistory: openForgetHistory(db, () => base.now()),
@@ -38,6 +46,7 @@ if (parentPort) {
         return {
           outbox: outbox.procedures,
           registry: openRegistryProcedures(db, world),
+          findings: openFindingsProcedures(db, world),
           alarms: openAlarmsProcedures(db, world, rules, outbox),
           access: openAccessProcedures(db, world),
           cameras: openCamerasProcedures(db, world),

@@ -61,3 +61,14 @@ export interface Proposal {
   /** Wall milliseconds. */
   readonly time: number;
 }
+
+/** The serial in small letters where it tells one camera from another; empty for what makers leave the same on all: `0`, `123456789`. */
+export function tellingSerial({ serial }: DeviceIdentity): string {
+  const text = serial.trim().toLowerCase();
+  const isTelling =
+    text.length >= 4 &&
+    !/^(.)\1*$/.test(text) &&
+    !'01234567890123456789'.includes(text) &&
+    !/^(none|null|unknown|n\/?a|default)$/.test(text);
+  return isTelling ? text : '';
+}

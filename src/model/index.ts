@@ -25,6 +25,7 @@ export {
   findingWays,
   type KeptFinding,
   type Proposal,
+  tellingSerial,
 } from './finding.ts';
 export { type Identity, idPattern, isId, sitePattern } from './ids.ts';
 export { type AlarmKind, alarmKinds, type ConditionKind, conditionKinds, isAlarmKind, type Severity, severities } from './kinds.ts';

@@ -17,6 +17,10 @@ export const registryFaults = faultTable('registry', {
       ko: 'ID는 영문 소문자·숫자·하이픈 1~40자, 이름은 100자 이내, 좌표는 WGS 84 도 단위입니다.',
     },
   },
+  'no-proposal': {
+    message: { en: 'There is no such open proposal', ko: '결정을 기다리는 제안이 아닙니다' },
+    hint: { en: '`bongsu discover --proposals` shows what waits.', ko: '`bongsu discover --proposals`로 대기 중인 제안을 확인하십시오.' },
+  },
   full: {
     message: { en: 'The registry is full (10,000 devices)', ko: '등록 한도(10,000대)에 이르렀습니다' },
     hint: { en: 'Remove devices that are gone, or use a second gateway.', ko: '철거된 장치를 삭제하거나 게이트웨이를 추가하십시오.' },

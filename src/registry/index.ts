@@ -1,2 +1,3 @@
 // The door of registry: what stands in the field.
+export { type Findings, type Noted, openFindings } from './findings.ts';
 export { openRegistry, type Registry, type RegistryDeps } from './registry.ts';

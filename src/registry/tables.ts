@@ -5,6 +5,8 @@ import type { Migrations, OpenProcedures } from '#store';
 import { registryFaults } from './errors.ts';
 import { checkDevice, maxDevices } from './validate.ts';
 
+export { findingsMigrations, openFindingsProcedures } from './finding-tables.ts';
+
 export const registryMigrations: Migrations = {
   room: 'registry',
   steps: [

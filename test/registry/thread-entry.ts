@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import { systemRandom } from '#base';
 import type { EntryBody } from '#model';
-import { openRegistryProcedures, registryMigrations } from '#registry/tables';
+import { findingsMigrations, openFindingsProcedures, openRegistryProcedures, registryMigrations } from '#registry/tables';
 import { serveStore, type ThreadWorld } from '#store';
 
 function openEntries(db: Database) {
@@ -27,10 +27,12 @@ if (parentPort) {
       migrations: [
         { room: 'entries', steps: ['CREATE TABLE entry (seq INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT'] },
         registryMigrations,
+        findingsMigrations,
       ],
       open(db: Database, world: ThreadWorld) {
         const entries = openEntries(db);
-        return { entries: { list: entries.list }, registry: openRegistryProcedures(db, { ...world, append: entries.append }) };
+        const all = { ...world, append: entries.append };
+        return { entries: { list: entries.list }, registry: openRegistryProcedures(db, all), findings: openFindingsProcedures(db, all) };
       },
     },
     { port: parentPort, now: () => Date.now(), random: systemRandom },

@@ -1,0 +1,122 @@
+// What was found on the networks of the site: kept with its times, recognised, followed where a camera has certainly moved, and proposed where a person must decide.
+import type { Env } from '#base';
+import type { Finding, KeptFinding, Proposal } from '#model';
+import type { Store } from '#store';
+import { registryFaults } from './errors.ts';
+import type { BrokenLook, FindingsProcedures, NewProposal } from './finding-tables.ts';
+import { type Recognised, recognise } from './recognise.ts';
+import type { Registry } from './registry.ts';
+
+/** What came of a look around. */
+export interface Noted {
+  readonly findings: readonly KeptFinding[];
+  /** Ids of the devices whose address was changed. */
+  readonly followed: readonly string[];
+  readonly proposed: readonly Proposal[];
+}
+
+/** The findings. All changes are durable when they resolve; what rejects, rejects with the store's faults. */
+export interface Findings {
+  /** Keeps the findings of a look, one for each camera. `follow`: whether a certain move is done at once, or only proposed. */
+  note(findings: readonly Finding[], options: { readonly follow: boolean }): Promise<Noted>;
+  list(): Promise<readonly KeptFinding[]>;
+  /** The open ones, oldest first. */
+  proposals(): Promise<readonly Proposal[]>;
+  /** Undefined when the same was proposed before. */
+  propose(proposal: NewProposal): Promise<Proposal | undefined>;
+  /** Does what is proposed, with its inventory entry, and closes it. @throws registry.no-proposal, registry.unknown */
+  accept(id: number, by: string): Promise<Proposal>;
+  /** Closes it; the same is not proposed again. @throws registry.no-proposal */
+  refuse(id: number, by: string): Promise<Proposal>;
+  forget(device: string): Promise<void>;
+  keepLook(look: BrokenLook | undefined): Promise<void>;
+  brokenLook(): Promise<BrokenLook | undefined>;
+}
+
+/** What it needs of its neighbours. */
+export interface FindingsDeps {
+  readonly store: Store;
+  readonly registry: Registry;
+  /** Whether a registered camera answers at its registered address right now. */
+  isOnline(device: string): boolean;
+}
+
+const batchRows = 500;
+
+/** Opens the findings; nothing is kept in memory between calls. */
+export function openFindings({ store, registry, isOnline }: FindingsDeps, env: Env): Findings {
+  const calls = store.procedures<FindingsProcedures>('findings', { reserved: true });
+  const list = async (): Promise<readonly KeptFinding[]> => {
+    const all: KeptFinding[] = [];
+    for (let after = ''; ; ) {
+      const page = await calls.page(after);
+      all.push(...page);
+      const last = page.at(-1);
+      if (!last) return all;
+      after = last.key;
+    }
+  };
+  const follow = async (recognised: Recognised): Promise<void> => {
+    await registry.update(recognised.device, { address: recognised.finding.address });
+    env.log.info({ device: recognised.device, address: recognised.finding.address }, 'a camera has moved and is followed');
+  };
+  const close = async (id: number, state: 'accepted' | 'refused', by: string): Promise<Proposal> => {
+    const decided = await calls.decide({ id, state, by });
+    if (!decided) throw registryFaults.fault('no-proposal', { detail: String(id) });
+    return decided;
+  };
+  return {
+    list,
+    async note(findings, { follow: mayFollow }) {
+      const kept = await list();
+      const now = env.clock.now();
+      const recognised = recognise(findings, { devices: registry.list('camera'), kept, isOnline });
+      const firstSeen = new Map(kept.map((row) => [row.key, row.firstSeen]));
+      const rows = recognised.map(({ finding, key, meaning, device }) => ({
+        ...finding,
+        key,
+        meaning,
+        device,
+        firstSeen: firstSeen.get(key) ?? now,
+        lastSeen: now,
+      }));
+      for (let at = 0; at < rows.length; at += batchRows) await calls.put(rows.slice(at, at + batchRows));
+      const followed: string[] = [];
+      const proposed: Proposal[] = [];
+      for (const one of recognised) {
+        if (one.act === 'none') continue;
+        if (one.act === 'follow' && mayFollow) {
+          await follow(one);
+          followed.push(one.device);
+          continue;
+        }
+        const proposal = proposalOf(one, registry);
+        const made = proposal && (await calls.propose(proposal));
+        if (made) proposed.push(made);
+      }
+      return { findings: rows, followed, proposed };
+    },
+    proposals: () => calls.proposals(),
+    propose: (proposal) => calls.propose(proposal),
+    async accept(id, by) {
+      const proposal = (await calls.proposals()).find((one) => one.id === id);
+      if (!proposal) throw registryFaults.fault('no-proposal', { detail: String(id) });
+      const { address, identity, mac } = proposal.after;
+      const patch = proposal.kind === 'moved' ? { address } : { address, identity: mac === '' ? identity : { ...identity, mac } };
+      await registry.update(proposal.device, patch);
+      return close(id, 'accepted', by);
+    },
+    refuse: (id, by) => close(id, 'refused', by),
+    forget: (device) => calls.forget(device),
+    keepLook: (look) => calls.keepLook(look),
+    brokenLook: () => calls.brokenLook(),
+  };
+}
+
+function proposalOf({ finding, device, act }: Recognised, registry: Registry): NewProposal | undefined {
+  const known = registry.find(device);
+  if (!known) return undefined;
+  const { address, identity, mac, endpoint } = finding;
+  const before = { address: known.address, identity: known.identity };
+  return { kind: act === 'replaced' ? 'replaced' : 'moved', device, before, after: { address, identity, mac, endpoint } };
+}
