@@ -3,6 +3,7 @@ import { type Env, type Login, messageOf, type Service, type Text, untilAborted 
 import type { Quality, StreamSource } from '#model';
 import type { Store } from '#store';
 import { type CameraAddress, parseAddress } from './address.ts';
+import { type Discovery, openDiscovery } from './discovery/index.ts';
 import { faults } from './faults.ts';
 import type { CamerasOptions } from './options.ts';
 import { badAddress, type Identification, probe } from './probe.ts';
@@ -40,6 +41,7 @@ export interface CameraStatus {
 /** The cameras of the site. */
 export interface Cameras extends AsyncDisposable {
   readonly service: Service;
+  readonly discovery: Discovery;
   /** Begins to supervise a camera, now or when the service runs; one of the same id is replaced (a changed address or login). */
   add(record: CameraRecord): void;
   /** Resolves when its loop has ended and its subscription was given back. An unknown id is passed over. */
@@ -113,6 +115,7 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
         await ended();
       },
     },
+    discovery: openDiscovery(options.discovery, { ...options, gate }, env),
     add(record) {
       const { id } = record.device;
       void leave(id);

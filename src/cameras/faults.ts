@@ -25,6 +25,22 @@ export const faults = faultTable('cameras', {
     message: { en: 'The camera offers no still pictures', ko: '카메라가 정지영상을 제공하지 않습니다' },
     hint: { en: 'Use its stream instead.', ko: '대신 영상(stream)을 사용하십시오.' },
   },
+  'look-runs': {
+    message: { en: 'Cameras are being looked for already', ko: '이미 카메라를 검색하고 있습니다' },
+    hint: { en: 'Wait until that look has ended.', ko: '진행 중인 검색이 끝난 뒤 다시 시도하십시오.' },
+    retryable: true,
+  },
+  'range-bad': {
+    message: { en: 'This is no range of addresses', ko: '주소 범위가 아닙니다' },
+    hint: {
+      en: 'Write 10.0.0.5, 10.0.0.0/22 or 10.0.0.10-10.0.0.90.',
+      ko: '10.0.0.5, 10.0.0.0/22 또는 10.0.0.10-10.0.0.90 형식으로 입력하십시오.',
+    },
+  },
+  'range-large': {
+    message: { en: 'These are too many addresses for one look', ko: '한 번에 검색할 수 있는 주소 수를 넘었습니다' },
+    hint: { en: 'At most 262,144 addresses (four /16).', ko: '최대 262,144개(/16 네 개)까지 가능합니다.' },
+  },
 });
 
 /** How a call to a camera failed. */
@@ -45,6 +61,8 @@ export interface Failure {
   readonly kind: FailureKind;
   /** Never a secret: an address, a call's name, an error code. At most 200 characters in each language. */
   readonly detail: Text;
+  /** Whether a refused login was refused because the account is locked for now. */
+  readonly isLocked?: boolean;
 }
 
 /** Makes a failure, its detail cut to size; a bare string is the same in both languages. */

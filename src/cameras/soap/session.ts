@@ -181,7 +181,8 @@ function settle(answer: Answered, call: Call, base: URL): CallResult {
     return { result: 'fault', fault, failure: said, tookMs };
   }
   if (body && child(body, call.expect)) return { result: 'ok', body, tookMs };
-  if (status === 490 || status === 423) return failed('login-refused', locked(base.host, status));
+  if (status === 490 || status === 423)
+    return { result: 'failed', failure: { ...failure('login-refused', locked(base.host, status)), isLocked: true }, tookMs };
   if (status === 403) return failed('factory-state', `${base.host}, HTTP 403`);
   if (!answer.document.ok && status === 200) return failed('garbage', `${where}: ${answer.document.problem}`);
   return failed('garbage', { ko: `${where}: HTTP ${status}, ${call.expect} 없음`, en: `${where}: HTTP ${status}, no ${call.expect}` });

@@ -1,0 +1,2 @@
+// The door of discovery: looking for cameras on the networks of the site.
+export { type Discovery, type LookAround, openDiscovery } from './discovery.ts';
