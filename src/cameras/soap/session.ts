@@ -68,6 +68,7 @@ export function openSession(
   const transport = openTransport(trust, env);
   const credentials = openCredentials(login, env);
   let offset: { readonly ms: number; readonly atMs: number } | undefined;
+  let proven = false;
   const send = (call: Call, proof: Proof, signal: AbortSignal): Promise<Answer> => {
     const { url, timeoutMs: answerMs = options.requestTimeout, maxBytes = options.maxReply } = call;
     const limits = { connectMs: options.connectTimeout ?? options.requestTimeout, answerMs, wholeMs: options.requestTimeout, maxBytes };
@@ -87,14 +88,30 @@ export function openSession(
   };
   const refuse = (answer: Answered): CallResult => {
     credentials.reset();
+    proven = false;
     if (login) gate.refused(base.host, login);
     return denied(login ? 'login-refused' : 'login-missing', answer, base);
   };
   const accept = (answer: Answered, call: Call): CallResult => {
     const result = settle(answer, call, base);
     if (login && result.result === 'failed' && result.failure.kind === 'login-refused') gate.refused(base.host, login);
-    else if (credentials.authentication !== 'none') gate.accepted(base.host);
+    else if (login && credentials.authentication !== 'none') {
+      proven = true;
+      gate.accepted(base.host, login);
+    }
     return result;
+  };
+  const speak = async (call: Call, signal: AbortSignal): Promise<CallResult> => {
+    const closed = login && closedGate(gate.waitMs(base.host, login), base);
+    if (closed) return closed;
+    for (let turn = 1; ; turn += 1) {
+      const lane = call.lane ?? 'calls';
+      const answer = await send(call, credentials.prove(lane, call.url, env.clock.now() + (offset?.ms ?? 0)), signal);
+      if (answer.result === 'failed') return answer;
+      if (!isDenied(answer)) return accept(answer, call);
+      const next = turn < maxTurns ? credentials.adapt(lane, answer.challenges) : 'refused';
+      if (next === 'refused' || (next === 'clock' && !(await clockMoved(signal)))) return refuse(answer);
+    }
   };
 
   const session: SoapSession = {
@@ -109,16 +126,10 @@ export function openSession(
       return trust.seen;
     },
     async call(call, signal) {
-      const closed = login && closedGate(gate.waitMs(base.host, login), base);
-      if (closed) return closed;
-      for (let turn = 1; ; turn += 1) {
-        const lane = call.lane ?? 'calls';
-        const answer = await send(call, credentials.prove(lane, call.url, env.clock.now() + (offset?.ms ?? 0)), signal);
-        if (answer.result === 'failed') return answer;
-        if (!isDenied(answer)) return accept(answer, call);
-        const next = turn < maxTurns ? credentials.adapt(lane, answer.challenges) : 'refused';
-        if (next === 'refused' || (next === 'clock' && !(await clockMoved(signal)))) return refuse(answer);
-      }
+      if (!login || proven) return await speak(call, signal);
+      // Two that try the same wrong login at once would be two failed logins.
+      using _turn = await gate.turn(base.host, signal);
+      return await speak(call, signal);
     },
     async readClock(signal) {
       const call: Call = { url: base, envelope: clockQuestion, expect: 'GetSystemDateAndTimeResponse' };

@@ -1,0 +1,89 @@
+// The gate in front of a camera's login, with a clock that a test moves.
+import { describe, expect, it } from 'vitest';
+import { openLoginGate } from '../../src/cameras/soap/index.ts';
+import { openFakeClock } from '../fakes/clock.ts';
+
+const [first, second, third] = ['one', 'two', 'three'].map((password) => ({ user: 'gate', password })) as [Login, Login, Login];
+type Login = { user: string; password: string };
+const address = '10.0.0.5:80';
+const minute = 60_000;
+const never = new AbortController().signal;
+
+function open() {
+  const clock = openFakeClock(Date.UTC(2026, 10, 20));
+  return { clock, gate: openLoginGate({ loginRetry: 5 * minute }, clock) };
+}
+
+describe('the login gate', () => {
+  it('lets a refused login wait, and another one of a person pass', () => {
+    const { clock, gate } = open();
+    gate.refused(address, first);
+    clock.advance(minute);
+    expect(gate.waitMs(address, first)).toBe(4 * minute);
+    expect(gate.waitMs(address, second)).toBe(0);
+    expect(gate.waitMs('10.0.0.6:80', first)).toBe(0);
+  });
+
+  it('says how long whoever tries one after another has to wait', () => {
+    const { clock, gate } = open();
+    expect(gate.quietMs(address)).toBe(0);
+    gate.refused(address, first);
+    clock.advance(minute);
+    expect(gate.quietMs(address)).toBe(4 * minute);
+    clock.advance(4 * minute);
+    expect(gate.quietMs(address)).toBe(0);
+  });
+
+  it('never lets more than two fail within the time, whoever asks', () => {
+    const { clock, gate } = open();
+    gate.refused(address, first);
+    clock.advance(minute);
+    gate.refused(address, second);
+    expect(gate.waitMs(address, third)).toBe(4 * minute);
+    clock.advance(4 * minute);
+    expect(gate.waitMs(address, third)).toBe(0);
+    expect(gate.waitMs(address, second)).toBe(minute);
+  });
+
+  it('never holds up the login that the camera takes, and forgets no other refusal for it', () => {
+    const { gate } = open();
+    gate.refused(address, second);
+    gate.refused(address, third);
+    gate.accepted(address, first);
+    expect(gate.waitMs(address, first)).toBe(0);
+    expect(gate.quietMs(address)).toBe(5 * minute);
+    gate.refused(address, first);
+    expect(gate.waitMs(address, first)).toBe(5 * minute);
+    gate.accepted(address, first);
+    expect(gate.waitMs(address, first)).toBe(0);
+  });
+
+  it('knows of a refusal before a restart', () => {
+    const { gate } = open();
+    gate.refused(address, first, 2 * minute);
+    expect(gate.waitMs(address, first)).toBe(3 * minute);
+    expect(gate.quietMs(address)).toBe(3 * minute);
+  });
+
+  it('gives turns one by one, also past one who left', async () => {
+    const { gate } = open();
+    const seen: string[] = [];
+    const one = await gate.turn(address, never);
+    const leave = new AbortController();
+    const two = gate.turn(address, leave.signal).catch(() => seen.push('two left'));
+    const three = gate.turn(address, never).then((turn) => {
+      seen.push('three');
+      return turn;
+    });
+    const other = await gate.turn('10.0.0.6:80', never);
+    leave.abort(new Error('enough'));
+    await two;
+    expect(seen).toEqual(['two left']);
+    one[Symbol.dispose]();
+
+    (await three)[Symbol.dispose]();
+    other[Symbol.dispose]();
+    expect(seen).toEqual(['two left', 'three']);
+    (await gate.turn(address, never))[Symbol.dispose]();
+  });
+});
