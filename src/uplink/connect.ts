@@ -99,12 +99,19 @@ function welcome(client: MqttClient, watch: SocketWatch, attempt: Attempt): Prom
     client.on('error', onError);
     client.on('close', onClose);
     client.once('connect', () => {
-      if (!first)
+      const zero = zeroIn(client.serverProperties);
+      if (zero !== undefined) giveUp(uplinkFaults.fault('protocol-broken', { detail: `CONNACK with a ${zero} of 0` }));
+      else if (!first)
         settle({ link: openLink(client, { level: plan.level, ackTimeoutMs: options.ackTimeout, socketFault: watch.fault }, env) });
     });
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
   });
+}
+
+/** A limit of 0 would let nothing through: a protocol error (MQTT 5 §3.2.2.3.3, §3.2.2.3.6). */
+function zeroIn(limits: MqttClient['serverProperties']): string | undefined {
+  return limits?.receiveMaximum === 0 ? 'Receive Maximum' : limits?.maximumPacketSize === 0 ? 'Maximum Packet Size' : undefined;
 }
 
 function clientOptions(options: UplinkOptions, plan: ConnectPlan): IClientOptions {
@@ -162,8 +169,9 @@ function watchSocket(socket: Socket, secure: boolean): SocketWatch {
     end = brokerEnd(socket);
   });
   socket.on('data', (chunk: Buffer) => {
-    if (fault || guard(chunk)) return;
-    fault = uplinkFaults.fault('packet-too-large');
+    const wrong = fault ? undefined : guard(chunk);
+    if (!wrong) return;
+    fault = uplinkFaults.fault(wrong);
     socket.destroy();
   });
   socket.on('error', (error) => {

@@ -28,8 +28,8 @@ export interface ConnectionDeps {
   readonly suspects: Suspects;
   /** Where a critical alarm goes when this connection's broker keeps silent. */
   readonly rescue: Rescue;
-  /** Whether the hub is to be heard: its commands and confirmations. */
-  readonly hearsHub: boolean;
+  /** Why the hub is not to be heard, its commands and confirmations; undefined: it is. */
+  readonly deafBy: BongsuError | undefined;
   onSession(session: UplinkSession): Promise<void>;
   counts(): Promise<Readonly<Record<string, number>>>;
   /** Told when something is wrong that does not end the connection. */
@@ -87,8 +87,8 @@ async function keep(link: Link, announce: Announce, deps: ConnectionDeps, signal
 /** Subscribes to what the hub says. Who confirms is decided when its retained word is there, or has not come a second after the subscription. */
 async function hear(link: Link, deps: ConnectionDeps, signal: AbortSignal, env: Env): Promise<void> {
   const { confirmation } = deps;
-  if (!deps.hearsHub) {
-    deps.noted(uplinkFaults.fault('packet-too-large'));
+  if (deps.deafBy) {
+    deps.noted(deps.deafBy);
     return confirmation.settle(true);
   }
   using _limit = env.clock.after(deafMs, () => confirmation.settle(true));

@@ -118,6 +118,22 @@ export const uplinkFaults = faultTable('uplink', {
     },
     retryable: true,
   },
+  'qos-refused': {
+    message: { en: 'The broker sends with QoS 2, which was never granted', ko: '브로커가 허용하지 않은 QoS 2로 보냅니다' },
+    hint: {
+      en: 'The broker disregards the subscription: ask the hub’s operator. Until the next connection no commands are heard; alarms flow.',
+      ko: '브로커가 구독 조건을 지키지 않으므로 허브 운영자에게 문의하십시오. 다음 연결까지 명령은 받지 않으며 알람은 계속 전송됩니다.',
+    },
+    retryable: true,
+  },
+  'protocol-broken': {
+    message: { en: 'The broker breaks the protocol', ko: '브로커가 프로토콜을 어깁니다' },
+    hint: {
+      en: 'Ask the hub’s operator about the broker’s limits and version; it is tried again by itself.',
+      ko: '브로커의 제한 설정과 버전을 허브 운영자에게 문의하십시오. 자동으로 다시 시도합니다.',
+    },
+    retryable: true,
+  },
   'commands-refused': {
     message: { en: 'The broker refuses the subscription to commands', ko: '브로커가 명령 구독을 거부했습니다' },
     hint: {

@@ -57,6 +57,8 @@ const steadyMs = 30_000;
 /** Where there is another route, a silent one gets no longer than this, until all have failed. */
 const hurriedMs = 5000;
 const maxReservedBytes = 2048;
+/** What the broker keeps for us and may not send. */
+const cutsOff: ReadonlySet<string> = new Set(['uplink.packet-too-large', 'uplink.qos-refused']);
 /** A timer may fire a moment early. */
 const timerSlackMs = 50;
 
@@ -90,8 +92,8 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
   const standing = openStanding(cursor.current.standing, env);
   const clientId = options.clientId ?? `bongsu-${deps.identity.site}-${deps.identity.gateway}`;
   let connection = 0;
-  /** The broker keeps a packet for us that is too large: once it shall forget all it keeps, and we hear no commands. */
-  let purge = false;
+  /** The broker keeps a packet for us that may not pass: once it shall forget all it keeps, and we hear no commands. */
+  let purge: BongsuError | undefined;
 
   /** One attempt and, when it succeeds, the connection's life. Resolves with what ended it: a fault, or a better connection to come. */
   async function connectOnce(way: Way, signal: AbortSignal): Promise<Ending> {
@@ -100,7 +102,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     standing.attempted(way.standing);
     const will = encodeWill(topics, { ...deps, connection }, uuidv7(env.clock.now(), env.random));
     const isHurried = ways.length > 1 && cursor.isFirstRound;
-    const plan = { clientId, will, clean: purge, onPublish: receive, ...(isHurried && { patienceMs: hurriedMs }) };
+    const plan = { clientId, will, clean: purge !== undefined, onPublish: receive, ...(isHurried && { patienceMs: hurriedMs }) };
     const result = await attempt(way, plan, signal);
     if ('fault' in result) {
       if (!signal.aborted) standing.failed(result.fault);
@@ -149,7 +151,7 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
       hearing,
       suspects,
       rescue,
-      hearsHub: !purge,
+      deafBy: purge,
       onSession,
       counts,
     };
@@ -165,10 +167,10 @@ export function openUplink(options: UplinkOptions, deps: UplinkDeps, outer: Env)
     try {
       while (!signal.aborted) {
         const ending = await connectOnce(cursor.current, signal);
-        purge = false;
+        purge = undefined;
         if (signal.aborted) break;
         if (ending === 'change') continue;
-        purge = ending.fault.code === 'uplink.packet-too-large';
+        purge = cutsOff.has(ending.fault.code) ? ending.fault : undefined;
         if (ending.steady) {
           backoff.reset();
           cursor.held();

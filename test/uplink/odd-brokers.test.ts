@@ -208,6 +208,38 @@ describe('a broken broker', () => {
     expect(site.uplink.status()).toMatchObject({ connected: true, lastError: { code: 'uplink.packet-too-large' } });
   });
 
+  it.each([
+    ['Receive Maximum', [0x21, 0, 0]],
+    ['Maximum Packet Size', [0x27, 0, 0, 0, 0]],
+  ])('that welcomes with a %s of 0 is no broker to stay with', async (_, property) => {
+    const welcome = Buffer.from([0x20, 3 + property.length, 0, 0, property.length, ...property]);
+    const answer = polite((packet) => puback(packet.id, 0));
+    await using broker = await openRawBroker((packet, connection) => (packet.type === 1 && connection < 3 ? welcome : answer(packet)));
+    await using site = openSite(store, { url: broker.url });
+    const error = await until(() => site.uplink.status().lastError, 'an error');
+    expect(error).toMatchObject({ code: 'uplink.protocol-broken' });
+    expect(site.uplink.status().connected).toBe(false);
+    const session = await until(() => site.session(), 'a session');
+    expect(await session.send(alarmEntry(), { replay: false })).toEqual({ result: 'confirmed' });
+  });
+
+  it('that sends with QoS 2, which nobody asked for, is cut off, and heard no more until the next connection', async () => {
+    const subscribed: number[] = [];
+    const answer = polite((packet) => puback(packet.id, 0));
+    const exactlyOnce = Buffer.from([0x34, 6, 0, 1, 0x61, 0, 1, 0]);
+    await using broker = await openRawBroker((packet, connection) => {
+      if (packet.type !== 8) return answer(packet);
+      subscribed.push(connection);
+      return connection === 1 ? exactlyOnce : suback(packet.id);
+    });
+    await using site = openSite(store, { url: broker.url });
+    await until(() => site.uplink.status().lastError?.code === 'uplink.qos-refused', 'the cut');
+    const session = await until(() => site.session(), 'the next session');
+    expect(await session.send(alarmEntry(), { replay: false })).toEqual({ result: 'confirmed' });
+    expect(subscribed).toEqual([1]);
+    expect(site.uplink.status()).toMatchObject({ connected: true, lastError: { code: 'uplink.qos-refused' } });
+  });
+
   it.each([1, 2, 3])('that goes while it is asked for subscription %i is connected to again', async (last) => {
     let asked = 0;
     const answer = polite((packet) => puback(packet.id, 0));

@@ -31,7 +31,7 @@ describe('openFrameGuard', () => {
         let passed = true;
         for (let at = 0, turn = 0; at < bytes.length && passed; turn += 1) {
           const step = cuts[turn % cuts.length] ?? 1;
-          passed = guard(bytes.subarray(at, at + step));
+          passed = guard(bytes.subarray(at, at + step)) === undefined;
           at += step;
         }
         return passed === bodies.every((body) => body <= 500);
@@ -40,7 +40,21 @@ describe('openFrameGuard', () => {
   });
 
   it('refuses a length of more than four bytes', () => {
-    expect(openFrameGuard(2 ** 28)(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80, 0x80]))).toBe(false);
+    expect(openFrameGuard(2 ** 28)(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80, 0x80]))).toBe('packet-too-large');
+  });
+
+  it.each([
+    [0x30, undefined],
+    [0x32, undefined],
+    [0x3b, undefined],
+    [0x34, 'qos-refused'],
+    [0x36, 'qos-refused'],
+    [0x3c, 'qos-refused'],
+    [0x40, undefined],
+    [0x62, undefined],
+    [0x90, undefined],
+  ])('judges a packet that begins with %i', (byte, verdict) => {
+    expect(openFrameGuard(500)(Buffer.from([0x30, 1, 0xff, byte, 2, 0x34, 0x34]))).toBe(verdict);
   });
 });
 
