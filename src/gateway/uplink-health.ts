@@ -106,8 +106,8 @@ export function lookAround(destinations: UplinkHealthDeps['destinations'], nowMs
     const now = trouble();
     if (!now || nowMs - now.since < patienceMs) return [];
     const message = {
-      en: `Destination ${name} takes nothing. Look at the receiver, its address and certificate under destinations. Entries wait and are sent later.`,
-      ko: `전송 대상 ${name}이(가) 받지 않습니다. 받는 쪽의 동작과 destinations의 주소, 인증서를 확인하십시오. 보관했다가 다시 보냅니다.`,
+      en: `Destination ${name} takes nothing. Look at the receiver, its address and certificate under destinations. Entries wait and are sent later; on a full disk what the hub has already gives way first.`,
+      ko: `전송 대상 ${name}이(가) 받지 않습니다. 받는 쪽의 동작과 destinations의 주소, 인증서를 확인하십시오. 보관했다가 다시 보내지만, 디스크가 가득 차면 허브가 이미 받은 것부터 지웁니다.`,
     };
     return [{ kind: 'destination-down', channel: name, message, detail: now.reason }];
   });
