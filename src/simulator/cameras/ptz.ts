@@ -1,23 +1,31 @@
 // The PTZ service: a thin but true part of ONVIF PTZ §5.
 import type { Call, Operation } from './core.ts';
-import type { Ptz } from './ptz-state.ts';
+import type { Ptz, PtzPosition } from './ptz-state.ts';
 import { SoapFault } from './soap.ts';
 import { escapeXml, find, textAt } from './xml.ts';
 import { parsePeriod } from './xsd.ts';
 
 const spaces = 'http://www.onvif.org/ver10/tptz';
-const range = (axis: string): string => `<tt:${axis}><tt:Min>-1</tt:Min><tt:Max>1</tt:Max></tt:${axis}>`;
-const panTiltSpace = `<tt:ContinuousPanTiltVelocitySpace><tt:URI>${spaces}/PanTiltSpaces/VelocityGenericSpace</tt:URI>${range('XRange')}${range('YRange')}</tt:ContinuousPanTiltVelocitySpace>`;
-const zoomSpace = `<tt:ContinuousZoomVelocitySpace><tt:URI>${spaces}/ZoomSpaces/VelocityGenericSpace</tt:URI>${range('XRange')}</tt:ContinuousZoomVelocitySpace>`;
+const range = (axis: string, low = -1): string => `<tt:${axis}><tt:Min>${low}</tt:Min><tt:Max>1</tt:Max></tt:${axis}>`;
+const space = (tag: string, uri: string, ranges: string): string => `<tt:${tag}><tt:URI>${spaces}/${uri}</tt:URI>${ranges}</tt:${tag}>`;
+const both = range('XRange') + range('YRange');
+const supportedSpaces = [
+  space('AbsolutePanTiltPositionSpace', 'PanTiltSpaces/PositionGenericSpace', both),
+  space('AbsoluteZoomPositionSpace', 'ZoomSpaces/PositionGenericSpace', range('XRange', 0)),
+  space('RelativePanTiltTranslationSpace', 'PanTiltSpaces/TranslationGenericSpace', both),
+  space('RelativeZoomTranslationSpace', 'ZoomSpaces/TranslationGenericSpace', range('XRange')),
+  space('ContinuousPanTiltVelocitySpace', 'PanTiltSpaces/VelocityGenericSpace', both),
+  space('ContinuousZoomVelocitySpace', 'ZoomSpaces/VelocityGenericSpace', range('XRange')),
+].join('');
 
 function headOf(call: Call): Ptz {
   if (!call.camera.ptz) throw new SoapFault('Receiver', ['ter:ActionNotSupported', 'ter:PTZNotSupported'], 'This camera does not move');
   return call.camera.ptz;
 }
 
-function node(tag: string, ptz: Ptz): string {
-  const supported = `<tt:SupportedPTZSpaces>${panTiltSpace}${zoomSpace}</tt:SupportedPTZSpaces>`;
-  const counts = `<tt:MaximumNumberOfPresets>${ptz.presets.size}</tt:MaximumNumberOfPresets><tt:HomeSupported>true</tt:HomeSupported>`;
+function node(tag: string): string {
+  const supported = `<tt:SupportedPTZSpaces>${supportedSpaces}</tt:SupportedPTZSpaces>`;
+  const counts = `<tt:MaximumNumberOfPresets>16</tt:MaximumNumberOfPresets><tt:HomeSupported>true</tt:HomeSupported>`;
   return `<tptz:${tag} token="ptz-node"><tt:Name>Head</tt:Name>${supported}${counts}</tptz:${tag}>`;
 }
 
@@ -41,29 +49,66 @@ const getStatus: Operation = (call) => {
   return `<tptz:GetStatusResponse><tptz:PTZStatus><tt:Position>${place(head.position())}</tt:Position>${moving}${time}</tptz:PTZStatus></tptz:GetStatusResponse>`;
 };
 
-function speed(text: string | undefined): number {
+function number(text: string | undefined): number {
   const value = Number(text ?? 0);
   if (!(Math.abs(value) <= 1))
-    throw new SoapFault('Sender', ['ter:InvalidArgVal', 'ter:SpaceNotSupported'], 'A velocity lies between -1 and 1');
+    throw new SoapFault('Sender', ['ter:InvalidArgVal', 'ter:SpaceNotSupported'], 'A value lies between -1 and 1');
   return value;
 }
 
+/** Pan, tilt and zoom of an element; those that are not there are left out. */
+function vectorOf(call: Call, name: string): Partial<PtzPosition> {
+  const vector = find(call.request.body, name);
+  const panTilt = find(vector, 'PanTilt')?.attributes;
+  const zoom = find(vector, 'Zoom')?.attributes;
+  return {
+    ...(panTilt && { pan: number(panTilt.get('x')), tilt: number(panTilt.get('y')) }),
+    ...(zoom && { zoom: number(zoom.get('x')) }),
+  };
+}
+
+function answerWith(call: Call, write: (head: Ptz) => string): string {
+  return write(headOf(call));
+}
+
+const absoluteMove: Operation = (call) => {
+  headOf(call).goTo(vectorOf(call, 'Position'));
+  return '<tptz:AbsoluteMoveResponse/>';
+};
+
+const relativeMove: Operation = (call) => {
+  const head = headOf(call);
+  const at = head.position();
+  const { pan = 0, tilt = 0, zoom = 0 } = vectorOf(call, 'Translation');
+  head.goTo({ pan: at.pan + pan, tilt: at.tilt + tilt, zoom: at.zoom + zoom });
+  return '<tptz:RelativeMoveResponse/>';
+};
+
+const setPreset: Operation = (call) => {
+  const [name, token] = ['PresetName', 'PresetToken'].map((item) => textAt(call.request.body, item) || undefined);
+  const own = headOf(call).setPreset(name, token);
+  if (own === undefined)
+    throw new SoapFault('Sender', ['ter:InvalidArgVal', token ? 'ter:NoToken' : 'ter:TooManyPresets'], 'No such preset');
+  return `<tptz:SetPresetResponse><tptz:PresetToken>${own}</tptz:PresetToken></tptz:SetPresetResponse>`;
+};
+
+const removePreset: Operation = (call) => {
+  const token = textAt(call.request.body, 'PresetToken');
+  if (!headOf(call).removePreset(token)) throw new SoapFault('Sender', ['ter:InvalidArgVal', 'ter:NoToken'], `No preset ${token}`);
+  return '<tptz:RemovePresetResponse/>';
+};
+
 const continuousMove: Operation = (call) => {
-  const velocity = find(call.request.body, 'Velocity');
-  const panTilt = find(velocity, 'PanTilt')?.attributes;
-  const zoom = find(velocity, 'Zoom')?.attributes;
-  const next = { pan: speed(panTilt?.get('x')), tilt: speed(panTilt?.get('y')), zoom: speed(zoom?.get('x')) };
+  const next = { pan: 0, tilt: 0, zoom: 0, ...vectorOf(call, 'Velocity') };
   headOf(call).move(next, parsePeriod(textAt(call.request.body, 'Timeout')) ?? 10_000);
   return '<tptz:ContinuousMoveResponse/>';
 };
 
-function goTo(tag: string, presetOf: (call: Call) => string): Operation {
-  return (call) => {
-    const preset = presetOf(call);
-    if (!headOf(call).go(preset)) throw new SoapFault('Sender', ['ter:InvalidArgVal', 'ter:NoToken'], `No preset ${preset}`);
-    return `<tptz:${tag}Response/>`;
-  };
-}
+const gotoPreset: Operation = (call) => {
+  const preset = textAt(call.request.body, 'PresetToken');
+  if (!headOf(call).go(preset)) throw new SoapFault('Sender', ['ter:InvalidArgVal', 'ter:NoToken'], `No preset ${preset}`);
+  return '<tptz:GotoPresetResponse/>';
+};
 
 const getConfigurations: Operation = (call) => {
   headOf(call);
@@ -74,8 +119,10 @@ const getConfigurations: Operation = (call) => {
 
 /** Operations of the PTZ service. */
 export const ptzOperations: Readonly<Record<string, Operation>> = {
-  'tptz:GetNodes': (call) => `<tptz:GetNodesResponse>${node('PTZNode', headOf(call))}</tptz:GetNodesResponse>`,
-  'tptz:GetNode': (call) => `<tptz:GetNodeResponse>${node('PTZNode', headOf(call))}</tptz:GetNodeResponse>`,
+  'tptz:GetServiceCapabilities': () =>
+    '<tptz:GetServiceCapabilitiesResponse><tptz:Capabilities EFlip="false" MoveStatus="true" StatusPosition="true"/></tptz:GetServiceCapabilitiesResponse>',
+  'tptz:GetNodes': (call) => answerWith(call, () => `<tptz:GetNodesResponse>${node('PTZNode')}</tptz:GetNodesResponse>`),
+  'tptz:GetNode': (call) => answerWith(call, () => `<tptz:GetNodeResponse>${node('PTZNode')}</tptz:GetNodeResponse>`),
   'tptz:GetConfigurations': getConfigurations,
   'tptz:GetPresets': getPresets,
   'tptz:GetStatus': getStatus,
@@ -84,6 +131,17 @@ export const ptzOperations: Readonly<Record<string, Operation>> = {
     headOf(call).stop();
     return '<tptz:StopResponse/>';
   },
-  'tptz:GotoPreset': goTo('GotoPreset', (call) => textAt(call.request.body, 'PresetToken')),
-  'tptz:GotoHomePosition': goTo('GotoHomePosition', () => '1'),
+  'tptz:AbsoluteMove': absoluteMove,
+  'tptz:RelativeMove': relativeMove,
+  'tptz:GotoPreset': gotoPreset,
+  'tptz:SetPreset': setPreset,
+  'tptz:RemovePreset': removePreset,
+  'tptz:GotoHomePosition': (call) => {
+    headOf(call).goHome();
+    return '<tptz:GotoHomePositionResponse/>';
+  },
+  'tptz:SetHomePosition': (call) => {
+    headOf(call).setHome();
+    return '<tptz:SetHomePositionResponse/>';
+  },
 };
