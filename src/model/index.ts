@@ -15,18 +15,7 @@ export type {
 export type { Command, Outcome } from './command.ts';
 export type { Channel, Device, DeviceFeatures, DeviceIdentity, DeviceType, Place, Quality, StreamSource } from './device.ts';
 export { type Entry, type EntryBody, type EntryClass, type InventoryChange, laneOf } from './entry.ts';
-export {
-  type Finding,
-  type FindingMeaning,
-  type FindingProblem,
-  type FindingWay,
-  findingMeanings,
-  findingProblems,
-  findingWays,
-  type KeptFinding,
-  type Proposal,
-  tellingSerial,
-} from './finding.ts';
+export { type Finding, tellingSerial } from './finding.ts';
 export { type Identity, idPattern, isId, sitePattern } from './ids.ts';
 export { type AlarmKind, alarmKinds, type ConditionKind, conditionKinds, isAlarmKind, type Severity, severities } from './kinds.ts';
 export type { Look, LookAsk } from './look.ts';

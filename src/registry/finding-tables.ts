@@ -1,7 +1,7 @@
 // What was found on the networks, what a person has yet to decide, and where a look around was broken off: tables of the registry's second shelf.
 import type { Database } from 'better-sqlite3';
-import type { KeptFinding, Proposal } from '#model';
 import type { Migrations, OpenProcedures } from '#store';
+import type { KeptFinding, Proposal } from './kept.ts';
 
 export const findingsMigrations: Migrations = {
   room: 'findings',

@@ -1,9 +1,10 @@
 // What was found on the networks of the site: kept with its times, recognised, followed where a camera has certainly moved, and proposed where a person must decide.
 import type { Env } from '#base';
-import type { Finding, KeptFinding, Proposal } from '#model';
+import type { Finding } from '#model';
 import type { Store } from '#store';
 import { registryFaults } from './errors.ts';
 import type { BrokenLook, FindingsProcedures, NewProposal } from './finding-tables.ts';
+import type { KeptFinding, Proposal } from './kept.ts';
 import { type Recognised, recognise } from './recognise.ts';
 import type { Registry } from './registry.ts';
 

@@ -1,3 +1,4 @@
 // The door of registry: what stands in the field.
 export { type Findings, type Noted, openFindings } from './findings.ts';
+export type { KeptFinding, Proposal } from './kept.ts';
 export { openRegistry, type Registry, type RegistryDeps } from './registry.ts';

@@ -1,5 +1,6 @@
 // Who is who: the findings of a look around against what is registered and what was found before. Pure: it decides, others do.
-import { type Device, type DeviceIdentity, type Finding, type FindingMeaning, type KeptFinding, tellingSerial } from '#model';
+import { type Device, type DeviceIdentity, type Finding, tellingSerial } from '#model';
+import type { FindingMeaning, KeptFinding } from './kept.ts';
 
 /** A finding with what it means, and what is to be done about it. */
 export interface Recognised {

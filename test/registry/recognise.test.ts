@@ -1,7 +1,8 @@
 // Who is who: moved cameras are followed when that is certain, replaced ones are a question to a person, and shared marks prove nothing.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Device, Finding, KeptFinding } from '#model';
+import type { Device, Finding } from '#model';
+import type { KeptFinding } from '#registry';
 import { type KnownField, placeOf, recognise } from '../../src/registry/recognise.ts';
 
 const nobody = { maker: '', model: '', firmware: '', serial: '' };

@@ -1,10 +1,12 @@
 // Asking a place that was seen what it is, without a login: is it ONVIF, is its clock right, does it want a password, and who made it.
 import type { Env } from '#base';
-import type { DeviceIdentity, Finding, FindingProblem } from '#model';
+import type { DeviceIdentity, Finding } from '#model';
 import type { Failure, FailureKind } from '../faults.ts';
 import { composeEnvelope, type LoginGate, openSession } from '../soap/index.ts';
 import { child, textAt, type XmlElement } from '../xml/index.ts';
 import { type Sighting, writeAddress } from './sighting.ts';
+
+type FindingProblem = Finding['problems'][number];
 
 /** What an examination may take. */
 export interface ExamineOptions {

@@ -1,5 +1,5 @@
 // A place where a device service may answer, as somebody on the network said it or as a port was found open. Pure.
-import type { FindingWay } from '#model';
+import type { Finding } from '#model';
 import { parseAddress } from '../address.ts';
 import { type Announcement, readScopes, type ScopeFacts } from './messages.ts';
 
@@ -10,13 +10,13 @@ export interface Sighting {
   readonly url: URL;
   readonly endpoint: string;
   readonly facts: ScopeFacts;
-  readonly way: FindingWay;
+  readonly way: Finding['way'];
 }
 
 const noFacts: ScopeFacts = { name: '', hardware: '', mac: '' };
 
 /** What a camera said, heard from `host`. Never another host than that: no message can send our questions elsewhere. */
-export function sightingOf(said: Announcement, host: string, way: FindingWay): Sighting {
+export function sightingOf(said: Announcement, host: string, way: Finding['way']): Sighting {
   return { host, url: chooseAddress(said.addresses, host), endpoint: said.endpoint, facts: readScopes(said.scopes), way };
 }
 
