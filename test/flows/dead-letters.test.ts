@@ -1,4 +1,4 @@
-// What the hub's broker will not take waits for a person, who reads it, sends it once more when the cause is gone, or gives it up.
+// What the hub's broker will not take waits for a person, who reads it, sends it once more or gives it up; what is grave goes by itself when the cause is gone.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,20 +52,23 @@ it('a refused alarm is read, retried and dropped by name', async () => {
   const shown = (await gateway.query('outbox', 'dead', 'show', String(raised?.id))) as { value: { step: string } };
   expect(shown.value.step).toBe('raised');
 
-  await broker.stop();
-  await writeFile(rights, 'topic readwrite #\n');
-  await broker.start();
-  await eventually('the hub again', async () => {
-    const { uplink } = (await gateway.query('status')) as { uplink: { connected: boolean } };
-    return uplink.connected || undefined;
-  });
-  expect(await gateway.query('outbox', 'dead', 'retry', String(raised?.id))).toEqual({ count: 1 });
-  const { body } = await hub.wait('the alarm', ({ topic }) => topic.endsWith('/alarm/fall/fall-1'));
-  expect(body['id']).toBe(raised?.entryId);
-
-  expect(await gateway.cli(['outbox', 'dead', 'drop', 'all', '--reason', 'told by telephone'])).toContain('1 are given up');
+  expect(await gateway.cli(['outbox', 'dead', 'drop', String(cleared?.id), '--reason', 'told by telephone'])).toContain('1 are given up');
   const gap = await hub.wait('the gap', ({ topic }) => topic.includes('/gap/'));
   expect(gap.body['data']).toMatchObject({ class: 'alarm', count: 1 });
   expect(await gateway.cli(['outbox', 'dead', 'show', String(cleared?.id)], { status: 1 })).toContain('no such dead letter');
+
+  // Too early: it is refused again.
+  expect(await gateway.query('outbox', 'dead', 'retry', String(raised?.id))).toEqual({ count: 1 });
+  const [again] = await dead(1);
+  expect(again).toMatchObject({ entryId: raised?.entryId, code: 0x87 });
+  expect(again?.id).toBeGreaterThan(cleared?.id ?? 0);
+
+  await broker.stop();
+  await writeFile(rights, 'topic readwrite #\n');
+  await broker.start();
+  // Of its own accord: it is critical.
+  const { body } = await hub.wait('the alarm', ({ topic }) => topic.endsWith('/alarm/fall/fall-1'));
+  expect(body['id']).toBe(raised?.entryId);
+  await dead(0);
   expect(JSON.stringify(await gateway.query('audit', 'verify'))).toContain('"valid":true');
 });

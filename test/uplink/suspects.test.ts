@@ -11,7 +11,7 @@ import { openWindow } from '../../src/uplink/window.ts';
 import { alarmBody } from '../outbox/bodies.ts';
 import { openDirectStore } from '../outbox/direct-store.ts';
 import { openTestOutbox } from '../outbox/thread.ts';
-import { connack, openRawBroker, type RawPacket } from './raw-broker.ts';
+import { connack, openRawBroker, type RawPacket, suback } from './raw-broker.ts';
 import { alarmEntry, openSite, openStoreBench, type StoreBench } from './site.ts';
 
 const env = systemEnv(openLog('silent'));
@@ -28,19 +28,24 @@ afterAll(async () => {
 
 const ack = ({ id }: RawPacket): Buffer => Buffer.from([0x40, 2, id >> 8, id & 0xff]);
 
-/** A broker of 3.1.1 that closes where `closes` says so, and an outbox with alarms of these kinds. */
-async function openScene(kinds: readonly string[], closes: (topic: string, connection: number) => boolean) {
+/** A broker of 3.1.1 that closes, or one of MQTT 5 that says DISCONNECT, where `closes` says so, and an outbox with alarms of these kinds. */
+async function openScene(
+  kinds: readonly string[],
+  closes: (topic: string, connection: number) => boolean,
+  how: 'close' | Buffer = 'close',
+) {
   const thread = openTestOutbox(['hub']);
   for (const [index, kind] of kinds.entries()) thread.append(alarmBody(`a-${index}`, 'critical', { kind: kind as 'gas' }));
   const outbox = openOutbox({ store: openDirectStore(thread.db, { outbox: thread.procedures }, thread.world.topics) });
   const taken = new Set<string>();
   const broker = await openRawBroker((packet, connection) => {
-    if (packet.type === 1) return connack.v4(packet.level === 5 ? 1 : 0);
+    if (packet.type === 1) return how === 'close' ? connack.v4(packet.level === 5 ? 1 : 0) : connack.v5;
+    if (packet.type === 8 && how !== 'close') return suback(packet.id);
     if (packet.type === 8) return Buffer.from([0x90, 3, packet.id >> 8, packet.id & 0xff, 1]);
     if (packet.type === 12) return Buffer.from([0xd0, 0]);
     if (packet.type !== 3) return undefined;
     const topic = packet.body.toString('utf8', 2, 2 + packet.body.readUInt16BE(0));
-    if (closes(topic, connection)) return 'close';
+    if (closes(topic, connection)) return how;
     if (topic.includes('/alarm/')) taken.add(/"id":"([^"]+)/.exec(packet.body.toString())?.[1] ?? '');
     return ack(packet);
   });
@@ -62,15 +67,15 @@ async function openScene(kinds: readonly string[], closes: (topic: string, conne
 }
 
 describe('a broker that closes the connection', () => {
-  it('at one kind of message costs these messages, and no other', async () => {
-    const kinds = ['gas', 'gas', ...Array.from({ length: 50 }, () => 'smoke')];
-    await using scene = await openScene(kinds, (topic) => topic.includes('/alarm/gas/'));
-    await expect.poll(scene.state, { timeout: 28_000 }).toEqual({ pending: 0, dead: 2 });
+  it.each([
+    ['without a word', 'close' as const],
+    ['with the reason 0x87', Buffer.from([0xe0, 2, 0x87, 0])],
+  ])('%s, at one kind of message, costs this message and no other', async (_, how) => {
+    const kinds = ['gas', ...Array.from({ length: 50 }, () => 'smoke')];
+    await using scene = await openScene(kinds, (topic) => topic.includes('/alarm/gas/'), how);
+    await expect.poll(scene.state, { timeout: 28_000 }).toEqual({ pending: 0, dead: 1 });
     expect(scene.alarms()).toBe(50);
-    expect(await scene.outbox.dead({ limit: 3 })).toMatchObject([
-      { code: 0x80, text: 'the broker closes the connection when it gets it' },
-      { code: 0x80 },
-    ]);
+    expect(await scene.outbox.dead({ limit: 3 })).toMatchObject([{ code: 0x80, text: 'the broker closes the connection when it gets it' }]);
   });
 
   it('again and again, at whatever comes first, makes no dead letter', async () => {
