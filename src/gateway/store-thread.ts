@@ -6,7 +6,14 @@ import { type AlarmRules, alarmsMigrations, openAlarmsProcedures, openForgetHist
 import { systemClock, systemRandom } from '#base';
 import { camerasMigrations, openCamerasProcedures } from '#cameras/tables';
 import { openOutboxProcedures, outboxMigrations } from '#outbox/tables';
-import { findingsMigrations, openFindingsProcedures, openRegistryProcedures, registryMigrations } from '#registry/tables';
+import {
+  credentialsMigrations,
+  findingsMigrations,
+  openCredentialsProcedures,
+  openFindingsProcedures,
+  openRegistryProcedures,
+  registryMigrations,
+} from '#registry/tables';
 import { type ProcedureWorld, type StoreLimits, serveStore } from '#store';
 import { openUplinkProcedures, uplinkMigrations } from '#uplink/tables';
 
@@ -32,6 +39,7 @@ if (parentPort) {
         outboxMigrations,
         registryMigrations,
         findingsMigrations,
+        credentialsMigrations,
         alarmsMigrations,
         accessMigrations,
         camerasMigrations,
@@ -47,6 +55,7 @@ if (parentPort) {
           outbox: outbox.procedures,
           registry: openRegistryProcedures(db, world),
           findings: openFindingsProcedures(db, world),
+          credentials: openCredentialsProcedures(db, world),
           alarms: openAlarmsProcedures(db, world, rules, outbox),
           access: openAccessProcedures(db, world),
           cameras: openCamerasProcedures(db, world),

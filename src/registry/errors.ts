@@ -25,4 +25,16 @@ export const registryFaults = faultTable('registry', {
     message: { en: 'The registry is full (10,000 devices)', ko: '등록 한도(10,000대)에 이르렀습니다' },
     hint: { en: 'Remove devices that are gone, or use a second gateway.', ko: '철거된 장치를 삭제하거나 게이트웨이를 추가하십시오.' },
   },
+  'set-exists': {
+    message: { en: 'There is a set of logins of this name already', ko: '같은 이름의 로그인 세트가 있습니다' },
+    hint: { en: 'Choose another name, or remove that set first.', ko: '다른 이름을 쓰거나 그 세트를 먼저 삭제하십시오.' },
+  },
+  'set-unknown': {
+    message: { en: 'There is no set of logins of this name', ko: '그런 이름의 로그인 세트가 없습니다' },
+    hint: { en: 'See `bongsu credential list`.', ko: '`bongsu credential list`로 확인하십시오.' },
+  },
+  'sets-full': {
+    message: { en: 'There are too many sets of logins (200)', ko: '로그인 세트 한도(200개)에 이르렀습니다' },
+    hint: { en: 'Remove sets that are no longer needed.', ko: '쓰지 않는 세트를 삭제하십시오.' },
+  },
 });

@@ -21,8 +21,12 @@ export interface Registry {
   remove(id: string): Promise<void>;
   /** The login in clear; undefined when the device has none. @throws base.seal-broken */
   login(id: string): Promise<Login | undefined>;
+  /** Replaces the login, or removes it. The hub is not told. @throws registry.unknown, registry.invalid */
+  setLogin(id: string, login: Login | undefined): Promise<void>;
   /** Calls `listener` after each committed change, in the order of the commits. */
   watch(listener: (change: InventoryChange) => void): Disposable;
+  /** Calls `listener` with the id after each committed change of a login by `setLogin`. It must not throw. */
+  watchLogins(listener: (id: string) => void): Disposable;
 }
 
 /** What the registry needs of its neighbours. */
@@ -36,6 +40,7 @@ export async function openRegistry(deps: RegistryDeps, env: Env): Promise<Regist
   const procedures = deps.store.procedures<RegistryProcedures>('registry', { reserved: true });
   const { mirror, unreadable } = await load(procedures);
   const listeners = new Set<(change: InventoryChange) => void>();
+  const loginListeners = new Set<(id: string) => void>();
 
   const apply = (change: InventoryChange['change'], device: Device): void => {
     unreadable.delete(device.id);
@@ -88,6 +93,14 @@ export async function openRegistry(deps: RegistryDeps, env: Env): Promise<Regist
     async login(id) {
       const sealed = await procedures.login(id);
       return sealed && (JSON.parse(deps.sealer.open(sealed, id)) as Login);
+    },
+    async setLogin(id, login) {
+      await procedures.setLogin({ id, sealed: login && deps.sealer.seal(JSON.stringify(checkLogin(login)), id) });
+      for (const listener of loginListeners) listener(id);
+    },
+    watchLogins(listener) {
+      loginListeners.add(listener);
+      return { [Symbol.dispose]: () => loginListeners.delete(listener) };
     },
     watch(listener) {
       listeners.add(listener);

@@ -5,6 +5,7 @@ import type { Migrations, OpenProcedures } from '#store';
 import { registryFaults } from './errors.ts';
 import { checkDevice, maxDevices } from './validate.ts';
 
+export { credentialsMigrations, openCredentialsProcedures } from './credential-tables.ts';
 export { findingsMigrations, openFindingsProcedures } from './finding-tables.ts';
 
 export const registryMigrations: Migrations = {
@@ -45,6 +46,8 @@ export interface RegistryProcedures {
   /** The device that is no more; of an unreadable one no more than its id is told. @throws registry.unknown */
   remove(id: string): Device;
   login(id: string): Uint8Array | undefined;
+  /** Replaces the login; undefined removes it. @throws registry.unknown */
+  setLogin(argument: { readonly id: string; readonly sealed: Uint8Array | undefined }): void;
 }
 
 /** Topic announced after each committed change. */
@@ -97,6 +100,11 @@ export const openRegistryProcedures: OpenProcedures<RegistryProcedures> = (db, w
       return device;
     },
     login: (id) => statements.login.get(id),
+    setLogin({ id, sealed }) {
+      get(id);
+      if (sealed) statements.seal.run(id, sealed);
+      else statements.unseal.run(id);
+    },
   };
 };
 
@@ -156,7 +164,8 @@ function prepare(db: Database) {
     insert: db.prepare<[string, string, number]>('INSERT INTO registry_device (id, device, changed_at) VALUES (?, ?, ?)'),
     change: db.prepare<[string, number, string]>('UPDATE registry_device SET device = ?, changed_at = ? WHERE id = ?'),
     remove: db.prepare<[string]>('DELETE FROM registry_device WHERE id = ?'),
-    seal: db.prepare<[string, Uint8Array]>('INSERT INTO registry_login (device, sealed) VALUES (?, ?)'),
+    seal: db.prepare<[string, Uint8Array]>('INSERT OR REPLACE INTO registry_login (device, sealed) VALUES (?, ?)'),
+    unseal: db.prepare<[string]>('DELETE FROM registry_login WHERE device = ?'),
     login: db.prepare<[string], Uint8Array>('SELECT sealed FROM registry_login WHERE device = ?').pluck(),
   };
 }

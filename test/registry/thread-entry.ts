@@ -3,7 +3,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import { systemRandom } from '#base';
 import type { EntryBody } from '#model';
-import { findingsMigrations, openFindingsProcedures, openRegistryProcedures, registryMigrations } from '#registry/tables';
+import {
+  credentialsMigrations,
+  findingsMigrations,
+  openCredentialsProcedures,
+  openFindingsProcedures,
+  openRegistryProcedures,
+  registryMigrations,
+} from '#registry/tables';
 import { serveStore, type ThreadWorld } from '#store';
 
 function openEntries(db: Database) {
@@ -28,11 +35,17 @@ if (parentPort) {
         { room: 'entries', steps: ['CREATE TABLE entry (seq INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT'] },
         registryMigrations,
         findingsMigrations,
+        credentialsMigrations,
       ],
       open(db: Database, world: ThreadWorld) {
         const entries = openEntries(db);
         const all = { ...world, append: entries.append };
-        return { entries: { list: entries.list }, registry: openRegistryProcedures(db, all), findings: openFindingsProcedures(db, all) };
+        return {
+          entries: { list: entries.list },
+          registry: openRegistryProcedures(db, all),
+          findings: openFindingsProcedures(db, all),
+          credentials: openCredentialsProcedures(db, all),
+        };
       },
     },
     { port: parentPort, now: () => Date.now(), random: systemRandom },
