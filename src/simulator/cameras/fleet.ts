@@ -31,6 +31,8 @@ export async function openFleet(options: FleetOptions, env: Env): Promise<Fleet>
   const owners = new WeakMap<Socket, OpenedCamera>();
   const cameras = new Map<string, OpenedCamera>();
   const rtsp = new Map<string, Listening>();
+  // A camera that moves may need a server when the fleet stands already.
+  const servers = stack.use(new AsyncDisposableStack());
   let discovery: Discovery | undefined;
   const find = (path: string) => {
     const [id = '', name = ''] = path.split('/');
@@ -38,7 +40,7 @@ export async function openFleet(options: FleetOptions, env: Env): Promise<Fleet>
   };
   const openRtsp = async (camera: OpenedCamera): Promise<void> => {
     const { core } = camera;
-    const server = rtsp.get(core.host) ?? stack.use(await openRtspServer({ host: core.host, port: options.rtspPort, find }, env));
+    const server = rtsp.get(core.host) ?? servers.use(await openRtspServer({ host: core.host, port: options.rtspPort, find }, env));
     rtsp.set(core.host, server);
     core.rtspPort = server.port;
   };
