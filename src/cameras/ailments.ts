@@ -1,19 +1,31 @@
-// What ails a camera, as conditions: at most one of lost, login refused and faulty at a time, and beside it a wrong clock.
-import { durationText, type Env, type Text, withHint } from '#base';
-import { type Condition, type ConditionKind, conditionKinds } from '#model';
+// What ails a camera, as conditions: at most one of lost, login refused and faulty at a time, and beside it its clock, its pictures and its certificate.
+import { durationText, type Env, messageOf, type Text, withHint } from '#base';
+import { type Condition, type ConditionKind, conditionKinds, type Look } from '#model';
 import { type Failure, type FailureKind, tellOf } from './faults.ts';
+import { pictureCauseOf, pictureWords, type Seat } from './watch/index.ts';
 
 /** What can ail a camera. */
 export type Ailment = 'camera-lost' | 'camera-login-refused' | 'camera-fault';
 
 /** The conditions of one camera; each is told when it changes, and once after a start, when what the store has of it is not known. */
 export interface Ailments {
-  /** Raises the condition of that failure and clears the others. Resolves after the commit. */
+  /** Raises the condition of that failure and clears the others; a loss waits until it is known that it is not the switch's. Resolves after the commit. */
   fail(failed: Failure): Promise<void>;
   /** All is well. */
   recover(): Promise<void>;
-  /** The camera's clock minus ours. */
-  clock(offsetMs: number | undefined): Promise<void>;
+  /** The camera's clock minus ours; true when it is wrong. */
+  clock(offsetMs: number | undefined): Promise<boolean>;
+  /** The pictures of a channel come, or so many looks in a row they did not. */
+  pictures(channel: number, look: Look, failures: number): Promise<void>;
+  /** When the certificate of its HTTPS ends, as the certificate writes it; undefined where it has none. */
+  certificate(validUntil: string | undefined): Promise<void>;
+}
+
+/** When something is told. */
+export interface AilmentOptions {
+  /** Milliseconds. */
+  readonly clockTolerance: number;
+  readonly watch: { readonly pictures: { readonly lostAfter: number }; readonly certificateDays: number };
 }
 
 const exclusive: readonly Ailment[] = ['camera-lost', 'camera-login-refused', 'camera-fault'];
@@ -32,55 +44,113 @@ const ailmentOf: Readonly<Record<FailureKind, Ailment>> = {
 const answersWell: Text = { ko: '카메라가 정상 응답합니다', en: 'The camera answers as it should' };
 const clockRight: Text = { ko: '카메라 시각이 맞습니다', en: "The camera's clock is right" };
 const setNtp: Text = { ko: '카메라에 NTP 서버를 설정하십시오.', en: 'Set an NTP server on the camera.' };
+const picturesCome: Text = { ko: '카메라 영상이 다시 옵니다', en: 'The pictures of the camera come' };
+const certificateGood: Text = { ko: '카메라 인증서의 유효 기간이 충분합니다', en: 'The certificate of the camera is good for long enough' };
+const renewCertificate: Text = {
+  ko: '카메라의 인증서를 갱신한 뒤 카메라를 다시 등록하십시오.',
+  en: 'Renew the certificate of the camera, then register the camera again.',
+};
 
 /** The condition of a failure. */
 export function ailmentFor(failed: Failure): Ailment {
   return ailmentOf[failed.kind];
 }
 
-/** Opens the conditions of `device`. */
+/** A step of a condition, as yet without the camera. */
+interface Step {
+  readonly kind: ConditionKind;
+  readonly channel?: string;
+  readonly state: Condition['state'];
+  readonly message: Text;
+  readonly detail?: string;
+}
+
+/** Opens the conditions of `device`. `seat`: its place behind the switch. */
 export function openAilments(
   device: string,
-  options: { readonly clockTolerance: number },
-  condition: (step: Condition) => Promise<unknown>,
+  options: AilmentOptions,
+  { condition, seat }: { readonly condition: (step: Condition) => Promise<unknown>; readonly seat: Pick<Seat, 'lost' | 'found'> },
   env: Env,
 ): Ailments {
-  const told = new Map<ConditionKind, Condition['state']>();
-  const set = async (kind: ConditionKind, state: Condition['state'], message: Text, detail = ''): Promise<void> => {
-    if (told.get(kind) === state) return;
-    await condition({
-      device,
-      channel: '',
-      kind,
-      state,
-      severity: conditionKinds[kind],
-      time: env.clock.now(),
-      message,
-      detail,
-    });
-    told.set(kind, state);
+  const told = new Map<string, Condition['state']>();
+  let last: Promise<unknown> = Promise.resolve();
+  let current: Ailment | undefined;
+  /** One after another: what the switch delays must not overtake what came later. */
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const turn = last.then(act, act);
+    last = turn.catch(() => {});
+    return turn;
+  };
+  const set = async ({ kind, channel = '', state, message, detail = '' }: Step): Promise<void> => {
+    const key = `${kind} ${channel}`;
+    if (told.get(key) === state) return;
+    const severity = conditionKinds[kind];
+    await condition({ device, channel, kind, state, severity, time: env.clock.now(), message, detail });
+    told.set(key, state);
   };
   const clearAllBut = async (kept: Ailment | undefined): Promise<void> => {
-    for (const kind of exclusive) if (kind !== kept) await set(kind, 'cleared', answersWell);
+    current = kept;
+    for (const kind of exclusive) if (kind !== kept) await set({ kind, state: 'cleared', message: answersWell });
+  };
+  const tellAlone = (failed: Failure): void => {
+    inTurn(async () => {
+      if (current === 'camera-lost') await set({ kind: 'camera-lost', state: 'raised', ...tellOf(failed) });
+    }).catch((error: unknown) => env.log.error({ camera: device, error: messageOf(error) }, 'a lost camera could not be told'));
   };
   return {
     async fail(failed) {
       const kind = ailmentOf[failed.kind];
-      const { message, detail } = tellOf(failed);
-      await clearAllBut(kind);
-      await set(kind, 'raised', message, detail);
+      await inTurn(() => clearAllBut(kind));
+      if (kind === 'camera-lost') return seat.lost(() => tellAlone(failed));
+      seat.found();
+      await inTurn(() => set({ kind, state: 'raised', ...tellOf(failed) }));
     },
-    recover: () => clearAllBut(undefined),
+    recover() {
+      seat.found();
+      return inTurn(() => clearAllBut(undefined));
+    },
     async clock(offsetMs) {
-      if (offsetMs === undefined) return;
+      if (offsetMs === undefined) return false;
       const wrong = Math.abs(offsetMs) > options.clockTolerance;
-      if (wrong) await set('clock-wrong', 'raised', withHint(clockWords(offsetMs), setNtp));
-      else await set('clock-wrong', 'cleared', clockRight);
+      await inTurn(() => set({ kind: 'clock-wrong', ...(wrong ? raised(clockWords(offsetMs), setNtp) : cleared(clockRight)) }));
+      return wrong;
+    },
+    async pictures(channel, look, failures) {
+      const at = { kind: 'camera-no-picture', channel: String(channel) } as const;
+      if (look.result === 'seen') return inTurn(() => set({ ...at, ...cleared(picturesCome) }));
+      // A refused login is not tried again soon: it is told at once.
+      if (failures < options.watch.pictures.lostAfter && look.reason !== 'login-refused') return;
+      const { message, hint } = pictureWords[pictureCauseOf(look)];
+      await inTurn(() => set({ ...at, ...raised(message, hint), detail: look.text.en }));
+    },
+    async certificate(validUntil) {
+      const endsAt = validUntil === undefined ? Number.NaN : Date.parse(validUntil);
+      if (Number.isNaN(endsAt)) return;
+      const leftMs = endsAt - env.clock.now();
+      const isNear = leftMs < options.watch.certificateDays * 86_400_000;
+      const step = isNear ? raised(endWords(leftMs), renewCertificate) : cleared(certificateGood);
+      await inTurn(() => set({ kind: 'certificate-expiring', channel: 'https', ...step, detail: validUntil ?? '' }));
     },
   };
 }
 
-function clockWords(offsetMs: number): Text {
+function raised(message: Text, hint: Text): Pick<Step, 'state' | 'message'> {
+  return { state: 'raised', message: withHint(message, hint) };
+}
+
+function cleared(message: Text): Pick<Step, 'state' | 'message'> {
+  return { state: 'cleared', message };
+}
+
+function endWords(leftMs: number): Text {
+  const days = Math.floor(leftMs / 86_400_000);
+  return days < 0
+    ? { ko: '카메라의 HTTPS 인증서가 만료되었습니다', en: 'The HTTPS certificate of the camera has ended' }
+    : { ko: `카메라의 HTTPS 인증서가 ${days}일 뒤 만료됩니다`, en: `The HTTPS certificate of the camera ends in ${days} days` };
+}
+
+/** How far a clock is off, in words. */
+export function clockWords(offsetMs: number): Text {
   const { ko, en } = durationText(Math.round(Math.abs(offsetMs) / 1000) * 1000);
   return offsetMs > 0
     ? { ko: `카메라 시각이 ${ko} 빠릅니다`, en: `The camera's clock is ${en} ahead` }

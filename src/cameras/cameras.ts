@@ -3,18 +3,22 @@ import { type Env, type Login, messageOf, type Service, type Text, untilAborted 
 import type { Quality, StreamSource } from '#model';
 import type { Store } from '#store';
 import { type CameraAddress, parseAddress } from './address.ts';
+import { type Ailments, openAilments } from './ailments.ts';
 import { type Discovery, openDiscovery } from './discovery/index.ts';
 import { faults } from './faults.ts';
 import type { CamerasOptions } from './options.ts';
 import { badAddress, type Identification, probe } from './probe.ts';
 import { openSlots } from './slots.ts';
 import { type Authentication, openLoginGate } from './soap/index.ts';
-import { type CameraRecord, type CameraState, openCameraState, type SuperviseDeps, supervise } from './supervise.ts';
+import { type CameraRecord, type CameraState, enter, enterIll, openCameraState, type SuperviseDeps, supervise } from './supervise.ts';
 import type { CamerasProcedures } from './tables.ts';
+import { openSiteWatch, type Sight, type SiteWatch, superviseStream } from './watch/index.ts';
 
 /** What the gateway hands to the room. */
 export interface CamerasDeps extends Pick<SuperviseDeps, 'report' | 'condition' | 'openAlarms' | 'identified'> {
   readonly store: Store;
+  /** Left out: nobody can look, and pictures are not watched. */
+  readonly sight?: Sight;
 }
 
 /** How a camera is doing. */
@@ -60,6 +64,9 @@ interface Member {
   readonly address: CameraAddress | undefined;
   readonly state: CameraState;
   readonly stop: AbortController;
+  readonly ailments: Ailments;
+  /** Its place in its group and on the patrol. */
+  readonly watched: Disposable;
   removed: boolean;
   /** Resolves when its loop has ended. */
   done: Promise<void>;
@@ -74,6 +81,7 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
   const gate = openLoginGate(options, env.clock);
   const calls = deps.store.procedures<CamerasProcedures>('cameras');
   const superviseDeps: SuperviseDeps = { ...deps, calls, gate, slots: openSlots(options.attempts) };
+  const watch = openSiteWatch(options.watch, { sight: deps.sight, gate, condition: deps.condition }, env);
   const members = new Map<string, Member>();
   /** Loops of cameras that were removed or replaced, until they have ended. */
   const leaving = new Map<string, Promise<void>>();
@@ -81,18 +89,24 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
   let running: AbortSignal | undefined;
 
   const begin = (member: Member, signal: AbortSignal): void => {
-    const { record, address, state, stop } = member;
-    if (address?.protocol !== 'onvif') return;
+    const { record, address, state, stop, ailments } = member;
+    if (!address) return;
     const delayMs = env.random.uniform() * Math.min(maxSpreadMs, members.size * spreadMs);
-    const camera = { record, base: address.url, state, delayMs, isRemoved: () => member.removed };
     const before = leaving.get(record.device.id) ?? Promise.resolve();
-    member.done = before.then(() => supervise(camera, options, superviseDeps, env, AbortSignal.any([signal, stop.signal])));
+    const ends = AbortSignal.any([signal, stop.signal]);
+    const run = (): Promise<void> => {
+      if (address.protocol === 'rtsp') return superviseStream(streamOf(member, delayMs, options, env), options, watch.looker, env, ends);
+      const camera = { record, base: address.url, state, ailments, delayMs, isRemoved: () => member.removed };
+      return supervise(camera, options, superviseDeps, env, ends);
+    };
+    member.done = before.then(run);
   };
   const leave = (id: string): Promise<void> => {
     const member = members.get(id);
     if (!member) return leaving.get(id) ?? Promise.resolve();
     members.delete(id);
     member.removed = true;
+    member.watched[Symbol.dispose]();
     member.stop.abort();
     const gone = member.done.finally(() => {
       if (leaving.get(id) === gone) leaving.delete(id);
@@ -110,16 +124,18 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       async run(signal) {
         running = AbortSignal.any([signal, closing.signal]);
         for (const member of members.values()) begin(member, running);
+        const watching = watch.run(running);
         await untilAborted(running);
         running = undefined;
         await ended();
+        await watching;
       },
     },
     discovery: openDiscovery(options.discovery, { ...options, gate }, env),
     add(record) {
       const { id } = record.device;
       void leave(id);
-      const member = openMember(record, env);
+      const member = openMember(record, { options, watch, condition: deps.condition }, env);
       members.set(id, member);
       if (running) begin(member, running);
     },
@@ -146,12 +162,70 @@ function findMember(members: ReadonlyMap<string, Member>, id: string): Member {
   return member;
 }
 
-function openMember(record: CameraRecord, env: Env): Member {
+interface MemberDeps {
+  readonly options: CamerasOptions;
+  readonly watch: SiteWatch;
+  readonly condition: CamerasDeps['condition'];
+}
+
+function openMember(record: CameraRecord, { options, watch, condition }: MemberDeps, env: Env): Member {
+  const { id, group } = record.device;
   const address = parseAddress(record.device.address);
   const state = openCameraState(env);
-  if (address?.protocol === 'rtsp') state.state = 'online';
   if (!address) Object.assign(state, { state: 'fault', message: badAddress.message });
-  return { record, address, state, stop: new AbortController(), removed: false, done: Promise.resolve() };
+  const watched = new DisposableStack();
+  const seat = watched.use(watch.join({ id, group, url: address?.url ?? nowhere }));
+  const ailments = openAilments(id, options, { condition, seat }, env);
+  const member = { record, address, state, ailments, watched, stop: new AbortController(), removed: false, done: Promise.resolve() };
+  if (address) watched.use(watch.add(beatOf(member, address)));
+  return member;
+}
+
+const nowhere = new URL('http://address-bad.invalid');
+
+/** A camera as the patrol sees it. */
+function beatOf(member: Member, address: CameraAddress): Parameters<SiteWatch['add']>[0] {
+  const { record, state, ailments } = member;
+  return {
+    id: record.device.id,
+    host: address.url.host,
+    channels: () => (state.state === 'online' ? channelsOf(member) : []),
+    source: (channel, quality) => tryStream(member, channel, quality),
+    seen: (channel, look, failures) => ailments.pictures(channel, look, failures),
+  };
+}
+
+function channelsOf({ address, state }: Member): readonly number[] {
+  if (address?.protocol === 'rtsp') return [1];
+  return state.profile?.channels.map(({ channel }) => channel.number) ?? [];
+}
+
+function tryStream(member: Member, channel: number, quality: Quality): StreamSource | undefined {
+  try {
+    return findStream(member, channel, quality);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A source without ONVIF as its loop sees it. */
+function streamOf(member: Member, delayMs: number, options: CamerasOptions, env: Env): Parameters<typeof superviseStream>[0] {
+  const { record, address, state, ailments } = member;
+  return {
+    id: record.device.id,
+    host: address?.url.host ?? '',
+    source: () => tryStream(member, 1, 'main'),
+    delayMs,
+    async well() {
+      enter(state, 'online', undefined, env);
+      await ailments.recover();
+    },
+    async ill(failed, failures) {
+      if (failed.kind !== 'login-refused' && failures < options.lostAfter) return;
+      enterIll(state, failed, env);
+      await ailments.fail(failed);
+    },
+  };
 }
 
 function findStream({ address, state, record }: Member, channel: number, quality: Quality): StreamSource {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { durationOption, sizeOption } from '#base';
 import { type AlarmKind, alarmKinds } from '#model';
 import { discoveryOptions } from './discovery-options.ts';
+import { watchOptions } from './watch-options.ts';
 
 const kinds = Object.keys(alarmKinds) as [AlarmKind, ...AlarmKind[]];
 
@@ -57,6 +58,7 @@ export const camerasOptions = z.strictObject({
   checkEvery: durationOption({ min: '1s', max: '1h', default: '1m' }).describe(
     'How often a camera without events is asked whether it is there (1s … 1h).',
   ),
+  watch: watchOptions.prefault({}).describe('How cameras are watched besides hearing them.'),
   events: eventOptions.prefault({}).describe('How events of cameras are heard.'),
   discovery: discoveryOptions.prefault({}).describe('How cameras are looked for.'),
 });

@@ -1,9 +1,9 @@
 // Asking an address, once and for a technician, whether a camera is there and what it is.
-import { connect } from 'node:net';
 import type { Env, Login, Text } from '#base';
 import type { Channel, DeviceIdentity } from '#model';
 import { parseAddress } from './address.ts';
-import { explain, type Failure, type FailureKind, failure } from './faults.ts';
+import { explain, type Failure, type FailureKind } from './faults.ts';
+import { knock } from './knock.ts';
 import { identifyCamera } from './onvif/index.ts';
 import type { CamerasOptions } from './options.ts';
 import { type Authentication, type LoginGate, openSession } from './soap/index.ts';
@@ -86,20 +86,4 @@ const nothingKnown = {
 
 function refusal(failed: Failure): Identification {
   return { result: results[failed.kind], ...explain(failed) };
-}
-
-function knock(url: URL, timeoutMs: number, env: Env, signal: AbortSignal): Promise<Failure | undefined> {
-  signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<Failure | undefined>();
-  const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 554) });
-  const timer = env.clock.after(timeoutMs, () => resolve(failure('silent', url.host)));
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  socket.once('connect', () => resolve(undefined));
-  socket.once('error', (error) => resolve(failure('unreachable', `${url.host} ${'code' in error ? String(error.code) : ''}`)));
-  return promise.finally(() => {
-    timer[Symbol.dispose]();
-    signal.removeEventListener('abort', onAbort);
-    socket.destroy();
-  });
 }

@@ -2,7 +2,7 @@
 import { type Env, isAbort, type Login, messageOf, openBackoff, type Text } from '#base';
 import type { Channel, Device, DeviceIdentity } from '#model';
 import type { Calls } from '#store';
-import { type Ailment, type Ailments, ailmentFor, openAilments } from './ailments.ts';
+import { type Ailment, type Ailments, ailmentFor } from './ailments.ts';
 import {
   type EventCounters,
   hear,
@@ -53,6 +53,7 @@ export interface Supervised {
   readonly record: CameraRecord;
   readonly base: URL;
   readonly state: CameraState;
+  readonly ailments: Ailments;
   /** Milliseconds before the first attempt. */
   readonly delayMs: number;
   /** Whether the camera was removed, and not only the daemon stopped. */
@@ -65,6 +66,8 @@ const states: Readonly<Record<Ailment, CameraState['state']>> = {
   'camera-fault': 'fault',
 };
 const clockEveryMs = 86_400_000;
+/** A wrong clock is read again sooner, so that one that was set is soon known to be right. */
+const wrongClockEveryMs = 1_800_000;
 const releaseMs = 3000;
 
 /** A camera of which nothing is known yet. */
@@ -118,7 +121,7 @@ export async function supervise(
   const open = async (): Promise<Loop> => {
     const { login, device } = record;
     const memory = await openMemory({ device: device.id, host: base.host, login }, { ...deps, loginRetry: options.loginRetry }, env);
-    const ailments = openAilments(device.id, options, deps.condition, env);
+    const { ailments } = camera;
     const heard = { board: openBoard(), pulses: openPulses(env.clock) };
     return { camera, options, deps, env, session, ailments, memory, ...heard, healthy: () => healthy(memory, ailments) };
   };
@@ -148,18 +151,25 @@ export async function supervise(
 async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure> {
   const { camera, options, deps, env, session, ailments, memory, board, pulses } = loop;
   const { device } = camera.record;
-  const known = await identifyInTurn(loop, signal);
+  // Held until it is heard or known to have no events: so many cameras are being connected to at once, and no more.
+  using slot = await deps.slots.take(signal);
+  const known = await identifyCamera(session, signal);
   if (known.result === 'failed') return known.failure;
   const { profile } = known;
   camera.state.profile = profile;
-  await ailments.clock(session.clockOffsetMs);
+  const isWrong = await ailments.clock(session.clockOffsetMs);
+  await ailments.certificate(session.certificate?.validUntil);
   await deps.identified(
     device.id,
     profile.identity,
     profile.channels.map(({ channel }) => channel),
   );
-  if (!profile.events) return watch(loop, signal);
-  let clockDueMs = env.clock.monotonicMs() + clockEveryMs;
+  if (!profile.events) {
+    slot[Symbol.dispose]();
+    return watch(loop, signal);
+  }
+  const nextClockMs = (wrong: boolean): number => env.clock.monotonicMs() + (wrong ? wrongClockEveryMs : clockEveryMs);
+  let clockDueMs = nextClockMs(isWrong);
   const world = {
     session,
     events: profile.events,
@@ -170,20 +180,18 @@ async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure>
     counters: camera.state.counters,
     kept: memory.point,
     keep: memory.keep,
-    healthy: loop.healthy,
+    healthy() {
+      slot[Symbol.dispose]();
+      return loop.healthy();
+    },
     async renewed() {
       if (env.clock.monotonicMs() < clockDueMs) return;
-      clockDueMs = env.clock.monotonicMs() + clockEveryMs;
       await session.readClock(signal);
-      await ailments.clock(session.clockOffsetMs);
+      clockDueMs = nextClockMs(await ailments.clock(session.clockOffsetMs));
+      await ailments.certificate(session.certificate?.validUntil);
     },
   };
   return hear({ ...options.events, graceMs: options.requestTimeout }, world, env, signal);
-}
-
-async function identifyInTurn({ deps, session }: Loop, signal: AbortSignal) {
-  using _slot = await deps.slots.take(signal);
-  return identifyCamera(session, signal);
 }
 
 /** A camera without events: it is asked for its clock now and then, to see that it is there. */
@@ -200,10 +208,9 @@ async function watch({ session, options, ailments, env, healthy }: Loop, signal:
 /** A refused login is told at once; anything else when it has lasted, for a network hiccup is no news. */
 async function suffer(failed: Failure, failures: number, { camera, options, ailments, memory, env }: Loop): Promise<void> {
   const ailment = ailmentFor(failed);
-  const { message } = explain(failed);
   const grave = ailment === 'camera-login-refused' || failures >= options.lostAfter;
-  if (grave) enter(camera.state, states[ailment], message, env);
-  else if (camera.state.state === 'online') enter(camera.state, 'connecting', message, env);
+  if (grave) enterIll(camera.state, failed, env);
+  else if (camera.state.state === 'online') enter(camera.state, 'connecting', explain(failed).message, env);
   if (failed.kind === 'login-refused') await memory.refused();
   if (grave) await ailments.fail(failed);
 }
@@ -215,7 +222,13 @@ function waitAfter(failed: Failure, { camera, options, deps }: Loop, backoffMs: 
   return backoffMs;
 }
 
-function enter(state: CameraState, next: CameraState['state'], message: Text | undefined, env: Env): void {
+/** The state of a camera with that failure. */
+export function enterIll(state: CameraState, failed: Failure, env: Env): void {
+  enter(state, states[ailmentFor(failed)], explain(failed).message, env);
+}
+
+/** Changes the state; `since` moves only with it. */
+export function enter(state: CameraState, next: CameraState['state'], message: Text | undefined, env: Env): void {
   if (state.state !== next) state.since = env.clock.now();
   state.state = next;
   state.message = message;

@@ -42,6 +42,8 @@ export const conditionKinds = {
   'camera-lost': 'major',
   'camera-login-refused': 'major',
   'camera-fault': 'minor',
+  'camera-no-picture': 'major',
+  'camera-group-lost': 'major',
   'camera-login-failures': 'minor',
   'events-missed': 'warning',
   'sensor-silent': 'major',

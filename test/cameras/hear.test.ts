@@ -261,6 +261,6 @@ describe('addresses of pictures', () => {
     expect(await cameras.source('r', 1, 'sub')).toEqual({ url: 'rtsp://10.0.0.9/live', user: 'me', password: 'p@ss' });
     await expect(cameras.source('r', 2, 'main')).rejects.toMatchObject({ code: 'cameras.no-stream' });
     await expect(cameras.still('r', 1)).rejects.toMatchObject({ code: 'cameras.no-still' });
-    expect(cameras.status()).toMatchObject([{ id: 'r', state: 'online', channels: 1 }]);
+    expect(cameras.status()).toMatchObject([{ id: 'r', state: 'connecting', channels: 1 }]);
   });
 });

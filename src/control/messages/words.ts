@@ -76,6 +76,8 @@ export const conditionWords: Readonly<Record<ConditionKind, Text>> = {
   'sensor-silent': { en: 'sensor silent', ko: '센서 무응답' },
   'sensor-fault': { en: 'sensor fault', ko: '센서 이상' },
   'bus-fault': { en: 'bus fault', ko: '통신선 이상' },
+  'camera-no-picture': { en: 'camera sends no picture', ko: '카메라 영상 수신 불가' },
+  'camera-group-lost': { en: 'group of cameras lost', ko: '카메라 그룹 연결 끊김' },
   'video-loss': { en: 'video loss', ko: '영상 없음' },
   'storage-failure': { en: 'camera storage failure', ko: '카메라 저장장치 이상' },
   'clock-wrong': { en: 'clock wrong', ko: '시각 오류' },
