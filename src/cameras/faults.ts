@@ -63,6 +63,8 @@ export interface Failure {
   readonly detail: Text;
   /** Whether a refused login was refused because the account is locked for now. */
   readonly isLocked?: boolean;
+  /** Whether the camera was not asked at all, because a login was refused not long ago. */
+  readonly isHeld?: boolean;
 }
 
 /** Makes a failure, its detail cut to size; a bare string is the same in both languages. */

@@ -9,8 +9,8 @@ import type { CamerasProcedures } from './tables.ts';
 export interface Memory {
   readonly point: PullPoint | undefined;
   keep(point: PullPoint | undefined): Promise<void>;
-  /** The login was refused; the gate knows since when. */
-  refused(): Promise<void>;
+  /** A login was refused just now: the camera's own, where it is left out. */
+  refused(login?: Login): Promise<void>;
   accepted(): Promise<void>;
 }
 
@@ -27,9 +27,11 @@ export async function openMemory(
   // A pull point of another address than the camera now has would send the login elsewhere.
   let point = subscription && url?.hostname === host.replace(/:\d+$/, '') ? { address: url, reference: subscription.reference } : undefined;
   let noted = refusal !== undefined;
-  const agoMs = refusal ? env.clock.now() - refusal.at : 0;
-  if (login && refusal?.mark === markOf(login) && agoMs >= 0 && agoMs < loginRetry && gate.waitMs(host, login) === 0) {
-    gate.refused(host, login, agoMs);
+  // A clock that was set back meanwhile makes it a refusal of now.
+  const agoMs = refusal ? Math.max(0, env.clock.now() - refusal.at) : 0;
+  // Whichever login it was, no other may fail before its time; of another than the camera's own only its mark is left to know it by.
+  if (refusal && agoMs < loginRetry && gate.quietMs(host) === 0) {
+    gate.refused(host, login && refusal.mark === markOf(login) ? login : { user: '', password: refusal.mark }, agoMs);
   }
   return {
     get point() {
@@ -40,14 +42,19 @@ export async function openMemory(
       else await calls.keepSubscription({ device, address: next.address.href, reference: next.reference });
       point = next;
     },
-    async refused() {
-      if (!login) return;
+    async refused(tried = login) {
+      if (!tried) return;
       noted = true;
-      await calls.keepRefusal({ device, mark: markOf(login), at: env.clock.now() - (loginRetry - gate.waitMs(host, login)) });
+      // A wait that only goes on says nothing new.
+      const leftMs = gate.waitMs(host, tried);
+      await calls.keepRefusal({ device, mark: markOf(tried), at: env.clock.now() - (loginRetry - leftMs) });
     },
     async accepted() {
-      if (noted) await calls.dropRefusal(device);
-      noted = false;
+      // Another login may have been refused just before: a restart must know of it.
+      if (noted && gate.quietMs(host) === 0) {
+        await calls.dropRefusal(device);
+        noted = false;
+      }
     },
   };
 }

@@ -2,6 +2,8 @@
 import type { Database } from 'better-sqlite3';
 import type { Migrations, OpenProcedures } from '#store';
 
+export { knowledgeMigrations, openKnowledgeProcedures } from './knowledge-tables.ts';
+
 /** A subscription at a camera's event service. */
 export interface KeptSubscription {
   readonly device: string;

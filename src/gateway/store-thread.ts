@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { accessMigrations, openAccessProcedures } from '#access/tables';
 import { type AlarmRules, alarmsMigrations, openAlarmsProcedures, openForgetHistory, openForgetKeys } from '#alarms/tables';
 import { systemClock, systemRandom } from '#base';
-import { camerasMigrations, openCamerasProcedures } from '#cameras/tables';
+import { camerasMigrations, knowledgeMigrations, openCamerasProcedures, openKnowledgeProcedures } from '#cameras/tables';
 import { openOutboxProcedures, outboxMigrations } from '#outbox/tables';
 import {
   credentialsMigrations,
@@ -43,6 +43,7 @@ if (parentPort) {
         alarmsMigrations,
         accessMigrations,
         camerasMigrations,
+        knowledgeMigrations,
         uplinkMigrations,
       ],
       open(db, base) {
@@ -59,6 +60,7 @@ if (parentPort) {
           alarms: openAlarmsProcedures(db, world, rules, outbox),
           access: openAccessProcedures(db, world),
           cameras: openCamerasProcedures(db, world),
+          knowledge: openKnowledgeProcedures(db, world),
           uplink: openUplinkProcedures(db, world),
         };
       },

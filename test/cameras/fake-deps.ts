@@ -2,7 +2,7 @@
 import Database from 'better-sqlite3';
 import { openLog, systemEnv } from '#base';
 import { type CamerasDeps, camerasOptions } from '#cameras';
-import { camerasMigrations, openCamerasProcedures } from '#cameras/tables';
+import { camerasMigrations, knowledgeMigrations, openCamerasProcedures, openKnowledgeProcedures } from '#cameras/tables';
 import type { Alarm, Channel, Condition, Device, DeviceIdentity, Report } from '#model';
 import type { Store } from '#store';
 import { ampleSpace, wellStore } from '../fakes/store.ts';
@@ -25,9 +25,9 @@ export function testOptions(changes: Record<string, unknown> = {}, events: Recor
 /** A store of this room's procedures alone, committed at once. */
 export function openFakeStore(): Store & { readonly db: Database.Database } {
   const db = new Database(':memory:');
-  for (const step of camerasMigrations.steps) db.exec(step);
+  for (const step of [...camerasMigrations.steps, ...knowledgeMigrations.steps]) db.exec(step);
   const world = { now: () => Date.now(), newId: () => 'id', bootId: 'boot', announce: () => {}, append: () => {}, space: ampleSpace };
-  const procedures = openCamerasProcedures(db, world);
+  const procedures = { ...openCamerasProcedures(db, world), ...openKnowledgeProcedures(db, world) };
   const calls = Object.fromEntries(
     Object.entries(procedures).map(([name, procedure]) => [name, async (argument: never) => procedure(argument)]),
   );

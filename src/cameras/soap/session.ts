@@ -41,6 +41,8 @@ export interface SoapSession extends Disposable {
   readonly certificate: CameraCertificate | undefined;
   /** Calls with the login that the camera wants. At most one failed login within `loginRetry`. Rejects on abort alone. */
   call(call: Call, signal: AbortSignal): Promise<CallResult>;
+  /** Another login from the next call on; none where it is undefined. */
+  use(login: Login | undefined): void;
   /** Reads the clock, without the login if the camera allows (ONVIF Core §8.4.1). */
   readClock(signal: AbortSignal): Promise<CallResult>;
 }
@@ -64,9 +66,10 @@ export function openSession(
   camera: { readonly base: URL; readonly login: Login | undefined; readonly gate: LoginGate; readonly trust?: Trust },
   env: Env,
 ): SoapSession {
-  const { base, login, gate, trust = openTrust() } = camera;
+  const { base, gate, trust = openTrust() } = camera;
+  let { login } = camera;
   const transport = openTransport(trust, env);
-  const credentials = openCredentials(login, env);
+  let credentials = openCredentials(login, env);
   let offset: { readonly ms: number; readonly atMs: number } | undefined;
   let proven = false;
   const send = (call: Call, proof: Proof, signal: AbortSignal): Promise<Answer> => {
@@ -131,6 +134,12 @@ export function openSession(
       using _turn = await gate.turn(base.host, signal);
       return await speak(call, signal);
     },
+    use(next) {
+      if (next?.user === login?.user && next?.password === login?.password) return;
+      login = next;
+      credentials = openCredentials(login, env);
+      proven = false;
+    },
     async readClock(signal) {
       const call: Call = { url: base, envelope: clockQuestion, expect: 'GetSystemDateAndTimeResponse' };
       const answer = await send(call, noProof, signal);
@@ -154,7 +163,7 @@ function closedGate(waitMs: number, base: URL): CallResult | undefined {
   if (waitMs <= 0) return undefined;
   const seconds = Math.ceil(waitMs / 1000);
   const detail = { ko: `${base.host}, ${seconds}초 뒤 재시도`, en: `${base.host}, tried again in ${seconds} s` };
-  return { result: 'failed', failure: failure('login-refused', detail), tookMs: 0 };
+  return { result: 'failed', failure: { ...failure('login-refused', detail), isHeld: true }, tookMs: 0 };
 }
 
 function write(call: Call, proof: Proof): Pick<Ask, 'headers' | 'body'> {
