@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Text } from '#base';
 import { idPattern } from '#model';
+import { discoveryOperations } from './discovery-operations.ts';
 import {
   alarmKind,
   alarmView,
@@ -74,6 +75,7 @@ export const operations = {
     /** `image`: the JPEG in Base64, at most 8 MiB before encoding. */
     answer: z.object({ grant: z.string(), takenAt: z.number(), image: z.string().max(11_184_812) }),
   },
+  ...discoveryOperations,
   'sensor.list': { input: nothing, answer: z.object({ sensors: z.array(sensorView).readonly() }) },
   'alarm.list': {
     input: z.strictObject({

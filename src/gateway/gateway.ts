@@ -7,7 +7,7 @@ import type { Config } from '#config';
 import { serveControl } from '#control';
 import type { Device, Identity } from '#model';
 import { openOutbox } from '#outbox';
-import { openRegistry } from '#registry';
+import { openFindings, openRegistry } from '#registry';
 import { openSensors } from '#sensors';
 import { openStore } from '#store';
 import { openStreams } from '#streams';
@@ -17,6 +17,7 @@ import { alarmClock } from './alarm-clock.ts';
 import { openCommands } from './commands.ts';
 import { openDeadOffers } from './dead-offers.ts';
 import { deliver } from './delivery.ts';
+import { openDiscoveryStory, tellProposal } from './discovery.ts';
 import { watchDisk } from './disk-health.ts';
 import { openFallback } from './fallback.ts';
 import { openGrants } from './grants.ts';
@@ -85,7 +86,14 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const relayHealth = openRelayHealth(intake, env);
   const storeCare = openStoreCare({ store, intake, access, alarms }, env);
   const drivers = { report: intake.report, condition: intake.condition, openAlarms: alarms.standing };
-  const cameras = openCameras(config.cameras, { ...drivers, store, identified: recordIdentity(registry) }, env);
+  const cameras = openCameras(
+    config.cameras,
+    { ...drivers, store, identified: recordIdentity(registry, (id, said) => findings.identified(id, said)) },
+    env,
+  );
+  const online = (): ReadonlySet<string> => new Set(cameras.status().flatMap(({ id, state }) => (state === 'online' ? id : [])));
+  const findings = openFindings({ store, registry, online, asked: tellProposal(intake, env) }, env);
+  const discovery = openDiscoveryStory(config.cameras.discovery, { access, cameras, findings, registry }, env);
   const sensors = openSensors(config.sensors, drivers, env);
   const streams = openStreams(
     config.streams,
@@ -157,7 +165,20 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     return openWebhook(options, { identity, onSession }, env);
   });
   const technician = openTechnician(
-    { access, acts, alarms, cameras, grants, outbox, registry, sensors, store, streams, status: health.status },
+    {
+      access,
+      acts,
+      alarms,
+      cameras,
+      discovery: discovery.handlers,
+      grants,
+      outbox,
+      registry,
+      sensors,
+      store,
+      streams,
+      status: health.status,
+    },
     env,
   );
   const control = serveControl(config.control, { handlers: technician, collect: () => collectMetrics(health, env) }, env);
@@ -168,11 +189,13 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     await grants.endAll(device, 'the device was removed');
     await alarms.leave(device);
     await clearConditions(device, alarms, intake, env);
+    await findings.forget(device);
   };
   const services: readonly Service[] = [
     crashWatch(store.crashed),
     streams.service,
     cameras.service,
+    ...discovery.services,
     followCameras(registry, cameras, left, env),
     tellUnreadable(registry, { intake, alarms }, env),
     forgetStrangers(registry, async () => [...(await alarms.openConditions()), ...(await access.openGrants())], left, env),

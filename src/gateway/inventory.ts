@@ -25,9 +25,14 @@ export async function syncSensors(registry: Registry, sensors: Sensors, left: De
 }
 
 /** What a camera said of itself, into the registry; a camera that was removed meanwhile is left alone. */
-export function recordIdentity(registry: Registry): (id: string, identity: DeviceIdentity, channels: readonly Channel[]) => Promise<void> {
+export function recordIdentity(
+  registry: Registry,
+  isAnother: (id: string, identity: DeviceIdentity) => Promise<boolean>,
+): (id: string, identity: DeviceIdentity, channels: readonly Channel[]) => Promise<void> {
   return async (id, identity, channels) => {
-    if (registry.find(id)) await registry.update(id, { identity, channels });
+    // Another camera on the same pole: a person decides whether it takes the place of the former.
+    if (!registry.find(id) || (await isAnother(id, identity))) return;
+    await registry.update(id, { identity, channels });
   };
 }
 
@@ -88,12 +93,19 @@ export function followCameras(registry: Registry, cameras: Cameras, left: Device
   return {
     name: 'inventory',
     async run(signal) {
+      const addresses = new Map<string, string>();
       using _watch = registry.watch(({ change, device }) => {
         if (device.type !== 'camera') return;
-        if (change === 'added') logged(device, enter(device));
+        const hasMoved = addresses.get(device.id) !== device.address;
+        addresses.set(device.id, device.address);
+        if (change === 'removed') addresses.delete(device.id);
         if (change === 'removed') logged(device, leave(device));
+        else if (hasMoved) logged(device, enter(device));
       });
-      for (const device of registry.list('camera')) logged(device, enter(device));
+      for (const device of registry.list('camera')) {
+        addresses.set(device.id, device.address);
+        logged(device, enter(device));
+      }
       await untilAborted(signal);
     },
   };

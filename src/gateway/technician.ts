@@ -7,6 +7,7 @@ import type { Device, Grant } from '#model';
 import type { Registry } from '#registry';
 import type { Sensors } from '#sensors';
 import type { Streams } from '#streams';
+import type { DiscoveryStory } from './discovery.ts';
 import { faults } from './faults.ts';
 import type { Grants } from './grants.ts';
 import { fetchStill } from './still.ts';
@@ -17,6 +18,7 @@ import { openTechnicianOutbox, type TechnicianOutboxDeps } from './technician-ou
 export interface TechnicianDeps extends TechnicianAlarmsDeps, Omit<TechnicianOutboxDeps, 'access' | 'alarms'> {
   readonly access: Access;
   readonly cameras: Cameras;
+  readonly discovery: DiscoveryStory['handlers'];
   readonly grants: Grants;
   readonly registry: Registry;
   readonly sensors: Pick<Sensors, 'devices' | 'status'>;
@@ -42,6 +44,7 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
     },
     'camera.snapshot': (input, context) => takeSnapshot(input, context, deps, env),
     'sensor.list': () => Promise.resolve({ sensors: viewSensors(deps.sensors) }),
+    ...deps.discovery,
     ...openTechnicianAlarms(deps, env),
     ...openTechnicianOutbox(deps, env),
     'grant.list': async (filter) => ({ grants: (await deps.access.list(filter)).map(viewGrant) }),

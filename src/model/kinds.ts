@@ -42,6 +42,7 @@ export const conditionKinds = {
   'camera-lost': 'major',
   'camera-login-refused': 'major',
   'camera-fault': 'minor',
+  'camera-replaced': 'minor',
   'camera-no-picture': 'major',
   'camera-group-lost': 'major',
   'camera-login-failures': 'minor',

@@ -19,11 +19,13 @@ export const findingsMigrations: Migrations = {
        id INTEGER PRIMARY KEY AUTOINCREMENT,
        -- What is proposed, as one text: the same is not proposed twice, and not again after it was refused.
        mark TEXT NOT NULL UNIQUE,
+       device TEXT NOT NULL,
        proposal TEXT NOT NULL,
        state TEXT NOT NULL CHECK (state IN ('open', 'accepted', 'refused')),
        decided_by TEXT NOT NULL,
        time INTEGER NOT NULL
      ) STRICT;
+     CREATE INDEX finding_proposal_device ON finding_proposal (device);
      CREATE TABLE finding_look (
        one INTEGER PRIMARY KEY CHECK (one = 1),
        ranges TEXT NOT NULL,
@@ -91,10 +93,11 @@ export const openFindingsProcedures: OpenProcedures<FindingsProcedures> = (db, w
     },
     propose(proposal) {
       const mark = markOf(proposal);
-      if (statements.known.get(mark)) return undefined;
+      const before = statements.ofDevice.all(proposal.device).flatMap(readProposal);
+      if (statements.known.get(mark) || before.some((one) => one.kind === proposal.kind && isSameCamera(one, proposal))) return undefined;
       if ((statements.proposalCount.get() ?? 0) >= maxProposals) statements.dropProposal.run();
       const time = world.now();
-      const { lastInsertRowid } = statements.propose.run(mark, JSON.stringify(proposal), time);
+      const { lastInsertRowid } = statements.propose.run(mark, proposal.device, JSON.stringify(proposal), time);
       return { ...proposal, id: Number(lastInsertRowid), time };
     },
     proposals: () => statements.open.all().flatMap(readProposal),
@@ -143,6 +146,13 @@ function markOf({ kind, device, after }: NewProposal): string {
   return `${kind} ${device} ${who}`.slice(0, 400);
 }
 
+/** Whether both are about one camera, which told more of itself at one time than at another. */
+function isSameCamera({ after: one }: NewProposal, { after: other }: NewProposal): boolean {
+  const isOne = (left: string, right: string): boolean => left !== '' && left === right;
+  const marks = isOne(one.mac, other.mac) || isOne(one.identity.serial, other.identity.serial) || isOne(one.endpoint, other.endpoint);
+  return marks && one.address === other.address;
+}
+
 function prepare(db: Database) {
   return {
     page: db.prepare<[string, number], FindingRow>('SELECT * FROM finding WHERE key > ? ORDER BY key LIMIT ?'),
@@ -155,9 +165,10 @@ function prepare(db: Database) {
     dropProposal: db.prepare(
       "DELETE FROM finding_proposal WHERE id = (SELECT id FROM finding_proposal ORDER BY state = 'open', id LIMIT 1)",
     ),
-    propose: db.prepare<[string, string, number]>(
-      "INSERT INTO finding_proposal (mark, proposal, state, decided_by, time) VALUES (?, ?, 'open', '', ?)",
+    propose: db.prepare<[string, string, string, number]>(
+      "INSERT INTO finding_proposal (mark, device, proposal, state, decided_by, time) VALUES (?, ?, ?, 'open', '', ?)",
     ),
+    ofDevice: db.prepare<[string], ProposalRow>('SELECT id, proposal, time FROM finding_proposal WHERE device = ?'),
     open: db.prepare<[], ProposalRow>("SELECT id, proposal, time FROM finding_proposal WHERE state = 'open' ORDER BY id"),
     openOne: db.prepare<[number], ProposalRow>("SELECT id, proposal, time FROM finding_proposal WHERE state = 'open' AND id = ?"),
     decide: db.prepare<[string, string, number]>('UPDATE finding_proposal SET state = ?, decided_by = ? WHERE id = ?'),

@@ -1,6 +1,6 @@
 // What was found on the networks of the site: kept with its times, recognised, followed where a camera has certainly moved, and proposed where a person must decide.
 import type { Env } from '#base';
-import type { Finding } from '#model';
+import { type DeviceIdentity, type Finding, tellingSerial } from '#model';
 import type { Store } from '#store';
 import { registryFaults } from './errors.ts';
 import type { BrokenLook, FindingsProcedures, NewProposal } from './finding-tables.ts';
@@ -23,8 +23,8 @@ export interface Findings {
   list(): Promise<readonly KeptFinding[]>;
   /** The open ones, oldest first. */
   proposals(): Promise<readonly Proposal[]>;
-  /** Undefined when the same was proposed before. */
-  propose(proposal: NewProposal): Promise<Proposal | undefined>;
+  /** Whether what a registered camera says of itself is another camera's; then a person is asked, and nothing is changed. */
+  identified(id: string, identity: DeviceIdentity): Promise<boolean>;
   /** Does what is proposed, with its inventory entry, and closes it. @throws registry.no-proposal, registry.unknown */
   accept(id: number, by: string): Promise<Proposal>;
   /** Closes it; the same is not proposed again. @throws registry.no-proposal */
@@ -38,14 +38,16 @@ export interface Findings {
 export interface FindingsDeps {
   readonly store: Store;
   readonly registry: Registry;
-  /** Whether a registered camera answers at its registered address right now. */
-  isOnline(device: string): boolean;
+  /** Ids of the cameras that answer at their registered address right now. */
+  online(): ReadonlySet<string>;
+  /** Hears of each proposal when it is made, and when it is decided. */
+  asked(proposal: Proposal, state: 'open' | 'decided'): Promise<void>;
 }
 
 const batchRows = 500;
 
 /** Opens the findings; nothing is kept in memory between calls. */
-export function openFindings({ store, registry, isOnline }: FindingsDeps, env: Env): Findings {
+export function openFindings({ store, registry, online, asked }: FindingsDeps, env: Env): Findings {
   const calls = store.procedures<FindingsProcedures>('findings', { reserved: true });
   const list = async (): Promise<readonly KeptFinding[]> => {
     const all: KeptFinding[] = [];
@@ -64,14 +66,22 @@ export function openFindings({ store, registry, isOnline }: FindingsDeps, env: E
   const close = async (id: number, state: 'accepted' | 'refused', by: string): Promise<Proposal> => {
     const decided = await calls.decide({ id, state, by });
     if (!decided) throw registryFaults.fault('no-proposal', { detail: String(id) });
+    await asked(decided, 'decided');
     return decided;
+  };
+  const propose = async (proposal: NewProposal): Promise<Proposal | undefined> => {
+    const made = await calls.propose(proposal);
+    if (made) await asked(made, 'open');
+    return made;
   };
   return {
     list,
     async note(findings, { follow: mayFollow }) {
       const kept = await list();
       const now = env.clock.now();
-      const recognised = recognise(findings, { devices: registry.list('camera'), kept, isOnline });
+      const present = online();
+      const known = { devices: registry.list('camera'), kept, isOnline: (id: string) => present.has(id) };
+      const recognised = recognise(findings, known);
       const firstSeen = new Map(kept.map((row) => [row.key, row.firstSeen]));
       const rows = recognised.map(({ finding, key, meaning, device }) => ({
         ...finding,
@@ -92,13 +102,20 @@ export function openFindings({ store, registry, isOnline }: FindingsDeps, env: E
           continue;
         }
         const proposal = proposalOf(one, registry);
-        const made = proposal && (await calls.propose(proposal));
+        const made = proposal && (await propose(proposal));
         if (made) proposed.push(made);
       }
       return { findings: rows, followed, proposed };
     },
     proposals: () => calls.proposals(),
-    propose: (proposal) => calls.propose(proposal),
+    async identified(id, identity) {
+      const known = registry.find(id);
+      if (!known || !isAnother(known.identity, identity)) return false;
+      const { address } = known;
+      const after = { address, identity, mac: identity.mac ?? '', endpoint: '' };
+      await propose({ kind: 'replaced', device: id, before: { address, identity: known.identity }, after });
+      return true;
+    },
     async accept(id, by) {
       const proposal = (await calls.proposals()).find((one) => one.id === id);
       if (!proposal) throw registryFaults.fault('no-proposal', { detail: String(id) });
@@ -112,6 +129,13 @@ export function openFindings({ store, registry, isOnline }: FindingsDeps, env: E
     keepLook: (look) => calls.keepLook(look),
     brokenLook: () => calls.brokenLook(),
   };
+}
+
+/** By serial; where one of them tells none, by MAC. */
+function isAnother(before: DeviceIdentity, now: DeviceIdentity): boolean {
+  const [old, fresh] = [tellingSerial(before), tellingSerial(now)];
+  if (old !== '' && fresh !== '') return old !== fresh;
+  return before.mac !== undefined && now.mac !== undefined && before.mac !== now.mac;
 }
 
 function proposalOf({ finding, device, act }: Recognised, registry: Registry): NewProposal | undefined {

@@ -190,6 +190,25 @@ const letter: Result<'outbox.dead'>['letters'][number] = {
   about: 'smoke smoke-01/1',
 };
 
+const found: Extract<Result<'discover.look'>, { found: unknown }>['found'] = {
+  address: '10.0.0.5:8080',
+  endpoint: 'urn:uuid:e1',
+  mac: '00:09:18:4a:5b:6c',
+  identity: { maker: 'Hanwha', model: 'XNO-6080R', firmware: '', serial: '' },
+  name: '서학3길',
+  problems: ['needs-password', 'clock-wrong'],
+  clockOffsetMs: -3_600_000,
+  way: 'unicast',
+};
+const proposal: Result<'discover.decide'>['proposal'] = {
+  id: 3,
+  kind: 'replaced',
+  device: 'cam-0417',
+  before: { address: '10.0.0.5', identity: { maker: 'Hanwha', model: 'X', firmware: '1', serial: 'S1234' } },
+  after: { address: '10.0.0.5', identity: { maker: 'Axis', model: 'P3245', firmware: '', serial: 'N9999' }, mac: '', endpoint: '' },
+  time: at,
+};
+
 /** Handlers that remember what they were asked. */
 export interface RecordedHandlers {
   readonly handlers: ControlHandlers;
@@ -204,6 +223,17 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     'camera.add': async () => ({ camera }),
     'camera.remove': async () => ({}),
     'camera.snapshot': async () => ({ grant: 'grant-9', takenAt: at, image: Buffer.from('JPEG').toString('base64') }),
+    'discover.look': async function* () {
+      yield { found };
+      yield { kept: { ...found, meaning: 'new', device: '', firstSeen: at, lastSeen: at } };
+      yield { progress: { total: 254, done: 254, found: 1 } };
+      yield { summary: { addresses: 254, found: 1, usable: 0, followed: ['cam-9'], proposals: 1, seconds: 3.21, complete: true } };
+    },
+    'discover.list': async function* () {
+      yield { ...found, meaning: 'moved', device: 'cam-0417', firstSeen: at, lastSeen: at };
+    },
+    'discover.proposals': async () => ({ proposals: [proposal] }),
+    'discover.decide': async () => ({ proposal }),
     'sensor.list': async () => ({ sensors }),
     'alarm.list': async () => ({
       alarms: [

@@ -9,7 +9,7 @@ const maxLines = 400;
 const maxGatewayLines = 300;
 /** Names that a door may show; the rooms that are the house's vocabulary may show more. */
 const maxDoorNames = 16;
-const maxVocabularyNames = 48;
+const maxVocabularyNames = 56;
 /** The same for a folder inside a room that has a door of its own. */
 const maxFolderNames = 32;
 const vocabulary = new Set(['base', 'model']);

@@ -43,7 +43,7 @@ beforeEach(async () => {
   const workerData = { path: join(folder, 'bongsu.db') };
   store = await openStore({ entry: new URL('thread-entry.ts', import.meta.url), workerData, queueLimit: 20_000 }, env);
   registry = await openRegistry({ store, sealer }, env);
-  findings = openFindings({ store, registry, isOnline: () => false }, env);
+  findings = openFindings({ store, registry, online: () => new Set(), asked: async () => {} }, env);
 });
 afterEach(async () => {
   await store[Symbol.asyncDispose]();

@@ -44,7 +44,7 @@ export interface LookAround {
 /** Who hears of cameras that speak by themselves. */
 export interface GreetingWatch {
   /** A camera that said Hello was examined. */
-  came(finding: Finding): Promise<void>;
+  came(finding: Finding): void;
 }
 
 /** Looks for cameras. */
@@ -126,7 +126,7 @@ function openEar(options: DiscoveryOptions, deps: DiscoveryDeps, { came }: Greet
       const asked = { clockTolerance, connectTimeout, requestTimeout: options.requestTimeout };
       const finding = await examine(sighting, asked, { gate, env }, signal);
       const { mac } = neighbours.find(host);
-      await came(mac === '' ? finding : { ...finding, mac });
+      came(mac === '' ? finding : { ...finding, mac });
     } finally {
       room.leave();
     }

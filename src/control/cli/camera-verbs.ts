@@ -4,8 +4,8 @@ import { messageOf } from '#base';
 import type { Asked, Result } from '../contract.ts';
 import { faults } from '../faults.ts';
 import { cameraStateWords } from '../messages/words.ts';
-import { exits, UsageFault, type Verb, type VerbContext, withGateway } from './context.ts';
-import { readSecretFile, readSecretInput } from './secret-file.ts';
+import { exits, type Verb, withGateway } from './context.ts';
+import { type LoginOptions, readLogin } from './secret-file.ts';
 import { orDash, textIn, timeText, word } from './words.ts';
 
 export const cameraListVerb: Verb<object> = async (context) => {
@@ -44,12 +44,9 @@ function modelText({ identity }: Result<'camera.list'>['cameras'][number]): stri
   return orDash([identity.maker, identity.model].filter((part) => part !== '').join(' '));
 }
 
-/** Options of `camera add`. There is none for a password in clear: a command line is seen by every account of the machine. */
-export interface CameraAddOptions extends Pick<Asked<'camera.add'>, 'name' | 'purpose' | 'latitude' | 'longitude'> {
+/** Options of `camera add`. */
+export interface CameraAddOptions extends LoginOptions, Pick<Asked<'camera.add'>, 'name' | 'purpose' | 'latitude' | 'longitude'> {
   readonly address: string;
-  readonly user?: string;
-  readonly passwordFile?: string;
-  readonly passwordStdin?: boolean;
 }
 
 export const cameraAddVerb: Verb<CameraAddOptions> = async (context, options, id) => {
@@ -68,15 +65,6 @@ export const cameraAddVerb: Verb<CameraAddOptions> = async (context, options, id
   }
   return exits.done;
 };
-
-async function readLogin(context: VerbContext, options: CameraAddOptions): Promise<Asked<'camera.add'>['login']> {
-  const { user, passwordFile, passwordStdin } = options;
-  const offered = passwordFile !== undefined || passwordStdin === true;
-  if (user === undefined && offered) throw new UsageFault(context.say('usage.userMissing'));
-  if (user === undefined) return undefined;
-  if (!offered) throw new UsageFault(context.say('usage.passwordMissing'));
-  return { user, password: await (passwordFile === undefined ? readSecretInput(context) : readSecretFile(passwordFile)) };
-}
 
 export const cameraRemoveVerb: Verb<object> = async (context, _, id) => {
   await withGateway(context, (client) => client.call('camera.remove', { id }));

@@ -9,6 +9,7 @@ import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSnapshotVerb } f
 import type { CliIo, Verb } from './context.ts';
 import { deadDropVerb, deadListVerb, deadRetryVerb, deadShowVerb } from './dead-verbs.ts';
 import { deviceMaintenanceVerb } from './device-verbs.ts';
+import { discoverVerb } from './discover-verbs.ts';
 import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb } from './gateway-verbs.ts';
 import { grantListVerb, grantRevokeVerb } from './grant-verbs.ts';
 import { openParsers } from './parsers.ts';
@@ -51,7 +52,7 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
       .description(say(key))
       .action(async (...called: unknown[]) => {
         const command = called.at(-1) as Command;
-        await act(verb, command.opts() as Options, command.args[0] ?? '', command.optsWithGlobals());
+        await act(verb, command.opts() as Options, command.args.join(' '), command.optsWithGlobals());
       });
   const group = (name: string, key: HelpKey): Command => program.command(name).helpCommand(false).description(say(key));
 
@@ -60,6 +61,18 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
   make(program, 'check', 'help.check', checkVerb).addOption(config());
   make(program, 'status', 'help.status', statusVerb);
   addCameraVerbs(group('camera', 'help.camera'), make, say);
+  make(program, 'discover', 'help.discover', discoverVerb)
+    .argument('[ranges...]', say('help.discover.ranges'))
+    .option('--list', say('help.discover.list'))
+    .option('--resume', say('help.discover.resume'))
+    .option('--no-multicast', say('help.discover.noMulticast'))
+    .option('--add', say('help.discover.add'))
+    .option('--user <name>', say('help.user'))
+    .addOption(new Option('--password-file <file>', say('help.passwordFile')).conflicts('passwordStdin'))
+    .option('--password-stdin', say('help.passwordStdin'))
+    .option('--proposals', say('help.discover.proposals'))
+    .option('--accept <n>', say('help.discover.accept'), wholeNumber)
+    .option('--refuse <n>', say('help.discover.refuse'), wholeNumber);
   make(group('sensor', 'help.sensor'), 'list', 'help.sensor.list', sensorListVerb);
 
   addAlarmVerbs(group('alarm', 'help.alarm'), make, say);

@@ -8,6 +8,8 @@ export interface Screen {
   table(rows: readonly (readonly string[])[]): void;
   /** One JSON value on one line. */
   json(value: unknown): void;
+  /** A line of standard error that whatever comes next takes the place of; nothing where that is no terminal. Empty: it goes. */
+  progress(text: string): void;
   /** A line on standard error. */
   complain(text: string): void;
   /** One JSON value on one line of standard error. */
@@ -35,7 +37,15 @@ export function displayWidth(text: string): number {
 
 /** Opens a screen on two streams. */
 export function openScreen(stdout: Writable, stderr: Writable): Screen {
-  const line = (text: string): void => void stdout.write(`${printable(text)}\n`);
+  let hasProgress = false;
+  const clear = (): void => {
+    if (hasProgress) stderr.write('\r\u001b[K');
+    hasProgress = false;
+  };
+  const line = (text: string): void => {
+    clear();
+    stdout.write(`${printable(text)}\n`);
+  };
   const jsonLine = (value: unknown): string => `${JSON.stringify(value).replaceAll(dangerous, escaped)}\n`;
   return {
     line,
@@ -43,7 +53,16 @@ export function openScreen(stdout: Writable, stderr: Writable): Screen {
       for (const row of layOut(rows)) line(row);
     },
     json: (value) => void stdout.write(jsonLine(value)),
-    complain: (text) => void stderr.write(`${printable(text)}\n`),
+    progress(text) {
+      clear();
+      if (text === '' || !('isTTY' in stderr) || stderr.isTTY !== true) return;
+      stderr.write(printable(text));
+      hasProgress = true;
+    },
+    complain(text) {
+      clear();
+      stderr.write(`${printable(text)}\n`);
+    },
     complainJson: (value) => void stderr.write(jsonLine(value)),
   };
 }

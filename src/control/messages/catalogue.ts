@@ -1,9 +1,10 @@
 // The one catalogue of what the command line says, in Korean and English, and the typed way to say it.
 import type { Language, Text } from '#base';
+import { discoveryMessages } from './discovery.ts';
 import { helpMessages } from './help.ts';
 import { screenMessages } from './screens.ts';
 
-export const catalogue = { ...helpMessages, ...screenMessages } as const;
+export const catalogue = { ...helpMessages, ...screenMessages, ...discoveryMessages } as const;
 
 export type MessageKey = keyof typeof catalogue;
 

@@ -1,0 +1,72 @@
+// Registering what was found: each new camera that takes the login, one after another, and no further when the login seems to be wrong.
+import type { Login, Text } from '#base';
+import type { Cameras } from '#cameras';
+import type { Result } from '#control';
+import type { Device } from '#model';
+import type { KeptFinding, Registry } from '#registry';
+
+type Item = Result<'discover.look'>;
+
+const hopeless: readonly string[] = ['not-onvif', 'silent', 'factory-state', 'locked', 'login-refused'];
+/** So many refusals before the first success, and the login is taken for wrong: each of them brings a camera nearer to a lock. */
+const maxRefusals = 3;
+
+const wrong: { readonly message: Text; readonly hint: Text } = {
+  message: { en: 'The login was refused by the first cameras', ko: '처음 몇 대의 카메라가 로그인을 거부했습니다' },
+  hint: {
+    en: 'The rest was not tried, so that no account is locked. Check user and password.',
+    ko: '계정이 잠기지 않도록 나머지는 시도하지 않았습니다. 사용자 이름과 비밀번호를 확인하십시오.',
+  },
+};
+
+/** Registers new cameras and tells each; a camera that refuses the login is told, not registered. */
+export async function* enrol(
+  kept: readonly KeptFinding[],
+  login: Login,
+  { cameras, registry }: { readonly cameras: Cameras; readonly registry: Registry },
+  signal: AbortSignal,
+): AsyncGenerator<Item> {
+  let refusals = 0;
+  let successes = 0;
+  for (const finding of kept) {
+    if (finding.meaning !== 'new' || finding.problems.some((problem) => hopeless.includes(problem))) continue;
+    const { address } = finding;
+    const said = await cameras.identify(address, login, signal);
+    if (said.result !== 'ok') {
+      yield { notAdded: { address, message: said.message, hint: said.hint } };
+      if (said.result === 'login-refused') refusals += 1;
+      if (refusals < maxRefusals || successes > 0) continue;
+      yield { notAdded: { address: '*', ...wrong } };
+      return;
+    }
+    successes += 1;
+    const { identity, channels } = said;
+    const id = freeId(finding, registry);
+    const device: Device = {
+      id,
+      type: 'camera',
+      name: finding.name.replaceAll(/\p{Cc}/gu, '').slice(0, 100),
+      address,
+      purpose: '',
+      place: {},
+      channels,
+      identity: finding.mac === '' || identity.mac !== undefined ? identity : { ...identity, mac: finding.mac },
+    };
+    await registry.add(device, login);
+    yield { added: { id, address } };
+  }
+}
+
+/** An id that stays true when the camera moves: of its MAC, else its serial, else its address. */
+function freeId({ mac, identity: { serial }, address }: KeptFinding, registry: Registry): string {
+  const source = [mac.replaceAll(':', ''), serial, address].find((text) => /[a-z0-9]/i.test(text)) ?? 'x';
+  const slug = source
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
+  const base = `cam-${slug}`.slice(0, 36).replace(/-+$/, '');
+  for (let number = 1; ; number += 1) {
+    const id = number === 1 ? base : `${base}-${number}`;
+    if (!registry.find(id)) return id;
+  }
+}
