@@ -1,17 +1,18 @@
 // All cameras of the site: one loop for each, and the addresses of their pictures for those who were granted to see them.
-import { type Env, type Login, messageOf, type Service, type Text, untilAborted } from '#base';
+import { type Env, type Login, messageOf, runServices, type Service, type Text, untilAborted } from '#base';
 import type { Quality, StreamSource } from '#model';
 import type { Store } from '#store';
 import { type CameraAddress, parseAddress } from './address.ts';
 import { type Ailments, openAilments } from './ailments.ts';
 import { type Discovery, openDiscovery } from './discovery/index.ts';
+import { type BreakCounts, type DetectionFilter, listTopics, openSiteEvents, type TopicRow } from './events/index.ts';
 import { faults } from './faults.ts';
 import type { CamerasOptions } from './options.ts';
 import { badAddress, type Identification, probe } from './probe.ts';
 import { openSlots } from './slots.ts';
 import { type Authentication, openLoginGate } from './soap/index.ts';
 import { type CameraRecord, type CameraState, enter, enterIll, openCameraState, type SuperviseDeps, supervise } from './supervise.ts';
-import type { CamerasProcedures } from './tables.ts';
+import type { CamerasProcedures, KeptDetection } from './tables.ts';
 import { openSiteWatch, type Sight, type SiteWatch, superviseStream } from './watch/index.ts';
 
 /** What the gateway hands to the room. */
@@ -36,6 +37,8 @@ export interface CameraStatus {
   readonly messages: number;
   readonly subscriptionsCreated: number;
   readonly subscriptionsResumed: number;
+  /** Times in which it was not heard, since the start: what it told then as a mere moment is missing. */
+  readonly breaks: Readonly<BreakCounts>;
   /** Messages by topic that means nothing here; at most 256 topics. */
   readonly unknownTopics: Readonly<Record<string, number>>;
   /** States that were neither true nor false and changed nothing, by topic, name and value; at most 256. */
@@ -57,6 +60,10 @@ export interface Cameras extends AsyncDisposable {
   /** HTTP address of a still. @throws cameras.unknown, cameras.not-ready, cameras.no-still */
   still(id: string, channel: number): Promise<StreamSource>;
   status(): readonly CameraStatus[];
+  /** Topics that one camera, or all of them, have said since the start. @throws cameras.unknown */
+  topics(id: string | undefined): readonly TopicRow[];
+  /** What was seen and kept here, not sent; the newest first. Rejects with the store's faults. */
+  detections(filter: DetectionFilter): Promise<readonly KeptDetection[]>;
 }
 
 interface Member {
@@ -80,7 +87,8 @@ const maxSpreadMs = 30_000;
 export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env): Cameras {
   const gate = openLoginGate(options, env.clock);
   const calls = deps.store.procedures<CamerasProcedures>('cameras');
-  const superviseDeps: SuperviseDeps = { ...deps, calls, gate, slots: openSlots(options.attempts) };
+  const events = openSiteEvents(options.events, { ...deps, calls }, env);
+  const superviseDeps: SuperviseDeps = { ...deps, calls, gate, events, slots: openSlots(options.attempts) };
   const watch = openSiteWatch(options.watch, { sight: deps.sight, gate, condition: deps.condition }, env);
   const members = new Map<string, Member>();
   /** Loops of cameras that were removed or replaced, until they have ended. */
@@ -123,12 +131,12 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       name: 'cameras',
       async run(signal) {
         running = AbortSignal.any([signal, closing.signal]);
+        const shared = runServices([...events.services, { name: 'watch of cameras', run: watch.run }], running);
         for (const member of members.values()) begin(member, running);
-        const watching = watch.run(running);
-        await untilAborted(running);
+        await Promise.race([untilAborted(running), shared]);
         running = undefined;
         await ended();
-        await watching;
+        await shared;
       },
     },
     discovery: openDiscovery(options.discovery, { ...options, gate }, env),
@@ -149,6 +157,14 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
     source: async (id, channel, quality) => findStream(findMember(members, id), channel, quality),
     still: async (id, channel) => findStill(findMember(members, id), channel),
     status: () => [...members.values()].map(viewOf),
+    topics(id) {
+      const asked = id === undefined ? [...members.values()] : [findMember(members, id)];
+      return listTopics(
+        asked.map(({ state }) => state.counters),
+        events.samples,
+      );
+    },
+    detections: (filter) => events.detections.list(filter),
     async [Symbol.asyncDispose]() {
       closing.abort();
       await ended();
@@ -267,6 +283,7 @@ function viewOf({ record, address, state }: Member): CameraStatus {
     messages: counters.messages,
     subscriptionsCreated: counters.created,
     subscriptionsResumed: counters.resumed,
+    breaks: { ...counters.breaks },
     unknownTopics: Object.fromEntries(counters.unknownTopics),
     unknownValues: Object.fromEntries(counters.unknownValues),
   };

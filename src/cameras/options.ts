@@ -1,29 +1,9 @@
 // The room's section of the configuration.
 import { z } from 'zod';
 import { durationOption, sizeOption } from '#base';
-import { type AlarmKind, alarmKinds } from '#model';
 import { discoveryOptions } from './discovery-options.ts';
+import { eventOptions } from './event-options.ts';
 import { watchOptions } from './watch-options.ts';
-
-const kinds = Object.keys(alarmKinds) as [AlarmKind, ...AlarmKind[]];
-
-const eventOptions = z.strictObject({
-  pullWait: durationOption({ min: '1s', max: '5m', default: '60s' }).describe(
-    'How long one pull waits at the camera for events; a camera that allows less is obeyed (1s … 5m).',
-  ),
-  pullMessages: z.int().min(1).max(1000).default(100).describe('Most events of one pull (1 … 1000).'),
-  subscription: durationOption({ min: '30s', max: '24h', default: '10m' }).describe(
-    'Lifetime that is asked for an event subscription; it is renewed at 80 % of what the camera grants (30s … 24h).',
-  ),
-  maxReply: sizeOption({ min: '16KiB', max: '4MiB', default: '256KiB' }).describe('Largest reply to a pull that is read (16KiB … 4MiB).'),
-  ignoredKinds: z.array(z.enum(kinds)).max(32).default(['sound']).describe('Kinds of alarms of cameras that are not reported.'),
-  releaseOnStop: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Whether a clean stop gives event subscriptions back. false keeps them, so that the events until the next start are not lost; they end by themselves after events.subscription.',
-    ),
-});
 
 /** Options of the cameras room. */
 export const camerasOptions = z.strictObject({

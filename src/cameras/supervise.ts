@@ -3,17 +3,7 @@ import { type Env, isAbort, type Login, messageOf, openBackoff, type Text } from
 import type { Channel, Device, DeviceIdentity } from '#model';
 import type { Calls } from '#store';
 import { type Ailment, type Ailments, ailmentFor } from './ailments.ts';
-import {
-  type EventCounters,
-  hear,
-  openBoard,
-  openCounters,
-  openPullPointCalls,
-  openPulses,
-  openTeller,
-  type Pulses,
-  type TellDeps,
-} from './events/index.ts';
+import { type Ear, type EventCounters, hear, openCounters, openPullPointCalls, type SiteEvents, type TellDeps } from './events/index.ts';
 import { explain, type Failure } from './faults.ts';
 import { type Memory, openMemory } from './memory.ts';
 import { type CameraProfile, identifyCamera } from './onvif/index.ts';
@@ -35,6 +25,7 @@ export interface SuperviseDeps extends TellDeps {
   readonly calls: Calls<CamerasProcedures>;
   readonly gate: LoginGate;
   readonly slots: Slots;
+  readonly events: Pick<SiteEvents, 'openEar' | 'aliveBefore'>;
 }
 
 /** How a camera is doing; written by its loop alone. */
@@ -90,8 +81,7 @@ interface Loop {
   readonly session: SoapSession;
   readonly ailments: Ailments;
   readonly memory: Memory;
-  readonly board: ReturnType<typeof openBoard>;
-  readonly pulses: Pulses;
+  readonly ear: Ear;
   healthy(): Promise<void>;
 }
 
@@ -122,8 +112,9 @@ export async function supervise(
     const { login, device } = record;
     const memory = await openMemory({ device: device.id, host: base.host, login }, { ...deps, loginRetry: options.loginRetry }, env);
     const { ailments } = camera;
-    const heard = { board: openBoard(), pulses: openPulses(env.clock) };
-    return { camera, options, deps, env, session, ailments, memory, ...heard, healthy: () => healthy(memory, ailments) };
+    const heardBefore = memory.point && deps.events.aliveBefore;
+    const ear = deps.events.openEar({ device, counters: state.counters, heardBefore });
+    return { camera, options, deps, env, session, ailments, memory, ear, healthy: () => healthy(memory, ailments) };
   };
   try {
     await env.clock.sleep(camera.delayMs, signal);
@@ -149,7 +140,7 @@ export async function supervise(
 
 /** One life of the connection; resolves with what broke it. */
 async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure> {
-  const { camera, options, deps, env, session, ailments, memory, board, pulses } = loop;
+  const { camera, options, deps, env, session, ailments, memory, ear } = loop;
   const { device } = camera.record;
   // Held until it is heard or known to have no events: so many cameras are being connected to at once, and no more.
   using slot = await deps.slots.take(signal);
@@ -170,13 +161,11 @@ async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure>
   }
   const nextClockMs = (wrong: boolean): number => env.clock.monotonicMs() + (wrong ? wrongClockEveryMs : clockEveryMs);
   let clockDueMs = nextClockMs(isWrong);
+  const channels = new Map(profile.channels.flatMap(({ channel, tokens }) => tokens.map((token) => [token, channel.number] as const)));
   const world = {
     session,
     events: profile.events,
-    channels: new Map(profile.channels.flatMap(({ channel, tokens }) => tokens.map((token) => [token, channel.number] as const))),
-    board,
-    pulses,
-    teller: openTeller(device.id, deps, env),
+    listener: ear.listen({ channels, clockOffsetMs: () => session.clockOffsetMs }),
     counters: camera.state.counters,
     kept: memory.point,
     keep: memory.keep,

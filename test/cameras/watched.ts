@@ -12,6 +12,9 @@ export const move = (active: boolean, operation = 'Changed', utcTime?: string) =
 export const input = (active: boolean, operation = 'Changed', utcTime?: string) =>
   message('tns1:Device/tns1:Trigger/tns1:DigitalInput', operation, { InputToken: '1' }, { LogicalState: String(active) }, utcTime);
 
+/** These stories tell of motion, which stays at the site unless it is asked for. */
+const motionIsAlarm = [{ kinds: ['motion'], as: 'alarm' }];
+
 export interface Site extends AsyncDisposable {
   readonly cameras: Cameras;
   readonly deps: FakeDeps;
@@ -24,7 +27,7 @@ export function watchOver(
   settings: { options?: object; events?: object; store?: Store; deps?: FakeDeps; password?: string } = {},
 ): Site {
   const deps = settings.deps ?? openFakeDeps(settings.store);
-  const cameras = openCameras(testOptions({ ...settings.options }, { ...settings.events }), deps, env);
+  const cameras = openCameras(testOptions({ ...settings.options }, { handling: motionIsAlarm, ...settings.events }), deps, env);
   cameras.add({
     device: cameraDevice('cam-1', camera.address),
     login: { ...login, ...(settings.password && { password: settings.password }) },

@@ -1,4 +1,5 @@
 // What was heard of one camera, counted: pulls, messages, and the topics and values that mean nothing here.
+import { type BreakCounts, openBreakCounts } from './breaks.ts';
 
 /** Counters of one camera since the daemon started. */
 export interface EventCounters {
@@ -7,10 +8,13 @@ export interface EventCounters {
   /** Subscriptions made anew and taken up again. */
   created: number;
   resumed: number;
+  /** Messages by topic that is understood; at most 256 topics, the rest under `(other)`. */
+  readonly knownTopics: Map<string, number>;
   /** Messages by topic that means nothing here; at most 256 topics, the rest under `(other)`. */
   readonly unknownTopics: Map<string, number>;
   /** States that were neither true nor false, by topic, name and value; at most 256, the rest under `(other)`. */
   readonly unknownValues: Map<string, number>;
+  readonly breaks: BreakCounts;
 }
 
 const maxNames = 256;
@@ -19,7 +23,13 @@ const rest = '(other)';
 
 /** All zero. */
 export function openCounters(): EventCounters {
-  return { pulls: 0, messages: 0, created: 0, resumed: 0, unknownTopics: new Map(), unknownValues: new Map() };
+  const names = { knownTopics: new Map(), unknownTopics: new Map(), unknownValues: new Map() };
+  return { pulls: 0, messages: 0, created: 0, resumed: 0, ...names, breaks: openBreakCounts() };
+}
+
+/** Counts a message whose topic is understood. */
+export function countKnown({ knownTopics }: EventCounters, topic: string): void {
+  count(knownTopics, topic);
 }
 
 /** Counts a message whose topic is unknown. */

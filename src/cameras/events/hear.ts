@@ -1,22 +1,17 @@
 // Hearing one camera: the life of a subscription from its creation or its resumption to its break, one pull after another.
 import type { Env, Text } from '#base';
-import type { AlarmKind } from '#model';
 import { type Failure, failure } from '../faults.ts';
 import type { SoapSession } from '../soap/index.ts';
-import type { Board } from './board.ts';
-import { countUnclear, countUnknown, type EventCounters } from './counters.ts';
-import { interpret, type Sighting } from './meaning.ts';
+import type { EventCounters } from './counters.ts';
+import type { Listener } from './listener.ts';
 import type { Notification } from './notification.ts';
 import { openPullPointCalls, type PullPoint, type PullPointCalls } from './pull-point.ts';
-import type { Pulses } from './pulses.ts';
-import type { Teller } from './tell.ts';
 
 export interface HearOptions {
   readonly pullWait: number;
   readonly pullMessages: number;
   readonly subscription: number;
   readonly maxReply: number;
-  readonly ignoredKinds: readonly AlarmKind[];
   /** What a pull may take beyond its wait. */
   readonly graceMs: number;
 }
@@ -25,11 +20,7 @@ export interface HearOptions {
 export interface HearWorld {
   readonly session: SoapSession;
   readonly events: URL;
-  /** Video sources by the tokens that events name them with. */
-  readonly channels: ReadonlyMap<string, number>;
-  readonly board: Board;
-  readonly pulses: Pulses;
-  readonly teller: Teller;
+  readonly listener: Listener;
   readonly counters: EventCounters;
   /** The pull point of before, to be resumed. */
   readonly kept: PullPoint | undefined;
@@ -45,7 +36,8 @@ export interface HearWorld {
 const earlyCloseMs = 2000;
 /** Wait of a pull while first values are awaited. */
 const syncWaitMs = 1000;
-const maxSyncPulls = 5;
+/** Pulls that bring something without a pause; a recorder says hundreds of first values. */
+const maxSyncPulls = 12;
 /** Least time between two pulls of which the first brought nothing. */
 const minPaceMs = 500;
 const minWaitMs = 1000;
@@ -53,6 +45,8 @@ const maxLimitFaults = 5;
 
 interface Subscription {
   readonly point: PullPoint;
+  /** Taken up again: what the camera kept meanwhile is not lost. */
+  readonly resumed: boolean;
   lifetimeMs: number;
   renewAtMs: number;
   waitMs: number;
@@ -72,7 +66,8 @@ export async function hear(options: HearOptions, world: HearWorld, env: Env, sig
   const calls = openPullPointCalls(world.session, env);
   const subscribed = await subscribe(calls, { options, world, env }, signal);
   if ('kind' in subscribed) return subscribed;
-  world.pulses.begin();
+  const { listener } = world;
+  await listener.begin(!subscribed.resumed, signal);
   // A camera may refuse to synchronise; then its states are known as they change (ONVIF Core §9.6).
   const synchronised = await calls.synchronise(subscribed.point, signal);
   if (synchronised.result === 'failed' && synchronised.failure.kind !== 'garbage') return synchronised.failure;
@@ -81,7 +76,7 @@ export async function hear(options: HearOptions, world: HearWorld, env: Env, sig
   for (;;) {
     await renewInTime(subscribed, calls, { options, world, env }, signal);
     const startedMs = env.clock.monotonicMs();
-    const pulled = await calls.pull(subscribed.point, pullAsk(subscribed, options, env), signal);
+    const pulled = await calls.pull(subscribed.point, pullAsk(subscribed, { ...options, dueInMs: listener.dueInMs }, env), signal);
     if (pulled.result === 'limits') {
       limitFaults += 1;
       if (limitFaults > maxLimitFaults) return failure('fault', tooPicky(world.events.host));
@@ -97,7 +92,7 @@ export async function hear(options: HearOptions, world: HearWorld, env: Env, sig
     if (!healthy) await world.healthy();
     healthy = true;
     world.counters.pulls += 1;
-    await take(pulled.notifications, subscribed, { options, world, env }, signal);
+    await take(pulled.notifications, subscribed, listener, signal);
     const spentMs = env.clock.monotonicMs() - startedMs;
     if (pulled.notifications.length === 0 && spentMs < minPaceMs) await env.clock.sleep(minPaceMs - spentMs, signal);
   }
@@ -109,8 +104,9 @@ function tooPicky(host: string): Text {
 
 /** Takes up the pull point of before when the camera still renews it, else makes a new one. */
 async function subscribe(calls: PullPointCalls, { options, world, env }: Setting, signal: AbortSignal): Promise<Subscription | Failure> {
-  const begin = (point: PullPoint, lifetimeMs: number): Subscription => ({
+  const begin = (point: PullPoint, lifetimeMs: number, resumed: boolean): Subscription => ({
     point,
+    resumed,
     lifetimeMs,
     renewAtMs: env.clock.monotonicMs() + lifetimeMs * 0.8,
     waitMs: options.pullWait,
@@ -121,7 +117,7 @@ async function subscribe(calls: PullPointCalls, { options, world, env }: Setting
     const lifetimeMs = await calls.renew(world.kept, options.subscription, signal);
     if (lifetimeMs !== undefined) {
       world.counters.resumed += 1;
-      return begin(world.kept, lifetimeMs);
+      return begin(world.kept, lifetimeMs, true);
     }
     await world.keep(undefined);
   }
@@ -129,7 +125,7 @@ async function subscribe(calls: PullPointCalls, { options, world, env }: Setting
   if (created.result === 'failed') return created.failure;
   world.counters.created += 1;
   await world.keep(created.point);
-  return begin(created.point, created.lifetimeMs);
+  return begin(created.point, created.lifetimeMs, false);
 }
 
 /** At 80 % of the lifetime. A camera that does not renew is asked again later: its subscription may live on all the same. */
@@ -146,45 +142,26 @@ async function renewInTime(
   await world.renewed();
 }
 
-function pullAsk(subscription: Subscription, options: HearOptions, env: Env) {
+function pullAsk(subscription: Subscription, options: HearOptions & { readonly dueInMs: number | undefined }, env: Env) {
   const untilRenewMs = subscription.renewAtMs - env.clock.monotonicMs();
   const wishMs = subscription.syncPulls > 0 ? Math.min(syncWaitMs, subscription.waitMs) : subscription.waitMs;
-  const waitMs = Math.max(minWaitMs, Math.min(wishMs, untilRenewMs));
+  const waitMs = Math.max(minWaitMs, Math.min(wishMs, untilRenewMs, options.dueInMs ?? wishMs));
   // Some cameras wait as long as they like: only beyond the longest wait are they silent.
   const timeoutMs = Math.max(options.pullWait, waitMs) + options.graceMs;
   return { waitMs, messages: subscription.messages, maxBytes: options.maxReply, timeoutMs };
 }
 
-/** Tells what the messages say, in their order; first values are compared with what is open when no more of them come. */
+/** Takes the messages; first values are compared with what is open when no more of them come. */
 async function take(
   notifications: readonly Notification[],
   subscription: Subscription,
-  { options, world, env }: Setting,
+  listener: Listener,
   signal: AbortSignal,
 ): Promise<void> {
-  const { board, counters, session, channels, teller, pulses } = world;
-  const ignored = new Set<string>(options.ignoredKinds);
-  let initial = false;
-  for (const sighting of pulses.due()) await teller.tell(sighting, signal);
-  for (const notification of notifications) {
-    counters.messages += 1;
-    const read = interpret(notification, { receivedAt: env.clock.now(), clockOffsetMs: session.clockOffsetMs, channels });
-    if (read.result === 'unknown') countUnknown(counters, notification.topic);
-    if (read.result === 'unclear') countUnclear(counters, notification.topic, read.value);
-    if (read.result !== 'sighting' || isIgnored(read.sighting, ignored)) continue;
-    if (read.sighting.initial) {
-      initial = true;
-      board.collect(read.sighting);
-    } else {
-      const told = read.sighting.state === 'pulse' ? pulses.take(read.sighting) : board.see(read.sighting);
-      for (const sighting of told) await teller.tell(sighting, signal);
-    }
-  }
-  subscription.syncPulls = initial || notifications.length > 0 ? Math.max(0, subscription.syncPulls - 1) : 0;
-  if (subscription.syncPulls > 0 || board.collected === 0) return;
-  for (const sighting of board.settle(await teller.openKeys(signal))) await teller.tell(sighting, signal);
-}
-
-function isIgnored(sighting: Sighting, ignored: ReadonlySet<string>): boolean {
-  return 'alarm' in sighting.about && ignored.has(sighting.about.alarm);
+  await listener.take(notifications, signal);
+  const awaited = subscription.syncPulls > 0;
+  const ended = notifications.length === 0;
+  subscription.syncPulls = ended ? 0 : Math.max(0, subscription.syncPulls - 1);
+  if (subscription.syncPulls === 0) await listener.settle(awaited && ended, signal);
+  await listener.due(signal);
 }

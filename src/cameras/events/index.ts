@@ -1,7 +1,10 @@
 // The door of events: hearing a camera and what its messages mean.
-export { openBoard } from './board.ts';
+export type { BreakCounts } from './breaks.ts';
 export { type EventCounters, openCounters } from './counters.ts';
+export type { DetectionFilter } from './detections.ts';
+export type { Ear } from './ear.ts';
 export { hear } from './hear.ts';
 export { openPullPointCalls, type PullPoint } from './pull-point.ts';
-export { openPulses, type Pulses } from './pulses.ts';
-export { openTeller, type TellDeps } from './tell.ts';
+export { openSiteEvents, type SiteEvents } from './site.ts';
+export type { TellDeps } from './tell.ts';
+export { listTopics, type TopicRow } from './topic-list.ts';

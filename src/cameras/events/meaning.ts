@@ -1,25 +1,34 @@
 // From a notification to what it says here: which alarm or condition, of which point, in which state, when, and under which name.
 import { createHash } from 'node:crypto';
-import type { AlarmKind, ClockQuality, Detail, Severity } from '#model';
+import type { ClockQuality, Detail, Severity } from '#model';
 import type { Item, Notification } from './notification.ts';
+import type { SiteRules } from './site-rules.ts';
+import type { Subject, TopicMeaning } from './subject.ts';
 import { parseInstant } from './time.ts';
-import { findMeaning, type SaidCondition, type TopicMeaning } from './topics.ts';
+import { findMeaning } from './topics.ts';
+import { classMeaning } from './words.ts';
 
 /** What a notification says. */
 export interface Sighting {
-  readonly about: { readonly alarm: AlarmKind } | { readonly condition: SaidCondition };
+  readonly about: Subject;
   /** The device's point: a video source's number, or `input-1`. */
   readonly channel: string;
+  /** Name of the camera's own rule or zone; empty where it has none. */
+  readonly zone: string;
   /** What keeps its own state on the camera: topic and source items. */
   readonly origin: string;
   readonly state: 'active' | 'inactive' | 'pulse';
   readonly initial: boolean;
+  /** The property is gone from the camera. */
+  readonly deleted: boolean;
   /** Names a pulse. A state has no name: what it changes tells (a camera's times are whole seconds, and a contact bounces faster). */
   readonly occurrence: string | undefined;
   readonly time: number;
   readonly clockQuality: ClockQuality;
   readonly severity: Severity | undefined;
   readonly detail: Detail;
+  /** Why it is over, where not the camera says so. */
+  readonly reason?: 'timeout' | 'handling';
 }
 
 /** What is known of the camera and of now. */
@@ -29,6 +38,8 @@ export interface Circumstances {
   readonly clockOffsetMs: number | undefined;
   /** Video sources by the tokens that events name them with. */
   readonly channels: ReadonlyMap<string, number>;
+  /** What the site says of topics. */
+  readonly rules: SiteRules;
 }
 
 /** A sighting, a topic that means nothing here, or a state that is neither true nor false: `Name=value`. */
@@ -57,7 +68,7 @@ const trustedOffsetMs = 1500;
 
 /** Reads a notification. Pure. */
 export function interpret(notification: Notification, circumstances: Circumstances): Interpretation {
-  const meaning = findMeaning(notification.topic);
+  const meaning = circumstances.rules(notification) ?? findMeaning(notification.topic);
   if (!meaning) return { result: 'unknown' };
   const about = aboutOf(meaning, notification);
   const state = stateOf(meaning, notification);
@@ -69,41 +80,44 @@ export function interpret(notification: Notification, circumstances: Circumstanc
     result: 'sighting',
     sighting: {
       about,
+      zone: zoneOf(meaning, notification),
       channel: channelOf(meaning, notification, circumstances.channels),
       origin,
       state,
       initial: notification.operation === 'initialized',
+      deleted: notification.operation === 'deleted',
       occurrence:
         state === 'pulse' ? hash([origin, when.key, notification.operation, state, ...notification.data.map(spell)].join('|')) : undefined,
       time: when.time,
       clockQuality: when.clockQuality,
       severity: meaning.severity,
-      detail: detailOf(notification),
+      detail: detailOf(notification, meaning),
     },
   };
 }
 
 function aboutOf(meaning: TopicMeaning, notification: Notification): Sighting['about'] | undefined {
-  if (meaning.condition) return { condition: meaning.condition };
-  if (!meaning.alarm) return undefined;
+  if (!meaning.about || !('alarm' in meaning.about)) return meaning.about;
   // Object detectors name what they saw: fire and smoke among the classes are what they say.
-  const classes = notification.data.filter((item) => /class/i.test(item.name)).map((item) => item.value.toLowerCase());
-  if (classes.some((text) => /\bfire\b/.test(text))) return { alarm: 'fire' };
-  if (classes.some((text) => /\bsmoke\b/.test(text))) return { alarm: 'smoke' };
-  return { alarm: meaning.alarm };
+  const classes = notification.data.filter((item) => /class/i.test(item.name)).map((item) => item.value);
+  const seen = classMeaning(classes.join(' '));
+  return seen ? { alarm: seen } : meaning.about;
 }
 
-/** A property that is deleted is over; a first value of an event without a state says nothing. An item whose value is no state is returned itself. */
+/** A property that is deleted is over, and one that names its object is on until then; a first value of a mere event says nothing. An item whose value is no state is returned itself. */
 function stateOf(meaning: TopicMeaning, notification: Notification): Sighting['state'] | Item | undefined {
   const item = meaning.state
     .map((name) => notification.data.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase()))
     .find((candidate) => candidate !== undefined);
-  if (notification.operation === 'deleted') return meaning.state.length > 0 ? 'inactive' : undefined;
+  const { operation, keyed } = notification;
+  if (operation === 'deleted') return keyed || meaning.state.length > 0 ? 'inactive' : undefined;
   if (item) {
     const word = item.value.trim().toLowerCase();
+    if (meaning.active) return meaning.active.includes(word) ? 'active' : 'inactive';
     return Object.hasOwn(words, word) ? words[word] : item;
   }
-  return notification.operation === 'initialized' ? undefined : 'pulse';
+  if (keyed && operation !== 'event') return 'active';
+  return operation === 'initialized' ? undefined : 'pulse';
 }
 
 function channelOf(meaning: TopicMeaning, notification: Notification, channels: ReadonlyMap<string, number>): string {
@@ -116,6 +130,12 @@ function channelOf(meaning: TopicMeaning, notification: Notification, channels: 
   const source = notification.source.find((item) => /source/i.test(item.name))?.value;
   const onlyOne = new Set(channels.values()).size <= 1;
   return onlyOne || source === undefined ? '1' : slug(`source-${source}`);
+}
+
+/** The camera's own name for the rule or the zone. */
+function zoneOf(meaning: TopicMeaning, notification: Notification): string {
+  if (meaning.namedRule) return notification.topic.slice(notification.topic.lastIndexOf('/') + 1);
+  return notification.source.find(({ name }) => /^(?:rule|rulename|zone|zonename|region|regionname|areaname)$/i.test(name))?.value ?? '';
 }
 
 /** `input-1` for the tokens `1` and `input-1` alike; a camera says only one of them. */
@@ -153,8 +173,9 @@ function timeOf(notification: Notification, { receivedAt, clockOffsetMs }: Circu
   return { time: receivedAt, clockQuality: 'receipt', key: `received ${receivedAt}` };
 }
 
-function detailOf(notification: Notification): Detail {
+function detailOf(notification: Notification, meaning: TopicMeaning): Detail {
   const detail: Record<string, string> = { topic: notification.topic };
+  if (meaning.namedRule) detail['Rule'] = zoneOf(meaning, notification);
   let bytes = Buffer.byteLength(JSON.stringify(detail));
   for (const { name, value } of [...notification.source, ...notification.data].slice(0, 24)) {
     if (name === '' || Object.hasOwn(detail, name)) continue;

@@ -18,6 +18,10 @@ export interface Notification {
   /** What it is about: the items of Source and of Key. */
   readonly source: readonly Item[];
   readonly data: readonly Item[];
+  /** Its Key names one of many (an object): the property is on as long as it exists (ONVIF Core §9.4.2). */
+  readonly keyed: boolean;
+  /** The element that it came in, for a sample of what is not understood. */
+  readonly holder?: XmlElement;
 }
 
 const maxMessages = 1000;
@@ -38,19 +42,21 @@ export function readNotifications(response: XmlElement | undefined): readonly No
     // Hanwha puts several messages under one topic.
     for (const message of childrenOf(child(holder, 'Message'), 'Message')) {
       if (found.length >= maxMessages) return found;
-      found.push(readMessage(topic, message));
+      found.push({ ...readMessage(topic, message), holder });
     }
   }
   return found;
 }
 
 function readMessage(topic: string, message: XmlElement): Notification {
+  const key = readItems(child(message, 'Key'));
   return {
     topic,
     operation: operations[(attribute(message, 'PropertyOperation') ?? '').toLowerCase()] ?? 'event',
     utcTime: (attribute(message, 'UtcTime') ?? '').slice(0, 64),
-    source: [...readItems(child(message, 'Source')), ...readItems(child(message, 'Key'))],
+    source: [...readItems(child(message, 'Source')), ...key],
     data: readItems(child(message, 'Data')),
+    keyed: key.length > 0,
   };
 }
 

@@ -52,7 +52,7 @@ export function openPulses(clock: Clock): Pulses {
     },
     take(sighting) {
       const named = numbered(sighting);
-      if (!('alarm' in named.about)) return [named];
+      if (!('alarm' in named.about)) return [];
       const kind = named.about.alarm;
       const before = minutes.get(kind);
       const rest = before && isOver(before) ? close(kind, before) : [];

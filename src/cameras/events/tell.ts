@@ -3,7 +3,7 @@ import { BongsuError, type Env, isAbort, messageOf, openBackoff, type Text, with
 import { type Alarm, type AlarmKind, type Condition, conditionKinds, type Report, type ReportOutcome } from '#model';
 import { boardKey, type OpenKeys } from './board.ts';
 import type { Sighting } from './meaning.ts';
-import type { SaidCondition } from './topics.ts';
+import type { SaidCondition } from './subject.ts';
 
 /** What the room is handed by the gateway. */
 export interface TellDeps {
@@ -12,10 +12,13 @@ export interface TellDeps {
   openAlarms(device: string): Promise<readonly Alarm[]>;
 }
 
-/** The voice of one camera. Both resolve after the commit, and try a store that fails again until `signal` aborts. */
+/** The voice of one camera. All resolve after the commit, and try a store that fails again until `signal` aborts. */
 export interface Teller {
+  /** What is a fact is not told: it stays at the site. */
   tell(sighting: Sighting, signal: AbortSignal): Promise<void>;
-  openKeys(signal: AbortSignal): Promise<OpenKeys>;
+  condition(step: Condition, signal: AbortSignal): Promise<void>;
+  /** Alarms of the camera that stand and are no tests; those that only a latch keeps are over for the camera. */
+  openAlarms(signal: AbortSignal): Promise<OpenKeys>;
 }
 
 const tries = { minMs: 200, maxMs: 5000 };
@@ -27,20 +30,16 @@ export function openTeller(device: string, deps: TellDeps, env: Env): Teller {
   return {
     async tell(sighting, signal) {
       const { about } = sighting;
-      await insist(
-        () =>
-          'alarm' in about
-            ? deps.report(reportOf(device, about.alarm, sighting))
-            : deps.condition(conditionOf(device, about.condition, sighting)),
-        signal,
-        env,
-      );
+      if ('alarm' in about) await insist(() => deps.report(reportOf(device, about.alarm, sighting)), signal, env);
+      if ('condition' in about) await insist(() => deps.condition(conditionOf(device, about.condition, sighting)), signal, env);
     },
-    async openKeys(signal) {
-      const open = await insist(() => deps.openAlarms(device), signal, env);
-      return new Set(
-        open?.filter((alarm) => alarm.clearedAt === undefined && !alarm.test).map((alarm) => boardKey(alarm.channel, alarm.kind)),
-      );
+    async condition(step, signal) {
+      await insist(() => deps.condition(step), signal, env);
+    },
+    async openAlarms(signal) {
+      const all = (await insist(() => deps.openAlarms(device), signal, env)) ?? [];
+      const open = all.filter(({ clearedAt, test, latched }) => clearedAt === undefined && !test && latched !== 'over');
+      return new Map(open.map((alarm) => [boardKey(alarm.channel, alarm.kind), alarm]));
     },
   };
 }
@@ -63,9 +62,21 @@ async function insist<T>(act: () => Promise<T>, signal: AbortSignal, env: Env): 
 }
 
 function reportOf(device: string, kind: AlarmKind, sighting: Sighting): Report {
-  const { channel, state, occurrence, time, clockQuality, severity, detail } = sighting;
+  const { channel, state, occurrence, time, clockQuality, severity, detail, reason } = sighting;
   const named = occurrence !== undefined && ({ occurrenceKind: 'derived' } as const);
-  return { device, channel, kind, state, occurrence, time, clockQuality, detail, ...named, ...(severity && { severity }) };
+  return {
+    device,
+    channel,
+    kind,
+    state,
+    occurrence,
+    time,
+    clockQuality,
+    detail,
+    ...named,
+    ...(severity && { severity }),
+    ...(reason && { reason }),
+  };
 }
 
 /** What a camera says of itself, and what can be done about it. */
@@ -93,6 +104,17 @@ const said: Readonly<Record<SaidCondition, { readonly raised: Text; readonly hin
       en: 'Check the part that the channel names: fan, power or temperature.',
     },
     cleared: { ko: '카메라의 하드웨어가 다시 정상입니다', en: 'The part of the camera works again' },
+  },
+  'camera-login-failures': {
+    raised: {
+      ko: '카메라가 로그인 실패를 알렸습니다: 누군가 잘못된 비밀번호를 썼습니다',
+      en: 'The camera says that a login failed: somebody used a wrong password',
+    },
+    hint: {
+      ko: '카메라 로그에서 접속한 주소를 확인하고, 이 게이트웨이나 녹화기의 오래된 비밀번호인지 점검하십시오.',
+      en: 'Find the address in the log of the camera; an old password in a recorder does it too.',
+    },
+    cleared: { ko: '한 시간 동안 로그인 실패가 없었습니다', en: 'For an hour no login has failed' },
   },
 };
 

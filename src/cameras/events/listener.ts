@@ -1,0 +1,107 @@
+// What is made of the messages of one camera, whether they were pulled or pushed: states on the board, moments told one by one, all else counted.
+import type { Env } from '#base';
+import type { Board, Told } from './board.ts';
+import type { Breaks } from './breaks.ts';
+import { countKnown, countUnclear, countUnknown, type EventCounters } from './counters.ts';
+import type { Detections } from './detections.ts';
+import type { Handling } from './handling.ts';
+import { interpret, type Sighting } from './meaning.ts';
+import type { Notification } from './notification.ts';
+import type { Pulses } from './pulses.ts';
+import type { Samples } from './samples.ts';
+import type { SiteRules } from './site-rules.ts';
+import type { Teller } from './tell.ts';
+
+/** What listening to a camera works with. */
+export interface ListenerDeps {
+  readonly device: string;
+  /** Video sources by the tokens that events name them with. */
+  readonly channels: ReadonlyMap<string, number>;
+  /** The camera's clock minus ours, milliseconds. */
+  clockOffsetMs(): number | undefined;
+  readonly rules: SiteRules;
+  readonly handling: Handling;
+  readonly board: Board;
+  readonly pulses: Pulses;
+  readonly breaks: Breaks;
+  readonly teller: Teller;
+  readonly counters: EventCounters;
+  readonly detections: Pick<Detections, 'note'>;
+  readonly samples: Samples;
+}
+
+/** Takes messages in their order. Whatever it tells is committed when it resolves; rejects with the reason of `signal` alone. */
+export interface Listener {
+  /** A subscription begins, `anew` or the one of before taken up; after a break if the camera was heard before. */
+  begin(anew: boolean, signal: AbortSignal): Promise<void>;
+  /** Whether first values of properties were among them. */
+  take(notifications: readonly Notification[], signal: AbortSignal): Promise<boolean>;
+  /** Makes the states right by the first values that have come; `complete`: after a synchronisation, and no more of them come. */
+  settle(complete: boolean, signal: AbortSignal): Promise<void>;
+  /** What time has brought: ends that were never said, hours at which a kind becomes an alarm, summaries. */
+  due(signal: AbortSignal): Promise<void>;
+  /** Milliseconds until something is due; undefined: nothing will be by itself. */
+  readonly dueInMs: number | undefined;
+}
+
+/** Opens the listener of one camera's connection; board, pulses and breaks outlive it. */
+export function openListener(deps: ListenerDeps, env: Env): Listener {
+  const { device, board, pulses, breaks, teller, counters, handling, detections } = deps;
+  const perform = async (told: readonly Told[], signal: AbortSignal): Promise<void> => {
+    for (const { as, sighting } of told) {
+      if (as === 'alarm') await teller.tell(sighting, signal);
+      else detections.note(device, sighting);
+    }
+  };
+  const takePulse = async (sighting: Sighting, signal: AbortSignal): Promise<void> => {
+    const treatment = handling(sighting, env.clock.now());
+    if (treatment === 'local') detections.note(device, sighting);
+    if (treatment !== 'alarm') return;
+    for (const one of pulses.take(sighting)) await teller.tell(one, signal);
+  };
+  const takeOne = async (notification: Notification, signal: AbortSignal): Promise<boolean> => {
+    counters.messages += 1;
+    const receivedAt = env.clock.now();
+    const read = interpret(notification, {
+      receivedAt,
+      clockOffsetMs: deps.clockOffsetMs(),
+      channels: deps.channels,
+      rules: deps.rules,
+    });
+    if (read.result === 'unknown') countUnknown(counters, notification.topic);
+    else countKnown(counters, notification.topic);
+    if (read.result === 'unclear') countUnclear(counters, notification.topic, read.value);
+    if (read.result === 'unknown' || read.result === 'unclear') deps.samples.take(device, notification, receivedAt);
+    if (read.result !== 'sighting') return false;
+    const { sighting } = read;
+    if (sighting.initial) board.collect(sighting);
+    else if (sighting.state === 'pulse' && !('condition' in sighting.about)) await takePulse(sighting, signal);
+    else await perform(board.see(sighting), signal);
+    return sighting.initial;
+  };
+
+  return {
+    async begin(anew, signal) {
+      pulses.begin();
+      board.begin(await teller.openAlarms(signal));
+      const lost = breaks.resumed(anew);
+      if (lost) await teller.condition(lost, signal);
+    },
+    async take(notifications, signal) {
+      let initial = false;
+      for (const notification of notifications) initial = (await takeOne(notification, signal)) || initial;
+      breaks.heard();
+      return initial;
+    },
+    settle: (complete, signal) => perform(board.settle(complete), signal),
+    async due(signal) {
+      for (const sighting of pulses.due()) await teller.tell(sighting, signal);
+      await perform(board.due(), signal);
+      const over = breaks.due();
+      if (over) await teller.condition(over, signal);
+    },
+    get dueInMs() {
+      return board.dueInMs;
+    },
+  };
+}
