@@ -32,8 +32,7 @@ export function openLooker(options: { readonly timeout: number }, deps: LookerDe
       using _slot = await slots.take(signal);
       const waitMs = login ? gate.waitMs(door, login) : 0;
       if (waitMs > 0) return { result: 'waits', waitMs };
-      const seen = await deps.look(ask, options.timeout);
-      signal.throwIfAborted();
+      const seen = await unlessAborted(deps.look(ask, options.timeout), signal);
       if (!seen) return { result: 'unknown' };
       if (!login) return seen;
       if (seen.result === 'seen') gate.accepted(door, login);
@@ -41,4 +40,13 @@ export function openLooker(options: { readonly timeout: number }, deps: LookerDe
       return seen;
     },
   };
+}
+
+/** The end of the daemon does not wait for a camera. */
+async function unlessAborted<T>(looking: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  return await Promise.race([looking, promise]).finally(() => signal.removeEventListener('abort', onAbort));
 }
