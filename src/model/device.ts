@@ -25,7 +25,17 @@ export interface Device {
   readonly group?: string;
   /** What it can do besides showing pictures; absent until it was asked. */
   readonly features?: DeviceFeatures;
+  /** Who may move its head. Absent: `never`. */
+  readonly ptz?: PtzPolicy;
+  /** Where its head goes when whoever held it is done: `home` or the token of a preset. Absent or empty: it stays. */
+  readonly ptzReturn?: string;
 }
+
+/**
+ * Whether the gateway may move a camera's head, for the sake of the centre's own operators, who move it past the gateway: never, only while
+ * it rests, or whenever it is asked.
+ */
+export type PtzPolicy = 'never' | 'idle-only' | 'allowed';
 
 /** What a camera can do besides showing pictures. */
 export interface DeviceFeatures {

@@ -136,7 +136,7 @@ function remainsOf({ id, device: text }: DeviceRow): Device {
 
 /** Keys in one fixed order, so that equal devices are equal as text. */
 function merge(device: Device, patch: DevicePatch): Device {
-  const { id, type, name, address, purpose, place, channels, identity, group, features } = {
+  const { id, type, name, address, purpose, place, channels, identity, group, features, ptz, ptzReturn } = {
     ...device,
     ...patch,
     id: device.id,
@@ -153,6 +153,8 @@ function merge(device: Device, patch: DevicePatch): Device {
     identity,
     ...(group !== undefined && { group }),
     ...(features && { features }),
+    ...(ptz !== undefined && { ptz }),
+    ...(ptzReturn && { ptzReturn }),
   };
 }
 

@@ -1,6 +1,6 @@
 // What may be registered: the form of every field of a device, and the cleaning of what devices say of themselves.
 import type { Login } from '#base';
-import { type Channel, type Device, type DeviceFeatures, type DeviceIdentity, isId, type Place } from '#model';
+import { type Channel, type Device, type DeviceFeatures, type DeviceIdentity, isId, type Place, type PtzPolicy } from '#model';
 import { registryFaults } from './errors.ts';
 
 /** Devices on one gateway; more are refused with `registry.full`. */
@@ -27,6 +27,8 @@ export function checkDevice(device: Device): Device {
     identity: cleanIdentity(device.identity),
     ...(device.group !== undefined && { group: checkGroup(device.group) }),
     ...(device.features && { features: cleanFeatures(device.features) }),
+    ...(device.ptz !== undefined && { ptz: checkPtz(device.ptz) }),
+    ...(device.ptzReturn && { ptzReturn: checkText('ptzReturn', device.ptzReturn, 100) }),
   };
 }
 
@@ -40,6 +42,11 @@ export function checkLogin(login: Login): Login {
 function checkGroup(group: string): string {
   if (!isId(group)) refuse('group', group);
   return group;
+}
+
+function checkPtz(policy: PtzPolicy): PtzPolicy {
+  if (!['never', 'idle-only', 'allowed'].includes(policy)) refuse('ptz', String(policy));
+  return policy;
 }
 
 function checkText(field: string, text: string, max: number, min = 0): string {

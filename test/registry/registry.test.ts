@@ -48,6 +48,15 @@ afterEach(async () => {
 });
 
 describe('registry', () => {
+  it("keeps who may move a camera's head, and forgets where it goes when that is emptied", async () => {
+    await registry.add({ ...camera, ptz: 'idle-only', ptzReturn: 'home' });
+    await expect(registry.update('cam-0417', { ptz: 'sometimes' as 'never' })).rejects.toMatchObject({ code: 'registry.invalid' });
+    await registry.update('cam-0417', { ptz: 'allowed', ptzReturn: '' });
+    await store[Symbol.asyncDispose]();
+    await reopen();
+    expect(registry.find('cam-0417')).toEqual({ ...camera, ptz: 'allowed' });
+  });
+
   it('adds, changes and removes, each with one inventory entry', async () => {
     await registry.add(camera);
     await registry.update('cam-0417', { name: 'gate' });

@@ -55,6 +55,8 @@ const knownDevice = {
   channels: [{ number: 1, name: 'Front', codecs: ['H264', 'H265'], ptz: true, streams: { main: 'rtsp://10.0.0.5/secret-path' } }],
   identity: { ...device.identity, mac: '00:09:18:a1:b2:c3', hardware: '1.0' },
   features: { relays: 1, inputs: 2, microphone: true, soundDetection: false, https: true, rtsps: false },
+  ptz: 'idle-only',
+  ptzReturn: 'home',
 } as const;
 const time = Date.UTC(2026, 10, 20, 4);
 const alarm = {
