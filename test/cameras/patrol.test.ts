@@ -103,7 +103,7 @@ describe('the patrol', () => {
     const before = site.news.length;
     await site.move(14 * minute);
     expect(site.news.slice(before)).toEqual([{ id: 'cam-0', result: 'seen', failures: 0 }]);
-    expect(site.asks.at(-1)?.depth).toBe('picture');
+    expect(count(site.asks, 'picture')).toBeGreaterThan(0);
     await site.end();
   });
 
