@@ -87,7 +87,10 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
     cause ??= uplinkFaults.fault('connection-lost', { cause: error, detail: error.message });
   });
   client.on('close', () => {
-    closed.abort(options.socketFault() ?? cause ?? uplinkFaults.fault('connection-lost'));
+    const fault = options.socketFault();
+    // What came in was cut off here.
+    if (fault && fault.code !== 'uplink.connection-lost') isInnocent = true;
+    closed.abort(fault ?? cause ?? uplinkFaults.fault('connection-lost'));
     watch?.[Symbol.dispose]();
     const [oldest] = inFlight;
     const isAtOldest = !isInnocent && answered !== undefined && oldest !== undefined && env.clock.monotonicMs() - oldest.sentMs < momentMs;

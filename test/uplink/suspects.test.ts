@@ -78,6 +78,13 @@ describe('a broker that closes the connection', () => {
     expect(await scene.outbox.dead({ limit: 3 })).toMatchObject([{ code: 0x80, text: 'the broker closes the connection when it gets it' }]);
   });
 
+  it('or rather is left by the gateway, makes no dead letter', async () => {
+    const exactlyOnce = Buffer.from([0x34, 6, 0, 1, 0x61, 0, 1, 0]);
+    const kinds = ['gas', ...Array.from({ length: 5 }, () => 'smoke')];
+    await using scene = await openScene(kinds, (topic, connection) => connection < 16 && topic.includes('/alarm/gas/'), exactlyOnce);
+    await expect.poll(scene.state, { timeout: 28_000 }).toEqual({ pending: 0, dead: 0 });
+  });
+
   it('again and again, at whatever comes first, makes no dead letter', async () => {
     await using scene = await openScene(['gas', 'smoke', 'fire'], (topic, connection) => connection < 8 && topic.includes('/alarm/'));
     await expect.poll(scene.state, { timeout: 28_000 }).toEqual({ pending: 0, dead: 0 });
