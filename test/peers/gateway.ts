@@ -77,6 +77,8 @@ export async function openGateway(
       gateway: { id: 'gw-1' },
       control: { socket },
       ...given,
+      // A test says and hears nothing on the machine's own networks.
+      cameras: { discovery: { listen: false }, ...asObject(given['cameras']) },
       store: { path: join(folder, 'bongsu.db'), keyFile: join(folder, 'store.key'), ...asObject(given['store']) },
       streams: {
         rtsp: { host: '127.0.0.1', port: rtspPort },
