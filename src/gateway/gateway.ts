@@ -29,6 +29,7 @@ import { collectMetrics } from './metrics.ts';
 import { outboxFull, watchDeadLetters } from './outbox-health.ts';
 import { openRelayHealth } from './relay-health.ts';
 import { retentionJobs } from './retention.ts';
+import { openSight } from './sight.ts';
 import { openStoreCare } from './store-health.ts';
 import type { StoreThreadData } from './store-thread.ts';
 import { openSystemd, type SystemdOptions } from './systemd.ts';
@@ -88,7 +89,12 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const drivers = { report: intake.report, condition: intake.condition, openAlarms: alarms.standing };
   const cameras = openCameras(
     config.cameras,
-    { ...drivers, store, identified: recordIdentity(registry, (id, said) => findings.identified(id, said)) },
+    {
+      ...drivers,
+      store,
+      sight: openSight(access, () => streams),
+      identified: recordIdentity(registry, (id, said) => findings.identified(id, said)),
+    },
     env,
   );
   const online = (): ReadonlySet<string> => new Set(cameras.status().flatMap(({ id, state }) => (state === 'online' ? id : [])));
