@@ -8,6 +8,7 @@ import type { Bench, Value } from './bench.ts';
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   outbox: async () => (await import('./outbox.ts')).outboxBench,
   backlog: async () => (await import('./backlog.ts')).backlogBench,
+  discovery: async () => (await import('./discovery.ts')).discoveryBench,
 };
 
 const usage = `npm run bench -- NAME [--json] [--brief] [--rows N] [--folder PATH]
