@@ -47,7 +47,11 @@ function open(trust: Trust = openTrust()) {
   return {
     ask: (url: URL, limits: { answerMs?: number; wholeMs?: number; maxBytes?: number; lane?: 'calls' | 'pulls' } = {}) => {
       const { answerMs = 1000, wholeMs = 1000, maxBytes = 1e6, lane = 'calls' } = limits;
-      return transport.exchange(lane, { url, headers: {}, body: '<q/>', connectMs: 1000, answerMs, wholeMs, maxBytes }, signal);
+      return transport.exchange(
+        lane,
+        { url, write: () => ({ headers: {}, body: '<q/>' }), connectMs: 1000, answerMs, wholeMs, maxBytes },
+        signal,
+      );
     },
     [Symbol.dispose]: () => transport[Symbol.dispose](),
   };
@@ -162,7 +166,7 @@ describe('the transport', () => {
   it('refuses to wait behind too many', async () => {
     using peer = await openPeer(() => {});
     using transport = open();
-    const answers = await Promise.all(Array.from({ length: 17 }, () => transport.ask(peer.url, { answerMs: 5 })));
+    const answers = await Promise.all(Array.from({ length: 18 }, () => transport.ask(peer.url, { answerMs: 5 })));
     expect(answers.at(-1)).toMatchObject({ failure: { kind: 'silent', detail: { en: expect.stringContaining('already wait') } } });
   });
 

@@ -30,44 +30,59 @@ export const noProof: Proof = { authorization: undefined, header: '' };
 
 /** Opens the credentials of one camera. */
 export function openCredentials(login: Login | undefined, env: Env): Credentials {
-  let mode: Authentication = 'none';
+  return new Asked(login, env);
+}
+
+interface Nonce {
+  readonly challenge: Challenge;
+  /** How often it was used. */
+  count: number;
+}
+
+class Asked implements Credentials {
+  readonly #login: Login | undefined;
+  readonly #env: Env;
+  authentication: Authentication = 'none';
   /** A nonce for each connection: on two at once the counts of one could overtake each other (RFC 7616 §3.4). */
-  const kept = new Map<Lane, { readonly challenge: Challenge; count: number }>();
-  return {
-    get authentication() {
-      return mode;
-    },
-    prove(lane, url, cameraMs) {
-      if (!login) return noProof;
-      if (mode === 'username-token') return { authorization: undefined, header: usernameToken(login, cameraMs, env.random) };
-      const known = kept.get(lane);
-      if (mode === 'none' || !known) return noProof;
-      known.count += 1;
-      const cnonce = env.random.bytes(8).toString('hex');
-      return {
-        authorization: authorize(known.challenge, login, { method: 'POST', uri: url.pathname + url.search, count: known.count, cnonce }),
-        header: '',
-      };
-    },
-    adapt(lane, challenges) {
-      if (!login) return 'refused';
-      // Basic would send the password in clear: a camera that offers nothing else is tried with a token.
-      const offered = chooseChallenge(challenges.filter((header) => !/^\s*basic/i.test(header)));
-      if (offered?.scheme === 'digest') {
-        // A nonce that was used before may only have grown old; a fresh one that is refused says that the login is wrong.
-        if (mode === 'digest' && kept.get(lane)?.count === 1 && !offered.stale) return 'refused';
-        mode = 'digest';
-        kept.set(lane, { challenge: offered, count: 0 });
-        return 'again';
-      }
-      if (mode === 'digest') return 'refused';
-      if (mode === 'username-token') return 'clock';
-      mode = 'username-token';
+  readonly #kept: Record<Lane, Nonce | undefined> = { calls: undefined, pulls: undefined };
+
+  constructor(login: Login | undefined, env: Env) {
+    this.#login = login;
+    this.#env = env;
+  }
+
+  prove(lane: Lane, url: URL, cameraMs: number): Proof {
+    const login = this.#login;
+    const { random } = this.#env;
+    if (!login) return noProof;
+    if (this.authentication === 'username-token') return { authorization: undefined, header: usernameToken(login, cameraMs, random) };
+    const known = this.#kept[lane];
+    if (this.authentication === 'none' || !known) return noProof;
+    known.count += 1;
+    const request = { method: 'POST', uri: url.pathname + url.search, count: known.count, cnonce: random.bytes(8).toString('hex') };
+    return { authorization: authorize(known.challenge, login, request), header: '' };
+  }
+
+  adapt(lane: Lane, challenges: readonly string[]): 'again' | 'clock' | 'refused' {
+    if (!this.#login) return 'refused';
+    // Basic would send the password in clear: a camera that offers nothing else is tried with a token.
+    const offered = chooseChallenge(challenges.filter((header) => !/^\s*basic/i.test(header)));
+    if (offered?.scheme === 'digest') {
+      // A nonce that was used before may only have grown old; a fresh one that is refused says that the login is wrong.
+      if (this.authentication === 'digest' && this.#kept[lane]?.count === 1 && !offered.stale) return 'refused';
+      this.authentication = 'digest';
+      this.#kept[lane] = { challenge: offered, count: 0 };
       return 'again';
-    },
-    reset() {
-      mode = 'none';
-      kept.clear();
-    },
-  };
+    }
+    if (this.authentication === 'digest') return 'refused';
+    if (this.authentication === 'username-token') return 'clock';
+    this.authentication = 'username-token';
+    return 'again';
+  }
+
+  reset(): void {
+    this.authentication = 'none';
+    this.#kept.calls = undefined;
+    this.#kept.pulls = undefined;
+  }
 }

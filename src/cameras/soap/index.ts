@@ -3,5 +3,5 @@
 export type { Authentication } from './credentials.ts';
 export { addressingHeader, composeEnvelope } from './envelope.ts';
 export { type LoginGate, markOf, openLoginGate } from './login-gate.ts';
-export { type CallResult, openSession, type SoapSession } from './session.ts';
+export { type CallResult, openSession, type SessionOptions, type SoapSession } from './session.ts';
 export { openTrust, type Trust } from './trust.ts';

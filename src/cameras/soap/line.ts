@@ -11,14 +11,20 @@ import type { Trust } from './trust.ts';
 /** A request as it goes on the wire, and who reads the answer. */
 export interface Exchange {
   readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Written when it is sent, so that it takes no memory while the answer is awaited. */
+  write(): Written;
   /** Longest time to the connection, milliseconds. */
   readonly connectMs: number;
   /** Longest time from the request to the first byte. */
   readonly answerMs: number;
   /** Longest time from the first byte to the last. */
   readonly wholeMs: number;
+}
+
+/** Headers and body of a request. */
+export interface Written {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 /** Reads a body. `enough`: nothing after this is needed; `stop`: nothing after this is wanted, and the connection is given up. */
@@ -104,6 +110,7 @@ export class Line implements SocketListener, HttpListener, Disposable {
   #begin(made: Current): void {
     this.#current = made;
     this.#idle?.[Symbol.dispose]();
+    this.#idle = undefined;
     this.#turn = 0;
     const { ask } = made;
     if (made.reused && this.#socket) this.#send(this.#socket, made);
@@ -231,7 +238,8 @@ export class Line implements SocketListener, HttpListener, Disposable {
   }
 }
 
-function compose({ url, headers, body }: Exchange): string {
+function compose({ url, write }: Exchange): string {
+  const { headers, body } = write();
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`;
   return `POST ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\n${lines.join('')}${length}Connection: keep-alive\r\n\r\n${body}`;

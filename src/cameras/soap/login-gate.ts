@@ -86,10 +86,17 @@ async function untilMine(before: Promise<void> | undefined, signal: AbortSignal)
   await Promise.race([before, promise]).finally(() => signal.removeEventListener('abort', onAbort));
 }
 
+/** Asked for with every call: made once for each login. */
+const prints = new WeakMap<Login, string>();
+
 function fingerprint(login: Login): string {
-  return createHash('sha256')
+  const known = prints.get(login);
+  if (known !== undefined) return known;
+  const print = createHash('sha256')
     .update(JSON.stringify([login.user, login.password]))
     .digest('hex');
+  prints.set(login, print);
+  return print;
 }
 
 /** 16 bits of a login's hash: tells that a login was changed, not what it is. */

@@ -3,10 +3,11 @@ import type { Env, Login, Text } from '#base';
 import { type Failure, failure } from '../faults.ts';
 import { child, type XmlElement } from '../xml/index.ts';
 import { clockOffset, clockQuestion, readCameraClock } from './clock.ts';
-import { type Authentication, noProof, openCredentials, type Proof } from './credentials.ts';
+import { type Authentication, type Credentials, noProof, openCredentials, type Proof } from './credentials.ts';
 import { actionOf, fillHeader, isDenial, readBodyOf, readFault, type SoapFault } from './envelope.ts';
+import type { Written } from './line.ts';
 import type { LoginGate } from './login-gate.ts';
-import { type Answer, type Ask, type Lane, openTransport } from './transport.ts';
+import { type Answer, type Lane, openTransport, type Transport } from './transport.ts';
 import { type CameraCertificate, openTrust, type Trust } from './trust.ts';
 
 /** A call. */
@@ -66,93 +67,131 @@ export function openSession(
   camera: { readonly base: URL; readonly login: Login | undefined; readonly gate: LoginGate; readonly trust?: Trust },
   env: Env,
 ): SoapSession {
-  const { base, gate, trust = openTrust() } = camera;
-  let { login } = camera;
-  const transport = openTransport(trust, env);
-  let credentials = openCredentials(login, env);
-  let offset: { readonly ms: number; readonly atMs: number } | undefined;
-  let proven = false;
-  const send = (call: Call, proof: Proof, signal: AbortSignal): Promise<Answer> => {
-    const { url, timeoutMs: answerMs = options.requestTimeout, maxBytes = options.maxReply } = call;
-    const limits = { connectMs: options.connectTimeout ?? options.requestTimeout, answerMs, wholeMs: options.requestTimeout, maxBytes };
-    return transport.exchange(call.lane ?? 'calls', { url, ...write(call, proof), ...limits }, signal);
-  };
-  const keepOffset = (result: CallResult): CallResult => {
+  return new Session(options, { trust: openTrust(), ...camera }, env);
+}
+
+/** A class, for there are thousands, and closures cost memory each. */
+class Session implements SoapSession {
+  readonly base: URL;
+  readonly #options: SessionOptions;
+  readonly #gate: LoginGate;
+  readonly #trust: Trust;
+  readonly #env: Env;
+  readonly #transport: Transport;
+  #login: Login | undefined;
+  #credentials: Credentials;
+  #offset: { readonly ms: number; readonly atMs: number } | undefined;
+  #proven = false;
+
+  constructor(
+    options: SessionOptions,
+    { base, login, gate, trust }: { base: URL; login: Login | undefined; gate: LoginGate; trust: Trust },
+    env: Env,
+  ) {
+    this.base = base;
+    this.#options = options;
+    this.#gate = gate;
+    this.#trust = trust;
+    this.#env = env;
+    this.#transport = openTransport(trust, env);
+    this.#login = login;
+    this.#credentials = openCredentials(login, env);
+  }
+
+  get authentication(): Authentication {
+    return this.#credentials.authentication;
+  }
+
+  get clockOffsetMs(): number | undefined {
+    return this.#offset?.ms;
+  }
+
+  get certificate(): CameraCertificate | undefined {
+    return this.#trust.seen;
+  }
+
+  async call(call: Call, signal: AbortSignal): Promise<CallResult> {
+    if (!this.#login || this.#proven) return await this.#speak(call, signal);
+    // Two that try the same wrong login at once would be two failed logins.
+    using _turn = await this.#gate.turn(this.base.host, signal);
+    return await this.#speak(call, signal);
+  }
+
+  use(next: Login | undefined): void {
+    if (next?.user === this.#login?.user && next?.password === this.#login?.password) return;
+    this.#login = next;
+    this.#credentials = openCredentials(next, this.#env);
+    this.#proven = false;
+  }
+
+  async readClock(signal: AbortSignal): Promise<CallResult> {
+    const call: Call = { url: this.base, envelope: clockQuestion, expect: 'GetSystemDateAndTimeResponse' };
+    const answer = await this.#send(call, noProof, signal);
+    if (answer.result === 'failed') return answer;
+    // Some want the login even here; a token would need the clock that is asked for.
+    const wantsLogin = isDenied(answer) && this.#credentials.authentication !== 'username-token';
+    return this.#keepOffset(wantsLogin ? await this.call(call, signal) : settle(answer, call, this.base));
+  }
+
+  [Symbol.dispose](): void {
+    this.#transport[Symbol.dispose]();
+  }
+
+  async #speak(call: Call, signal: AbortSignal): Promise<CallResult> {
+    const closed = this.#login && closedGate(this.#gate.waitMs(this.base.host, this.#login), this.base);
+    if (closed) return closed;
+    const { lane = 'calls' } = call;
+    for (let turn = 1; ; turn += 1) {
+      const answer = await this.#send(call, this.#credentials.prove(lane, call.url, this.#cameraMs()), signal);
+      if (answer.result === 'failed') return answer;
+      if (!isDenied(answer)) return this.#accept(answer, call);
+      const next = turn < maxTurns ? this.#credentials.adapt(lane, answer.challenges) : 'refused';
+      if (next === 'refused' || (next === 'clock' && !(await this.#clockMoved(signal)))) return this.#refuse(answer);
+    }
+  }
+
+  #send(call: Call, proof: Proof, signal: AbortSignal): Promise<Answer> {
+    const { requestTimeout: wholeMs, connectTimeout: connectMs = wholeMs, maxReply } = this.#options;
+    const { url, timeoutMs: answerMs = wholeMs, maxBytes = maxReply, lane = 'calls' } = call;
+    return this.#transport.exchange(lane, { url, write: () => write(call, proof), connectMs, answerMs, wholeMs, maxBytes }, signal);
+  }
+
+  #cameraMs(): number {
+    return this.#env.clock.now() + (this.#offset?.ms ?? 0);
+  }
+
+  #keepOffset(result: CallResult): CallResult {
     const cameraMs = result.result === 'ok' ? readCameraClock(result.body) : undefined;
     if (cameraMs === undefined) return result;
-    offset = { ms: clockOffset(cameraMs, env.clock.now(), result.tookMs), atMs: env.clock.monotonicMs() };
+    const { clock } = this.#env;
+    this.#offset = { ms: clockOffset(cameraMs, clock.now(), result.tookMs), atMs: clock.monotonicMs() };
     return result;
-  };
-  const clockMoved = async (signal: AbortSignal): Promise<boolean> => {
-    if (offset && env.clock.monotonicMs() - offset.atMs < clockFreshMs) return false;
-    const before = offset?.ms ?? 0;
-    await session.readClock(signal);
-    return Math.abs((offset?.ms ?? 0) - before) > clockMovedMs;
-  };
-  const refuse = (answer: Answered): CallResult => {
-    credentials.reset();
-    proven = false;
-    if (login) gate.refused(base.host, login);
-    return denied(login ? 'login-refused' : 'login-missing', answer, base);
-  };
-  const accept = (answer: Answered, call: Call): CallResult => {
-    const result = settle(answer, call, base);
-    if (login && result.result === 'failed' && result.failure.kind === 'login-refused') gate.refused(base.host, login);
-    else if (login && credentials.authentication !== 'none') {
-      proven = true;
-      gate.accepted(base.host, login);
-    }
-    return result;
-  };
-  const speak = async (call: Call, signal: AbortSignal): Promise<CallResult> => {
-    const closed = login && closedGate(gate.waitMs(base.host, login), base);
-    if (closed) return closed;
-    for (let turn = 1; ; turn += 1) {
-      const lane = call.lane ?? 'calls';
-      const answer = await send(call, credentials.prove(lane, call.url, env.clock.now() + (offset?.ms ?? 0)), signal);
-      if (answer.result === 'failed') return answer;
-      if (!isDenied(answer)) return accept(answer, call);
-      const next = turn < maxTurns ? credentials.adapt(lane, answer.challenges) : 'refused';
-      if (next === 'refused' || (next === 'clock' && !(await clockMoved(signal)))) return refuse(answer);
-    }
-  };
+  }
 
-  const session: SoapSession = {
-    base,
-    get authentication() {
-      return credentials.authentication;
-    },
-    get clockOffsetMs() {
-      return offset?.ms;
-    },
-    get certificate() {
-      return trust.seen;
-    },
-    async call(call, signal) {
-      if (!login || proven) return await speak(call, signal);
-      // Two that try the same wrong login at once would be two failed logins.
-      using _turn = await gate.turn(base.host, signal);
-      return await speak(call, signal);
-    },
-    use(next) {
-      if (next?.user === login?.user && next?.password === login?.password) return;
-      login = next;
-      credentials = openCredentials(login, env);
-      proven = false;
-    },
-    async readClock(signal) {
-      const call: Call = { url: base, envelope: clockQuestion, expect: 'GetSystemDateAndTimeResponse' };
-      const answer = await send(call, noProof, signal);
-      if (answer.result === 'failed') return answer;
-      // Some want the login even here; a token would need the clock that is asked for.
-      const wantsLogin = isDenied(answer) && credentials.authentication !== 'username-token';
-      return keepOffset(wantsLogin ? await session.call(call, signal) : settle(answer, call, base));
-    },
-    [Symbol.dispose]() {
-      transport[Symbol.dispose]();
-    },
-  };
-  return session;
+  async #clockMoved(signal: AbortSignal): Promise<boolean> {
+    if (this.#offset && this.#env.clock.monotonicMs() - this.#offset.atMs < clockFreshMs) return false;
+    const before = this.#offset?.ms ?? 0;
+    await this.readClock(signal);
+    return Math.abs((this.#offset?.ms ?? 0) - before) > clockMovedMs;
+  }
+
+  #refuse(answer: Answered): CallResult {
+    this.#credentials.reset();
+    this.#proven = false;
+    if (this.#login) this.#gate.refused(this.base.host, this.#login);
+    return denied(this.#login ? 'login-refused' : 'login-missing', answer, this.base);
+  }
+
+  #accept(answer: Answered, call: Call): CallResult {
+    const result = settle(answer, call, this.base);
+    if (!this.#login) return result;
+    if (result.result === 'failed' && result.failure.kind === 'login-refused') this.#gate.refused(this.base.host, this.#login);
+    else if (this.#credentials.authentication !== 'none') {
+      this.#proven = true;
+      this.#gate.accepted(this.base.host, this.#login);
+    }
+    return result;
+  }
 }
 
 function denied(kind: 'login-refused' | 'login-missing', { status, tookMs }: Answered, base: URL): CallResult {
@@ -166,7 +205,7 @@ function closedGate(waitMs: number, base: URL): CallResult | undefined {
   return { result: 'failed', failure: { ...failure('login-refused', detail), isHeld: true }, tookMs: 0 };
 }
 
-function write(call: Call, proof: Proof): Pick<Ask, 'headers' | 'body'> {
+function write(call: Call, proof: Proof): Written {
   const contentType = `application/soap+xml; charset=utf-8; action="${actionOf(call.envelope)}"`;
   const headers = { 'Content-Type': contentType, ...(proof.authorization !== undefined && { Authorization: proof.authorization }) };
   return { headers, body: fillHeader(call.envelope, (call.header ?? '') + proof.header) };

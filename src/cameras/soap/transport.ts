@@ -2,7 +2,7 @@
 import type { Env } from '#base';
 import { type Failure, failure } from '../faults.ts';
 import { openXmlReader, type XmlReader, type XmlResult } from '../xml/index.ts';
-import { type BodyReader, type Exchange, Line } from './line.ts';
+import { type BodyReader, type Exchange, type Exchanged, Line } from './line.ts';
 import type { Trust } from './trust.ts';
 
 /** A camera is spoken to on two connections at most: one that waits for events, one for everything else. */
@@ -28,7 +28,7 @@ export type Answer =
 
 /** The two connections of one camera. */
 export interface Transport extends Disposable {
-  /** Waits for its turn on the lane, then sends. Rejects with the reason of `signal` alone. */
+  /** Waits for its turn on the lane, then sends. More than 16 that wait are refused. Rejects with the reason of `signal` alone. */
   exchange(lane: Lane, ask: Ask, signal: AbortSignal): Promise<Answer>;
 }
 
@@ -38,91 +38,106 @@ const maxWaiting = 16;
 
 /** Opens the transport; nothing is connected yet. */
 export function openTransport(trust: Trust, env: Env): Transport {
-  const lines: Readonly<Record<Lane, Turns>> = { calls: openTurns(new Line(trust, env)), pulls: openTurns(new Line(trust, env)) };
-  return {
-    exchange: (lane, ask, signal) => lines[lane].take(ask, signal, (line) => twice(line, ask, signal)),
-    [Symbol.dispose]() {
-      for (const { line } of Object.values(lines)) line[Symbol.dispose]();
-    },
-  };
+  return new TwoLanes(trust, env);
 }
 
-interface Turns {
+interface LaneState {
   readonly line: Line;
-  take(ask: Ask, signal: AbortSignal, act: (line: Line) => Promise<Answer>): Promise<Answer>;
+  waiting: (() => void)[];
+  busy: boolean;
 }
 
-/** One exchange after another. More than 16 that wait are refused. */
-function openTurns(line: Line): Turns {
-  let waiting = 0;
-  let before: Promise<unknown> | undefined;
-  return {
-    line,
-    async take({ url }, signal, act) {
-      if (waiting >= maxWaiting) return { result: 'failed', failure: failure('silent', tooMany(url.host)), tookMs: 0 };
-      waiting += 1;
-      const turn = (async () => {
-        await before?.catch(() => {});
-        signal.throwIfAborted();
-        return await act(line);
-      })();
-      before = turn;
-      try {
-        return await turn;
-      } finally {
-        waiting -= 1;
-        if (before === turn) before = undefined;
+/** A class, for there are thousands, and closures cost memory each. */
+class TwoLanes implements Transport {
+  readonly #calls: LaneState;
+  readonly #pulls: LaneState;
+
+  constructor(trust: Trust, env: Env) {
+    this.#calls = { line: new Line(trust, env), waiting: none, busy: false };
+    this.#pulls = { line: new Line(trust, env), waiting: none, busy: false };
+  }
+
+  async exchange(name: Lane, ask: Ask, signal: AbortSignal): Promise<Answer> {
+    const lane = name === 'calls' ? this.#calls : this.#pulls;
+    if (lane.waiting.length >= maxWaiting) return { result: 'failed', failure: failure('silent', tooMany(ask.url.host)), tookMs: 0 };
+    if (lane.busy) await turnOf(lane, signal);
+    lane.busy = true;
+    try {
+      for (let again = false; ; again = true) {
+        const document = new Document(ask.maxBytes);
+        const ended = await lane.line.exchange(ask, document, signal);
+        const isStale = ended.result === 'failed' && ended.stale && ended.tookMs < staleMs;
+        if (again || !isStale) return answerOf(ended, document, ask);
       }
-    },
+    } finally {
+      const next = lane.waiting.shift();
+      if (next) next();
+      else lane.busy = false;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#calls.line[Symbol.dispose]();
+    this.#pulls.line[Symbol.dispose]();
+  }
+}
+
+/** Shared by all lanes on which nobody waits. */
+const none: (() => void)[] = [];
+
+/** Resolves when the one before is done: the lane stays busy for whom it calls. */
+function turnOf(lane: LaneState, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onAbort = (): void => {
+    lane.waiting = lane.waiting.filter((one) => one !== resolve);
+    reject(signal.reason);
   };
+  signal.addEventListener('abort', onAbort, { once: true });
+  lane.waiting = [...lane.waiting, resolve];
+  return promise.finally(() => signal.removeEventListener('abort', onAbort));
 }
 
 function tooMany(host: string): { ko: string; en: string } {
   return { ko: `${host}, 요청 ${maxWaiting}건이 대기 중`, en: `${host}, ${maxWaiting} calls already wait` };
 }
 
-async function twice(line: Line, ask: Ask, signal: AbortSignal): Promise<Answer> {
-  const first = await once(line, ask, signal);
-  return first.stale ? (await once(line, ask, signal)).answer : first.answer;
-}
-
-async function once(line: Line, ask: Ask, signal: AbortSignal): Promise<{ readonly answer: Answer; readonly stale: boolean }> {
-  const document = openDocument(ask.maxBytes);
-  const ended = await line.exchange(ask, document, signal);
+function answerOf(ended: Exchanged, document: Document, { url, maxBytes }: Ask): Answer {
   const { tookMs } = ended;
-  if (ended.result === 'failed') {
-    return { answer: { result: 'failed', failure: ended.failure, tookMs }, stale: ended.stale && tookMs < staleMs };
-  }
-  const { host } = ask.url;
+  if (ended.result === 'failed') return { result: 'failed', failure: ended.failure, tookMs };
   if (document.isTooLarge()) {
-    const detail = { ko: `${host}, ${ask.maxBytes}바이트 초과`, en: `${host}, more than ${ask.maxBytes} bytes` };
-    return { answer: { result: 'failed', failure: failure('too-large', detail), tookMs }, stale: false };
+    const detail = { ko: `${url.host}, ${maxBytes}바이트 초과`, en: `${url.host}, more than ${maxBytes} bytes` };
+    return { result: 'failed', failure: failure('too-large', detail), tookMs };
   }
   const { status, headers } = ended.head;
-  const challenges = headers.get('www-authenticate') ?? [];
-  return { answer: { result: 'answer', status, challenges, document: document.end(), tookMs }, stale: false };
-}
-
-interface DocumentReader extends BodyReader {
-  isTooLarge(): boolean;
-  end(): XmlResult;
+  return { result: 'answer', status, challenges: headers.get('www-authenticate') ?? [], document: document.end(), tookMs };
 }
 
 /** Reads the body as XML. What is broken early is not read to a far end: a quarter of the bound, then the connection is given up. */
-function openDocument(maxBytes: number): DocumentReader {
-  let reader: XmlReader | undefined;
-  let size = 0;
-  let wanted = true;
-  return {
-    isTooLarge: () => size > maxBytes,
-    end: () => (reader ?? openXmlReader()).end(),
-    write(piece) {
-      size += piece.length;
-      if (size > maxBytes) return 'stop';
-      reader ??= openXmlReader();
-      if (wanted) wanted = reader.write(piece);
-      if (wanted) return 'more';
-      return size > maxBytes / 4 ? 'stop' : 'enough';
-    },
-  };
+class Document implements BodyReader {
+  readonly #maxBytes: number;
+  #reader: XmlReader | undefined;
+  #size = 0;
+  #isWanted = true;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  isTooLarge(): boolean {
+    return this.#size > this.#maxBytes;
+  }
+
+  end(): XmlResult {
+    return (this.#reader ?? openXmlReader()).end();
+  }
+
+  write(piece: Buffer): 'more' | 'enough' | 'stop' {
+    this.#size += piece.length;
+    if (this.isTooLarge()) return 'stop';
+    this.#reader ??= openXmlReader();
+    this.#isWanted &&= this.#reader.write(piece);
+    if (this.#isWanted) return 'more';
+    return this.#size > this.#maxBytes / 4 ? 'stop' : 'enough';
+  }
 }

@@ -24,26 +24,24 @@ export interface Trust {
 
 /** Opens the trust in one camera; nothing is pinned yet. */
 export function openTrust(): Trust {
-  let pinned: string | undefined;
-  let seen: CameraCertificate | undefined;
-  return {
-    get seen() {
-      return seen;
-    },
-    get pinned() {
-      return pinned;
-    },
-    pin(fingerprint) {
-      pinned = fingerprint;
-    },
-    check(certificate) {
-      if (!certificate) return { ko: '인증서 없음', en: 'no certificate' };
-      const { fingerprint256: fingerprint, validTo } = certificate;
-      seen = { fingerprint, validUntil: validTo.slice(0, 40) };
-      pinned ??= fingerprint;
-      if (pinned === fingerprint) return undefined;
-      const [was, is] = [pinned.slice(0, 11), fingerprint.slice(0, 11)];
-      return { ko: `인증서 지문 ${was}… → ${is}…`, en: `fingerprint ${was}… became ${is}…` };
-    },
-  };
+  return new FirstSeen();
+}
+
+class FirstSeen implements Trust {
+  seen: CameraCertificate | undefined;
+  pinned: string | undefined;
+
+  pin(fingerprint: string): void {
+    this.pinned = fingerprint;
+  }
+
+  check(certificate: X509Certificate | undefined): Text | undefined {
+    if (!certificate) return { ko: '인증서 없음', en: 'no certificate' };
+    const { fingerprint256: fingerprint, validTo } = certificate;
+    this.seen = { fingerprint, validUntil: validTo.slice(0, 40) };
+    this.pinned ??= fingerprint;
+    if (this.pinned === fingerprint) return undefined;
+    const [was, is] = [this.pinned.slice(0, 11), fingerprint.slice(0, 11)];
+    return { ko: `인증서 지문 ${was}… → ${is}…`, en: `fingerprint ${was}… became ${is}…` };
+  }
 }
