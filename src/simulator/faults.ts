@@ -25,6 +25,20 @@ const table = faultTable('simulator', {
     },
     retryable: true,
   },
+  'personality-unknown': {
+    message: { en: 'There is no such kind of camera', ko: '그런 종류의 카메라가 없습니다' },
+    hint: {
+      en: 'Name kinds of the list, with commas between them, or `all` for each in turn.',
+      ko: '목록에 있는 종류를 쉼표로 나열하거나, 차례로 모두 쓰려면 `all`을 쓰십시오.',
+    },
+  },
+  'address-bad': {
+    message: { en: 'The first address of the cameras is none', ko: '카메라의 첫 주소가 올바르지 않습니다' },
+    hint: {
+      en: 'Give an IPv4 address such as 127.77.0.1; addresses outside 127/8 must be those of this machine or network namespace.',
+      ko: '127.77.0.1 같은 IPv4 주소를 쓰십시오. 127/8 밖의 주소는 이 장비나 네트워크 네임스페이스의 것이어야 합니다.',
+    },
+  },
   'config-unwritable': {
     message: { en: 'The configuration for this site cannot be written', ko: '이 현장에 맞는 설정을 쓸 수 없습니다' },
     hint: {

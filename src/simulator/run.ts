@@ -1,9 +1,12 @@
 // `bongsu simulate`: opens a site, tells what can be reached and what happens in plain words or as JSON lines, and plays a script.
 import { readFile, stat } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
 import { parse } from 'yaml';
 import { type Env, type Language, messageOf, type Text } from '#base';
+import { type PersonalityName, personalityNames } from './cameras/index.ts';
 import { fault } from './faults.ts';
 import { writeGatewayConfig } from './gateway-config.ts';
+import { openRemote } from './remote.ts';
 import { openSimulatedSite, type SimulatedSite } from './site.ts';
 import { playStory, readStory, type StoryEvent } from './story.ts';
 
@@ -26,6 +29,14 @@ export interface SimulatorOptions {
   readonly webhookToken?: string | undefined;
   /** UDP port of WS-Discovery. Default 3702. */
   readonly discoveryPort?: number | undefined;
+  /** Personalities of the cameras in turn. Default: plain ones. */
+  readonly personalities?: readonly string[] | undefined;
+  /** See `SiteOptions.ownAddresses`. Default: all at 127.0.0.1. */
+  readonly ownAddresses?: boolean | string | undefined;
+  /** One port for all cameras that have addresses of their own. */
+  readonly cameraPort?: number | undefined;
+  /** A Unix socket by which another process pulls the cameras' strings. Default: none. */
+  readonly remote?: string | undefined;
   /** A folder that gets the configuration of a gateway for this site, written anew at each start. Default: none. */
   readonly printConfig?: string | undefined;
 }
@@ -44,7 +55,7 @@ const gatewayWebhookUrl = 'http://127.0.0.1:8480/webhook/{device}';
 const foreverMs = 2 ** 31 - 1;
 
 /**
- * Runs until `io.signal` aborts; resolves with the exit status 0. Throws `simulator.port-taken`, `simulator.script-missing`,
+ * Runs until `io.signal` aborts; resolves with the exit status 0. Throws `simulator.personality-unknown`, `simulator.address-bad`, `simulator.port-taken`, `simulator.script-missing`,
  * `simulator.pty-failed`, `simulator.story-invalid`, `simulator.config-unwritable`.
  */
 export async function runSimulator(options: SimulatorOptions, io: SimulatorIo, env: Env): Promise<number> {
@@ -53,6 +64,7 @@ export async function runSimulator(options: SimulatorOptions, io: SimulatorIo, e
   const script = options.script === undefined ? [] : await readScript(options.script);
   await using site = await openSimulatedSite(siteOptions(options), env);
   const story = readStory(script, site);
+  await using _remote = options.remote === undefined ? undefined : await openRemote(options.remote, site.cameras, env);
   tell({ event: 'ready', ...site.facts() }, { en: 'The simulated site stands.', ko: '가상 현장이 준비되었습니다.' });
   if (!options.json) for (const text of placesOf(site)) io.print(text[language]);
   if (options.printConfig !== undefined) await printConfig(site, { ...options, folder: options.printConfig }, tell);
@@ -64,17 +76,36 @@ export async function runSimulator(options: SimulatorOptions, io: SimulatorIo, e
 }
 
 function siteOptions(options: SimulatorOptions): Parameters<typeof openSimulatedSite>[0] {
-  const { cameras, sensors, hub, basePort, webhookToken } = options;
+  const { cameras, sensors, hub, basePort, webhookToken, ownAddresses, cameraPort } = options;
   const webhookUrl = options.webhookUrl ?? (options.printConfig === undefined ? undefined : gatewayWebhookUrl);
   return {
     cameras,
     sensors,
     hub,
     ...(cameras > 0 ? { discoveryPort: options.discoveryPort ?? discoveryPort } : {}),
+    personalities: readPersonalities(options.personalities ?? []),
+    ...(ownAddresses === undefined ? {} : { ownAddresses: readAddress(ownAddresses) }),
+    ...(cameraPort === undefined ? {} : { cameraPort }),
     ...(basePort === undefined ? {} : { basePort }),
     ...(webhookUrl === undefined ? {} : { webhookUrl }),
     ...(webhookToken === undefined ? {} : { webhookToken }),
   };
+}
+
+/** `all` stands for each in turn. Throws `simulator.personality-unknown`. */
+function readPersonalities(names: readonly string[]): readonly PersonalityName[] {
+  if (names.length === 1 && names[0] === 'all') return personalityNames;
+  return names.map((name) => {
+    const known = personalityNames.find((one) => one === name);
+    if (known === undefined) throw fault('personality-unknown', { detail: `${name}; ${personalityNames.join(', ')}, all` });
+    return known;
+  });
+}
+
+/** Throws `simulator.address-bad`. */
+function readAddress(first: boolean | string): boolean | string {
+  if (typeof first === 'string' && !isIPv4(first)) throw fault('address-bad', { detail: first });
+  return first;
 }
 
 async function readScript(path: string): Promise<unknown> {

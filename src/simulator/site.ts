@@ -1,6 +1,14 @@
 // A whole simulated site on loopback: cameras, sensors and a hub, each only when asked for, with the facts that a gateway's configuration needs.
 import type { Env, Login } from '#base';
-import { type CameraOptions, natureOf, openFleet, type PersonalityName, type SimulatedCamera } from './cameras/index.ts';
+import {
+  type CameraOptions,
+  type Crowd,
+  natureOf,
+  openCrowd,
+  openFleet,
+  type PersonalityName,
+  type SimulatedCamera,
+} from './cameras/index.ts';
 import { fault } from './faults.ts';
 import { openHub, type SimulatedHub } from './hub/index.ts';
 import { type FallEvent, openField, type SensorKind, type SimulatedSensor, smokePoints, type WebhookSender } from './sensors/index.ts';
@@ -25,8 +33,11 @@ export interface SiteOptions {
   readonly basePort?: number;
   /** UDP port of WS-Discovery; 3702 is the real one, 0 a free one. Default: no discovery. */
   readonly discoveryPort?: number;
-  /** Gives each camera a loopback address of its own (127.77.x.y) instead of 127.0.0.1. Default false. */
-  readonly ownAddresses?: boolean;
+  /**
+   * Gives each camera an address of its own instead of 127.0.0.1, from this IPv4 address on, 250 to each /24; true: from 127.77.0.1. Addresses
+   * outside 127/8 must be the machine's (or a network namespace's). Default false.
+   */
+  readonly ownAddresses?: boolean | string;
   /** The same port for all cameras, each at an address of its own. Default: free ones, or those of `basePort`. */
   readonly cameraPort?: number;
 }
@@ -34,6 +45,8 @@ export interface SiteOptions {
 /** A site that stands until it is disposed. */
 export interface SimulatedSite extends AsyncDisposable {
   readonly cameras: readonly SimulatedCamera[];
+  /** All cameras together. */
+  readonly crowd: Crowd;
   readonly sensors: readonly SimulatedSensor[];
   readonly hub: SimulatedHub | undefined;
   readonly webhook: WebhookSender;
@@ -93,7 +106,10 @@ export async function openSimulatedSite(options: SiteOptions, env: Env): Promise
   const login = typeof options.hub === 'object' ? options.hub.login : undefined;
   const hub = options.hub ? stack.use(await openHub({ host, port: port(0), login }, env)) : undefined;
   const cameras = cameraList(options).map((camera, index) =>
-    natureOf(camera, index, { host: options.ownAddresses ? ownAddress(index) : host, port: options.cameraPort ?? port(10 + index) }),
+    natureOf(camera, index, {
+      host: options.ownAddresses ? ownAddress(options.ownAddresses, index) : host,
+      port: options.cameraPort ?? port(10 + index),
+    }),
   );
   const fleet = stack.use(await openFleet({ cameras, rtspPort: port(1), discoveryPort: options.discoveryPort }, env));
   const webhook = options.webhookUrl === undefined ? undefined : { url: options.webhookUrl, token: webhookToken };
@@ -104,6 +120,7 @@ export async function openSimulatedSite(options: SiteOptions, env: Env): Promise
   const sensorById = new Map(field.sensors.map((sensor) => [sensor.id, sensor]));
   return {
     cameras: fleet.cameras,
+    crowd: openCrowd(fleet.cameras, env.clock),
     sensors: field.sensors,
     hub,
     webhook: field.webhook,
@@ -130,9 +147,12 @@ function cameraList({ cameras = 0, personalities = [] }: SiteOptions): readonly 
   });
 }
 
-/** 127.77.x.y, 250 to each x. */
-function ownAddress(index: number): string {
-  return `127.77.${Math.floor(index / 250)}.${(index % 250) + 1}`;
+/** The address of a camera that has one of its own, 250 to each /24. */
+function ownAddress(first: true | string, index: number): string {
+  const parts = (first === true ? '127.77.0.1' : first).split('.').map(Number);
+  const start = parts.reduce((number, part) => number * 256 + part, 0);
+  const at = start + Math.floor(index / 250) * 256 + (index % 250);
+  return [24, 16, 8, 0].map((shift) => Math.floor(at / 2 ** shift) % 256).join('.');
 }
 
 function sensorList(sensors: number | readonly { readonly id: string; readonly kind: SensorKind }[]) {

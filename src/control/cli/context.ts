@@ -66,6 +66,14 @@ export interface SimulateOptions {
   readonly webhookToken: string | undefined;
   /** UDP port of WS-Discovery; 3702 when absent. */
   readonly discoveryPort: number | undefined;
+  /** Kinds of virtual cameras, in turn; plain ones when absent. */
+  readonly personalities: readonly string[] | undefined;
+  /** An address of its own for each camera, from this one on; true: loopback addresses. */
+  readonly ownAddresses: boolean | string | undefined;
+  /** One port for all cameras that have addresses of their own. */
+  readonly cameraPort: number | undefined;
+  /** Unix socket by which another process steers the cameras. */
+  readonly remote: string | undefined;
   /** Folder for the configuration of a gateway that fits. */
   readonly printConfig: string | undefined;
 }

@@ -99,6 +99,10 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
     .option('--webhook-url <url>', say('help.simulate.webhookUrl'), webAddress)
     .option('--webhook-token-file <file>', say('help.simulate.webhookTokenFile'))
     .option('--discovery-port <n>', say('help.simulate.discoveryPort'), portNumber, 3702)
+    .option('--personalities <names>', say('help.simulate.personalities'))
+    .option('--own-addresses [first]', say('help.simulate.ownAddresses'))
+    .option('--camera-port <n>', say('help.simulate.cameraPort'), portNumber)
+    .option('--remote <socket>', say('help.simulate.remote'))
     .option('--print-config [folder]', say('help.simulate.printConfig'));
   return program;
 }

@@ -4,7 +4,14 @@ import { readSecretFile } from './secret-file.ts';
 
 /** Options of `simulate` as they are written. */
 export interface SimulateFlags
-  extends Partial<Pick<SimulateOptions, 'cameras' | 'sensors' | 'hub' | 'script' | 'webhookUrl' | 'discoveryPort'>> {
+  extends Partial<
+    Pick<
+      SimulateOptions,
+      'cameras' | 'sensors' | 'hub' | 'script' | 'webhookUrl' | 'discoveryPort' | 'ownAddresses' | 'cameraPort' | 'remote'
+    >
+  > {
+  /** Names with commas between them. */
+  readonly personalities?: string;
   readonly port?: number;
   readonly webhookTokenFile?: string;
   /** True: the folder of that name below the current one. */
@@ -16,6 +23,7 @@ const defaultFolder = 'bongsu-simulated';
 export const simulateVerb: Verb<SimulateFlags> = async (context, flags) => {
   const { loaders, io, json, language } = context;
   const { cameras = 3, sensors = 3, hub = false, script, port: basePort, webhookUrl, webhookTokenFile, discoveryPort, printConfig } = flags;
+  const { personalities, ownAddresses, cameraPort, remote } = flags;
   const webhookToken = webhookTokenFile === undefined ? undefined : await readSecretFile(webhookTokenFile);
   if (webhookToken !== undefined && !/^[\x21-\x7e]{16,256}$/.test(webhookToken)) throw new UsageFault(context.say('usage.webhookToken'));
   return loaders.simulate(
@@ -30,6 +38,10 @@ export const simulateVerb: Verb<SimulateFlags> = async (context, flags) => {
       webhookUrl,
       webhookToken,
       discoveryPort,
+      personalities: personalities?.split(',').map((name) => name.trim()),
+      ownAddresses,
+      cameraPort,
+      remote,
       printConfig: printConfig === true ? defaultFolder : printConfig,
     },
     io.signal,

@@ -137,6 +137,19 @@ export const helpMessages = {
     en: 'file with their token (otherwise a new one)',
     ko: '가상 센서의 토큰이 든 파일 (없으면 새로 만듦)',
   },
+  'help.simulate.personalities': {
+    en: 'kinds of cameras in turn: plain, hanwha, hikvision, dahua, axis, bosch, avigilon, reolink, tapo, nvr, or all',
+    ko: '차례로 쓸 카메라 종류: plain, hanwha, hikvision, dahua, axis, bosch, avigilon, reolink, tapo, nvr 또는 all',
+  },
+  'help.simulate.ownAddresses': {
+    en: 'an address for each camera, from this one on (otherwise from 127.77.0.1)',
+    ko: '카메라마다 다른 주소, 이 주소부터 (생략하면 127.77.0.1부터)',
+  },
+  'help.simulate.cameraPort': { en: 'one port for all cameras with own addresses', ko: '주소가 서로 다른 카메라들의 공통 포트' },
+  'help.simulate.remote': {
+    en: 'Unix socket by which tests steer the cameras',
+    ko: '시험 프로그램이 카메라를 조종하는 유닉스 소켓',
+  },
   'help.simulate.discoveryPort': { en: 'UDP port of WS-Discovery', ko: 'WS-Discovery UDP 포트' },
   'help.simulate.printConfig': {
     en: 'write the configuration of a gateway for this site into a folder (otherwise ./bongsu-simulated) and say how to go on',

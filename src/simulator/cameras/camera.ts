@@ -129,12 +129,7 @@ function openCore(options: CameraOptions, ways: { reboot(): void; refuseFor(ms: 
     counts,
     env,
     identity: newIdentity(personality, env),
-    get login() {
-      return owner.login;
-    },
-    set login(login) {
-      owner.login = login;
-    },
+    owner,
     host,
     port,
     rtspPort: 0,

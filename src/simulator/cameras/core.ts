@@ -58,6 +58,8 @@ export interface CameraCore {
   readonly mediaGate: DigestGate | undefined;
   readonly tokens: TokenGate;
   readonly lock: LoginLock;
+  /** Who may log in; the password may be changed. */
+  readonly owner: { login: Login };
   readonly media2: boolean;
   readonly profiles: readonly Profile[];
   readonly pullPoints: PullPoints;
@@ -69,7 +71,6 @@ export interface CameraCore {
   readonly counts: CameraCounts;
   readonly env: Env;
   identity: Identity;
-  login: Login;
   host: string;
   port: number;
   rtspPort: number;

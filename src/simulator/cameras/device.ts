@@ -135,7 +135,7 @@ const systemReboot: Operation = ({ camera }) => {
 };
 
 const getUsers: Operation = ({ camera }) =>
-  `<tds:GetUsersResponse><tds:User><tt:Username>${escapeXml(camera.login.user)}</tt:Username><tt:UserLevel>Administrator</tt:UserLevel></tds:User></tds:GetUsersResponse>`;
+  `<tds:GetUsersResponse><tds:User><tt:Username>${escapeXml(camera.owner.login.user)}</tt:Username><tt:UserLevel>Administrator</tt:UserLevel></tds:User></tds:GetUsersResponse>`;
 
 /** Operations of the device service. */
 export const deviceOperations: Readonly<Record<string, Operation>> = {

@@ -77,24 +77,29 @@ function isMute(camera: CameraCore): boolean {
 /** Opens the responder on `port` (0: a free one) for `cameras`. Throws `simulator.port-taken`. Anything that is no probe is passed over. */
 export async function openDiscovery(port: number, cameras: () => readonly CameraCore[], env: Env): Promise<Discovery> {
   const sockets: Socket[] = [];
-  const open = async (host: string | undefined, at: number, shown: () => readonly CameraCore[]): Promise<Socket> => {
+  const byHost = new Map<string, Socket>();
+  const open = async (host: string, at: number, shown: () => readonly CameraCore[]): Promise<Socket> => {
     const socket = createSocket({ type: 'udp4', reuseAddr: true });
     await bind(socket, host, at);
     socket.on('error', (error) => env.log.warn({ error: messageOf(error) }, 'discovery socket'));
-    socket.on('message', (datagram, from) => answer(socket, { datagram, from, spread: host === undefined }, shown, env));
+    socket.on('message', (datagram, from) =>
+      answer((camera) => byHost.get(camera.host) ?? socket, { datagram, from, spread: host === group }, shown, env),
+    );
     sockets.push(socket);
     return socket;
   };
-  const wide = await open(undefined, port, cameras);
-  wide.addMembership(group, '127.0.0.1');
-  wide.setMulticastInterface('127.0.0.1');
+  // Bound to the group, it hears no probe that is meant for one address.
+  const wide = await open(group, port, cameras);
+  const own = multicastInterface(cameras());
+  wide.addMembership(group, own);
+  wide.setMulticastInterface(own);
   const bound = wide.address().port;
   // A unicast probe reaches the cameras of its address alone, as in the field.
   const hosts = new Set<string>();
   const listenAt = async (host: string): Promise<void> => {
     if (hosts.has(host)) return;
     hosts.add(host);
-    await open(host, bound, () => cameras().filter((camera) => camera.host === host));
+    byHost.set(host, await open(host, bound, () => cameras().filter((camera) => camera.host === host)));
   };
   for (const camera of cameras()) await listenAt(camera.host);
   const announce = (camera: CameraCore, action: 'Hello' | 'Bye'): void => {
@@ -114,10 +119,16 @@ export async function openDiscovery(port: number, cameras: () => readonly Camera
   };
 }
 
-async function bind(socket: Socket, host: string | undefined, port: number): Promise<void> {
+/** The loopback where the cameras are there, else the interface of the first of them. */
+function multicastInterface(cameras: readonly CameraCore[]): string {
+  const first = cameras[0]?.host ?? '127.0.0.1';
+  return first.startsWith('127.') ? '127.0.0.1' : first;
+}
+
+async function bind(socket: Socket, host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    socket.once('error', (cause) => reject(fault('port-taken', { cause, detail: `udp ${host ?? '*'}:${port}` })));
-    socket.bind(host === undefined ? { port } : { port, address: host }, () => {
+    socket.once('error', (cause) => reject(fault('port-taken', { cause, detail: `udp ${host}:${port}` })));
+    socket.bind({ port, address: host }, () => {
       socket.removeAllListeners('error');
       resolve();
     });
@@ -130,14 +141,14 @@ interface Received {
   readonly spread: boolean;
 }
 
-function answer(socket: Socket, received: Received, shown: () => readonly CameraCore[], env: Env): void {
+function answer(from: (camera: CameraCore) => Socket, received: Received, shown: () => readonly CameraCore[], env: Env): void {
   const probe = readProbe(received.datagram);
   if (!probe) return;
   const header = `<a:RelatesTo>${escapeXml(probe.messageId)}</a:RelatesTo><a:To>${anonymous}</a:To>`;
   for (const camera of shown()) {
     if (isMute(camera) || !isMeant(probe, camera)) continue;
     const match = `<d:ProbeMatches><d:ProbeMatch>${describe(camera)}</d:ProbeMatch></d:ProbeMatches>`;
-    const send = (): void => tell(socket, envelope('ProbeMatches', header, match, env), received.from, env);
+    const send = (): void => tell(from(camera), envelope('ProbeMatches', header, match, env), received.from, env);
     if (received.spread) env.clock.after(env.random.uniform() * maxDelayMs, send);
     else send();
   }

@@ -26,6 +26,8 @@ export interface SimulatedCamera {
   /** Subscriptions that live now. */
   readonly pullPoints: number;
   readonly position: PtzPosition | undefined;
+  /** Whether its head moves now. */
+  readonly moving: boolean;
   /** Relay outputs, true where active. */
   readonly relays: readonly boolean[];
   /** Whether too many failed logins have locked it now. */
@@ -67,87 +69,117 @@ export interface HandlePowers {
   newIdentity(): Identity;
 }
 
-/** Opens the handle of a camera. */
-export function openHandle(core: CameraCore, powers: HandlePowers): SimulatedCamera {
-  const played = (plays: number): string => core.profiles.filter((profile) => profile.clip)[plays]?.path ?? 'main';
-  return {
-    id: core.id,
-    personality: powers.personality,
-    loginBy: core.loginBy,
-    codec: powers.codec,
-    channels: core.channels,
-    counts: core.counts,
-    relays: core.relays,
-    get host() {
-      return core.host;
-    },
-    get port() {
-      return core.port;
-    },
-    get address() {
-      return new URL(baseUrl(core)).host;
-    },
-    get login() {
-      return core.login;
-    },
-    get identity() {
-      return core.identity;
-    },
-    get streams() {
-      return { main: streamUrl(core, played(0)), sub: streamUrl(core, played(1)) };
-    },
-    get pullPoints() {
-      return core.pullPoints.count;
-    },
-    get position() {
-      return core.ptz?.position();
-    },
-    get locked() {
-      return core.lock.locked;
-    },
-    get clockOffsetMs() {
-      return core.clockOffsetMs;
-    },
-    ...actionsOf(core, powers),
-  };
-}
-
-type Actions = Pick<
-  SimulatedCamera,
-  'trigger' | 'tell' | 'fail' | 'reboot' | 'power' | 'move' | 'replace' | 'update' | 'setPassword' | 'reset' | 'setClock'
->;
-
 const defaultSlowMs = 10_000;
 
-function actionsOf(core: CameraCore, powers: HandlePowers): Actions {
-  return {
-    trigger: (report) => core.pullPoints.report(report),
-    tell: (report) => core.pullPoints.tell(writeRaw(report, core.personality, core.now())),
-    fail(fault, how = {}) {
-      core.misbehaviour = fault && { fault, only: how.only, slowMs: how.slowMs ?? defaultSlowMs };
-    },
-    reboot: powers.reboot,
-    power: powers.power,
-    move: powers.move,
-    replace(identity) {
-      core.identity = { ...powers.newIdentity(), ...identity };
-      powers.reboot();
-    },
-    update(firmware) {
-      core.identity = { ...core.identity, firmware };
-      powers.reboot();
-    },
-    setPassword(password) {
-      core.login = { ...core.login, password };
-      core.factory = false;
-      core.lock.clear();
-    },
-    reset() {
-      core.factory = true;
-      core.pullPoints.removeAll();
-    },
-    setClock(offsetMs) {
-      core.clockOffsetMs = offsetMs;
-    },
-  };
+/** Opens the handle of a camera. */
+export function openHandle(core: CameraCore, powers: HandlePowers): SimulatedCamera {
+  return new Handle(core, powers);
+}
+
+/** A class, because thousands of object literals with getters would weigh several kilobytes each. */
+class Handle implements SimulatedCamera {
+  readonly #core: CameraCore;
+  readonly #powers: HandlePowers;
+
+  constructor(core: CameraCore, powers: HandlePowers) {
+    this.#core = core;
+    this.#powers = powers;
+  }
+
+  get id() {
+    return this.#core.id;
+  }
+  get personality() {
+    return this.#powers.personality;
+  }
+  get loginBy() {
+    return this.#core.loginBy;
+  }
+  get codec() {
+    return this.#powers.codec;
+  }
+  get channels() {
+    return this.#core.channels;
+  }
+  get counts() {
+    return this.#core.counts;
+  }
+  get relays() {
+    return this.#core.relays;
+  }
+  get host() {
+    return this.#core.host;
+  }
+  get port() {
+    return this.#core.port;
+  }
+  get address() {
+    return new URL(baseUrl(this.#core)).host;
+  }
+  get login() {
+    return this.#core.owner.login;
+  }
+  get identity() {
+    return this.#core.identity;
+  }
+  get streams() {
+    const played = this.#core.profiles.filter((profile) => profile.clip);
+    const url = (index: number): string => streamUrl(this.#core, played[index]?.path ?? 'main');
+    return { main: url(0), sub: url(1) };
+  }
+  get pullPoints() {
+    return this.#core.pullPoints.count;
+  }
+  get position() {
+    return this.#core.ptz?.position();
+  }
+  get moving() {
+    return this.#core.ptz?.moving ?? false;
+  }
+  get locked() {
+    return this.#core.lock.locked;
+  }
+  get clockOffsetMs() {
+    return this.#core.clockOffsetMs;
+  }
+
+  trigger(report: Report): void {
+    this.#core.pullPoints.report(report);
+  }
+  tell(report: RawReport): void {
+    this.#core.pullPoints.tell(writeRaw(report, this.#core.personality, this.#core.now()));
+  }
+  fail(fault: CameraFault | undefined, how: { readonly only?: string; readonly slowMs?: number } = {}): void {
+    this.#core.misbehaviour = fault && { fault, only: how.only, slowMs: how.slowMs ?? defaultSlowMs };
+  }
+  reboot(downMs?: number): void {
+    this.#powers.reboot(downMs);
+  }
+  power(on: boolean): void {
+    this.#powers.power(on);
+  }
+  async move(host: string): Promise<void> {
+    await this.#powers.move(host);
+  }
+  replace(identity?: Partial<Identity>): void {
+    this.#core.identity = { ...this.#powers.newIdentity(), ...identity };
+    this.#powers.reboot();
+  }
+  update(firmware: string): void {
+    this.#core.identity = { ...this.#core.identity, firmware };
+    this.#powers.reboot();
+  }
+  setPassword(password: string): void {
+    const { owner, lock } = this.#core;
+    owner.login = { ...owner.login, password };
+    this.#core.factory = false;
+    lock.clear();
+  }
+  reset(): void {
+    this.#core.factory = true;
+    this.#core.pullPoints.removeAll();
+  }
+  setClock(offsetMs: number): void {
+    this.#core.clockOffsetMs = offsetMs;
+  }
 }
