@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Text } from '#base';
 import { idPattern } from '#model';
 import { discoveryOperations } from './discovery-operations.ts';
+import { eventOperations } from './event-operations.ts';
 import {
   alarmKind,
   alarmView,
@@ -76,6 +77,7 @@ export const operations = {
     answer: z.object({ grant: z.string(), takenAt: z.number(), image: z.string().max(11_184_812) }),
   },
   ...discoveryOperations,
+  ...eventOperations,
   'sensor.list': { input: nothing, answer: z.object({ sensors: z.array(sensorView).readonly() }) },
   'alarm.list': {
     input: z.strictObject({

@@ -12,6 +12,7 @@ import { faults } from './faults.ts';
 import type { Grants } from './grants.ts';
 import { fetchStill } from './still.ts';
 import { openTechnicianAlarms, type TechnicianAlarmsDeps } from './technician-alarms.ts';
+import { openTechnicianEvents } from './technician-events.ts';
 import { openTechnicianOutbox, type TechnicianOutboxDeps } from './technician-outbox.ts';
 
 /** The rooms behind the door. */
@@ -45,6 +46,7 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
     'camera.snapshot': (input, context) => takeSnapshot(input, context, deps, env),
     'sensor.list': () => Promise.resolve({ sensors: viewSensors(deps.sensors) }),
     ...deps.discovery,
+    ...openTechnicianEvents(deps.cameras),
     ...openTechnicianAlarms(deps, env),
     ...openTechnicianOutbox(deps, env),
     'grant.list': async (filter) => ({ grants: (await deps.access.list(filter)).map(viewGrant) }),

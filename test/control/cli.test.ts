@@ -49,6 +49,16 @@ describe('what the verbs print', () => {
       ['주소', 'cam-0417', 'Maker X1', '정상', '삼례읍 사거리'],
     ],
     [
+      'camera topics cam-0417 --samples',
+      ['MEANING', 'Vendor/Strange', 'not understood', 'value not understood', 'motion', '<n\ufffd>x</n>', 'Not heard 2 times', '187s'],
+      ['의미', 'Vendor/Strange', '해석 불가', '값 해석 불가', '움직임', '<n\ufffd>x</n>', '2번', '187초'],
+    ],
+    [
+      'camera detections cam-0417 --kind motion',
+      ['ZONE', '뒷문', 'motion', 'ends (timed out)', 'relay-1', 'begins'],
+      ['구역', '뒷문', '움직임', '종료 (시간 초과)', 'relay-1', '시작'],
+    ],
+    [
       'camera add cam-0417 --address 10.0.0.5',
       ['Camera cam-0417 is registered: Maker X1, 1 channel(s).'],
       ['카메라 cam-0417을(를) 등록했습니다: Maker X1, 채널 1개.'],

@@ -209,6 +209,20 @@ const proposal: Result<'discover.decide'>['proposal'] = {
   time: at,
 };
 
+const topics: Result<'camera.topics'> = {
+  topics: [
+    { topic: 'Vendor/Strange', state: 'unknown', count: 7, cameras: 2, sample: { device: 'cam-0417', at, xml: '<n\u202e>x</n>' } },
+    { topic: 'Device/IO/Port state=7', state: 'unclear', count: 1, cameras: 1, kind: 'digital-input' },
+    { topic: 'VideoSource/MotionAlarm', state: 'known', count: 41, cameras: 3, kind: 'motion' },
+    { topic: 'Media/ProfileChanged', state: 'known', count: 1, cameras: 1 },
+  ],
+  breaks: { count: 2, unheardMs: 187_000, last: { from: at - 60_000, to: at } },
+};
+const detections: Result<'camera.detections'>['detections'] = [
+  { row: 9, device: 'cam-0417', channel: '1', kind: 'motion', zone: '뒷문', state: 'inactive', at, reason: 'timeout' },
+  { row: 8, device: 'cam-0417', channel: 'relay-1', kind: 'relay', zone: '', state: 'active', at, reason: '' },
+];
+
 /** Handlers that remember what they were asked. */
 export interface RecordedHandlers {
   readonly handlers: ControlHandlers;
@@ -234,6 +248,8 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     },
     'discover.proposals': async () => ({ proposals: [proposal] }),
     'discover.decide': async () => ({ proposal }),
+    'camera.topics': async () => topics,
+    'camera.detections': async () => ({ detections }),
     'sensor.list': async () => ({ sensors }),
     'alarm.list': async () => ({
       alarms: [

@@ -29,7 +29,6 @@ export interface Breaks {
 
 /** How long the condition stands after the last break. */
 const standsMs = 3_600_000;
-const kind = 'events-missed';
 
 /** Nothing yet. */
 export function openBreakCounts(): BreakCounts {
@@ -51,7 +50,7 @@ export function openBreaks(
   let state: Condition['state'] | 'unknown' = 'unknown';
   const condition = (next: Condition['state'], message: Text, time: number): Condition => {
     state = next;
-    return { device, channel: '', kind, state: next, severity: conditionKinds[kind], time, message };
+    return { device, channel: '', kind: 'events-missed', state: next, severity: conditionKinds['events-missed'], time, message };
   };
   return {
     counts,

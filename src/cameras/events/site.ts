@@ -99,7 +99,7 @@ const unclean: Text = {
 const well: Text = { ko: '한 시간 동안 정상 동작했습니다.', en: 'It has run for an hour since.' };
 
 function missed(state: Condition['state'], time: number): Condition {
-  const kind = 'events-missed';
   const message = state === 'raised' ? unclean : well;
-  return { device: 'gateway', channel: 'cameras', kind, state, severity: conditionKinds[kind], time, message };
+  const severity = conditionKinds['events-missed'];
+  return { device: 'gateway', channel: 'cameras', kind: 'events-missed', state, severity, time, message };
 }

@@ -5,6 +5,7 @@ import { controlOptions } from '../options.ts';
 import { alarmAcknowledgeVerb, alarmClearVerb, alarmShelvedVerb, alarmShelveVerb, alarmUnshelveVerb } from './alarm-act-verbs.ts';
 import { alarmSearchVerb, alarmShowVerb } from './alarm-history-verbs.ts';
 import { alarmListVerb, alarmTailVerb } from './alarm-verbs.ts';
+import { cameraDetectionsVerb, cameraTopicsVerb } from './camera-event-verbs.ts';
 import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSnapshotVerb } from './camera-verbs.ts';
 import type { CliIo, Verb } from './context.ts';
 import { deadDropVerb, deadListVerb, deadRetryVerb, deadShowVerb } from './dead-verbs.ts';
@@ -184,6 +185,13 @@ function addCameraVerbs(camera: Command, make: Make, say: Say): void {
     .option('--latitude <degrees>', say('help.latitude'), decimalNumber)
     .option('--longitude <degrees>', say('help.longitude'), decimalNumber);
   make(camera, 'remove', 'help.camera.remove', cameraRemoveVerb).argument('<id>', say('help.camera.id'));
+  make(camera, 'topics', 'help.camera.topics', cameraTopicsVerb)
+    .argument('[id]', say('help.camera.id'))
+    .option('--samples', say('help.camera.topics.samples'));
+  make(camera, 'detections', 'help.camera.detections', cameraDetectionsVerb)
+    .argument('[id]', say('help.camera.id'))
+    .option('--kind <kind>', say('help.camera.detections.kind'))
+    .option('--limit <n>', say('help.limit'), wholeNumber, 20);
   make(camera, 'snapshot', 'help.camera.snapshot', cameraSnapshotVerb)
     .argument('<id>', say('help.camera.id'))
     .option('--channel <n>', say('help.channel'), wholeNumber, 1)

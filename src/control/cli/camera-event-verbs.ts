@@ -1,0 +1,92 @@
+// The verbs about events of cameras: the topics that they say, and what they saw that stays at the site.
+import { durationText } from '#base';
+import { isAlarmKind } from '#model';
+import type { Asked, Result } from '../contract.ts';
+import { alarmWords } from '../messages/words.ts';
+import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
+import { orDash, timeText, word } from './words.ts';
+
+type Topic = Result<'camera.topics'>['topics'][number];
+type Detection = Result<'camera.detections'>['detections'][number];
+
+/** Options of `camera topics`. */
+export interface TopicsOptions {
+  readonly samples?: boolean;
+}
+
+export const cameraTopicsVerb: Verb<TopicsOptions> = async (context, { samples = false }, id?: string) => {
+  const { say, screen } = context;
+  const answer = await withGateway(context, (client) => client.call('camera.topics', { id }));
+  if (context.json) {
+    screen.json(answer);
+    return exits.done;
+  }
+  if (answer.topics.length === 0) screen.line(say('topics.none'));
+  else {
+    screen.table([
+      [say('column.topic'), say('column.meaning'), say('column.messages'), say('column.cameras')],
+      ...answer.topics.map((topic) => [topic.topic, meaningText(topic, context), String(topic.count), String(topic.cameras)]),
+    ]);
+  }
+  if (samples) tellSamples(answer.topics, context);
+  if (answer.topics.some(({ state }) => state !== 'known')) screen.line(say('topics.hint'));
+  tellBreaks(answer.breaks, context);
+  return exits.done;
+};
+
+function meaningText({ state, kind }: Topic, context: VerbContext): string {
+  if (state === 'unknown') return context.say('topics.unknown');
+  if (state === 'unclear') return context.say('topics.unclear');
+  return kind === undefined ? context.say('topics.quiet') : kindText(kind, context);
+}
+
+/** The kind in words; conditions and facts as they are called. */
+function kindText(kind: string, context: VerbContext): string {
+  return isAlarmKind(kind) ? word(alarmWords, kind, context) : kind;
+}
+
+function tellSamples(topics: readonly Topic[], { say, screen }: VerbContext): void {
+  for (const { topic, sample } of topics) {
+    if (!sample) continue;
+    screen.line(say('topics.sample', { topic, device: sample.device, time: timeText(sample.at) }));
+    screen.line(`  ${sample.xml}`);
+  }
+}
+
+function tellBreaks(breaks: Result<'camera.topics'>['breaks'], { say, screen, language }: VerbContext): void {
+  if (!breaks?.last) return;
+  const { count, unheardMs, last } = breaks;
+  const length = durationText(Math.max(1, Math.round(unheardMs / 1000)) * 1000)[language];
+  screen.line(say('topics.breaks', { count, length, from: timeText(last.from), to: timeText(last.to) }));
+}
+
+/** Options of `camera detections`. */
+export type DetectionsOptions = Pick<Asked<'camera.detections'>, 'limit'> & { readonly kind?: string };
+
+export const cameraDetectionsVerb: Verb<DetectionsOptions> = async (context, { limit, kind }, id?: string) => {
+  const { say, screen } = context;
+  const answer = await withGateway(context, (client) =>
+    client.call('camera.detections', { id, limit, kind: kind as Asked<'camera.detections'>['kind'] }),
+  );
+  if (context.json) screen.json(answer);
+  else if (answer.detections.length === 0) screen.line(say('detections.none'));
+  else {
+    screen.table([
+      [say('column.time'), say('column.device'), say('column.channel'), say('column.kind'), say('column.zone'), say('column.step')],
+      ...answer.detections.map((one) => [
+        timeText(one.at),
+        one.device,
+        one.channel,
+        kindText(one.kind, context),
+        orDash(one.zone),
+        say(stepKey(one)),
+      ]),
+    ]);
+  }
+  return exits.done;
+};
+
+function stepKey({ state, reason }: Detection) {
+  if (state === 'inactive' && reason === 'timeout') return 'detections.timeout';
+  return `detections.${state}` as const;
+}
