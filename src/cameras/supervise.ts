@@ -94,7 +94,8 @@ export async function supervise(
   signal: AbortSignal,
 ): Promise<void> {
   const { record, base, state } = camera;
-  const log = env.log.child({ camera: record.device.id });
+  // Made when something is to be logged: a child takes kilobytes.
+  const log = () => env.log.child({ camera: record.device.id });
   const backoff = openBackoff({ minMs: options.retryMin, maxMs: options.retryMax }, env.random);
   using session = openSession(options, { base, login: record.login, gate: deps.gate }, env);
   state.session = session;
@@ -103,7 +104,7 @@ export async function supervise(
   const healthy = async (memory: Memory, ailments: Ailments): Promise<void> => {
     failures = 0;
     backoff.reset();
-    if (state.state !== 'online') log.info({ authentication: session.authentication }, 'camera is online');
+    if (state.state !== 'online') log().info({ authentication: session.authentication }, 'camera is online');
     enter(state, 'online', undefined, env);
     await ailments.recover();
     await memory.accepted();
@@ -128,12 +129,12 @@ export async function supervise(
       } catch (error) {
         if (isAbort(error, signal)) throw error;
         // Not the camera's fault: the store, or our own mistake. The loop goes on.
-        log.error({ error: messageOf(error) }, 'supervising a camera failed; trying again');
+        log().error({ error: messageOf(error) }, 'supervising a camera failed; trying again');
         await env.clock.sleep(backoff.next(), signal);
       }
     }
   } catch (error) {
-    if (!isAbort(error, signal)) log.error({ error: messageOf(error) }, 'supervising a camera ended');
+    if (!isAbort(error, signal)) log().error({ error: messageOf(error) }, 'supervising a camera ended');
   }
   if (loop && (options.events.releaseOnStop || camera.isRemoved())) await release(loop);
 }

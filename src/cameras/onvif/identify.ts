@@ -1,6 +1,7 @@
 // Getting to know a camera: its clock, what it is, its services, channels and stream addresses, in the order of ONVIF Core and Media.
 import type { DeviceIdentity, Quality } from '#model';
 import { reachService, reachStream } from '../address.ts';
+import { compact } from '../compact.ts';
 import type { Failure } from '../faults.ts';
 import type { SoapSession } from '../soap/index.ts';
 import { child, escapeXml, textAt, type XmlElement } from '../xml/index.ts';
@@ -74,7 +75,7 @@ export async function identifyCamera(
   const { result: _, ...known } = media;
   return {
     result: 'ok',
-    profile: {
+    profile: compact({
       identity: readIdentity(information.value),
       channels,
       numbers: chosen.numbers,
@@ -83,7 +84,7 @@ export async function identifyCamera(
       ...known,
       microphone: media.profiles.some(({ sound }) => sound),
       details: undefined,
-    },
+    }),
   };
 }
 
