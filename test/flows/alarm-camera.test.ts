@@ -20,7 +20,8 @@ beforeAll(async () => {
   province = stack.use(await openProvince());
   site = stack.use(await openSimulatedSite({ cameras: natures }, systemEnv(openLog('silent'))));
   // The third failed attempt tells that a camera is lost: these waits bring it within 5 s, well before the camera is back.
-  gateway = stack.use(await openGateway(() => ({ uplink: province.uplink, cameras: { retryMin: '500ms', retryMax: '2s' } })));
+  const cameras = { retryMin: '500ms', retryMax: '2s', events: { handling: [{ kinds: ['motion'], as: 'alarm' }] } };
+  gateway = stack.use(await openGateway(() => ({ uplink: province.uplink, cameras })));
   for (const { id, address, login } of site.cameras) {
     await gateway.cli(['camera', 'add', id, '--address', address, '--user', login.user, '--password-stdin'], {
       input: `${login.password}\n`,
