@@ -5,7 +5,7 @@ import { openAlarmRemoval, openKeyRemoval } from './removal.ts';
 /** So many alarms are looked at in one step, open ones too: a step must cost little where nothing may go. */
 const maxLooked = 1000;
 /** For so many of them the outbox is asked. */
-const maxAsked = 100;
+const maxAsked = 500;
 /**
  * What was cleared this short a time ago may be under the hand of the very call that needs the room, or be what a flood's summary speaks of. What was
  * cleared later than now was cleared before the clock was set back or forgot the time: it is old.
@@ -17,10 +17,13 @@ const always = Number.MAX_SAFE_INTEGER;
 
 /**
  * Opens what makes room when the disk's limit is near: removes the oldest alarms that were cleared more than 10 s ago, with their transitions, of which `isOwed` says that no
- * entry waits, then keys that tell a retry of little worth; at most `limit` rows, answered how many. 0: all that may go of the 1,000 alarms looked
- * at is gone; the next call looks further on, and after the last begins anew. For the store's thread, inside a transaction.
+ * entry waits, then keys that tell a retry of little worth; at most `limit` rows, answered how many. `looking`: none of the 1,000 alarms looked at may go,
+ * and the next call looks further on: nothing else should give way before. 0: a whole round has found nothing. For the store's thread, inside a transaction.
  */
-export function openForgetHistory(db: Database, now: () => number): (limit: number, isOwed: (alarmId: string) => boolean) => number {
+export function openForgetHistory(
+  db: Database,
+  now: () => number,
+): (limit: number, isOwed: (alarmId: string) => boolean) => number | 'looking' {
   const after = db.prepare<[number, number], { row: number; alarmId: string; closedAt: number | null }>(
     'SELECT row, alarm_id AS alarmId, closed_at AS closedAt FROM alarm WHERE row > CAST(? AS INTEGER) ORDER BY row LIMIT ?',
   );
@@ -35,7 +38,8 @@ export function openForgetHistory(db: Database, now: () => number): (limit: numb
     isBarren = true;
     looked = 0;
   };
-  const removeCleared = (limit: number, isOwed: (alarmId: string) => boolean): number => {
+  /** Nothing removed and the round not over: `looking`. */
+  const removeCleared = (limit: number, isOwed: (alarmId: string) => boolean): number | 'looking' => {
     const present = now();
     if (Math.abs(present - barrenAt) < restMs) return 0;
     let left = limit;
@@ -51,13 +55,16 @@ export function openForgetHistory(db: Database, now: () => number): (limit: numb
         if (!isGone) return limit;
       }
       looked = row;
-      if (left <= 0 || asked >= maxAsked) return limit - left;
+      if (left <= 0 || asked >= maxAsked) return limit - left || 'looking';
     }
-    if (found.length < maxLooked) endRound(present);
-    return limit - left;
+    if (found.length === maxLooked) return limit - left || 'looking';
+    const isOver = isBarren;
+    endRound(present);
+    return limit - left || (isOver ? 0 : 'looking');
   };
   return (limit, isOwed) => {
     const removed = removeCleared(limit, isOwed);
+    if (removed === 'looking') return removed;
     return removed + (removed < limit ? removeKeys(0, always, limit - removed) : 0);
   };
 }

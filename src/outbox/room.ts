@@ -14,8 +14,8 @@ export interface RoomDeps {
   readonly memory: Memory;
   readonly settling: Settling;
   gaps(): Gathering;
-  /** Forgets up to `limit` rows of confirmed history, the oldest first; answers how many. */
-  forgetHistory(limit: number): number;
+  /** Forgets up to `limit` rows of confirmed history, the oldest first; answers how many, or that it has not looked at all of it yet. */
+  forgetHistory(limit: number): number | 'looking';
   /** Forgets up to `limit` rows of what goes only when no entry may give way any more; answers how many. */
   forgetLast(limit: number): number;
 }

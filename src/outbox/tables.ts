@@ -38,10 +38,10 @@ export interface OutboxThread {
 /** What the outbox asks of other rooms in the thread. */
 export interface OutboxHooks {
   /**
-   * Forgets up to `limit` rows of history of which nothing `waits` (by alarm), the oldest first, when room is short; answers how many. Default: there is
-   * none.
+   * Forgets up to `limit` rows of history of which nothing `waits` (by alarm), the oldest first, when room is short; answers how many, or
+   * `looking` when none of those looked at may go and there are more. Default: there is none.
    */
-  forgetHistory?(limit: number, waits: (alarmId: string) => boolean): number;
+  forgetHistory?(limit: number, waits: (alarmId: string) => boolean): number | 'looking';
   /** Forgets up to `limit` rows of what goes only when no entry may give way any more; answers how many. Default: there is none. */
   forgetLast?(limit: number): number;
 }
