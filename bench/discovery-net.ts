@@ -44,7 +44,8 @@ export async function openNet(range: string, present: readonly string[]): Promis
 
 async function ip(args: readonly string[], input = ''): Promise<void> {
   const running = exec('ip', [...args]);
-  running.child.stdin?.end(input);
+  // Most of them read nothing, and may be gone by now.
+  running.child.stdin?.on('error', () => {}).end(input);
   await running.catch((cause: unknown) => {
     throw new Error(`ip ${args.join(' ')} failed; the bench needs root and iproute2`, { cause });
   });

@@ -6,6 +6,7 @@ import { faults } from '../faults.ts';
 import { countAddresses, maxAddresses, mergeSpans, parseRange, type Span } from '../ranges.ts';
 import type { LoginGate } from '../soap/index.ts';
 import { examine } from './examine.ts';
+import { listInterfaces } from './interfaces.ts';
 import { mergeFindings } from './merge.ts';
 import { type Greeting, listenToGreetings } from './multicast.ts';
 import { openNeighbours, openTableSource } from './neighbours.ts';
@@ -109,7 +110,8 @@ function openEar(options: DiscoveryOptions, deps: DiscoveryDeps, { came }: Greet
   const room = openRoom(earAtOnce);
   let ending: AbortSignal | undefined;
   const examineLater = async ({ said, host }: Greeting, signal: AbortSignal): Promise<void> => {
-    const sighting = sightingOf(said, host, 'hello');
+    const nets = listInterfaces(options.interfaces).flatMap(({ net }) => net ?? []);
+    const sighting = sightingOf(said, host, 'hello', nets);
     const place = placeOf(sighting.url);
     const nowMs = env.clock.monotonicMs();
     for (const [old, atMs] of heardMs) {
@@ -125,7 +127,7 @@ function openEar(options: DiscoveryOptions, deps: DiscoveryDeps, { came }: Greet
       const { clockTolerance, connectTimeout, gate } = deps;
       const asked = { clockTolerance, connectTimeout, requestTimeout: options.requestTimeout };
       const finding = await examine(sighting, asked, { gate, env }, signal);
-      const { mac } = neighbours.find(host);
+      const { mac } = neighbours.find(sighting.host);
       came(mac === '' ? finding : { ...finding, mac });
     } finally {
       room.leave();

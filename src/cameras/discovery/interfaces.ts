@@ -6,7 +6,8 @@ import { parseIpv4, type Span } from '../ranges.ts';
 export interface Interface {
   readonly name: string;
   readonly address: string;
-  /** The net behind it; undefined for loopback and a single address. */
+  readonly isLoopback: boolean;
+  /** The net behind it; undefined for a single address. */
   readonly net: Span | undefined;
 }
 
@@ -15,8 +16,13 @@ export function listInterfaces(wanted: readonly string[]): readonly Interface[] 
   return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
     addresses
       .filter(({ family, internal }) => family === 'IPv4' && (wanted.length === 0 ? !internal : wanted.includes(name)))
-      .map(({ address, netmask, internal }) => ({ name, address, net: internal ? undefined : netOf(address, netmask) })),
+      .map(({ address, netmask, internal }) => ({ name, address, isLoopback: internal, net: netOf(address, netmask) })),
   );
+}
+
+/** The nets that need a neighbour to be reached. */
+export function onLinkNets(): readonly Span[] {
+  return listInterfaces([]).flatMap(({ net }) => net ?? []);
 }
 
 function netOf(address: string, netmask: string): Span | undefined {

@@ -31,6 +31,8 @@ export async function probeEverybody(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const seen = new Set<string>();
+  const interfaces = listInterfaces(options.interfaces);
+  const nets = interfaces.flatMap(({ net }) => net ?? []);
   const heard = (datagram: Buffer, host: string): void => {
     const message = readMessage(datagram);
     if (message?.kind !== 'ProbeMatches' || seen.size > 20_000) return;
@@ -38,12 +40,12 @@ export async function probeEverybody(
       const key = `${host} ${said.endpoint} ${said.addresses.join(' ')}`;
       if (seen.has(key) || !isCamera(said)) continue;
       seen.add(key);
-      found(sightingOf(said, host, 'multicast'));
+      found(sightingOf(said, host, 'multicast', nets));
     }
   };
   await using stack = new AsyncDisposableStack();
   const asked: string[] = [];
-  for (const one of listInterfaces(options.interfaces)) {
+  for (const one of interfaces) {
     const udp = await openOn(one, heard, env);
     if (!udp) continue;
     stack.use(udp);

@@ -5,7 +5,7 @@ import type { DiscoveryOptions } from '../discovery-options.ts';
 import { addressAt, countAddresses, isWithin, parseIpv4, type Span } from '../ranges.ts';
 import type { LoginGate } from '../soap/index.ts';
 import { openExaminer } from './examiner.ts';
-import { listInterfaces } from './interfaces.ts';
+import { onLinkNets } from './interfaces.ts';
 import { openKnocker } from './knock.ts';
 import { type LookWorld, look } from './look.ts';
 import { probeEverybody } from './multicast.ts';
@@ -82,8 +82,7 @@ async function walkRanges(spans: readonly Span[], walk: Walk, base: WalkWorld): 
     void unicast[Symbol.asyncDispose]();
   };
   signal.addEventListener('abort', leave, { once: true });
-  const nets = listInterfaces([]).flatMap(({ net }) => net ?? []);
-  const world: LookWorld = { ...base, unicast, knocker, sockets: openRoom(atOnce), pace: openPace(rate, env.clock), nets };
+  const world: LookWorld = { ...base, unicast, knocker, sockets: openRoom(atOnce), pace: openPace(rate, env.clock), nets: onLinkNets() };
   const lane = async (): Promise<void> => {
     while (!signal.aborted) {
       const place = walk.next();

@@ -1,6 +1,7 @@
 // A place where a device service may answer, as somebody on the network said it or as a port was found open. Pure.
 import type { Finding } from '#model';
 import { parseAddress } from '../address.ts';
+import { isWithin, parseIpv4, type Span } from '../ranges.ts';
 import { type Announcement, readScopes, type ScopeFacts } from './messages.ts';
 
 /** Seen, not yet asked. */
@@ -15,9 +16,13 @@ export interface Sighting {
 
 const noFacts: ScopeFacts = { name: '', hardware: '', mac: '' };
 
-/** What a camera said, heard from `host`. Never another host than that: no message can send our questions elsewhere. */
-export function sightingOf(said: Announcement, host: string, way: Finding['way']): Sighting {
-  return { host, url: chooseAddress(said.addresses, host), endpoint: said.endpoint, facts: readScopes(said.scopes), way };
+/**
+ * What a camera said, heard from `sender`. Its address is at the sender itself, or in one of `nets` together with the sender (two addresses of one
+ * camera on its own network): no message can send our questions to another network.
+ */
+export function sightingOf(said: Announcement, sender: string, way: Finding['way'], nets: readonly Span[] = []): Sighting {
+  const url = chooseAddress(said.addresses, sender, nets);
+  return { host: url.hostname, url, endpoint: said.endpoint, facts: readScopes(said.scopes), way };
 }
 
 /** An open port. */
@@ -31,19 +36,26 @@ export function isCamera({ types, scopes, addresses }: Announcement): boolean {
   return addresses.some((address) => address.toLowerCase().includes('/onvif/'));
 }
 
-/** The address at the sender itself, else a said one with the sender in the place of its host (a translated or a second address). */
-function chooseAddress(said: readonly string[], host: string): URL {
-  const urls = said.map((address) => URL.parse(address)).filter((url) => url !== null && isService(url));
-  const url = urls.find((one) => one?.hostname === host) ?? urls.find((one) => one !== null && /^[\d.]+$/.test(one.hostname)) ?? urls[0];
-  const chosen = new URL(url ?? serviceUrl(host, 80));
-  chosen.hostname = host;
+/** The address at the sender itself, or near it, else a said one with the sender in the place of its host (a translated address). */
+function chooseAddress(said: readonly string[], sender: string, nets: readonly Span[]): URL {
+  const urls = said.flatMap((address) => serviceOf(address) ?? []);
+  const near = urls.find((url) => url.hostname === sender) ?? urls.find((url) => isNear(url.hostname, sender, nets));
+  const any = near ?? urls.find((url) => parseIpv4(url.hostname) !== undefined) ?? urls[0] ?? serviceUrl(sender, 80);
+  const chosen = new URL(any);
+  if (!near) chosen.hostname = sender;
   chosen.username = '';
   chosen.password = '';
   return chosen;
 }
 
-function isService(url: URL): boolean {
-  return url.href.length <= 200 && parseAddress(url.href)?.protocol === 'onvif';
+function isNear(host: string, sender: string, nets: readonly Span[]): boolean {
+  const [one, other] = [parseIpv4(host), parseIpv4(sender)];
+  return one !== undefined && other !== undefined && nets.some((net) => isWithin([net], one) && isWithin([net], other));
+}
+
+function serviceOf(address: string): URL | undefined {
+  const url = URL.parse(address);
+  return url && url.href.length <= 200 && parseAddress(url.href)?.protocol === 'onvif' ? url : undefined;
 }
 
 function serviceUrl(host: string, port: number): URL {

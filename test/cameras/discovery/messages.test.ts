@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maxDatagramBytes, readMac, readMessage, readScopes, writeProbe, writeResolve } from '../../../src/cameras/discovery/messages.ts';
 import { sightingOf, writeAddress } from '../../../src/cameras/discovery/sighting.ts';
+import { parseIpv4 } from '../../../src/cameras/ranges.ts';
 import { readXml, textAt } from '../../../src/cameras/xml/index.ts';
 
 const id = '0192d0a4-7b1c-7000-8000-000000000001';
@@ -16,6 +17,7 @@ function answer(body: string, prefix = 'd'): Buffer {
   );
 }
 const match = (inner: string): string => `<d:ProbeMatches><d:ProbeMatch>${inner}</d:ProbeMatch></d:ProbeMatches>`;
+const net = { first: parseIpv4('10.0.0.0') ?? 0, last: parseIpv4('10.0.0.255') ?? 0 };
 const told =
   '<wsa:EndpointReference><wsa:Address>urn:uuid:E1A0-CAM.7</wsa:Address></wsa:EndpointReference><d:Types>dn:NetworkVideoTransmitter tds:Device</d:Types>' +
   '<d:Scopes> onvif://www.onvif.org/name/XNO-6080R onvif://www.onvif.org/hardware/XNO%2D6080R onvif://www.onvif.org/MAC/00:09:18:4A:5B:6C </d:Scopes>' +
@@ -73,9 +75,10 @@ describe('what cameras say', () => {
     ['a path of its own', 'http://10.0.0.5/onvif/services', 'http://10.0.0.5/onvif/services'],
     ['an IPv6 address first', 'http://[fe80::1]/onvif/device_service http://10.0.0.5/onvif/device_service', '10.0.0.5'],
     ['a translated address', 'http://192.168.1.64:81/onvif/device_service', '10.0.0.5:81'],
+    ['its other address on the same network', 'http://10.0.0.77:81/onvif/device_service', '10.0.0.77:81'],
   ])('asks the sender itself: %s', (_, addresses, expected) => {
     const said = { endpoint: '', types: [], scopes: [], addresses: addresses.split(' ').filter(Boolean) };
-    expect(writeAddress(sightingOf(said, '10.0.0.5', 'multicast').url)).toBe(expected);
+    expect(writeAddress(sightingOf(said, '10.0.0.5', 'multicast', [net]).url)).toBe(expected);
   });
 
   it.each([
