@@ -25,7 +25,8 @@ export async function openMemory(
   const { subscription, refusal } = await calls.recall(device);
   const url = subscription && URL.parse(subscription.address);
   // A pull point of another address than the camera now has would send the login elsewhere.
-  let point = subscription && url?.hostname === host.replace(/:\d+$/, '') ? { address: url, reference: subscription.reference } : undefined;
+  const point =
+    subscription && url?.hostname === host.replace(/:\d+$/, '') ? { address: url, reference: subscription.reference } : undefined;
   let noted = refusal !== undefined;
   // A clock that was set back meanwhile makes it a refusal of now.
   const agoMs = refusal ? Math.max(0, env.clock.now() - refusal.at) : 0;
@@ -33,14 +34,12 @@ export async function openMemory(
   if (refusal && agoMs < loginRetry && gate.quietMs(host) === 0) {
     gate.refused(host, login && refusal.mark === markOf(login) ? login : { user: '', password: refusal.mark }, agoMs);
   }
-  return {
-    get point() {
-      return point;
-    },
+  const memory: Memory & { point: PullPoint | undefined } = {
+    point,
     async keep(next) {
       if (next === undefined) await calls.dropSubscription(device);
       else await calls.keepSubscription({ device, address: next.address.href, reference: next.reference });
-      point = next;
+      memory.point = next;
     },
     async refused(tried = login) {
       if (!tried) return;
@@ -57,4 +56,5 @@ export async function openMemory(
       }
     },
   };
+  return memory;
 }
