@@ -34,6 +34,8 @@ export interface Script {
   inProfiles: { media1: string; media2: string };
   /** Notification messages that SetSynchronizationPoint brings. */
   properties: () => string[];
+  /** The port that its own addresses name, where something stands before it. */
+  advertisedPort: number | undefined;
   /** How many uses of a nonce are taken. */
   nonceUses: number;
 }
@@ -83,6 +85,7 @@ const defaults: Script = {
   answers: {},
   inProfiles: { media1: '', media2: '' },
   properties: () => [],
+  advertisedPort: undefined,
   nonceUses: 1e9,
 };
 
@@ -205,7 +208,7 @@ export async function openFakeCamera(changes: Partial<Script> = {}): Promise<Fak
     return false;
   };
 
-  const host = (): string => `http://127.0.0.1:${port}/onvif`;
+  const host = (): string => `http://127.0.0.1:${script.advertisedPort ?? port}/onvif`;
   const clock = (): string => {
     const at = now();
     return `<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>NTP</tt:DateTimeType><tt:UTCDateTime><tt:Time><tt:Hour>${at.getUTCHours()}</tt:Hour><tt:Minute>${at.getUTCMinutes()}</tt:Minute><tt:Second>${at.getUTCSeconds()}</tt:Second></tt:Time><tt:Date><tt:Year>${at.getUTCFullYear()}</tt:Year><tt:Month>${at.getUTCMonth() + 1}</tt:Month><tt:Day>${at.getUTCDate()}</tt:Day></tt:Date></tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>`;
