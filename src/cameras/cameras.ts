@@ -7,10 +7,15 @@ import { type Ailments, openAilments } from './ailments.ts';
 import { type Discovery, openDiscovery } from './discovery/index.ts';
 import { type BreakCounts, type DetectionFilter, listTopics, openSiteEvents, type TopicRow } from './events/index.ts';
 import { faults } from './faults.ts';
+import type { KnowledgeProcedures } from './knowledge-tables.ts';
+import type { CameraProfile } from './onvif/index.ts';
 import type { CamerasOptions } from './options.ts';
+import { findStill, findStream, picturedChannels } from './pictures.ts';
 import { badAddress, type Identification, probe } from './probe.ts';
+import { openRefresher, type Refreshed, type RefreshTarget } from './refresh.ts';
 import { openSlots } from './slots.ts';
 import { type Authentication, openLoginGate } from './soap/index.ts';
+import { openChoice } from './stream-choice.ts';
 import { type CameraRecord, type CameraState, enter, enterIll, openCameraState, type SuperviseDeps, supervise } from './supervise.ts';
 import type { CamerasProcedures, KeptDetection } from './tables.ts';
 import { openSiteWatch, type Sight, type SiteWatch, superviseStream } from './watch/index.ts';
@@ -57,6 +62,12 @@ export interface Cameras extends AsyncDisposable {
   identify(address: string, login: Login | undefined, signal: AbortSignal): Promise<Identification>;
   /** @throws cameras.unknown, cameras.not-ready, cameras.no-stream */
   source(id: string, channel: number, quality: Quality): Promise<StreamSource>;
+  /** What a camera said of itself; undefined until it did. @throws cameras.unknown */
+  profile(id: string): CameraProfile | undefined;
+  /** Asks a camera anew what it is and can do; what it says reaches the registry. @throws cameras.unknown, cameras.not-ready */
+  refresh(id: string, signal: AbortSignal): Promise<Refreshed>;
+  /** The sets of logins are others than before: cameras that refused theirs are tried with them as soon as they may. */
+  retryLogins(): void;
   /** HTTP address of a still. @throws cameras.unknown, cameras.not-ready, cameras.no-still */
   still(id: string, channel: number): Promise<StreamSource>;
   status(): readonly CameraStatus[];
@@ -88,7 +99,9 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
   const gate = openLoginGate(options, env.clock);
   const calls = deps.store.procedures<CamerasProcedures>('cameras');
   const events = openSiteEvents(options.events, { ...deps, calls }, env);
-  const superviseDeps: SuperviseDeps = { ...deps, calls, gate, events, slots: openSlots(options.attempts) };
+  const knowledge = deps.store.procedures<KnowledgeProcedures>('knowledge');
+  const choice = openChoice(options.streams);
+  const superviseDeps: SuperviseDeps = { ...deps, calls, knowledge, choice, gate, events, slots: openSlots(options.attempts) };
   const watch = openSiteWatch(options.watch, { sight: deps.sight, gate, condition: deps.condition }, env);
   const members = new Map<string, Member>();
   /** Loops of cameras that were removed or replaced, until they have ended. */
@@ -96,12 +109,30 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
   const closing = new AbortController();
   let running: AbortSignal | undefined;
 
-  const begin = (member: Member): void => {
+  const targets = (): readonly RefreshTarget[] => [...members.values()].flatMap((member) => targetOf(member) ?? []);
+  const refresher = openRefresher(
+    options,
+    {
+      targets,
+      reconnect: (id) => {
+        const member = members.get(id);
+        if (member) enroll(member.record);
+      },
+      identified: deps.identified,
+      condition: deps.condition,
+      choice,
+      knowledge,
+      gate,
+    },
+    env,
+  );
+
+  const begin = (member: Member, signal: AbortSignal): void => {
     const { record, address, state, stop, ailments } = member;
     if (!address) return;
     const delayMs = env.random.uniform() * Math.min(maxSpreadMs, members.size * spreadMs);
     const before = leaving.get(record.device.id) ?? Promise.resolve();
-    const ends = stop.signal;
+    const ends = AbortSignal.any([signal, stop.signal]);
     const run = (): Promise<void> => {
       if (address.protocol === 'rtsp') return superviseStream(streamOf(member, delayMs, options, env), options, watch.looker, env, ends);
       const camera = { record, base: address.url, state, ailments, delayMs, isRemoved: () => member.removed };
@@ -122,8 +153,12 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
     leaving.set(id, gone);
     return gone;
   };
-  const stopAll = (reason: unknown): void => {
-    for (const { stop } of members.values()) stop.abort(reason);
+  const enroll = (record: CameraRecord): void => {
+    const { id } = record.device;
+    void leave(id);
+    const member = openMember(record, { options, watch, condition: deps.condition }, env);
+    members.set(id, member);
+    if (running) begin(member, running);
   };
   const ended = async (): Promise<void> => {
     await Promise.all([...[...members.values()].map((member) => member.done), ...leaving.values()]);
@@ -134,10 +169,8 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       name: 'cameras',
       async run(signal) {
         running = AbortSignal.any([signal, closing.signal]);
-        const shared = runServices([...events.services, { name: 'watch of cameras', run: watch.run }], running);
-        // One listener here instead of a signal of two for each camera, which takes kilobytes.
-        running.addEventListener('abort', () => stopAll(signal.reason), { once: true });
-        for (const member of members.values()) begin(member);
+        const shared = runServices([...events.services, { name: 'watch of cameras', run: watch.run }, refresher.service], running);
+        for (const member of members.values()) begin(member, running);
         await Promise.race([untilAborted(running), shared]);
         running = undefined;
         await ended();
@@ -145,22 +178,27 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       },
     },
     discovery: openDiscovery(options.discovery, { ...options, gate }, env),
-    add(record) {
-      const { id } = record.device;
-      void leave(id);
-      const member = openMember(record, { options, watch, condition: deps.condition }, env);
-      members.set(id, member);
-      if (running) begin(member);
-    },
+    add: enroll,
     async remove(id) {
       await leave(id);
       // Not when it was added again meanwhile: then the memory is the new one's.
       if (!members.has(id))
-        await calls.forget(id).catch((error: unknown) => env.log.warn({ camera: id, error: messageOf(error) }, 'memory of a camera stays'));
+        await Promise.all([calls.forget(id), knowledge.forgetKnowledge(id)]).catch((error: unknown) =>
+          env.log.warn({ camera: id, error: messageOf(error) }, 'memory of a camera stays'),
+        );
     },
     identify: (address, login, signal) => probe(address, login, { options, gate, env }, signal),
     source: async (id, channel, quality) => findStream(findMember(members, id), channel, quality),
     still: async (id, channel) => findStill(findMember(members, id), channel),
+    profile: (id) => findMember(members, id).state.profile,
+    async refresh(id, signal) {
+      const target = targetOf(findMember(members, id));
+      if (!target) throw faults.fault('not-onvif', { detail: id });
+      return await refresher.refresh(target, signal);
+    },
+    retryLogins() {
+      for (const { state } of members.values()) if (state.state === 'login-refused') state.waker.wake();
+    },
     status: () => [...members.values()].map(viewOf),
     topics(id) {
       const asked = id === undefined ? [...members.values()] : [findMember(members, id)];
@@ -181,6 +219,10 @@ function findMember(members: ReadonlyMap<string, Member>, id: string): Member {
   const member = members.get(id);
   if (!member) throw faults.fault('unknown', { detail: id });
   return member;
+}
+
+function targetOf({ record, address, state }: Member): RefreshTarget | undefined {
+  return address?.protocol === 'onvif' ? { id: record.device.id, base: address.url, state } : undefined;
 }
 
 interface MemberDeps {
@@ -210,15 +252,10 @@ function beatOf(member: Member, address: CameraAddress): Parameters<SiteWatch['a
   return {
     id: record.device.id,
     host: address.url.host,
-    channels: () => (state.state === 'online' ? channelsOf(member) : []),
+    channels: () => (state.state === 'online' ? picturedChannels(member) : []),
     source: (channel, quality) => tryStream(member, channel, quality),
     seen: (channel, look, failures) => ailments.pictures(channel, look, failures),
   };
-}
-
-function channelsOf({ address, state }: Member): readonly number[] {
-  if (address?.protocol === 'rtsp') return [1];
-  return state.profile?.channels.map(({ channel }) => channel.number) ?? [];
 }
 
 function tryStream(member: Member, channel: number, quality: Quality): StreamSource | undefined {
@@ -247,31 +284,6 @@ function streamOf(member: Member, delayMs: number, options: CamerasOptions, env:
       await ailments.fail(failed);
     },
   };
-}
-
-function findStream({ address, state, record }: Member, channel: number, quality: Quality): StreamSource {
-  const detail = `${record.device.id}, channel ${channel}`;
-  if (address?.protocol === 'rtsp') {
-    if (channel !== 1) throw faults.fault('no-stream', { detail });
-    return { url: address.url.href, user: record.login?.user ?? address.user, password: record.login?.password ?? address.password };
-  }
-  if (!state.profile) throw faults.fault('not-ready', { detail });
-  const url = state.profile.channels.find((one) => one.channel.number === channel)?.streams[quality];
-  if (url === undefined) throw faults.fault('no-stream', { detail });
-  return withLogin(url, record.login);
-}
-
-function findStill({ address, state, record }: Member, channel: number): StreamSource {
-  const detail = `${record.device.id}, channel ${channel}`;
-  if (address?.protocol === 'rtsp') throw faults.fault('no-still', { detail });
-  if (!state.profile) throw faults.fault('not-ready', { detail });
-  const url = state.profile.channels.find((one) => one.channel.number === channel)?.still;
-  if (url === undefined) throw faults.fault('no-still', { detail });
-  return withLogin(url, record.login);
-}
-
-function withLogin(url: string, login: Login | undefined): StreamSource {
-  return { url, user: login?.user ?? '', password: login?.password ?? '' };
 }
 
 function viewOf({ record, address, state }: Member): CameraStatus {

@@ -21,6 +21,10 @@ export const faults = faultTable('cameras', {
       ko: '`bongsu camera list`의 채널과 카메라 웹 화면의 영상 프로파일을 확인하십시오.',
     },
   },
+  'not-onvif': {
+    message: { en: 'This source has no ONVIF', ko: 'ONVIF가 없는 영상 소스입니다' },
+    hint: { en: 'It was registered by its stream address alone.', ko: '영상 주소만으로 등록된 소스입니다.' },
+  },
   'no-still': {
     message: { en: 'The camera offers no still pictures', ko: '카메라가 정지영상을 제공하지 않습니다' },
     hint: { en: 'Use its stream instead.', ko: '대신 영상(stream)을 사용하십시오.' },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { durationOption, sizeOption } from '#base';
 import { discoveryOptions } from './discovery-options.ts';
 import { eventOptions } from './event-options.ts';
+import { refreshOptions, streamsOptions } from './profile-options.ts';
 import { watchOptions } from './watch-options.ts';
 
 /** Options of the cameras room. */
@@ -38,6 +39,8 @@ export const camerasOptions = z.strictObject({
   checkEvery: durationOption({ min: '1s', max: '1h', default: '1m' }).describe(
     'How often a camera without events is asked whether it is there (1s … 1h).',
   ),
+  streams: streamsOptions.prefault({}).describe('Which of their streams are taken.'),
+  refresh: refreshOptions.prefault({}).describe('When cameras are asked what they are and can do.'),
   watch: watchOptions.prefault({}).describe('How cameras are watched besides hearing them.'),
   events: eventOptions.prefault({}).describe('How events of cameras are heard.'),
   discovery: discoveryOptions.prefault({}).describe('How cameras are looked for.'),

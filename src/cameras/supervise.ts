@@ -1,16 +1,20 @@
 // The loop of one camera: connect, get to know it, hear it, and begin again after a break; whatever fails stays in here.
+import { isDeepStrictEqual } from 'node:util';
 import { type Env, isAbort, type Login, messageOf, openBackoff, type Text } from '#base';
-import type { Channel, Device, DeviceIdentity } from '#model';
+import type { Channel, Device, DeviceFeatures, DeviceIdentity } from '#model';
 import type { Calls } from '#store';
 import { type Ailment, type Ailments, ailmentFor } from './ailments.ts';
+import { type Logins, type LoginsDeps, openLogins } from './credentials/index.ts';
 import { type Ear, type EventCounters, hear, openCounters, openPullPointCalls, type SiteEvents, type TellDeps } from './events/index.ts';
 import { explain, type Failure } from './faults.ts';
+import type { KnowledgeProcedures } from './knowledge-tables.ts';
 import { type Memory, openMemory } from './memory.ts';
-import { type CameraProfile, identifyCamera } from './onvif/index.ts';
+import { type CameraProfile, identifyCamera, type StreamChoice } from './onvif/index.ts';
 import type { CamerasOptions } from './options.ts';
 import type { Slots } from './slots.ts';
 import { type LoginGate, openSession, type SoapSession } from './soap/index.ts';
 import type { CamerasProcedures } from './tables.ts';
+import { openWaker, type Waker } from './waker.ts';
 
 /** A camera as the registry has it. */
 export interface CameraRecord {
@@ -21,8 +25,12 @@ export interface CameraRecord {
 /** What the room is handed by the gateway, and what its cameras share. */
 export interface SuperviseDeps extends TellDeps {
   /** What a camera said of itself. Resolves when the registry has it. */
-  identified(id: string, identity: DeviceIdentity, channels: readonly Channel[]): Promise<void>;
+  identified(id: string, identity: DeviceIdentity, channels: readonly Channel[], features?: DeviceFeatures): Promise<void>;
   readonly calls: Calls<CamerasProcedures>;
+  readonly knowledge: Calls<KnowledgeProcedures>;
+  readonly credentials?: LoginsDeps['credentials'];
+  /** How the streams of a camera are chosen. */
+  choice(device: string): StreamChoice;
   readonly gate: LoginGate;
   readonly slots: Slots;
   readonly events: Pick<SiteEvents, 'openEar' | 'aliveBefore'>;
@@ -36,6 +44,10 @@ export interface CameraState {
   message: Text | undefined;
   profile: CameraProfile | undefined;
   session: SoapSession | undefined;
+  /** The login that the camera is asked with. */
+  login: Login | undefined;
+  /** Ends the wait for the next attempt. */
+  readonly waker: Waker;
   readonly counters: EventCounters;
 }
 
@@ -69,6 +81,8 @@ export function openCameraState(env: Env): CameraState {
     message: undefined,
     profile: undefined,
     session: undefined,
+    login: undefined,
+    waker: openWaker(env.clock),
     counters: openCounters(),
   };
 }
@@ -81,6 +95,7 @@ interface Loop {
   readonly session: SoapSession;
   readonly ailments: Ailments;
   readonly memory: Memory;
+  readonly logins: Logins;
   readonly ear: Ear;
   healthy(): Promise<void>;
 }
@@ -101,31 +116,34 @@ export async function supervise(
   state.session = session;
   let loop: Loop | undefined;
   let failures = 0;
-  const healthy = async (memory: Memory, ailments: Ailments): Promise<void> => {
+  const healthy = async (logins: Logins, ailments: Ailments): Promise<void> => {
     failures = 0;
     backoff.reset();
     if (state.state !== 'online') log().info({ authentication: session.authentication }, 'camera is online');
     enter(state, 'online', undefined, env);
     await ailments.recover();
-    await memory.accepted();
+    await logins.accepted();
   };
   const open = async (): Promise<Loop> => {
     const { login, device } = record;
+    const { knowledge } = deps;
     const memory = await openMemory({ device: device.id, host: base.host, login }, { ...deps, loginRetry: options.loginRetry }, env);
+    const logins = await openLogins({ device, own: login, session, memory, knowledge }, deps, options, env);
     const { ailments } = camera;
     const heardBefore = memory.point && deps.events.aliveBefore;
     const ear = deps.events.openEar({ device, counters: state.counters, heardBefore });
-    return { camera, options, deps, env, session, ailments, memory, ear, healthy: () => healthy(memory, ailments) };
+    return { camera, options, deps, env, session, ailments, memory, logins, ear, healthy: () => healthy(logins, ailments) };
   };
   try {
     await env.clock.sleep(camera.delayMs, signal);
     for (;;) {
       try {
         loop ??= await open();
+        await chooseLogin(loop, signal);
         const failed = await connectAndHear(loop, signal);
         failures += 1;
         await suffer(failed, failures, loop);
-        await env.clock.sleep(waitAfter(failed, loop, backoff.next()), signal);
+        await state.waker.sleep(loop.logins.waitMs(failed, backoff.next()), signal);
       } catch (error) {
         if (isAbort(error, signal)) throw error;
         // Not the camera's fault: the store, or our own mistake. The loop goes on.
@@ -139,16 +157,25 @@ export async function supervise(
   if (loop && (options.events.releaseOnStop || camera.isRemoved())) await release(loop);
 }
 
+/** Leaves the camera alone until the next login may be tried. */
+async function chooseLogin({ camera, logins, options }: Loop, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const waitMs = await logins.prepare();
+    camera.state.login = logins.current;
+    if (waitMs <= 0) return;
+    await camera.state.waker.sleep(Math.min(waitMs, options.loginRetry), signal);
+  }
+}
+
 /** One life of the connection; resolves with what broke it. */
 async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure> {
   const { camera, options, deps, env, session, ailments, memory, ear } = loop;
   const { device } = camera.record;
   // Held until it is heard or known to have no events: so many cameras are being connected to at once, and no more.
   using slot = await deps.slots.take(signal);
-  const known = await identifyCamera(session, signal);
+  const known = await getToKnow(loop, signal);
   if (known.result === 'failed') return known.failure;
   const { profile } = known;
-  camera.state.profile = profile;
   const isWrong = await ailments.clock(session.clockOffsetMs);
   await ailments.certificate(session.certificate?.validUntil);
   await deps.identified(
@@ -184,6 +211,19 @@ async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure>
   return hear({ ...options.events, graceMs: options.requestTimeout }, world, env, signal);
 }
 
+/** Asks who the camera is; its video sources keep their numbers for ever. */
+async function getToKnow({ camera, deps, session }: Loop, signal: AbortSignal) {
+  const { id } = camera.record.device;
+  const { numbers } = await deps.knowledge.know(id);
+  const known = await identifyCamera(session, signal, { choice: deps.choice(id), numbers: new Map(numbers) });
+  if (known.result === 'failed') return known;
+  const { profile } = known;
+  if (!isDeepStrictEqual([...profile.numbers], numbers)) await deps.knowledge.keepNumbers({ device: id, numbers: [...profile.numbers] });
+  // What took further questions is asked again soon, and holds until then.
+  camera.state.profile = { ...profile, details: camera.state.profile?.details };
+  return known;
+}
+
 /** A camera without events: it is asked for its clock now and then, to see that it is there. */
 async function watch({ session, options, ailments, env, healthy }: Loop, signal: AbortSignal): Promise<Failure> {
   for (;;) {
@@ -196,20 +236,13 @@ async function watch({ session, options, ailments, env, healthy }: Loop, signal:
 }
 
 /** A refused login is told at once; anything else when it has lasted, for a network hiccup is no news. */
-async function suffer(failed: Failure, failures: number, { camera, options, ailments, memory, env }: Loop): Promise<void> {
+async function suffer(failed: Failure, failures: number, { camera, options, ailments, logins, env }: Loop): Promise<void> {
   const ailment = ailmentFor(failed);
   const grave = ailment === 'camera-login-refused' || failures >= options.lostAfter;
   if (grave) enterIll(camera.state, failed, env);
   else if (camera.state.state === 'online') enter(camera.state, 'connecting', explain(failed).message, env);
-  if (failed.kind === 'login-refused') await memory.refused();
+  if (failed.kind === 'login-refused') await logins.refused(failed);
   if (grave) await ailments.fail(failed);
-}
-
-function waitAfter(failed: Failure, { camera, options, deps }: Loop, backoffMs: number): number {
-  const { login } = camera.record;
-  if (failed.kind === 'login-refused' && login) return Math.max(deps.gate.waitMs(camera.base.host, login), backoffMs);
-  if (failed.kind === 'login-missing') return Math.max(options.loginRetry, backoffMs);
-  return backoffMs;
 }
 
 /** The state of a camera with that failure. */

@@ -3,7 +3,7 @@
 import type { Alarms } from '#alarms';
 import { type Env, messageOf, type Service, type Text, untilAborted } from '#base';
 import type { Cameras } from '#cameras';
-import { type Channel, type Condition, type Device, type DeviceIdentity, isId } from '#model';
+import { type Channel, type Condition, type Device, type DeviceFeatures, type DeviceIdentity, isId } from '#model';
 import type { Registry } from '#registry';
 import type { Sensors } from '#sensors';
 import { insist, outwait } from './insist.ts';
@@ -28,12 +28,20 @@ export async function syncSensors(registry: Registry, sensors: Sensors, left: De
 export function recordIdentity(
   registry: Registry,
   isAnother: (id: string, identity: DeviceIdentity) => Promise<boolean>,
-): (id: string, identity: DeviceIdentity, channels: readonly Channel[]) => Promise<void> {
-  return async (id, identity, channels) => {
+): (id: string, identity: DeviceIdentity, channels: readonly Channel[], features?: DeviceFeatures) => Promise<void> {
+  return async (id, identity, channels, features) => {
     // Another camera on the same pole: a person decides whether it takes the place of the former.
     if (!registry.find(id) || (await isAnother(id, identity))) return;
-    await registry.update(id, { identity, channels });
+    const known = registry.find(id)?.identity;
+    // What takes further questions is not forgotten because it was not asked this time.
+    const whole = { ...identity, ...keep('mac', identity, known), ...keep('hardware', identity, known) };
+    await registry.update(id, { identity: whole, channels, ...(features && { features }) });
   };
+}
+
+function keep(field: 'mac' | 'hardware', said: DeviceIdentity, known: DeviceIdentity | undefined): Partial<DeviceIdentity> {
+  const value = said[field] ?? known?.[field];
+  return value === undefined ? {} : { [field]: value };
 }
 
 /** Conditions of a device that is no more say nothing any longer. Its open alarms stay until a person ends them. */

@@ -42,6 +42,7 @@ export const conditionKinds = {
   'camera-lost': 'major',
   'camera-login-refused': 'major',
   'camera-fault': 'minor',
+  'microphone-on': 'warning',
   'camera-replaced': 'minor',
   'camera-no-picture': 'major',
   'camera-group-lost': 'major',

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { openLog, systemEnv } from '#base';
 import { type CamerasDeps, camerasOptions } from '#cameras';
 import { camerasMigrations, knowledgeMigrations, openCamerasProcedures, openKnowledgeProcedures } from '#cameras/tables';
-import type { Alarm, Channel, Condition, Device, DeviceIdentity, Report } from '#model';
+import type { Alarm, Channel, Condition, Device, DeviceFeatures, DeviceIdentity, Report } from '#model';
 import type { Store } from '#store';
 import { ampleSpace, wellStore } from '../fakes/store.ts';
 
@@ -47,6 +47,7 @@ export interface FakeDeps extends CamerasDeps {
   readonly reports: Report[];
   readonly conditions: Condition[];
   readonly identities: { id: string; identity: DeviceIdentity; channels: readonly Channel[] }[];
+  readonly features: DeviceFeatures[];
   readonly open: Map<string, Report>;
   /** Conditions that stand, by kind (and channel). */
   standing(): string[];
@@ -62,6 +63,7 @@ export function openFakeDeps(store: Store = openFakeStore()): FakeDeps {
     reports: [],
     conditions: [],
     identities: [],
+    features: [],
     open: new Map(),
     fail: undefined,
     standing: () => [...standing.keys()].toSorted(),
@@ -86,7 +88,8 @@ export function openFakeDeps(store: Store = openFakeStore()): FakeDeps {
       deps.conditions.push(step);
       return step.state;
     },
-    async identified(id, identity, channels) {
+    async identified(id, identity, channels, features) {
+      if (features) deps.features.push(features);
       deps.identities.push({ id, identity, channels });
     },
     async openAlarms() {

@@ -1,4 +1,5 @@
 // The door of onvif: who a camera is, what it shows and what else it can do.
-export type { StreamChoice, StreamRule } from './channels.ts';
+export type { StreamChoice } from './channels.ts';
 export { askDetails, type CameraDetails } from './details.ts';
-export { type CameraChannel, type CameraProfile, identifyCamera } from './identify.ts';
+export { type CameraProfile, identifyCamera, type IdentifyWishes } from './identify.ts';
+export { type Preset, readPresets } from './replies.ts';
