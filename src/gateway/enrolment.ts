@@ -2,7 +2,7 @@
 import type { Login, Text } from '#base';
 import type { Cameras } from '#cameras';
 import type { Result } from '#control';
-import type { Device } from '#model';
+import { type Device, tellingSerial } from '#model';
 import type { KeptFinding, Registry } from '#registry';
 
 type Item = Result<'discover.look'>;
@@ -41,7 +41,8 @@ export async function* enrol(
     }
     successes += 1;
     const { identity, channels } = said;
-    const id = freeId(finding, registry);
+    const mac = identity.mac ?? finding.mac;
+    const id = freeId([mac.replaceAll(':', ''), tellingSerial(identity), address], registry);
     const device: Device = {
       id,
       type: 'camera',
@@ -50,7 +51,7 @@ export async function* enrol(
       purpose: '',
       place: {},
       channels,
-      identity: finding.mac === '' || identity.mac !== undefined ? identity : { ...identity, mac: finding.mac },
+      identity: mac === '' ? identity : { ...identity, mac },
     };
     await registry.add(device, login);
     yield { added: { id, address } };
@@ -58,8 +59,8 @@ export async function* enrol(
 }
 
 /** An id that stays true when the camera moves: of its MAC, else its serial, else its address. */
-function freeId({ mac, identity: { serial }, address }: KeptFinding, registry: Registry): string {
-  const source = [mac.replaceAll(':', ''), serial, address].find((text) => /[a-z0-9]/i.test(text)) ?? 'x';
+function freeId(marks: readonly string[], registry: Registry): string {
+  const source = marks.find((text) => /[a-z0-9]/i.test(text)) ?? 'x';
   const slug = source
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')

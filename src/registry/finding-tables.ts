@@ -53,7 +53,7 @@ export type FindingsProcedures = {
   page(after: string): readonly KeptFinding[];
   /** At most 500 at once. `firstSeen` of a row that exists stays. */
   put(findings: readonly KeptFinding[]): void;
-  /** Keeps what was not proposed before; the proposal as it is kept when it is new. */
+  /** Keeps what was not proposed before, or adds to it what is known now; the proposal as it is kept when it is new. */
   propose(proposal: NewProposal): Proposal | undefined;
   /** The open ones, oldest first. */
   proposals(): readonly Proposal[];
@@ -93,8 +93,13 @@ export const openFindingsProcedures: OpenProcedures<FindingsProcedures> = (db, w
     },
     propose(proposal) {
       const mark = markOf(proposal);
-      const before = statements.ofDevice.all(proposal.device).flatMap(readProposal);
-      if (statements.known.get(mark) || before.some((one) => one.kind === proposal.kind && isSameCamera(one, proposal))) return undefined;
+      if (statements.known.get(mark)) return undefined;
+      for (const row of statements.ofDevice.all(proposal.device)) {
+        const [before] = readProposal(row);
+        if (before?.kind !== proposal.kind || !isSameCamera(before, proposal, row.state === 'open')) continue;
+        statements.tell.run(JSON.stringify({ ...proposal, before: before.before, after: join(before.after, proposal.after) }), row.id);
+        return undefined;
+      }
       if ((statements.proposalCount.get() ?? 0) >= maxProposals) statements.dropProposal.run();
       const time = world.now();
       const { lastInsertRowid } = statements.propose.run(mark, proposal.device, JSON.stringify(proposal), time);
@@ -146,11 +151,21 @@ function markOf({ kind, device, after }: NewProposal): string {
   return `${kind} ${device} ${who}`.slice(0, 400);
 }
 
-/** Whether both are about one camera, which told more of itself at one time than at another. */
-function isSameCamera({ after: one }: NewProposal, { after: other }: NewProposal): boolean {
-  const isOne = (left: string, right: string): boolean => left !== '' && left === right;
-  const marks = isOne(one.mac, other.mac) || isOne(one.identity.serial, other.identity.serial) || isOne(one.endpoint, other.endpoint);
-  return marks && one.address === other.address;
+/** Whether both are about one camera, which tells its endpoint to a stranger and its serial to a login; of an open one the place is enough. */
+function isSameCamera({ after: one }: NewProposal, { after: other }: NewProposal, isOpen: boolean): boolean {
+  const pairs = [
+    [one.mac, other.mac],
+    [one.identity.serial, other.identity.serial],
+    [one.endpoint, other.endpoint],
+  ].filter(([left, right]) => left !== '' && right !== '');
+  if (one.address !== other.address || pairs.some(([left, right]) => left !== right)) return false;
+  return pairs.length > 0 || isOpen;
+}
+
+/** What both have told. */
+function join(before: Proposal['after'], now: Proposal['after']): Proposal['after'] {
+  const identity = now.identity.serial === '' ? before.identity : now.identity;
+  return { address: now.address, identity, mac: now.mac || before.mac, endpoint: now.endpoint || before.endpoint };
 }
 
 function prepare(db: Database) {
@@ -168,7 +183,10 @@ function prepare(db: Database) {
     propose: db.prepare<[string, string, string, number]>(
       "INSERT INTO finding_proposal (mark, device, proposal, state, decided_by, time) VALUES (?, ?, ?, 'open', '', ?)",
     ),
-    ofDevice: db.prepare<[string], ProposalRow>('SELECT id, proposal, time FROM finding_proposal WHERE device = ?'),
+    ofDevice: db.prepare<[string], ProposalRow & { state: string }>(
+      'SELECT id, proposal, time, state FROM finding_proposal WHERE device = ?',
+    ),
+    tell: db.prepare<[string, number]>('UPDATE finding_proposal SET proposal = ? WHERE id = ?'),
     open: db.prepare<[], ProposalRow>("SELECT id, proposal, time FROM finding_proposal WHERE state = 'open' ORDER BY id"),
     openOne: db.prepare<[number], ProposalRow>("SELECT id, proposal, time FROM finding_proposal WHERE state = 'open' AND id = ?"),
     decide: db.prepare<[string, string, number]>('UPDATE finding_proposal SET state = ?, decided_by = ? WHERE id = ?'),

@@ -5,7 +5,7 @@ import type { Store } from '#store';
 import { registryFaults } from './errors.ts';
 import type { BrokenLook, FindingsProcedures, NewProposal } from './finding-tables.ts';
 import type { KeptFinding, Proposal } from './kept.ts';
-import { type Recognised, recognise } from './recognise.ts';
+import { placeOf, type Recognised, recognise } from './recognise.ts';
 import type { Registry } from './registry.ts';
 
 /** What came of a look around. */
@@ -62,6 +62,13 @@ export function openFindings({ store, registry, online, asked }: FindingsDeps, e
   const follow = async (recognised: Recognised): Promise<void> => {
     await registry.update(recognised.device, { address: recognised.finding.address });
     env.log.info({ device: recognised.device, address: recognised.finding.address }, 'a camera has moved and is followed');
+  };
+  /** From now on the device is what stands there; what it was before is nobody's. */
+  const settle = async ({ device, after }: Proposal): Promise<void> => {
+    const rows = (await list()).filter((row) => row.device === device);
+    const here = (row: KeptFinding): boolean => row.meaning !== 'known' && placeOf(row.address) === placeOf(after.address);
+    const ours = rows.find(here);
+    await calls.put(rows.map((row) => (row === ours ? { ...row, meaning: 'known' } : { ...row, meaning: 'new', device: '' })));
   };
   const close = async (id: number, state: 'accepted' | 'refused', by: string): Promise<Proposal> => {
     const decided = await calls.decide({ id, state, by });
@@ -122,6 +129,7 @@ export function openFindings({ store, registry, online, asked }: FindingsDeps, e
       const { address, identity, mac } = proposal.after;
       const patch = proposal.kind === 'moved' ? { address } : { address, identity: mac === '' ? identity : { ...identity, mac } };
       await registry.update(proposal.device, patch);
+      await settle(proposal);
       return close(id, 'accepted', by);
     },
     refuse: (id, by) => close(id, 'refused', by),

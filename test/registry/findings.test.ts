@@ -93,6 +93,7 @@ describe('findings', () => {
 
   it('ask once about a camera that was replaced; accepted, the identity changes with an inventory entry', async () => {
     await registry.add(camera);
+    await findings.note([seen('10.0.0.5', 'S1234', { mac: '00:09:18:00:00:01', endpoint: 'urn:uuid:old1' })], { follow: true });
     const { proposed } = await findings.note([seen('10.0.0.5', 'N9999', { mac: '00:09:18:00:00:02' })], { follow: true });
     expect(proposed).toHaveLength(1);
     expect((await findings.note([seen('10.0.0.5', 'N9999', { mac: '00:09:18:00:00:02' })], { follow: true })).proposed).toEqual([]);
@@ -103,6 +104,8 @@ describe('findings', () => {
     expect((await entries()).at(-1)).toEqual(['changed', 'cam-1', '10.0.0.5', 'N9999']);
     expect(await findings.proposals()).toEqual([]);
     expect(await codeOf(findings.accept(id, 'kim'))).toBe('registry.no-proposal');
+    const again = await findings.note([seen('10.0.0.5', '', { mac: '00:09:18:00:00:02' })], { follow: true });
+    expect(again.findings.map(({ meaning, device }) => [meaning, device])).toEqual([['known', 'cam-1']]);
   });
 
   it('do not ask again what was refused, and ask about yet another camera', async () => {
@@ -112,6 +115,24 @@ describe('findings', () => {
     expect((await findings.note([seen('10.0.0.5', 'N9999')], { follow: true })).proposed).toEqual([]);
     expect((await findings.note([seen('10.0.0.5', 'M8888')], { follow: true })).proposed).toHaveLength(1);
     expect(registry.find('cam-1')?.identity.serial).toBe('S1234');
+  });
+
+  it('ask once about a camera that tells its endpoint to a stranger and its serial to a login', async () => {
+    await registry.add(camera);
+    await findings.note([seen('10.0.0.5', 'S1234', { endpoint: 'urn:uuid:old1' })], { follow: true });
+    const anonymous = seen('10.0.0.5', '', { endpoint: 'urn:uuid:new1' });
+    expect((await findings.note([anonymous], { follow: true })).proposed).toHaveLength(1);
+    const said = { maker: 'Axis', model: 'Z', firmware: '3', serial: 'N9999', mac: '00:09:18:00:00:09' };
+    expect(await findings.identified('cam-1', said)).toBe(true);
+    expect(await findings.identified('cam-1', { ...camera.identity, firmware: '9' })).toBe(false);
+    const open = await findings.proposals();
+    expect(open.map(({ after }) => [after.identity.serial, after.mac, after.endpoint])).toEqual([
+      ['N9999', '00:09:18:00:00:09', 'urn:uuid:new1'],
+    ]);
+    await findings.refuse(open[0]?.id ?? 0, 'kim');
+    expect(await findings.identified('cam-1', said)).toBe(true);
+    expect((await findings.note([anonymous], { follow: true })).proposed).toEqual([]);
+    expect(await findings.proposals()).toEqual([]);
   });
 
   it('of a device that is removed belong to nobody', async () => {
