@@ -127,12 +127,12 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
     env,
   );
 
-  const begin = (member: Member, signal: AbortSignal): void => {
+  const begin = (member: Member): void => {
     const { record, address, state, stop, ailments } = member;
     if (!address) return;
     const delayMs = env.random.uniform() * Math.min(maxSpreadMs, members.size * spreadMs);
     const before = leaving.get(record.device.id) ?? Promise.resolve();
-    const ends = AbortSignal.any([signal, stop.signal]);
+    const ends = stop.signal;
     const run = (): Promise<void> => {
       if (address.protocol === 'rtsp') return superviseStream(streamOf(member, delayMs, options, env), options, watch.looker, env, ends);
       const camera = { record, base: address.url, state, ailments, delayMs, isRemoved: () => member.removed };
@@ -158,7 +158,10 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
     void leave(id);
     const member = openMember(record, { options, watch, condition: deps.condition }, env);
     members.set(id, member);
-    if (running) begin(member, running);
+    if (running) begin(member);
+  };
+  const stopAll = (reason: unknown): void => {
+    for (const { stop } of members.values()) stop.abort(reason);
   };
   const ended = async (): Promise<void> => {
     await Promise.all([...[...members.values()].map((member) => member.done), ...leaving.values()]);
@@ -170,7 +173,9 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       async run(signal) {
         running = AbortSignal.any([signal, closing.signal]);
         const shared = runServices([...events.services, { name: 'watch of cameras', run: watch.run }, refresher.service], running);
-        for (const member of members.values()) begin(member, running);
+        // One listener here instead of a signal of two for each camera, which takes kilobytes.
+        running.addEventListener('abort', () => stopAll(signal.reason), { once: true });
+        for (const member of members.values()) begin(member);
         await Promise.race([untilAborted(running), shared]);
         running = undefined;
         await ended();
