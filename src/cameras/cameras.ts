@@ -4,6 +4,7 @@ import type { Quality, StreamSource } from '#model';
 import type { Store } from '#store';
 import { type CameraAddress, parseAddress } from './address.ts';
 import { type Ailments, openAilments } from './ailments.ts';
+import { type CameraControl, type ControlDeps, type KnownCamera, openControl, openControlWorld } from './control/index.ts';
 import { type Discovery, openDiscovery } from './discovery/index.ts';
 import { type BreakCounts, type DetectionFilter, listTopics, openSiteEvents, type TopicRow } from './events/index.ts';
 import { faults } from './faults.ts';
@@ -21,7 +22,7 @@ import type { CamerasProcedures, KeptDetection } from './tables.ts';
 import { openSiteWatch, type Sight, type SiteWatch, superviseStream } from './watch/index.ts';
 
 /** What the gateway hands to the room. */
-export interface CamerasDeps extends Pick<SuperviseDeps, 'report' | 'condition' | 'openAlarms' | 'identified'> {
+export interface CamerasDeps extends ControlDeps, Pick<SuperviseDeps, 'report' | 'condition' | 'openAlarms' | 'identified'> {
   readonly store: Store;
   /** Left out: nobody can look, and pictures are not watched. */
   readonly sight?: Sight;
@@ -54,6 +55,7 @@ export interface CameraStatus {
 export interface Cameras extends AsyncDisposable {
   readonly service: Service;
   readonly discovery: Discovery;
+  readonly control: CameraControl;
   /** Begins to supervise a camera, now or when the service runs; one of the same id is replaced (a changed address or login). */
   add(record: CameraRecord): void;
   /** Resolves when its loop has ended and its subscription was given back. An unknown id is passed over. */
@@ -163,6 +165,18 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
   const stopAll = (reason: unknown): void => {
     for (const { stop } of members.values()) stop.abort(reason);
   };
+  const controlEnded = new AbortController();
+  const control = openControl(
+    options.control,
+    deps,
+    openControlWorld((id) => knownOf(findMember(members, id)), controlEnded.signal, env),
+  );
+  /** What moves is stopped while its camera can still be reached; then the loops end. */
+  const quit = async (reason: unknown): Promise<void> => {
+    await control.close().catch((error: unknown) => env.log.error({ error: messageOf(error) }, 'the control of cameras did not end well'));
+    controlEnded.abort();
+    stopAll(reason);
+  };
   const ended = async (): Promise<void> => {
     await Promise.all([...[...members.values()].map((member) => member.done), ...leaving.values()]);
   };
@@ -174,7 +188,7 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
         running = AbortSignal.any([signal, closing.signal]);
         const shared = runServices([...events.services, { name: 'watch of cameras', run: watch.run }, refresher.service], running);
         // One listener here instead of a signal of two for each camera, which takes kilobytes.
-        running.addEventListener('abort', () => stopAll(signal.reason), { once: true });
+        running.addEventListener('abort', () => void quit(signal.reason), { once: true });
         for (const member of members.values()) begin(member);
         await Promise.race([untilAborted(running), shared]);
         running = undefined;
@@ -183,8 +197,10 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       },
     },
     discovery: openDiscovery(options.discovery, { ...options, gate }, env),
+    control,
     add: enroll,
     async remove(id) {
+      await control.forget(id, 'the camera was removed');
       await leave(id);
       // Not when it was added again meanwhile: then the memory is the new one's.
       if (!members.has(id))
@@ -224,6 +240,13 @@ function findMember(members: ReadonlyMap<string, Member>, id: string): Member {
   const member = members.get(id);
   if (!member) throw faults.fault('unknown', { detail: id });
   return member;
+}
+
+/** @throws cameras.not-ready */
+function knownOf({ record, state }: Member): KnownCamera {
+  const { session, profile } = state;
+  if (!session || !profile) throw faults.fault('not-ready', { detail: record.device.id });
+  return { session, profile };
 }
 
 function targetOf({ record, address, state }: Member): RefreshTarget | undefined {

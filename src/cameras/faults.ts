@@ -1,7 +1,14 @@
 // What can be wrong with a camera: the room's faults, and the failures of a call in words for a technician.
-import { faultTable, sameText, type Text, withHint } from '#base';
+import { BongsuError, faultTable, sameText, type Text, withHint } from '#base';
 
 export const faults = faultTable('cameras', {
+  'push-unlistenable': {
+    message: { en: 'The door for pushes of cameras cannot be opened', ko: '카메라 이벤트 수신 포트를 열 수 없습니다' },
+    hint: {
+      en: 'Is the port of cameras.events.push taken (`ss -ltnp`), or the address not of this machine?',
+      ko: 'cameras.events.push의 포트를 다른 프로그램이 쓰는지(`ss -ltnp`), 주소가 이 장비의 것인지 확인하십시오.',
+    },
+  },
   unknown: {
     message: { en: 'There is no such camera', ko: '그런 카메라가 없습니다' },
     hint: { en: 'See `bongsu camera list`.', ko: '`bongsu camera list`로 확인하십시오.' },
@@ -155,6 +162,17 @@ const words: Readonly<Record<FailureKind, { readonly message: Text; readonly hin
 export function tellOf(failed: Failure): { readonly message: Text; readonly detail: string } {
   const { message, hint } = words[failed.kind];
   return { message: withHint(message, hint), detail: failed.detail.en };
+}
+
+/** What a kind of failure means, and what can be done about it. */
+export function wordsOf(kind: FailureKind): { readonly message: Text; readonly hint: Text } {
+  return words[kind];
+}
+
+/** A failure as the fault of an act: where it happened is apart from what strangers may read. */
+export function faultOf(failed: Failure): BongsuError {
+  const { message, hint } = words[failed.kind];
+  return new BongsuError('cameras.act-failed', { message, hint, retryable: true }, { detail: failed.detail.en });
 }
 
 /** What a failure means, where, and what can be done about it: for whoever stands at the gateway. */

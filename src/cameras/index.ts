@@ -1,6 +1,6 @@
 // The door of cameras: ONVIF cameras, known, supervised and heard.
 export { type CameraStatus, type Cameras, type CamerasDeps, openCameras } from './cameras.ts';
-export type { Discovery, LookAround } from './discovery/index.ts';
+export type { CameraControl, HeadOutcome } from './control/index.ts';
 export type { DetectionFilter, TopicRow } from './events/index.ts';
 export { type CamerasOptions, camerasOptions } from './options.ts';
 export type { Identification } from './probe.ts';

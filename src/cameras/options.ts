@@ -1,6 +1,7 @@
 // The room's section of the configuration.
 import { z } from 'zod';
 import { durationOption, sizeOption } from '#base';
+import { controlOptions } from './control-options.ts';
 import { discoveryOptions } from './discovery-options.ts';
 import { eventOptions } from './event-options.ts';
 import { refreshOptions, streamsOptions } from './profile-options.ts';
@@ -43,6 +44,7 @@ export const camerasOptions = z.strictObject({
   refresh: refreshOptions.prefault({}).describe('When cameras are asked what they are and can do.'),
   watch: watchOptions.prefault({}).describe('How cameras are watched besides hearing them.'),
   events: eventOptions.prefault({}).describe('How events of cameras are heard.'),
+  control: controlOptions.prefault({}).describe('What may be done with cameras besides looking and hearing.'),
   discovery: discoveryOptions.prefault({}).describe('How cameras are looked for.'),
 });
 

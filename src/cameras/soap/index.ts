@@ -1,5 +1,6 @@
 // The door of soap: calls to a camera, bounded and with the login it wants.
 
+export { clockOffset, readCameraClock } from './clock.ts';
 export type { Authentication } from './credentials.ts';
 export { addressingHeader, composeEnvelope } from './envelope.ts';
 export { type LoginGate, markOf, openLoginGate } from './login-gate.ts';
