@@ -73,7 +73,7 @@ export function readFault(body: XmlElement): SoapFault | undefined {
 export function isDenial(fault: SoapFault): boolean {
   return (
     fault.codes.some((code) => ['NotAuthorized', 'FailedAuthentication', 'InvalidSecurity', 'Unauthorized'].includes(code)) ||
-    /not ?authori[sz]ed|unauthori[sz]ed/i.test(fault.reason)
+    /not ?authori[sz]ed|unauthori[sz]ed|authentication failed|ws-security|usernametoken/i.test(fault.reason)
   );
 }
 
