@@ -38,14 +38,14 @@ export async function serveCamera(camera: CameraCore, message: IncomingMessage, 
   const gone = new AbortController();
   response.on('error', () => {});
   response.on('close', () => gone.abort());
-  if (camera.personality.quirks.closesConnections) response.setHeader('connection', 'close');
+  if (camera.personality.quirks.closesConnections) response.setHeader('Connection', 'close');
   const body = await readBody(message).catch(() => undefined);
   if (await misbehave(exchange, undefined)) return;
   // Hanwha before its first password, by the white paper of its maker: ONVIF is off.
-  if (camera.factory) return void response.writeHead(403, { 'content-length': 0 }).end();
+  if (camera.factory) return void response.writeHead(403, { 'Content-Length': 0 }).end();
   if (body === undefined) {
     camera.counts.malformed += 1;
-    response.writeHead(413, { connection: 'close' }).end();
+    response.writeHead(413, { Connection: 'close' }).end();
     return;
   }
   const path = (message.url ?? '/').split('?', 1)[0] ?? '/';
@@ -142,7 +142,7 @@ function refuse(exchange: Exchange, admission: Admission): void {
   const { camera, response } = exchange;
   const fault = new SoapFault('Sender', ['ter:NotAuthorized'], 'Sender not authorized');
   const lock = camera.personality.quirks.lock;
-  if (admission === 'locked' && lock && lock.status !== 401) return void response.writeHead(lock.status, { 'content-length': 0 }).end();
+  if (admission === 'locked' && lock && lock.status !== 401) return void response.writeHead(lock.status, { 'Content-Length': 0 }).end();
   if (camera.gate && !response.headersSent) response.setHeader('WWW-Authenticate', camera.gate.challenge(admission === 'stale'));
   sendFault(exchange, camera.gate ? 401 : 400, fault);
 }
@@ -157,12 +157,12 @@ function snapshot({ camera, message, response }: Exchange): void {
   if (message.method !== 'GET') return void response.writeHead(405).end();
   camera.counts.snapshots += 1;
   const still = loadStill();
-  response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': still.length, 'cache-control': 'no-store' }).end(still);
+  response.writeHead(200, { 'Content-Type': 'image/jpeg', 'Content-Length': still.length, 'Cache-Control': 'no-store' }).end(still);
 }
 
 function send(response: ServerResponse, status: number, text: string): void {
   if (response.writableEnded || response.destroyed) return;
-  response.writeHead(status, { 'content-type': soapType, 'content-length': Buffer.byteLength(text) }).end(text);
+  response.writeHead(status, { 'Content-Type': soapType, 'Content-Length': Buffer.byteLength(text) }).end(text);
 }
 
 function sendFault({ camera, response }: Exchange, status: number, fault: SoapFault): void {

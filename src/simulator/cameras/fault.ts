@@ -66,19 +66,19 @@ const spoilers: Readonly<Record<Exclude<Spoiling, keyof typeof bodies>, Spoiler>
   silent: () => {},
   closing: (response) => response.socket?.destroy(),
   drip(response, env) {
-    response.writeHead(200, { 'content-type': soapType, 'content-length': 1_000_000 });
+    response.writeHead(200, { 'Content-Type': soapType, 'Content-Length': 1_000_000 });
     drip(response, env);
   },
   cut(response) {
-    response.writeHead(200, { 'content-type': soapType, 'content-length': 5000 });
+    response.writeHead(200, { 'Content-Type': soapType, 'Content-Length': 5000 });
     response.write(open, () => response.socket?.destroy());
   },
   'wrong-length'(response) {
-    response.writeHead(200, { 'content-type': soapType, 'content-length': 5000 });
+    response.writeHead(200, { 'Content-Type': soapType, 'Content-Length': 5000 });
     response.write(open + close);
   },
   busy(response) {
-    response.writeHead(503, { 'retry-after': '5', 'content-length': 0 }).end();
+    response.writeHead(503, { 'Retry-After': '5', 'Content-Length': 0 }).end();
   },
   garbage: (response, env) => sendBytes(response, env.random.bytes(2000)),
   // CP949 letters of 카메라, declared to be UTF-8.
@@ -93,7 +93,7 @@ export function spoil(fault: Spoiling, response: ServerResponse, env: Env): void
 }
 
 function sendBytes(response: ServerResponse, bytes: Buffer): void {
-  response.writeHead(200, { 'content-type': soapType, 'content-length': bytes.length }).end(bytes);
+  response.writeHead(200, { 'Content-Type': soapType, 'Content-Length': bytes.length }).end(bytes);
 }
 
 function drip(response: ServerResponse, env: Env): void {

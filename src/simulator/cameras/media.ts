@@ -21,29 +21,39 @@ function ptzConfiguration(tag: string, call: Call): string {
   return `<${tag} token="ptz"><tt:Name>PTZ</tt:Name><tt:UseCount>2</tt:UseCount><tt:NodeToken>ptz-node</tt:NodeToken><tt:DefaultPTZTimeout>PT10S</tt:DefaultPTZTimeout></${tag}>`;
 }
 
+const multicast =
+  '<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address><tt:Port>0</tt:Port><tt:TTL>1</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>';
+
 function encoder1(profile: Profile): string {
   const rate = `<tt:RateControl><tt:FrameRateLimit>${profile.rate}</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>256</tt:BitrateLimit></tt:RateControl>`;
   const head = `<tt:Name>${profile.name}</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>${profile.encoding}</tt:Encoding>`;
   const h264 = '<tt:H264><tt:GovLength>15</tt:GovLength><tt:H264Profile>Main</tt:H264Profile></tt:H264>';
-  const end = '<tt:SessionTimeout>PT60S</tt:SessionTimeout>';
+  const end = `${multicast}<tt:SessionTimeout>PT60S</tt:SessionTimeout>`;
   const codec = profile.encoding === 'H264' ? h264 : '';
   return `<tt:VideoEncoderConfiguration token="encoder-${profile.token}">${head}${resolution(profile)}<tt:Quality>4</tt:Quality>${rate}${codec}${end}</tt:VideoEncoderConfiguration>`;
 }
 
-function audio1(profile: Profile): string {
+function audioSource(tag: string, profile: Profile): string {
   if (!hasSound(profile)) return '';
-  const source =
-    '<tt:AudioSourceConfiguration token="audio-source"><tt:Name>Mic</tt:Name><tt:UseCount>2</tt:UseCount><tt:SourceToken>mic-1</tt:SourceToken></tt:AudioSourceConfiguration>';
-  const coding =
-    '<tt:Encoding>AAC</tt:Encoding><tt:Bitrate>32</tt:Bitrate><tt:SampleRate>16</tt:SampleRate><tt:SessionTimeout>PT60S</tt:SessionTimeout>';
-  return `${source}<tt:AudioEncoderConfiguration token="audio-encoder"><tt:Name>AAC</tt:Name><tt:UseCount>2</tt:UseCount>${coding}</tt:AudioEncoderConfiguration>`;
+  return `<${tag} token="audio-source"><tt:Name>Mic</tt:Name><tt:UseCount>2</tt:UseCount><tt:SourceToken>mic-1</tt:SourceToken></${tag}>`;
 }
 
+function audioEncoder1(profile: Profile): string {
+  if (!hasSound(profile)) return '';
+  const coding = '<tt:Encoding>AAC</tt:Encoding><tt:Bitrate>32</tt:Bitrate><tt:SampleRate>16</tt:SampleRate>';
+  return `<tt:AudioEncoderConfiguration token="audio-encoder"><tt:Name>AAC</tt:Name><tt:UseCount>2</tt:UseCount>${coding}${multicast}<tt:SessionTimeout>PT60S</tt:SessionTimeout></tt:AudioEncoderConfiguration>`;
+}
+
+/** In the order of the schema (ONVIF onvif.xsd, tt:Profile): clients that read by it lose what stands elsewhere. */
 function profile1(tag: string, profile: Profile, call: Call): string {
-  const video = sourceConfiguration('tt:VideoSourceConfiguration', profile, call);
-  const ptz = ptzConfiguration('tt:PTZConfiguration', call);
-  const sound = audio1(profile);
-  return `<trt:${tag} token="${profile.token}" fixed="true"><tt:Name>${profile.name}</tt:Name>${video}${sound}${encoder1(profile)}${ptz}</trt:${tag}>`;
+  const parts = [
+    sourceConfiguration('tt:VideoSourceConfiguration', profile, call),
+    audioSource('tt:AudioSourceConfiguration', profile),
+    encoder1(profile),
+    audioEncoder1(profile),
+    ptzConfiguration('tt:PTZConfiguration', call),
+  ];
+  return `<trt:${tag} token="${profile.token}" fixed="true"><tt:Name>${profile.name}</tt:Name>${parts.join('')}</trt:${tag}>`;
 }
 
 function profile2(profile: Profile, call: Call): string {
@@ -55,6 +65,7 @@ function profile2(profile: Profile, call: Call): string {
     '<tr2:AudioEncoder token="audio-encoder"><tt:Name>AAC</tt:Name><tt:UseCount>2</tt:UseCount><tt:Encoding>MP4A-LATM</tt:Encoding><tt:Bitrate>32</tt:Bitrate><tt:SampleRate>16</tt:SampleRate></tr2:AudioEncoder>';
   const parts = [
     sourceConfiguration('tr2:VideoSource', profile, call),
+    audioSource('tr2:AudioSource', profile),
     video,
     hasSound(profile) ? sound : '',
     ptzConfiguration('tr2:PTZ', call),

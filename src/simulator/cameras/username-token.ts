@@ -11,7 +11,7 @@ export interface TokenGate {
 const windowMs = 300_000;
 const maxNonces = 1000;
 
-/** Opens a gate that takes tokens made within 5 minutes of the camera's clock, each nonce once; the last 1,000 nonces are known. */
+/** Opens a gate that takes tokens made within 5 minutes of the camera's clock, each once; the last 1,000 are known. A nonce may come again with another time: clients do so. */
 export function openTokenGate(owner: { readonly login: Login }): TokenGate {
   const nonces = new Set<string>();
   return {
@@ -23,10 +23,10 @@ export function openTokenGate(owner: { readonly login: Login }): TokenGate {
       const password = find(token, 'Password');
       if (textAt(token, 'Username') !== login.user || !password?.attributes.get('Type')?.endsWith('#PasswordDigest')) return 'refused';
       const madeMs = created.length < 40 ? Date.parse(created) : Number.NaN;
-      if (!(Math.abs(nowMs - madeMs) <= windowMs) || nonce.length > 128 || nonces.has(nonce)) return 'refused';
+      if (!(Math.abs(nowMs - madeMs) <= windowMs) || nonce.length > 128 || nonces.has(nonce + created)) return 'refused';
       const digest = createHash('sha1').update(Buffer.from(nonce, 'base64')).update(created).update(login.password).digest('base64');
       if (digest !== password.text) return 'refused';
-      nonces.add(nonce);
+      nonces.add(nonce + created);
       for (const oldest of nonces) {
         if (nonces.size <= maxNonces) break;
         nonces.delete(oldest);
