@@ -69,7 +69,7 @@ export const discoveryOperations = {
       multicast: z.boolean().default(true),
       /** Goes on with the look that was broken off last. */
       resume: z.boolean().default(false),
-      /** Registers each new camera that takes the login. */
+      /** Registers each new camera that takes the login; without one, each that wants a login or none: the sets of logins are then tried. */
       add: z.boolean().default(false),
       login: login.optional(),
     }),

@@ -1,11 +1,11 @@
 // The story of looking for cameras: asked for, by calendar, or when a camera says Hello; what is found is kept, followed, proposed, and registered when asked.
 import type { Access } from '#access';
 import { BongsuError, type Env, messageOf, type Service, schedule, type Text } from '#base';
-import type { Cameras, LookAround } from '#cameras';
+import type { Cameras } from '#cameras';
 import type { CallContext, ControlHandlers, Input, Result } from '#control';
 import type { Finding } from '#model';
 import type { Findings, KeptFinding, Proposal, Registry } from '#registry';
-import { enrol } from './enrolment.ts';
+import { enrol, register } from './enrolment.ts';
 import type { Intake } from './intake.ts';
 
 /** What the story needs. */
@@ -30,6 +30,7 @@ export interface DiscoveryStory {
   readonly services: readonly Service[];
 }
 
+type LookAround = ReturnType<Cameras['discovery']['lookAround']>;
 type Item = Result<'discover.look'>;
 type Outcome = Extract<Item, { summary: unknown }>['summary'] & { readonly kept: readonly KeptFinding[] };
 
@@ -57,6 +58,8 @@ export function openDiscoveryStory(rules: DiscoveryRules, deps: DiscoveryDeps, e
         const proposal = accept ? await findings.accept(id, origin) : await findings.refuse(id, origin);
         const detail = `${proposal.kind} ${proposal.before.address} > ${proposal.after.address} ${proposal.after.identity.serial}`;
         await access.account({ act: accept ? 'discover.accept' : 'discover.refuse', by: origin, subject: proposal.device, detail });
+        // What stands there now is asked who it is; it may be off today.
+        cameras.refresh(proposal.device, new AbortController().signal).catch(() => {});
         return { proposal };
       },
     },
@@ -117,7 +120,7 @@ async function* lookForAsker(
   if (signal.aborted) return;
   const { kept, ...summary } = await finished;
   for (const one of kept) yield { kept: one };
-  if (input.add && input.login) yield* enrol(kept, input.login, deps, signal);
+  if (input.add) yield* input.login ? enrol(kept, input.login, deps, signal) : register(kept, deps, signal);
   yield { summary };
 }
 

@@ -28,8 +28,7 @@ export async function* enrol(
 ): AsyncGenerator<Item> {
   let refusals = 0;
   let successes = 0;
-  for (const finding of kept) {
-    if (finding.meaning !== 'new' || finding.problems.some((problem) => hopeless.includes(problem))) continue;
+  for (const finding of kept.filter(isHopeful)) {
     const { address } = finding;
     const said = await cameras.identify(address, login, signal);
     if (said.result !== 'ok') {
@@ -40,22 +39,43 @@ export async function* enrol(
       return;
     }
     successes += 1;
-    const { identity, channels } = said;
-    const mac = identity.mac ?? finding.mac;
-    const id = freeId([mac.replaceAll(':', ''), tellingSerial(identity), address], registry);
-    const device: Device = {
-      id,
-      type: 'camera',
-      name: finding.name.replaceAll(/\p{Cc}/gu, '').slice(0, 100),
-      address,
-      purpose: '',
-      place: {},
-      channels,
-      identity: mac === '' ? identity : { ...identity, mac },
-    };
+    const device = deviceOf(finding, said, registry);
     await registry.add(device, login);
-    yield { added: { id, address } };
+    yield { added: { id: device.id, address } };
   }
+}
+
+/** Registers new cameras without a login of their own: the supervisor tries the sets of logins, each camera for itself. */
+export async function* register(
+  kept: readonly KeptFinding[],
+  { registry }: { readonly registry: Registry },
+  signal: AbortSignal,
+): AsyncGenerator<Item> {
+  for (const finding of kept.filter(isHopeful)) {
+    signal.throwIfAborted();
+    const device = deviceOf(finding, { identity: finding.identity, channels: [{ number: 1, name: '' }] }, registry);
+    await registry.add(device);
+    yield { added: { id: device.id, address: finding.address } };
+  }
+}
+
+function isHopeful({ meaning, problems }: KeptFinding): boolean {
+  return meaning === 'new' && !problems.some((problem) => hopeless.includes(problem));
+}
+
+function deviceOf(finding: KeptFinding, { identity, channels }: Pick<Device, 'identity' | 'channels'>, registry: Registry): Device {
+  const { address, name } = finding;
+  const mac = identity.mac ?? finding.mac;
+  return {
+    id: freeId([mac.replaceAll(':', ''), tellingSerial(identity), address], registry),
+    type: 'camera',
+    name: name.replaceAll(/\p{Cc}/gu, '').slice(0, 100),
+    address,
+    purpose: '',
+    place: {},
+    channels,
+    identity: mac === '' ? identity : { ...identity, mac },
+  };
 }
 
 /** An id that stays true when the camera moves: of its MAC, else its serial, else its address. */

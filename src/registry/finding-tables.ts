@@ -35,7 +35,7 @@ export const findingsMigrations: Migrations = {
 };
 
 /** Rows of findings at most; beyond it the one that was not seen for longest gives way, registered cameras last. */
-export const maxKeptFindings = 20_000;
+const maxKeptFindings = 20_000;
 const maxProposals = 2000;
 const pageRows = 500;
 

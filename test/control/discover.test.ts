@@ -75,7 +75,15 @@ describe('discover', () => {
     await using door = await openDoor({ handlers });
     await run(['discover', '--add', '--user', 'gate', '--password-stdin', '--socket', door.path], { stdin: 'secret\n' });
     expect(calls[0]?.input).toMatchObject({ add: true, login: { user: 'gate', password: 'secret' } });
-    expect((await run(['discover', '--add', '--socket', door.path])).status).toBe(2);
+    expect((await run(['discover', '--add', '--sets', '--socket', door.path])).status).toBe(0);
+    expect(calls[1]?.input).not.toHaveProperty('login');
+    for (const flags of [
+      ['--add'],
+      ['--sets'],
+      ['--add', '--sets', '--user', 'gate', '--password-stdin'],
+      ['--user', 'gate', '--password-stdin'],
+    ])
+      expect((await run(['discover', ...flags, '--socket', door.path])).status, flags.join(' ')).toBe(2);
     expect((await run(['discover', '--add', '--user', 'gate', '--password', 'secret', '--socket', door.path])).status).toBe(2);
   });
 

@@ -23,7 +23,7 @@ export interface DiscoveryDeps {
 }
 
 /** What to look at. */
-export interface LookAroundRequest {
+interface LookAroundRequest {
   /** As `cameras.discovery.ranges`; none: those of the configuration. */
   readonly ranges: readonly string[];
   readonly multicast: boolean;
@@ -32,7 +32,7 @@ export interface LookAroundRequest {
 }
 
 /** A look under way. */
-export interface LookAround {
+interface LookAround {
   /** The ranges that it is at. */
   readonly ranges: readonly string[];
   progress(): ScanProgress;
@@ -43,7 +43,7 @@ export interface LookAround {
 }
 
 /** Who hears of cameras that speak by themselves. */
-export interface GreetingWatch {
+interface GreetingWatch {
   /** A camera that said Hello was examined. */
   came(finding: Finding): void;
 }

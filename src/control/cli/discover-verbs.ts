@@ -17,6 +17,7 @@ export interface DiscoverOptions extends LoginOptions {
   readonly resume?: boolean;
   readonly multicast: boolean;
   readonly add?: boolean;
+  readonly sets?: boolean;
   readonly proposals?: boolean;
   readonly accept?: number;
   readonly refuse?: number;
@@ -35,8 +36,8 @@ export const discoverVerb: Verb<DiscoverOptions> = async (context, options, argu
 };
 
 async function look(context: VerbContext, options: DiscoverOptions, ranges: readonly string[]): Promise<number> {
-  const { resume, multicast, add } = options;
-  if (add === true && options.user === undefined) throw new UsageFault(context.say('usage.discoverAdd'));
+  const { resume, multicast, add, sets } = options;
+  if ((add === true) !== (options.user !== undefined || sets === true)) throw new UsageFault(context.say('usage.discoverAdd'));
   const login = await readLogin(context, options);
   const asked: Asked<'discover.look'> = { ranges: [...ranges], multicast, resume, add, login };
   const show = context.json ? (item: Item): void => context.screen.json(item) : openTable(context);

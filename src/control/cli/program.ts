@@ -5,6 +5,7 @@ import { controlOptions } from '../options.ts';
 import { alarmAcknowledgeVerb, alarmClearVerb, alarmShelvedVerb, alarmShelveVerb, alarmUnshelveVerb } from './alarm-act-verbs.ts';
 import { alarmSearchVerb, alarmShowVerb } from './alarm-history-verbs.ts';
 import { alarmListVerb, alarmTailVerb } from './alarm-verbs.ts';
+import { cameraShowVerb, cameraTestVerb } from './camera-diagnosis-verbs.ts';
 import { cameraDetectionsVerb, cameraTopicsVerb } from './camera-event-verbs.ts';
 import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSnapshotVerb } from './camera-verbs.ts';
 import type { CliIo, Verb } from './context.ts';
@@ -68,6 +69,7 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
     .option('--resume', say('help.discover.resume'))
     .option('--no-multicast', say('help.discover.noMulticast'))
     .option('--add', say('help.discover.add'))
+    .addOption(new Option('--sets', say('help.discover.sets')).conflicts('user'))
     .option('--user <name>', say('help.user'))
     .addOption(new Option('--password-file <file>', say('help.passwordFile')).conflicts('passwordStdin'))
     .option('--password-stdin', say('help.passwordStdin'))
@@ -182,9 +184,14 @@ function addCameraVerbs(camera: Command, make: Make, say: Say): void {
     .option('--password-stdin', say('help.passwordStdin'))
     .option('--name <text>', say('help.name'))
     .option('--purpose <text>', say('help.purpose'))
+    .option('--group <name>', say('help.group'))
     .option('--latitude <degrees>', say('help.latitude'), decimalNumber)
     .option('--longitude <degrees>', say('help.longitude'), decimalNumber);
   make(camera, 'remove', 'help.camera.remove', cameraRemoveVerb).argument('<id>', say('help.camera.id'));
+  make(camera, 'show', 'help.camera.show', cameraShowVerb).argument('<id>', say('help.camera.id'));
+  make(camera, 'test', 'help.camera.test', cameraTestVerb)
+    .argument('[id]', say('help.camera.id'))
+    .option('--all', say('help.camera.test.all'));
   make(camera, 'topics', 'help.camera.topics', cameraTopicsVerb)
     .argument('[id]', say('help.camera.id'))
     .option('--samples', say('help.camera.topics.samples'));

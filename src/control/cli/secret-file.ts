@@ -35,7 +35,7 @@ export async function readSecretFile(path: string): Promise<string> {
 }
 
 /** The same from standard input, to its end. */
-export async function readSecretInput({ io }: VerbContext): Promise<string> {
+async function readSecretInput({ io }: VerbContext): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const chunk of io.stdin) {

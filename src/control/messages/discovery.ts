@@ -14,7 +14,11 @@ export const discoveryMessages = {
   'help.discover.list': { en: 'show what was found before, without looking', ko: '검색하지 않고 지금까지 찾은 목록만 표시' },
   'help.discover.resume': { en: 'go on with the look that was broken off last', ko: '마지막으로 중단한 검색을 이어서 진행' },
   'help.discover.noMulticast': { en: 'ask the addresses alone, nobody by multicast', ko: '멀티캐스트 없이 주소만 확인' },
-  'help.discover.add': { en: 'register each new camera that takes the login', ko: '로그인이 되는 새 카메라를 모두 등록' },
+  'help.discover.add': { en: 'register each new camera that takes the login of --user', ko: '--user로 로그인되는 새 카메라를 모두 등록' },
+  'help.discover.sets': {
+    en: 'with --add: register without a login of its own; the sets of logins are tried',
+    ko: '--add와 함께: 개별 로그인 없이 등록하고 로그인 세트를 사용',
+  },
   'help.discover.proposals': { en: 'show what a person has to decide', ko: '사람이 결정할 제안 표시' },
   'help.discover.accept': { en: 'do what proposal N says', ko: 'N번 제안을 받아들임' },
   'help.discover.refuse': { en: 'refuse proposal N; it is not made again', ko: 'N번 제안을 거절 (다시 제안하지 않음)' },
@@ -22,7 +26,10 @@ export const discoveryMessages = {
     en: 'Say only one of --list, --proposals, --accept and --refuse, and no ranges with it',
     ko: '--list, --proposals, --accept, --refuse는 하나만, 주소 범위 없이 지정하십시오',
   },
-  'usage.discoverAdd': { en: '--add needs --user with a password', ko: '--add에는 --user와 비밀번호가 필요합니다' },
+  'usage.discoverAdd': {
+    en: '--add goes with --user and a password, or with --sets, and these with --add alone',
+    ko: '--add는 --user와 비밀번호 또는 --sets와 함께 지정하고, 이들은 --add와만 쓸 수 있습니다',
+  },
   'discover.progress': {
     en: '{percent} % of {total} addresses, {found} found; Ctrl-C ends, `bongsu discover --resume` goes on',
     ko: '주소 {total}개 중 {percent} %, {found}대 찾음. 중단: Ctrl-C, 이어서: `bongsu discover --resume`',

@@ -39,6 +39,7 @@ const conditionNames: Readonly<Record<ConditionKind, readonly [en: string, ko: s
   'camera-login-refused': ['camera refuses the login', '카메라 로그인 거부'],
   'camera-fault': ['camera answers wrongly', '카메라 이상'],
   'microphone-on': ['camera hears', '카메라 마이크 켜짐'],
+  'factory-login': ['camera with a factory password', '공장 초기 비밀번호 카메라'],
   'camera-replaced': ['camera replaced or moved', '카메라 교체·이동 확인'],
   'camera-login-failures': ['somebody fails to log in at a camera', '카메라 로그인 실패'],
   'events-missed': ['events of cameras may be missing', '카메라 이벤트 누락 가능'],
