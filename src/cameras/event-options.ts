@@ -82,6 +82,27 @@ const timeouts = z
     'After how long without another word a state counts as over, by kind (0s … 30d; 0s: never). Default 5m for motion, sound and line-crossing, 30m for loitering, intrusion and crowding, 1h for abandoned, removed, fight, stalking and missing-person, 1d for scene-change; never for all others.',
   );
 
+const pushOptions = z.strictObject({
+  listen: z
+    .strictObject({
+      host: z.string().min(1).max(253).default('0.0.0.0').describe('Address to listen on; 0.0.0.0 for all.'),
+      port: z.int().min(0).max(65_535).describe('TCP port, 1 to 65535; 0 takes any that is free.'),
+    })
+    .describe('Where cameras push to.'),
+  advertise: z
+    .string()
+    .regex(/^([a-zA-Z0-9.-]{1,253}|\[[0-9a-fA-F:.]+\])(:\d{1,5})?$/, 'expected HOST or HOST:PORT')
+    .describe('Address of this gateway as cameras reach it, with a port where a router maps it.'),
+  cameras: z
+    .array(name)
+    .max(4000)
+    .default([])
+    .describe('Cameras that push always, by id. All others are pulled, and push only where that is impossible.'),
+  maxBody: sizeOption({ min: '16KiB', max: '4MiB', default: '256KiB' }).describe('Largest push that is read (16KiB … 4MiB).'),
+});
+/** The door for cameras that push. */
+export type PushOptions = z.output<typeof pushOptions>;
+
 /** The section cameras.events. */
 export const eventOptions = z.strictObject({
   pullWait: durationOption({ min: '1s', max: '5m', default: '60s' }).describe(
@@ -105,6 +126,9 @@ export const eventOptions = z.strictObject({
       'What becomes of the kinds that cameras see; the first rule that fits holds, at most 200. Where none fits sound is ignored, motion is local, and all others are alarms.',
     ),
   timeouts,
+  push: pushOptions
+    .optional()
+    .describe('A door for cameras that cannot be pulled and push their events (base notification). Left out: none.'),
   keepLocal: z
     .int()
     .min(0)

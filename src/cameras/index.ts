@@ -1,9 +1,7 @@
 // The door of cameras: ONVIF cameras, known, supervised and heard.
 export { type CameraStatus, type Cameras, type CamerasDeps, openCameras } from './cameras.ts';
 export type { CameraControl, HeadOutcome } from './control/index.ts';
-export type { DetectionFilter, TopicRow } from './events/index.ts';
 export { type CamerasOptions, camerasOptions } from './options.ts';
 export type { Identification } from './probe.ts';
 export type { CameraRecord } from './supervise.ts';
-export type { KeptDetection } from './tables.ts';
 export type { Sight } from './watch/index.ts';

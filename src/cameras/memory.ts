@@ -26,7 +26,9 @@ export async function openMemory(
   const url = subscription && URL.parse(subscription.address);
   // A pull point of another address than the camera now has would send the login elsewhere.
   const point =
-    subscription && url?.hostname === host.replace(/:\d+$/, '') ? { address: url, reference: subscription.reference } : undefined;
+    subscription && url?.hostname === host.replace(/:\d+$/, '')
+      ? { address: url, reference: subscription.reference, pushed: subscription.pushed === 1 }
+      : undefined;
   let noted = refusal !== undefined;
   // A clock that was set back meanwhile makes it a refusal of now.
   const agoMs = refusal ? Math.max(0, env.clock.now() - refusal.at) : 0;
@@ -38,7 +40,13 @@ export async function openMemory(
     point,
     async keep(next) {
       if (next === undefined) await calls.dropSubscription(device);
-      else await calls.keepSubscription({ device, address: next.address.href, reference: next.reference });
+      else
+        await calls.keepSubscription({
+          device,
+          address: next.address.href,
+          reference: next.reference,
+          pushed: Number(next.pushed === true),
+        });
       memory.point = next;
     },
     async refused(tried = login) {

@@ -33,7 +33,7 @@ export interface SuperviseDeps extends TellDeps {
   choice(device: string): StreamChoice;
   readonly gate: LoginGate;
   readonly slots: Slots;
-  readonly events: Pick<SiteEvents, 'openEar' | 'aliveBefore'>;
+  readonly events: Pick<SiteEvents, 'openEar' | 'aliveBefore' | 'doorFor'>;
 }
 
 /** How a camera is doing; written by its loop alone. */
@@ -196,6 +196,7 @@ async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure>
     listener: ear.listen({ channels, clockOffsetMs: () => session.clockOffsetMs }),
     counters: camera.state.counters,
     kept: memory.point,
+    door: deps.events.doorFor(device.id),
     keep: memory.keep,
     healthy() {
       slot[Symbol.dispose]();
@@ -208,7 +209,7 @@ async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure>
       await ailments.certificate(session.certificate?.validUntil);
     },
   };
-  return hear({ ...options.events, graceMs: options.requestTimeout }, world, env, signal);
+  return hear({ ...options.events, checkEvery: options.checkEvery, graceMs: options.requestTimeout }, world, env, signal);
 }
 
 /** Asks who the camera is; its video sources keep their numbers for ever. */

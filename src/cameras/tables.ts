@@ -11,6 +11,8 @@ export interface KeptSubscription {
   readonly address: string;
   /** Reference parameters as XML, to be echoed as SOAP headers (WS-Addressing 1.0 SOAP Binding §2.1). */
   readonly reference: string;
+  /** 1: the camera pushes; the address is that of the subscription's manager. */
+  readonly pushed: number;
 }
 
 /** What a camera saw that is kept and not sent. */
@@ -85,11 +87,12 @@ export const camerasMigrations: Migrations = {
      ) STRICT;
      CREATE INDEX camera_detection_device ON camera_detection (device, row);
      CREATE TABLE camera_life (one INTEGER PRIMARY KEY CHECK (one = 1), alive_at INTEGER NOT NULL, clean INTEGER NOT NULL) STRICT;`,
+    'ALTER TABLE camera_subscription ADD COLUMN pushed INTEGER NOT NULL DEFAULT 0',
   ],
 };
 
 export const openCamerasProcedures: OpenProcedures<CamerasProcedures> = (db: Database) => {
-  const putSubscription = db.prepare<[string, string, string]>('INSERT OR REPLACE INTO camera_subscription VALUES (?, ?, ?)');
+  const putSubscription = db.prepare<[string, string, string, number]>('INSERT OR REPLACE INTO camera_subscription VALUES (?, ?, ?, ?)');
   const deleteSubscription = db.prepare<[string]>('DELETE FROM camera_subscription WHERE device = ?');
   const putRefusal = db.prepare<[string, string, number]>('INSERT OR REPLACE INTO camera_refusal VALUES (?, ?, ?)');
   const deleteRefusal = db.prepare<[string]>('DELETE FROM camera_refusal WHERE device = ?');
@@ -100,8 +103,8 @@ export const openCamerasProcedures: OpenProcedures<CamerasProcedures> = (db: Dat
   return {
     ...detections.procedures,
     ...lives,
-    keepSubscription({ device, address, reference }) {
-      putSubscription.run(device, address, reference);
+    keepSubscription({ device, address, reference, pushed }) {
+      putSubscription.run(device, address, reference, pushed);
     },
     dropSubscription(device) {
       deleteSubscription.run(device);

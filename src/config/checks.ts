@@ -12,11 +12,12 @@ export function checkSections(config: CheckedSections): readonly Flaw[] {
 }
 
 /** A TCP port that two listeners of this process would take; 0 is any free one. */
-function checkPorts({ streams, sensors, control }: CheckedSections): readonly Flaw[] {
+function checkPorts({ streams, sensors, cameras, control }: CheckedSections): readonly Flaw[] {
   const listeners: readonly [Path, number | undefined][] = [
     [['streams', 'rtsp', 'port'], streams?.rtsp.port],
     [['streams', 'http', 'port'], streams?.http.port],
     [['sensors', 'webhook', 'listen', 'port'], sensors?.webhook?.listen.port],
+    [['cameras', 'events', 'push', 'listen', 'port'], cameras?.events.push?.listen.port],
     [['control', 'metrics', 'port'], control?.metrics?.port],
   ];
   const flaws: Flaw[] = [];

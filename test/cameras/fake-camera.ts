@@ -36,6 +36,8 @@ export interface Script {
   properties: () => string[];
   /** The port that its own addresses name, where something stands before it. */
   advertisedPort: number | undefined;
+  /** Knows no pull points, and pushes to those who subscribe. */
+  pushesOnly: boolean;
   /** How many uses of a nonce are taken. */
   nonceUses: number;
 }
@@ -52,6 +54,9 @@ export interface FakeCamera extends AsyncDisposable {
   pullsAtOnce: number;
   connections: number;
   readonly subscriptions: Set<string>;
+  /** Addresses that it pushes to, by subscription, and what was answered. */
+  readonly consumers: ReadonlyMap<string, string>;
+  readonly statuses: readonly number[];
   /** Queues a notification for every pull point. */
   notify(message: string): void;
   /** Forgets subscriptions, as a reboot does. */
@@ -86,6 +91,7 @@ const defaults: Script = {
   inProfiles: { media1: '', media2: '' },
   properties: () => [],
   advertisedPort: undefined,
+  pushesOnly: false,
   nonceUses: 1e9,
 };
 
@@ -95,6 +101,10 @@ export async function openFakeCamera(changes: Partial<Script> = {}): Promise<Fak
   const queues = new Map<string, string[]>();
   const waiting = new Set<Waiting>();
   const nonces = new Map<string, number>();
+  /** Consumers of pushes by subscription, and what they answered. */
+  const consumers = new Map<string, string>();
+  const statuses: number[] = [];
+  let pushed: Promise<unknown> = Promise.resolve();
   let next = 1;
   let port = 0;
   const now = (): Date => new Date(Date.now() + script.clockOffsetMs);
@@ -112,7 +122,21 @@ export async function openFakeCamera(changes: Partial<Script> = {}): Promise<Fak
       `<SOAP-ENV:Fault><SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:Sender</SOAP-ENV:Value><SOAP-ENV:Subcode><SOAP-ENV:Value>ter:${subcode}</SOAP-ENV:Value></SOAP-ENV:Subcode></SOAP-ENV:Code><SOAP-ENV:Reason><SOAP-ENV:Text xml:lang="en">${reason}</SOAP-ENV:Text></SOAP-ENV:Reason>${detail && `<SOAP-ENV:Detail>${detail}</SOAP-ENV:Detail>`}</SOAP-ENV:Fault>`,
       status,
     );
+  const envelope = (messages: readonly string[]): string =>
+    `<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:tns1="http://www.onvif.org/ver10/topics"><s:Body><wsnt:Notify>${messages.join('')}</wsnt:Notify></s:Body></s:Envelope>`;
+  const push = (id: string): void => {
+    const consumer = consumers.get(id);
+    const messages = queues.get(id)?.splice(0, 100) ?? [];
+    if (consumer === undefined || messages.length === 0) return;
+    pushed = pushed
+      .then(() => fetch(consumer, { method: 'POST', body: envelope(messages), headers: { 'Content-Type': 'application/soap+xml' } }))
+      .then(
+        (answered) => void statuses.push(answered.status),
+        () => void statuses.push(0),
+      );
+  };
   const flush = (): void => {
+    for (const id of consumers.keys()) push(id);
     for (const pull of waiting) {
       const queue = queues.get(pull.id);
       if (!queue?.length) continue;
@@ -136,6 +160,8 @@ export async function openFakeCamera(changes: Partial<Script> = {}): Promise<Fak
     failedLogins: 0,
     pullsAtOnce: 0,
     connections: 0,
+    statuses,
+    consumers,
     get subscriptions() {
       return new Set(queues.keys());
     },
@@ -145,6 +171,7 @@ export async function openFakeCamera(changes: Partial<Script> = {}): Promise<Fak
     },
     reboot() {
       queues.clear();
+      consumers.clear();
       nonces.clear();
     },
     async close() {
@@ -303,12 +330,21 @@ export async function openFakeCamera(changes: Partial<Script> = {}): Promise<Fak
               `<tr2:GetSnapshotUriResponse><tr2:Uri>http://127.0.0.1:${port}/snap/${token}.jpg</tr2:Uri></tr2:GetSnapshotUriResponse>`,
             )
           : fault(response, 'ActionNotSupported', 'no snapshots');
+      case 'Subscribe': {
+        const answered = subscribed().replaceAll('tev:CreatePullPointSubscriptionResponse', 'wsnt:SubscribeResponse');
+        const consumer = /<a:Address>(http[^<]*)<\/a:Address><\/ConsumerReference>/.exec(body)?.[1];
+        if (consumer === undefined) return fault(response, 'InvalidArgVal', 'no consumer');
+        consumers.set(String(next - 1), consumer);
+        return reply(response, answered);
+      }
       case 'CreatePullPointSubscription':
+        if (script.pushesOnly) return fault(response, 'ActionNotSupported', 'no pull points');
         if (script.absoluteTimeOnly && body.includes('<InitialTerminationTime>PT'))
           return fault(response, 'InvalidArgVal', 'relative time');
         return reply(response, subscribed());
       case 'SetSynchronizationPoint':
         queues.get(id)?.push(...script.properties());
+        flush();
         return reply(response, '<tev:SetSynchronizationPointResponse/>');
       case 'PullMessages':
         return pull(body, id, response);
@@ -319,6 +355,7 @@ export async function openFakeCamera(changes: Partial<Script> = {}): Promise<Fak
         );
       case 'Unsubscribe':
         queues.delete(id);
+        consumers.delete(id);
         return reply(response, '<wsnt:UnsubscribeResponse/>');
       default: {
         const known = script.answers[call];

@@ -4,6 +4,8 @@ import { type BreakCounts, openBreakCounts } from './breaks.ts';
 /** Counters of one camera since the daemon started. */
 export interface EventCounters {
   pulls: number;
+  /** Pushes of a camera that cannot be pulled. */
+  pushes: number;
   messages: number;
   /** Subscriptions made anew and taken up again. */
   created: number;
@@ -24,7 +26,7 @@ const rest = '(other)';
 /** All zero. */
 export function openCounters(): EventCounters {
   const names = { knownTopics: new Map(), unknownTopics: new Map(), unknownValues: new Map() };
-  return { pulls: 0, messages: 0, created: 0, resumed: 0, ...names, breaks: openBreakCounts() };
+  return { pulls: 0, pushes: 0, messages: 0, created: 0, resumed: 0, ...names, breaks: openBreakCounts() };
 }
 
 /** Counts a message whose topic is understood. */

@@ -3,15 +3,19 @@ import type { Env, Text } from '#base';
 import { type Failure, failure } from '../faults.ts';
 import type { SoapSession } from '../soap/index.ts';
 import type { EventCounters } from './counters.ts';
+import { hearPushed } from './hear-pushed.ts';
 import type { Listener } from './listener.ts';
 import type { Notification } from './notification.ts';
 import { openPullPointCalls, type PullPoint, type PullPointCalls } from './pull-point.ts';
+import type { PushDoor } from './push-door.ts';
 
 export interface HearOptions {
   readonly pullWait: number;
   readonly pullMessages: number;
   readonly subscription: number;
   readonly maxReply: number;
+  /** How often a camera that pushes is asked whether it is there. */
+  readonly checkEvery: number;
   /** What a pull may take beyond its wait. */
   readonly graceMs: number;
 }
@@ -24,6 +28,8 @@ export interface HearWorld {
   readonly counters: EventCounters;
   /** The pull point of before, to be resumed. */
   readonly kept: PullPoint | undefined;
+  /** Where the site has a door for pushes; `always`: this camera is to push, else only one that cannot be pulled. */
+  readonly door?: { readonly door: PushDoor; readonly always: boolean } | undefined;
   /** Remembers the pull point, durably, or that there is none. */
   keep(point: PullPoint | undefined): Promise<void>;
   /** The first pull was answered: all is well. */
@@ -42,6 +48,7 @@ const maxSyncPulls = 12;
 const minPaceMs = 500;
 const minWaitMs = 1000;
 const maxLimitFaults = 5;
+const unsubscribeMs = 3000;
 
 interface Subscription {
   readonly point: PullPoint;
@@ -64,9 +71,12 @@ interface Setting {
 /** Hears a camera until something breaks, and says what. Rejects with the reason of `signal` alone. */
 export async function hear(options: HearOptions, world: HearWorld, env: Env, signal: AbortSignal): Promise<Failure> {
   const calls = openPullPointCalls(world.session, env);
+  const { listener, door } = world;
+  if (door?.always) return hearPushed(options, { ...world, door: door.door }, env, signal);
   const subscribed = await subscribe(calls, { options, world, env }, signal);
+  // A camera that knows no pull points says so by a fault (ONVIF Core §9.1: ter:ActionNotSupported).
+  if ('kind' in subscribed && subscribed.kind === 'fault' && door) return hearPushed(options, { ...world, door: door.door }, env, signal);
   if ('kind' in subscribed) return subscribed;
-  const { listener } = world;
   await listener.begin(!subscribed.resumed, signal);
   // A camera may refuse to synchronise; then its states are known as they change (ONVIF Core §9.6).
   const synchronised = await calls.synchronise(subscribed.point, signal);
@@ -113,12 +123,17 @@ async function subscribe(calls: PullPointCalls, { options, world, env }: Setting
     messages: options.pullMessages,
     syncPulls: maxSyncPulls,
   });
-  if (world.kept) {
-    const lifetimeMs = await calls.renew(world.kept, options.subscription, signal);
-    if (lifetimeMs !== undefined) {
+  if (world.kept?.pushed) {
+    await calls.unsubscribe(world.kept, unsubscribeMs, signal);
+    await world.keep(undefined);
+  } else if (world.kept) {
+    const renewed = await calls.renew(world.kept, options.subscription, signal);
+    if (renewed.result === 'ok') {
       world.counters.resumed += 1;
-      return begin(world.kept, lifetimeMs, true);
+      return begin(world.kept, renewed.lifetimeMs, true);
     }
+    // Who does not answer now may still hold it, and what it kept meanwhile.
+    if (renewed.result === 'failed' && ['unreachable', 'silent'].includes(renewed.failure.kind)) return renewed.failure;
     await world.keep(undefined);
   }
   const created = await calls.create(world.events, options.subscription, signal);
@@ -136,8 +151,8 @@ async function renewInTime(
   signal: AbortSignal,
 ): Promise<void> {
   if (env.clock.monotonicMs() < subscription.renewAtMs) return;
-  const lifetimeMs = await calls.renew(subscription.point, options.subscription, signal);
-  subscription.lifetimeMs = lifetimeMs ?? subscription.lifetimeMs;
+  const renewed = await calls.renew(subscription.point, options.subscription, signal);
+  if (renewed.result === 'ok') subscription.lifetimeMs = renewed.lifetimeMs;
   subscription.renewAtMs = env.clock.monotonicMs() + subscription.lifetimeMs * 0.8;
   await world.renewed();
 }

@@ -1,4 +1,4 @@
-// The five calls of a pull point: create, synchronise, pull, renew, unsubscribe (ONVIF Core §9.3, WS-BaseNotification §6).
+// The calls of a subscription: create a pull point or subscribe for pushes, synchronise, pull, renew, unsubscribe (ONVIF Core §9.2–9.3, WS-BaseNotification §4–6).
 import { type Env, uuidv7 } from '#base';
 import { reachService } from '../address.ts';
 import { type Failure, failure } from '../faults.ts';
@@ -12,11 +12,19 @@ export interface PullPoint {
   readonly address: URL;
   /** Reference parameters as XML, echoed as headers of every call to it. */
   readonly reference: string;
+  /** The camera pushes: this is the manager of that subscription, which nobody can pull. */
+  readonly pushed?: boolean;
 }
 
 /** What became of asking for a lifetime. */
 export type Subscribed =
   | { readonly result: 'ok'; readonly point: PullPoint; readonly lifetimeMs: number }
+  | { readonly result: 'failed'; readonly failure: Failure };
+
+/** What became of a renewal; `refused`: the camera does not renew, or does not know it any more. */
+export type Renewed =
+  | { readonly result: 'ok'; readonly lifetimeMs: number }
+  | { readonly result: 'refused' }
   | { readonly result: 'failed'; readonly failure: Failure };
 
 /** What became of a pull. */
@@ -34,14 +42,15 @@ const maxReferenceLength = 4096;
 /** The calls on one session. */
 export interface PullPointCalls {
   create(events: URL, lifetimeMs: number, signal: AbortSignal): Promise<Subscribed>;
+  /** Asks for pushes to `consumer` (ONVIF Core §9.2, WS-BaseNotification §4.1); the point is the subscription's manager. */
+  subscribe(events: URL, ask: { readonly consumer: URL; readonly lifetimeMs: number }, signal: AbortSignal): Promise<Subscribed>;
   synchronise(point: PullPoint, signal: AbortSignal): Promise<CallResult>;
   pull(
     point: PullPoint,
     ask: { waitMs: number; messages: number; maxBytes: number; timeoutMs: number },
     signal: AbortSignal,
   ): Promise<Pulled>;
-  /** The lifetime granted, or undefined when the camera does not renew. */
-  renew(point: PullPoint, lifetimeMs: number, signal: AbortSignal): Promise<number | undefined>;
+  renew(point: PullPoint, lifetimeMs: number, signal: AbortSignal): Promise<Renewed>;
   unsubscribe(point: PullPoint, timeoutMs: number, signal: AbortSignal): Promise<CallResult>;
 }
 
@@ -76,6 +85,20 @@ export function openPullPointCalls(session: SoapSession, env: Env): PullPointCal
   return {
     create: (events, lifetimeMs, signal) =>
       createPullPoint(send, { events, base: session.base, lifetimeMs, lifetimes: lifetimes(lifetimeMs) }, signal),
+    async subscribe(events, { consumer, lifetimeMs }, signal) {
+      let last: CallResult | undefined;
+      for (const time of lifetimes(lifetimeMs)) {
+        const call = {
+          action: 'http://docs.oasis-open.org/wsn/bw-2/NotificationProducer/SubscribeRequest',
+          body: `<Subscribe xmlns="${baseSpace}"><ConsumerReference><a:Address>${consumer.href}</a:Address></ConsumerReference><InitialTerminationTime>${time}</InitialTerminationTime></Subscribe>`,
+          expect: 'SubscribeResponse',
+        };
+        last = await send({ address: events, reference: '' }, call, signal);
+        if (last.result !== 'fault') break;
+      }
+      if (last?.result !== 'ok') return { result: 'failed', failure: last?.failure ?? failure('garbage', events.host) };
+      return readSubscription(child(last.body, 'SubscribeResponse'), session.base, lifetimeMs);
+    },
     synchronise(point, signal) {
       const call = {
         action: `${eventsSpace}/PullPointSubscription/SetSynchronizationPointRequest`,
@@ -102,10 +125,10 @@ export function openPullPointCalls(session: SoapSession, env: Env): PullPointCal
           expect: 'RenewResponse',
         };
         const reply = await send(point, call, signal);
-        if (reply.result === 'ok') return grantedLifetime(child(reply.body, 'RenewResponse'), lifetimeMs);
-        if (reply.result === 'failed') return undefined;
+        if (reply.result === 'ok') return { result: 'ok', lifetimeMs: grantedLifetime(child(reply.body, 'RenewResponse'), lifetimeMs) };
+        if (reply.result === 'failed') return { result: 'failed', failure: reply.failure };
       }
-      return undefined;
+      return { result: 'refused' };
     },
     unsubscribe(point, timeoutMs, signal) {
       const call = {

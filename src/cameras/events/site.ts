@@ -6,6 +6,7 @@ import type { EventOptions } from '../event-options.ts';
 import type { CamerasProcedures, LastLife } from '../tables.ts';
 import { type Detections, openDetections } from './detections.ts';
 import { type Ear, type EarOwner, openEar } from './ear.ts';
+import { openPushDoor, type PushDoor } from './push-door.ts';
 import { openSamples, type Samples } from './samples.ts';
 import { openSiteRules } from './site-rules.ts';
 import { openTeller, type TellDeps } from './tell.ts';
@@ -17,6 +18,8 @@ export interface SiteEvents {
   readonly detections: Detections;
   readonly samples: Samples;
   openEar(owner: EarOwner): Ear;
+  /** The door for pushes as it is for that camera; undefined where the site has none. */
+  doorFor(device: string): { readonly door: PushDoor; readonly always: boolean } | undefined;
   readonly services: readonly Service[];
 }
 
@@ -31,6 +34,7 @@ export function openSiteEvents(options: EventOptions, deps: TellDeps & { readonl
   const detections = openDetections(calls, options.keepLocal, env);
   const samples = openSamples();
   const shared = { ...deps, rules: openSiteRules(options.rules), detections, samples };
+  const door = options.push && openPushDoor(options.push, env);
   let aliveBefore: number | undefined;
   const life: Service = {
     name: 'camera-life',
@@ -48,7 +52,8 @@ export function openSiteEvents(options: EventOptions, deps: TellDeps & { readonl
     detections,
     samples,
     openEar: (owner) => openEar(owner, options, shared, env),
-    services: [detections.service, life],
+    doorFor: (device) => door && { door, always: options.push?.cameras.includes(device) === true },
+    services: [detections.service, life, ...(door ? [door.service] : [])],
   };
 }
 
