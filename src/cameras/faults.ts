@@ -9,13 +9,6 @@ export const faults = faultTable('cameras', {
       ko: 'cameras.events.push의 포트를 다른 프로그램이 쓰는지(`ss -ltnp`), 주소가 이 장비의 것인지 확인하십시오.',
     },
   },
-  'push-unlistenable': {
-    message: { en: 'The door for pushes of cameras cannot be opened', ko: '카메라 이벤트 수신 포트를 열 수 없습니다' },
-    hint: {
-      en: 'Is the port of cameras.events.push taken (`ss -ltnp`), or the address not of this machine?',
-      ko: 'cameras.events.push의 포트를 다른 프로그램이 쓰는지(`ss -ltnp`), 주소가 이 장비의 것인지 확인하십시오.',
-    },
-  },
   unknown: {
     message: { en: 'There is no such camera', ko: '그런 카메라가 없습니다' },
     hint: { en: 'See `bongsu camera list`.', ko: '`bongsu camera list`로 확인하십시오.' },
