@@ -15,6 +15,10 @@ const parts = [
   'gstreamer1.0-plugins-good',
   'gstreamer1.0-tools',
   'python3-gi',
+  // Independent ONVIF clients, one of them from PyPI, and a wire of its own to find cameras on.
+  'iproute2',
+  'onvif-tools',
+  'python3-venv',
   // Serial lines and Modbus counterparts.
   'mbpoll',
   'python3-pymodbus',

@@ -118,7 +118,7 @@ function openCore(options: CameraOptions, ways: { reboot(): void; refuseFor(ms: 
     loginBy,
     gate: loginBy === 'username-token' ? undefined : mediaGate,
     mediaGate,
-    tokens: openTokenGate(owner),
+    tokens: openTokenGate(owner, personality.quirks.remembersTokens),
     lock,
     media2,
     profiles: profilesOf(options),

@@ -11,8 +11,8 @@ export interface TokenGate {
 const windowMs = 300_000;
 const maxNonces = 1000;
 
-/** Opens a gate that takes tokens made within 5 minutes of the camera's clock, each once; the last 1,000 are known. A nonce may come again with another time: clients do so. */
-export function openTokenGate(owner: { readonly login: Login }): TokenGate {
+/** Opens a gate that takes tokens made within 5 minutes of the camera's clock, each once; the last 1,000 are known. A nonce may come again with another time: clients do so. Without `remembers` any may. */
+export function openTokenGate(owner: { readonly login: Login }, remembers = true): TokenGate {
   const nonces = new Set<string>();
   return {
     check(header, nowMs) {
@@ -26,7 +26,7 @@ export function openTokenGate(owner: { readonly login: Login }): TokenGate {
       if (!(Math.abs(nowMs - madeMs) <= windowMs) || nonce.length > 128 || nonces.has(nonce + created)) return 'refused';
       const digest = createHash('sha1').update(Buffer.from(nonce, 'base64')).update(created).update(login.password).digest('base64');
       if (digest !== password.text) return 'refused';
-      nonces.add(nonce + created);
+      if (remembers) nonces.add(nonce + created);
       for (const oldest of nonces) {
         if (nonces.size <= maxNonces) break;
         nonces.delete(oldest);

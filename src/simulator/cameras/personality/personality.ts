@@ -16,6 +16,8 @@ export interface Quirks {
   readonly addresses: 'right' | 'internal' | 'several';
   /** The same WS-Discovery endpoint for all cameras of this kind. */
   readonly sharedEndpoint: string | undefined;
+  /** False: a token may come again as it was. */
+  readonly remembersTokens: boolean;
   /** Basic is offered (and taken) before Digest. */
   readonly basic: boolean;
   /** After so many failed logins in a row nobody is let in for `lockMs`; each is answered `status`. */
@@ -59,6 +61,7 @@ export const plainQuirks: Quirks = {
   clockNeedsLogin: false,
   addresses: 'right',
   sharedEndpoint: undefined,
+  remembersTokens: true,
   basic: false,
   lock: undefined,
   faultLock: undefined,

@@ -38,5 +38,5 @@ export const reolink: Personality = {
     face: reolinkRule('FaceDetect'),
   },
   has: ['motion', 'people', 'vehicle', 'face'],
-  quirks: { ...plainQuirks, renew: 'fault', faultLock: { faults: 10, lockMs: 60_000 }, maxPullPoints: 2 },
+  quirks: { ...plainQuirks, remembersTokens: false, renew: 'fault', faultLock: { faults: 10, lockMs: 60_000 }, maxPullPoints: 2 },
 };

@@ -42,5 +42,5 @@ export const tapo: Personality = {
     face: tapoRule('People'),
   },
   has: ['motion', 'people', 'vehicle', 'line-crossing', 'intrusion', 'tamper'],
-  quirks: { ...plainQuirks, closePullMs: 10_000, synchronises: false, getServices: false, maxPullPoints: 2 },
+  quirks: { ...plainQuirks, remembersTokens: false, closePullMs: 10_000, synchronises: false, getServices: false, maxPullPoints: 2 },
 };
