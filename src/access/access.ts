@@ -80,6 +80,8 @@ export interface Access {
   /** Writes the act on the audit; 600 of one person in a minute are listed one by one, the rest is counted. */
   account(act: PersonalAct): Promise<void>;
   openGrants(): Promise<readonly OpenGrant[]>;
+  /** Undefined when no grant of that id is open, or its time is over. */
+  openGrant(id: string): Promise<OpenGrant | undefined>;
   list(filter: GrantFilter): Promise<readonly Grant[]>;
   verify(): Promise<Verification>;
 }
@@ -171,6 +173,11 @@ export function openAccess(options: AccessOptions, deps: { readonly store: Store
     async openGrants() {
       const grants = await procedures.list({ limit: 1000, openOnly: true });
       return grants.map((grant) => ({ ...grant, remainingMs: remainingMs(grant) }));
+    },
+    async openGrant(id) {
+      const grant = await procedures.find(id);
+      const open = grant && !grant.end ? { ...grant, remainingMs: remainingMs(grant) } : undefined;
+      return open && open.remainingMs > 0 ? open : undefined;
     },
     list: (filter) => procedures.list(filter),
     verify: () => verifyChain(procedures, env.clock.now()),

@@ -6,9 +6,11 @@ import { idPattern } from '#model';
 import type { AlarmActs } from './alarm-acts.ts';
 import { faults } from './faults.ts';
 import type { Grants, Opened } from './grants.ts';
+import { failed, refuse, refuseBody } from './outcomes.ts';
+import { goToPlace, movePtz, type PtzCommandDeps, stopPtz } from './ptz-commands.ts';
 
 /** What commands reach. */
-export interface CommandDeps {
+export interface CommandDeps extends PtzCommandDeps {
   readonly acts: Pick<AlarmActs, 'acknowledge' | 'clear'>;
   readonly grants: Grants;
   /** Whether this is a channel of a registered camera. */
@@ -51,6 +53,9 @@ const handlers: Readonly<Record<string, Handler>> = {
   'snapshot.take': (command, deps) => openLook('still', command, deps),
   'stream.extend': extendStream,
   'stream.close': closeStream,
+  'ptz.move': movePtz,
+  'ptz.stop': stopPtz,
+  'ptz.preset': goToPlace,
   'alarm.acknowledge': acknowledge,
   'alarm.reset': reset,
   'inventory.list': (command, deps) => Promise.resolve(listInventory(command, deps)),
@@ -76,7 +81,7 @@ export function openCommands(deps: CommandDeps, env: Env): (command: Command) =>
 
 async function openLook(form: GrantForm, command: Command, deps: CommandDeps): Promise<Outcome> {
   const parsed = look.safeParse(command.body);
-  if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
+  if (!parsed.success) return refuseBody(command, parsed.error);
   const { camera, channel, quality, grant } = parsed.data;
   const opened = await deps.grants.open({
     form,
@@ -104,7 +109,7 @@ function outcomeOf(command: Command, form: GrantForm, opened: Opened, { address 
 
 async function extendStream(command: Command, { grants }: CommandDeps): Promise<Outcome> {
   const parsed = extension.safeParse(command.body);
-  if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
+  if (!parsed.success) return refuseBody(command, parsed.error);
   const decision = await grants.extend(parsed.data.grant, {
     until: Date.parse(parsed.data.until),
     origin: hubOrigin,
@@ -117,7 +122,7 @@ async function extendStream(command: Command, { grants }: CommandDeps): Promise<
 
 async function closeStream(command: Command, { grants }: CommandDeps): Promise<Outcome> {
   const parsed = ofGrant.safeParse(command.body);
-  if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
+  if (!parsed.success) return refuseBody(command, parsed.error);
   const ended = await grants.close(parsed.data.grant, hubOrigin);
   return ended
     ? { id: command.id, result: 'done', grant: parsed.data.grant }
@@ -137,7 +142,7 @@ async function onAlarm(command: Command, act: () => Promise<Readonly<Record<stri
 /** A person at the hub has seen it. */
 async function acknowledge(command: Command, { acts }: CommandDeps): Promise<Outcome> {
   const parsed = acknowledgement.safeParse(command.body);
-  if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
+  if (!parsed.success) return refuseBody(command, parsed.error);
   const { alarm, person, note } = parsed.data;
   return onAlarm(command, async () => {
     const became = await acts.acknowledge(alarm, `${hubOrigin}:${person}`, note);
@@ -148,7 +153,7 @@ async function acknowledge(command: Command, { acts }: CommandDeps): Promise<Out
 /** A person at the hub ends an alarm, also one that its latch keeps. */
 async function reset(command: Command, { acts }: CommandDeps): Promise<Outcome> {
   const parsed = resetting.safeParse(command.body);
-  if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
+  if (!parsed.success) return refuseBody(command, parsed.error);
   const { alarm, person, reason } = parsed.data;
   return onAlarm(command, async () => {
     const became = await acts.clear(alarm, `${hubOrigin}:${person}`, reason);
@@ -158,7 +163,7 @@ async function reset(command: Command, { acts }: CommandDeps): Promise<Outcome> 
 
 function listInventory(command: Command, { inventory }: CommandDeps): Outcome {
   const parsed = page.safeParse(command.body);
-  if (!parsed.success) return refuse(command, 'command.body-wrong', describe(parsed.error));
+  if (!parsed.success) return refuseBody(command, parsed.error);
   const { offset, limit } = parsed.data;
   const devices = inventory();
   return {
@@ -173,22 +178,4 @@ function listInventory(command: Command, { inventory }: CommandDeps): Outcome {
 /** A device as a stranger may know it: its addresses are this site's own business. */
 function withoutAddress({ address: _, ...device }: Device): Omit<Device, 'address'> {
   return { ...device, channels: device.channels.map(({ streams: __, ...channel }) => channel) };
-}
-
-/** Details of a fault may name addresses of the site: the hub gets the code and what it means. */
-function failed(command: Command, fault: BongsuError): Outcome {
-  return { id: command.id, result: 'failed', reason: fault.code, message: fault.summary.en };
-}
-
-function refuse(command: Command, reason: string, message: string): Outcome {
-  return { id: command.id, result: 'refused', reason, message };
-}
-
-/** The first three problems of a body, by field. */
-function describe(error: z.ZodError): string {
-  return error.issues
-    .slice(0, 3)
-    .map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`)
-    .join('; ')
-    .slice(0, 300);
 }

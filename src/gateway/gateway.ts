@@ -14,6 +14,7 @@ import { openStreams } from '#streams';
 import { openUplink, openWebhook, type Uplink, type UplinkSession } from '#uplink';
 import { openAlarmActs } from './alarm-acts.ts';
 import { alarmClock } from './alarm-clock.ts';
+import { controlDeps, openCameraActs } from './camera-acts.ts';
 import { openCommands } from './commands.ts';
 import { openDeadOffers } from './dead-offers.ts';
 import { deliver } from './delivery.ts';
@@ -92,6 +93,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     {
       ...drivers,
       store,
+      ...controlDeps(registry.find, access, env),
       sight: openSight(access, () => streams),
       identified: recordIdentity(registry, (id, said) => findings.identified(id, said)),
     },
@@ -113,7 +115,8 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     },
     env,
   );
-  const grants = openGrants({ access, cameras, streams }, env);
+  const cameraActs = openCameraActs({ access, control: cameras.control }, env);
+  const grants = openGrants({ access, cameras, streams, ended: cameraActs.grantEnded }, env);
   const health = openHealth(
     {
       identity,
@@ -135,6 +138,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     {
       grants,
       acts,
+      cameraActs,
       hasChannel: (camera, channel) => hasChannel(registry.find(camera), channel),
       inventory: () => registry.list(),
       status: health.counts,

@@ -13,6 +13,8 @@ export interface GrantDeps {
   readonly access: Access;
   readonly cameras: Cameras;
   readonly streams: Streams;
+  /** Called when a grant has ended: what was done in its name ends too. Must not throw. */
+  readonly ended?: (grantId: string) => void;
 }
 
 /** A granted look: the token is known here and to the asker alone. */
@@ -60,6 +62,7 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
     if (ended && arrival) arrival.over = true;
     if (ended) ends.get(grantId)?.[Symbol.dispose]();
     if (ended) ends.delete(grantId);
+    if (ended) deps.ended?.(grantId);
     return ended;
   };
   const finishSurely = async (grantId: string, reason: GrantEnd, note: string): Promise<void> => {

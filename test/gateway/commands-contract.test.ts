@@ -23,8 +23,10 @@ describe('the commands', () => {
   });
 
   const acts = { acknowledge: async () => 'acknowledged', clear: async () => 'over' };
+  const done = async () => ({ result: 'done' });
+  const cameraActs = { actorOf: async () => ({ holder: 'grant:1', by: 'hub:kim' }), order: done, stop: done, presets: done };
   const env = { clock: openFakeClock(0), random: systemRandom, log: openLog('silent') };
-  const run = openCommands({ acts } as unknown as CommandDeps, env);
+  const run = openCommands({ acts, cameraActs } as unknown as CommandDeps, env);
 
   it.each([
     ['alarm.acknowledge', { alarm: id, person: 'kim' }, 'done'],
@@ -36,6 +38,20 @@ describe('the commands', () => {
     ['alarm.reset', { alarm: id, person: 'kim', reason: 'panel reset' }, 'done'],
     ['alarm.reset', { alarm: id, person: 'kim' }, 'refused'],
     ['alarm.reset', { alarm: id, person: 'kim', reason: '-' }, 'refused'],
+    ['ptz.move', { camera: 'cam-1', grant: id, pan: 0.5 }, 'done'],
+    ['ptz.move', { camera: 'cam-1', channel: 2, grant: id, way: 'relative', zoom: -1, forMs: 500 }, 'done'],
+    ['ptz.move', { camera: 'cam-1', grant: id, way: 'absolute', pan: 1, tilt: -1, zoom: 1 }, 'done'],
+    ['ptz.move', { camera: 'cam-1', grant: id }, 'refused'],
+    ['ptz.move', { camera: 'cam-1', pan: 0.5 }, 'refused'],
+    ['ptz.move', { camera: 'cam-1', grant: id, pan: 1.5 }, 'refused'],
+    ['ptz.move', { camera: 'cam-1', grant: id, pan: 1, forMs: 60_000 }, 'refused'],
+    ['ptz.stop', { camera: 'cam-1', grant: id }, 'done'],
+    ['ptz.stop', { camera: 'cam-1' }, 'refused'],
+    ['ptz.preset', { camera: 'cam-1', grant: id, preset: '1' }, 'done'],
+    ['ptz.preset', { camera: 'cam-1', grant: id, action: 'home' }, 'done'],
+    ['ptz.preset', { camera: 'cam-1', grant: id, action: 'list' }, 'done'],
+    ['ptz.preset', { camera: 'cam-1', grant: id }, 'refused'],
+    ['ptz.preset', { camera: 'cam-1', grant: id, action: 'go' }, 'refused'],
   ])('%s %j is %s by gateway and schema', async (name, body, result) => {
     const outcome = await run({ id: 'c-1', name, issuedAt: 0, expiresAt: 60_000, body });
     expect(outcome.result).toBe(result);

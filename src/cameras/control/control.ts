@@ -99,7 +99,7 @@ export function openControl(options: ControlOptions, deps: ControlDeps, world: C
       return await act();
     } catch (error) {
       if (!(error instanceof BongsuError)) throw error;
-      return { result: error.code === 'cameras.ptz-none' ? 'refused' : 'failed', fault: error };
+      return error.code === 'cameras.ptz-none' ? { result: 'refused', fault: error } : { result: 'failed', fault: error };
     }
   };
   const ask = async <T>(camera: string, channel: number, question: (calls: HeadCalls) => Promise<Called<T>>): Promise<HeadOutcome<T>> => {

@@ -28,7 +28,8 @@ export interface HeadAsker {
 /** What became of an order. A refusal is the site's own; `failed` is what the camera did not do. */
 export type HeadOutcome<T = undefined> =
   | { readonly result: 'done'; readonly value: T }
-  | { readonly result: 'refused' | 'failed'; readonly fault: BongsuError };
+  | { readonly result: 'refused'; readonly fault: BongsuError }
+  | { readonly result: 'failed'; readonly fault: BongsuError };
 
 /** What a head did without being told at that moment; for the audit. */
 export interface HeadNews {
