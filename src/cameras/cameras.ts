@@ -5,11 +5,13 @@ import type { Store } from '#store';
 import { type CameraAddress, parseAddress } from './address.ts';
 import { type Ailments, openAilments } from './ailments.ts';
 import { type CameraControl, type ControlDeps, type KnownCamera, openControl, openControlWorld } from './control/index.ts';
-import { type Discovery, openDiscovery } from './discovery/index.ts';
+import { type CameraDescription, describeCamera } from './describe.ts';
+import { type Finding as DiagnosisFinding, diagnose, type Patient } from './diagnosis/index.ts';
+import { type Discovery, openDiscovery, openNeighbours, openTableSource } from './discovery/index.ts';
 import { type BreakCounts, type DetectionFilter, listTopics, openSiteEvents, type TopicRow } from './events/index.ts';
 import { faults } from './faults.ts';
 import type { KnowledgeProcedures } from './knowledge-tables.ts';
-import type { CameraProfile } from './onvif/index.ts';
+import type { CameraProfile, StreamChoice } from './onvif/index.ts';
 import type { CamerasOptions } from './options.ts';
 import { findStill, findStream, picturedChannels } from './pictures.ts';
 import { badAddress, type Identification, probe } from './probe.ts';
@@ -73,6 +75,13 @@ export interface Cameras extends AsyncDisposable {
   /** HTTP address of a still. @throws cameras.unknown, cameras.not-ready, cameras.no-still */
   still(id: string, channel: number): Promise<StreamSource>;
   status(): readonly CameraStatus[];
+  /** All else that is known of a camera. Rejects with the store's faults. @throws cameras.unknown */
+  describe(id: string): Promise<CameraDescription>;
+  /**
+   * Walks a camera step by step, with at most one failed login; ends after the step beyond which nothing can be said. `by` is who wants to know, for
+   * the audit. Rejects with the reason of `signal`. @throws cameras.unknown
+   */
+  diagnose(id: string, by: string, signal: AbortSignal): AsyncIterable<DiagnosisFinding>;
   /** Topics that one camera, or all of them, have said since the start. @throws cameras.unknown */
   topics(id: string | undefined): readonly TopicRow[];
   /** What was seen and kept here, not sent; the newest first. Rejects with the store's faults. */
@@ -105,6 +114,7 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
   const choice = openChoice(options.streams);
   const superviseDeps: SuperviseDeps = { ...deps, calls, knowledge, choice, gate, events, slots: openSlots(options.attempts) };
   const watch = openSiteWatch(options.watch, { sight: deps.sight, gate, condition: deps.condition }, env);
+  const neighbours = openNeighbours(openTableSource(), env.clock);
   const members = new Map<string, Member>();
   /** Loops of cameras that were removed or replaced, until they have ended. */
   const leaving = new Map<string, Promise<void>>();
@@ -221,6 +231,16 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       for (const { state } of members.values()) if (state.state === 'login-refused') state.waker.wake();
     },
     status: () => [...members.values()].map(viewOf),
+    async describe(id) {
+      const member = findMember(members, id);
+      const { subscription } = await calls.recall(id);
+      return describeCamera(member, subscription?.address);
+    },
+    diagnose(id, by, signal) {
+      const { looker } = watch;
+      const patient = patientOf(findMember(members, id), choice(id));
+      return diagnose(patient, by, { options, gate, looker, sight: deps.sight, neighbour: neighbours.find }, env, signal);
+    },
     topics(id) {
       const asked = id === undefined ? [...members.values()] : [findMember(members, id)];
       return listTopics(
@@ -283,6 +303,20 @@ function beatOf(member: Member, address: CameraAddress): Parameters<SiteWatch['a
     channels: () => (state.state === 'online' ? picturedChannels(member) : []),
     source: (channel, quality) => tryStream(member, channel, quality),
     seen: (channel, look, failures) => ailments.pictures(channel, look, failures),
+  };
+}
+
+/** A camera as its diagnosis sees it. */
+function patientOf(member: Member, choice: StreamChoice): Patient {
+  const { record, address, state } = member;
+  const { pulls, messages } = state.counters;
+  return {
+    device: record.device,
+    address,
+    login: state.login ?? record.login,
+    heard: state.state === 'online' && pulls > 0 ? { pulls, messages } : undefined,
+    wishes: { choice, numbers: state.profile?.numbers ?? new Map() },
+    source: (channel, quality) => tryStream(member, channel, quality),
   };
 }
 

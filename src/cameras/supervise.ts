@@ -14,6 +14,7 @@ import type { CamerasOptions } from './options.ts';
 import type { Slots } from './slots.ts';
 import { type LoginGate, openSession, type SoapSession } from './soap/index.ts';
 import type { CamerasProcedures } from './tables.ts';
+import { openTroubles, type Troubles } from './troubles.ts';
 import { openWaker, type Waker } from './waker.ts';
 
 /** A camera as the registry has it. */
@@ -49,6 +50,7 @@ export interface CameraState {
   /** Ends the wait for the next attempt. */
   readonly waker: Waker;
   readonly counters: EventCounters;
+  readonly troubles: Troubles;
 }
 
 /** One supervised camera. */
@@ -84,6 +86,7 @@ export function openCameraState(env: Env): CameraState {
     login: undefined,
     waker: openWaker(env.clock),
     counters: openCounters(),
+    troubles: openTroubles(),
   };
 }
 
@@ -239,6 +242,7 @@ async function watch({ session, options, ailments, env, healthy }: Loop, signal:
 /** A refused login is told at once; anything else when it has lasted, for a network hiccup is no news. */
 async function suffer(failed: Failure, failures: number, { camera, options, ailments, logins, env }: Loop): Promise<void> {
   const ailment = ailmentFor(failed);
+  camera.state.troubles.note(failed, env.clock.now());
   const grave = ailment === 'camera-login-refused' || failures >= options.lostAfter;
   if (grave) enterIll(camera.state, failed, env);
   else if (camera.state.state === 'online') enter(camera.state, 'connecting', explain(failed).message, env);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Text } from '#base';
 import { idPattern } from '#model';
+import { diagnosisOperations } from './diagnosis-operations.ts';
 import { discoveryOperations } from './discovery-operations.ts';
 import { eventOperations } from './event-operations.ts';
 import {
@@ -64,6 +65,8 @@ export const operations = {
       login: z.strictObject({ user: line(64, 1), password: z.string().max(256) }).optional(),
       name: line(100).optional(),
       purpose: line(200).optional(),
+      /** The switch behind which it stands. */
+      group: id.optional(),
       latitude: z.number().min(-90).max(90).optional(),
       longitude: z.number().min(-180).max(180).optional(),
     }),
@@ -76,6 +79,7 @@ export const operations = {
     /** `image`: the JPEG in Base64, at most 8 MiB before encoding. */
     answer: z.object({ grant: z.string(), takenAt: z.number(), image: z.string().max(11_184_812) }),
   },
+  ...diagnosisOperations,
   ...discoveryOperations,
   ...eventOperations,
   'sensor.list': { input: nothing, answer: z.object({ sensors: z.array(sensorView).readonly() }) },

@@ -25,7 +25,7 @@ export const cameraView = z.object({
   address: z.string(),
   purpose: z.string(),
   place: z.object({ latitude: z.number().optional(), longitude: z.number().optional(), address: z.string().optional() }),
-  identity: z.object({ maker: z.string(), model: z.string(), firmware: z.string(), serial: z.string() }),
+  identity: z.object({ maker: z.string(), model: z.string(), firmware: z.string(), serial: z.string(), mac: z.string().optional() }),
   channels: z.array(z.object({ number: z.int(), name: z.string() })).readonly(),
   state: z.enum(cameraStates),
   /** Wall milliseconds of the last change of `state`. */
@@ -103,7 +103,7 @@ export const transitionView = z.object({
   shelved: z.literal(true).optional(),
 });
 
-const conditionView = z.object({
+export const conditionView = z.object({
   device: z.string(),
   channel: z.string(),
   kind: conditionKind,

@@ -12,6 +12,7 @@ import { faults } from './faults.ts';
 import type { Grants } from './grants.ts';
 import { fetchStill } from './still.ts';
 import { openTechnicianAlarms, type TechnicianAlarmsDeps } from './technician-alarms.ts';
+import { openTechnicianDiagnosis } from './technician-diagnosis.ts';
 import { openTechnicianEvents } from './technician-events.ts';
 import { openTechnicianOutbox, type TechnicianOutboxDeps } from './technician-outbox.ts';
 
@@ -46,6 +47,15 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
     'camera.snapshot': (input, context) => takeSnapshot(input, context, deps, env),
     'sensor.list': () => Promise.resolve({ sensors: viewSensors(deps.sensors) }),
     ...deps.discovery,
+    ...openTechnicianDiagnosis({
+      ...deps,
+      requireCamera: (id) => requireCamera(id, deps.registry),
+      viewCamera: (device) =>
+        viewCamera(
+          device,
+          deps.cameras.status().find(({ id }) => id === device.id),
+        ),
+    }),
     ...openTechnicianEvents(deps.cameras),
     ...openTechnicianAlarms(deps, env),
     ...openTechnicianOutbox(deps, env),
@@ -77,7 +87,7 @@ function viewSensors(sensors: TechnicianDeps['sensors']): Result<'sensor.list'>[
 
 /** Registers first, asks the camera second: one that is down today is still a camera of the site. */
 async function addCamera(input: Input<'camera.add'>, { signal }: CallContext, deps: TechnicianDeps): Promise<Result<'camera.add'>> {
-  const { id, address, login, name = id, purpose = '', latitude, longitude } = input;
+  const { id, address, login, name = id, purpose = '', group, latitude, longitude } = input;
   const device: Device = {
     id,
     type: 'camera',
@@ -87,6 +97,7 @@ async function addCamera(input: Input<'camera.add'>, { signal }: CallContext, de
     place: { ...(latitude === undefined ? {} : { latitude }), ...(longitude === undefined ? {} : { longitude }) },
     channels: [{ number: 1, name: '' }],
     identity: { maker: '', model: '', firmware: '', serial: '' },
+    ...(group !== undefined && { group }),
   };
   await deps.registry.add(device, login);
   if (address.startsWith('rtsp://')) return { camera: viewCamera(device, undefined) };

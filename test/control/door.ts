@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Clock, openLog, systemClock, systemRandom } from '#base';
 import { type CallContext, type ControlHandlers, type ControlService, type MetricSample, type Result, serveControl } from '#control';
 import { type ControlOptions, controlOptions } from '#control/options';
+import { diagnosisAnswers } from './diagnosis-answers.ts';
 
 const at = Date.UTC(2026, 10, 20, 4, 0, 0);
 
@@ -237,6 +238,7 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     'camera.add': async () => ({ camera }),
     'camera.remove': async () => ({}),
     'camera.snapshot': async () => ({ grant: 'grant-9', takenAt: at, image: Buffer.from('JPEG').toString('base64') }),
+    ...diagnosisAnswers(camera, at),
     'discover.look': async function* () {
       yield { found };
       yield { kept: { ...found, meaning: 'new', device: '', firstSeen: at, lastSeen: at } };

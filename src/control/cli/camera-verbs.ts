@@ -45,16 +45,16 @@ function modelText({ identity }: Result<'camera.list'>['cameras'][number]): stri
 }
 
 /** Options of `camera add`. */
-export interface CameraAddOptions extends LoginOptions, Pick<Asked<'camera.add'>, 'name' | 'purpose' | 'latitude' | 'longitude'> {
+export interface CameraAddOptions extends LoginOptions, Pick<Asked<'camera.add'>, 'name' | 'purpose' | 'group' | 'latitude' | 'longitude'> {
   readonly address: string;
 }
 
 export const cameraAddVerb: Verb<CameraAddOptions> = async (context, options, id) => {
   const { say, screen } = context;
-  const { address, name, purpose, latitude, longitude } = options;
+  const { address, name, purpose, group, latitude, longitude } = options;
   const login = await readLogin(context, options);
   const answer = await withGateway(context, (client) =>
-    client.call('camera.add', { id, address, login, name, purpose, latitude, longitude }),
+    client.call('camera.add', { id, address, login, name, purpose, group, latitude, longitude }),
   );
   const { camera, problem } = answer;
   if (context.json) screen.json(answer);

@@ -1,11 +1,12 @@
 // The one catalogue of what the command line says, in Korean and English, and the typed way to say it.
 import type { Language, Text } from '#base';
+import { diagnosisMessages } from './diagnosis.ts';
 import { discoveryMessages } from './discovery.ts';
 import { eventMessages } from './events.ts';
 import { helpMessages } from './help.ts';
 import { screenMessages } from './screens.ts';
 
-export const catalogue = { ...helpMessages, ...screenMessages, ...discoveryMessages, ...eventMessages } as const;
+export const catalogue = { ...helpMessages, ...screenMessages, ...diagnosisMessages, ...discoveryMessages, ...eventMessages } as const;
 
 export type MessageKey = keyof typeof catalogue;
 
