@@ -1,7 +1,7 @@
 // The board of states: what each origin on a camera last said, so that repeats are passed over, several rules on one channel make one alarm,
 // what changed while nobody listened is told once, and what never ends is ended.
 import type { Alarm } from '#model';
-import type { Handling } from './handling.ts';
+import type { Handling, Treatment } from './handling.ts';
 import type { Sighting } from './meaning.ts';
 import { kindOf, type Subject } from './subject.ts';
 
@@ -81,148 +81,185 @@ function keyOf({ channel, about }: Pick<Sighting, 'channel' | 'about'>): string 
 
 /** Opens an empty board. */
 export function openBoard(world: BoardWorld): Board {
-  const origins = new Map<string, Origin>();
-  const orphans = new Map<string, Orphan>();
-  /** What the alarms room was last told of a key; conditions of before a start are unknown. */
-  const told = new Map<string, boolean>();
-  let fresh = new Map<string, Sighting>();
+  return new States(world);
+}
 
-  const treat = (sighting: Sighting) => world.handling(sighting, world.now());
-  const alarming = (key: string): Origin | undefined => {
-    for (const origin of origins.values()) if (origin.key === key && origin.active && treat(origin.sighting) === 'alarm') return origin;
+/** There is one for each camera: its methods are shared, and what is mostly empty is made when it is needed. */
+class States implements Board {
+  readonly #world: BoardWorld;
+  readonly #origins = new Map<string, Origin>();
+  /** What the alarms room was last told of a key; conditions of before a start are unknown. */
+  readonly #told = new Map<string, boolean>();
+  #orphans: Map<string, Orphan> | undefined;
+  #fresh: Map<string, Sighting> | undefined;
+
+  constructor(world: BoardWorld) {
+    this.#world = world;
+  }
+
+  get collected(): number {
+    return this.#fresh?.size ?? 0;
+  }
+
+  get dueInMs(): number | undefined {
+    const now = this.#world.monotonicMs();
+    let least: number | undefined;
+    const count = (sinceMs: number, timeoutMs: number | undefined): void => {
+      if (timeoutMs !== undefined) least = Math.max(0, Math.min(least ?? Infinity, sinceMs + timeoutMs - now));
+    };
+    for (const { active, heardMs, timeoutMs } of this.#origins.values()) if (active) count(heardMs, timeoutMs);
+    for (const { sinceMs, timeoutMs } of this.#orphans?.values() ?? []) count(sinceMs, timeoutMs);
+    return least;
+  }
+
+  begin(open: OpenKeys): void {
+    const { now, monotonicMs, timeout } = this.#world;
+    this.#fresh = undefined;
+    this.#orphans = undefined;
+    for (const key of this.#told.keys()) if (isAlarmKey(key, this.#origins)) this.#told.delete(key);
+    for (const [key, alarm] of open) {
+      this.#told.set(key, true);
+      if (this.#alarming(key)) continue;
+      const sighting = sightingOf(alarm, now());
+      this.#orphans ??= new Map();
+      this.#orphans.set(key, { sighting, sinceMs: monotonicMs(), timeoutMs: timeout(sighting.about, false) });
+    }
+  }
+
+  see(sighting: Sighting): readonly Told[] {
+    this.#fresh?.delete(sighting.origin);
+    if (this.#isFull(sighting)) {
+      const as = this.#treat(sighting);
+      return as === 'ignore' ? [] : [{ as, sighting }];
+    }
+    const before = this.#origins.get(sighting.origin);
+    const told = this.#answer(this.#put(sighting), before);
+    // A second rule of an alarm that stands is told too: it says where.
+    const joins = told.length === 0 && sighting.state !== 'inactive' && !before?.active && this.#treat(sighting) === 'alarm';
+    return joins ? [{ as: 'alarm', sighting: { ...sighting, state: 'active' } }] : told;
+  }
+
+  collect(sighting: Sighting): void {
+    this.#fresh ??= new Map();
+    if (this.#fresh.size < maxOrigins || this.#fresh.has(sighting.origin)) this.#fresh.set(sighting.origin, sighting);
+  }
+
+  settle(complete: boolean): readonly Told[] {
+    const values = this.#fresh;
+    this.#fresh = undefined;
+    if (!values || values.size === 0) return [];
+    // All first values count before any is told: the end of one rule is no end while another stands.
+    const befores = [...values.values()].map((sighting) => ({ sighting, before: this.#origins.get(sighting.origin) }));
+    const taken = befores
+      .filter(({ sighting }) => !this.#isFull(sighting))
+      .map(({ sighting, before }) => ({ touched: this.#put(sighting), before }));
+    const gone = complete ? [...this.#origins].filter(([name, origin]) => origin.active && origin.initialised && !values.has(name)) : [];
+    return [
+      ...taken.flatMap(({ touched, before }) => this.#answer(touched, before)),
+      ...gone.flatMap(([name, origin]) => this.#expire(name, origin)),
+    ];
+  }
+
+  due(): readonly Told[] {
+    const told: Told[] = [];
+    for (const [key, orphan] of [...(this.#orphans ?? [])]) told.push(...this.#dueOrphan(key, orphan));
+    for (const [name, origin] of this.#origins) {
+      if (!origin.active) continue;
+      const late = this.#isLate(origin.heardMs, origin.timeoutMs);
+      told.push(...(late ? this.#expire(name, origin) : this.#tell(origin.key, origin.sighting, 'handling')));
+    }
+    return told;
+  }
+
+  #dueOrphan(key: string, { sighting, sinceMs, timeoutMs }: Orphan): readonly Told[] {
+    const late = this.#isLate(sinceMs, timeoutMs);
+    if (!late && this.#treat(sighting) === 'alarm') return [];
+    this.#orphans?.delete(key);
+    this.#told.set(key, false);
+    return [{ as: 'alarm', sighting: this.#over(sighting, late ? 'timeout' : 'handling') }];
+  }
+
+  #treat(sighting: Sighting): Treatment {
+    return this.#world.handling(sighting, this.#world.now());
+  }
+
+  #alarming(key: string): Origin | undefined {
+    for (const origin of this.#origins.values()) {
+      if (origin.key === key && origin.active && this.#treat(origin.sighting) === 'alarm') return origin;
+    }
     return undefined;
-  };
+  }
+
   /** Makes what was told of `key` right; `because`: the sighting that may have changed it. */
-  const tell = (key: string, because: Sighting, reason?: Sighting['reason']): readonly Told[] => {
-    const on = alarming(key);
+  #tell(key: string, because: Sighting, reason?: Sighting['reason']): readonly Told[] {
+    const on = this.#alarming(key);
     const isAlarm = 'alarm' in because.about;
-    const known = told.get(key) ?? (isAlarm ? false : undefined);
+    const known = this.#told.get(key) ?? (isAlarm ? false : undefined);
     if (known === (on !== undefined)) return [];
     if (!on && known === undefined && 'fact' in because.about) return [];
-    told.set(key, on !== undefined);
-    const now = { time: world.now(), clockQuality: 'receipt' } as const;
+    this.#told.set(key, on !== undefined);
+    const now = { time: this.#world.now(), clockQuality: 'receipt' } as const;
     if (on) return [{ as: 'alarm', sighting: { ...on.sighting, state: 'active', ...(reason && now) } }];
-    return [{ as: 'alarm', sighting: over(because, reason ?? (because.state === 'inactive' ? undefined : 'handling')) }];
-  };
+    return [{ as: 'alarm', sighting: this.#over(because, reason ?? (because.state === 'inactive' ? undefined : 'handling')) }];
+  }
+
   /** What ends without the camera's word ends now. */
-  const over = (sighting: Sighting, reason: Sighting['reason']): Sighting =>
-    reason === undefined
-      ? { ...sighting, state: 'inactive', occurrence: undefined }
-      : { ...sighting, state: 'inactive', occurrence: undefined, reason, time: world.now(), clockQuality: 'receipt' };
+  #over(sighting: Sighting, reason: Sighting['reason']): Sighting {
+    const ended = { ...sighting, state: 'inactive', occurrence: undefined } as const;
+    return reason === undefined ? ended : { ...ended, reason, time: this.#world.now(), clockQuality: 'receipt' };
+  }
 
   /** Takes a sighting up and says which keys it touches, its own last. An object detector may see a fire where it saw a person; the end is that of what was seen. */
-  const put = (heard: Sighting): readonly Touched[] => {
-    const before = origins.get(heard.origin);
+  #put(heard: Sighting): readonly Touched[] {
+    const before = this.#origins.get(heard.origin);
     const active = heard.state !== 'inactive';
     const { about, channel } = active || !before ? heard : before.sighting;
     const sighting = { ...heard, about, channel };
     const key = keyOf(sighting);
-    orphans.delete(key);
-    if (sighting.deleted) origins.delete(sighting.origin);
+    this.#orphans?.delete(key);
+    if (sighting.deleted) this.#origins.delete(sighting.origin);
     else {
-      origins.set(sighting.origin, {
+      const { timeout, monotonicMs } = this.#world;
+      this.#origins.set(sighting.origin, {
         key,
         sighting: active && before?.active && before.key === key ? before.sighting : sighting,
         active,
         initialised: sighting.initial || before?.initialised === true,
-        heardMs: world.monotonicMs(),
-        timeoutMs: world.timeout(sighting.about, sighting.state === 'pulse'),
+        heardMs: monotonicMs(),
+        timeoutMs: timeout(sighting.about, sighting.state === 'pulse'),
       });
     }
+    const own = { key, by: sighting };
+    if (!before || before.key === key) return [own];
     const { time, clockQuality } = sighting;
-    const left = before &&
-      before.key !== key && { key: before.key, by: { ...before.sighting, state: 'inactive', time, clockQuality } as const };
-    return left ? [left, { key, by: sighting }] : [{ key, by: sighting }];
-  };
-  const isFull = (sighting: Sighting): boolean => !origins.has(sighting.origin) && origins.size >= maxOrigins;
-  const keep = (sighting: Sighting, before: Origin | undefined): readonly Told[] => {
+    return [{ key: before.key, by: { ...before.sighting, state: 'inactive', time, clockQuality } }, own];
+  }
+
+  #isFull(sighting: Sighting): boolean {
+    return this.#origins.size >= maxOrigins && !this.#origins.has(sighting.origin);
+  }
+
+  #answer(touched: readonly Touched[], before: Origin | undefined): readonly Told[] {
+    return [...touched.slice(-1).flatMap(({ by }) => this.#keep(by, before)), ...touched.flatMap(({ key, by }) => this.#tell(key, by))];
+  }
+
+  #keep(sighting: Sighting, before: Origin | undefined): readonly Told[] {
     const active = sighting.state !== 'inactive';
-    if (active === (before?.active ?? false) || treat(sighting) !== 'local') return [];
+    if (active === (before?.active ?? false) || this.#treat(sighting) !== 'local') return [];
     return [{ as: 'local', sighting }];
-  };
-  const answer = (touched: readonly Touched[], before: Origin | undefined): readonly Told[] => [
-    ...touched.slice(-1).flatMap(({ by }) => keep(by, before)),
-    ...touched.flatMap(({ key, by }) => tell(key, by)),
-  ];
-  const take = (sighting: Sighting): readonly Told[] => {
-    if (isFull(sighting)) {
-      const as = treat(sighting);
-      return as === 'ignore' ? [] : [{ as, sighting }];
-    }
-    const before = origins.get(sighting.origin);
-    const told = answer(put(sighting), before);
-    // A second rule of an alarm that stands is told too: it says where.
-    const joins = told.length === 0 && sighting.state !== 'inactive' && !before?.active && treat(sighting) === 'alarm';
-    return joins ? [{ as: 'alarm', sighting: { ...sighting, state: 'active' } }] : told;
-  };
+  }
+
   /** Too old, or gone from the camera: it counts as over until the camera says it again. */
-  const expire = (name: string, origin: Origin): readonly Told[] => {
-    origins.set(name, { ...origin, active: false });
-    const ended = over(origin.sighting, 'timeout');
-    const local = treat(origin.sighting) === 'local' ? [{ as: 'local', sighting: ended } as const] : [];
-    return [...local, ...tell(origin.key, origin.sighting, 'timeout')];
-  };
-  const isLate = ({ timeoutMs }: Pick<Origin, 'timeoutMs'>, sinceMs: number): boolean =>
-    timeoutMs !== undefined && world.monotonicMs() - sinceMs >= timeoutMs;
+  #expire(name: string, origin: Origin): readonly Told[] {
+    this.#origins.set(name, { ...origin, active: false });
+    const ended = this.#over(origin.sighting, 'timeout');
+    const local = this.#treat(origin.sighting) === 'local' ? [{ as: 'local', sighting: ended } as const] : [];
+    return [...local, ...this.#tell(origin.key, origin.sighting, 'timeout')];
+  }
 
-  const dueOrphans = (): readonly Told[] =>
-    [...orphans].flatMap(([key, orphan]) => {
-      const late = isLate(orphan, orphan.sinceMs);
-      if (!late && treat(orphan.sighting) === 'alarm') return [];
-      orphans.delete(key);
-      told.set(key, false);
-      return [{ as: 'alarm', sighting: over(orphan.sighting, late ? 'timeout' : 'handling') } as const];
-    });
-  const dueOrigins = (): readonly Told[] =>
-    [...origins].flatMap(([name, origin]) => {
-      if (!origin.active) return [];
-      return isLate(origin, origin.heardMs) ? expire(name, origin) : tell(origin.key, origin.sighting, 'handling');
-    });
-
-  return {
-    get collected() {
-      return fresh.size;
-    },
-    get dueInMs() {
-      const now = world.monotonicMs();
-      const states = [...origins.values()].filter(({ active }) => active).map(({ heardMs, timeoutMs }) => ({ from: heardMs, timeoutMs }));
-      const before = [...orphans.values()].map(({ sinceMs, timeoutMs }) => ({ from: sinceMs, timeoutMs }));
-      const ends = [...states, ...before].flatMap(({ from, timeoutMs }) => (timeoutMs === undefined ? [] : [from + timeoutMs - now]));
-      return ends.length === 0 ? undefined : Math.max(0, Math.min(...ends));
-    },
-    begin(open) {
-      fresh = new Map();
-      for (const key of told.keys()) if (isAlarmKey(key, origins)) told.delete(key);
-      orphans.clear();
-      for (const [key, alarm] of open) {
-        told.set(key, true);
-        if (alarming(key)) continue;
-        const sighting = sightingOf(alarm, world.now());
-        orphans.set(key, { sighting, sinceMs: world.monotonicMs(), timeoutMs: world.timeout(sighting.about, false) });
-      }
-    },
-    see(sighting) {
-      fresh.delete(sighting.origin);
-      return take(sighting);
-    },
-    collect(sighting) {
-      if (fresh.size < maxOrigins || fresh.has(sighting.origin)) fresh.set(sighting.origin, sighting);
-    },
-    settle(complete) {
-      const values = fresh;
-      fresh = new Map();
-      if (values.size === 0) return [];
-      // All first values count before any is told: the end of one rule is no end while another stands.
-      const befores = [...values.values()].map((sighting) => ({ sighting, before: origins.get(sighting.origin) }));
-      const taken = befores.filter(({ sighting }) => !isFull(sighting)).map(({ sighting, before }) => ({ touched: put(sighting), before }));
-      const gone = complete ? [...origins].filter(([name, origin]) => origin.active && origin.initialised && !values.has(name)) : [];
-      return [
-        ...taken.flatMap(({ touched, before }) => answer(touched, before)),
-        ...gone.flatMap(([name, origin]) => expire(name, origin)),
-      ];
-    },
-    due: () => [...dueOrphans(), ...dueOrigins()],
-  };
+  #isLate(sinceMs: number, timeoutMs: number | undefined): boolean {
+    return timeoutMs !== undefined && this.#world.monotonicMs() - sinceMs >= timeoutMs;
+  }
 }
 
 /** Whether what was told of a key is an alarm's: those the alarms room itself is asked for. */

@@ -5,7 +5,7 @@ import type { Breaks } from './breaks.ts';
 import { countKnown, countUnclear, countUnknown, type EventCounters } from './counters.ts';
 import type { Detections } from './detections.ts';
 import type { Handling } from './handling.ts';
-import { interpret, type Sighting } from './meaning.ts';
+import { type Interpretation, interpret, type Sighting } from './meaning.ts';
 import type { Notification } from './notification.ts';
 import type { Pulses } from './pulses.ts';
 import type { Samples } from './samples.ts';
@@ -46,62 +46,87 @@ export interface Listener {
 
 /** Opens the listener of one camera's connection; board, pulses and breaks outlive it. */
 export function openListener(deps: ListenerDeps, env: Env): Listener {
-  const { device, board, pulses, breaks, teller, counters, handling, detections } = deps;
-  const perform = async (told: readonly Told[], signal: AbortSignal): Promise<void> => {
+  return new Attention(deps, env);
+}
+
+/** There is one for each camera: its methods are shared. */
+class Attention implements Listener {
+  readonly #deps: ListenerDeps;
+  readonly #env: Env;
+
+  constructor(deps: ListenerDeps, env: Env) {
+    this.#deps = deps;
+    this.#env = env;
+  }
+
+  get dueInMs(): number | undefined {
+    return this.#deps.board.dueInMs;
+  }
+
+  async begin(anew: boolean, signal: AbortSignal): Promise<void> {
+    const { pulses, board, teller, breaks } = this.#deps;
+    pulses.begin();
+    board.begin(await teller.openAlarms(signal));
+    const lost = breaks.resumed(anew);
+    if (lost) await teller.condition(lost, signal);
+  }
+
+  async take(notifications: readonly Notification[], signal: AbortSignal): Promise<boolean> {
+    let initial = false;
+    for (const notification of notifications) initial = (await this.#takeOne(notification, signal)) || initial;
+    this.#deps.breaks.heard();
+    return initial;
+  }
+
+  async settle(complete: boolean, signal: AbortSignal): Promise<void> {
+    await this.#perform(this.#deps.board.settle(complete), signal);
+  }
+
+  async due(signal: AbortSignal): Promise<void> {
+    const { pulses, board, breaks, teller } = this.#deps;
+    for (const sighting of pulses.due()) await teller.tell(sighting, signal);
+    await this.#perform(board.due(), signal);
+    const over = breaks.due();
+    if (over) await teller.condition(over, signal);
+  }
+
+  async #perform(told: readonly Told[], signal: AbortSignal): Promise<void> {
+    const { device, teller, detections } = this.#deps;
     for (const { as, sighting } of told) {
       if (as === 'alarm') await teller.tell(sighting, signal);
       else detections.note(device, sighting);
     }
-  };
-  const takePulse = async (sighting: Sighting, signal: AbortSignal): Promise<void> => {
-    const treatment = handling(sighting, env.clock.now());
-    if (treatment === 'local') detections.note(device, sighting);
-    if (treatment !== 'alarm') return;
-    for (const one of pulses.take(sighting)) await teller.tell(one, signal);
-  };
-  const takeOne = async (notification: Notification, signal: AbortSignal): Promise<boolean> => {
-    counters.messages += 1;
-    const receivedAt = env.clock.now();
-    const read = interpret(notification, {
-      receivedAt,
-      clockOffsetMs: deps.clockOffsetMs(),
-      channels: deps.channels,
-      rules: deps.rules,
-    });
-    if (read.result === 'unknown') countUnknown(counters, notification.topic);
-    else countKnown(counters, notification.topic);
-    if (read.result === 'unclear') countUnclear(counters, notification.topic, read.value);
-    if (read.result === 'unknown' || read.result === 'unclear') deps.samples.take(device, notification, receivedAt);
+  }
+
+  async #takeOne(notification: Notification, signal: AbortSignal): Promise<boolean> {
+    const { board } = this.#deps;
+    const read = this.#read(notification);
     if (read.result !== 'sighting') return false;
     const { sighting } = read;
     if (sighting.initial) board.collect(sighting);
-    else if (sighting.state === 'pulse' && !('condition' in sighting.about)) await takePulse(sighting, signal);
-    else await perform(board.see(sighting), signal);
+    else if (sighting.state === 'pulse' && !('condition' in sighting.about)) await this.#takePulse(sighting, signal);
+    else await this.#perform(board.see(sighting), signal);
     return sighting.initial;
-  };
+  }
 
-  return {
-    async begin(anew, signal) {
-      pulses.begin();
-      board.begin(await teller.openAlarms(signal));
-      const lost = breaks.resumed(anew);
-      if (lost) await teller.condition(lost, signal);
-    },
-    async take(notifications, signal) {
-      let initial = false;
-      for (const notification of notifications) initial = (await takeOne(notification, signal)) || initial;
-      breaks.heard();
-      return initial;
-    },
-    settle: (complete, signal) => perform(board.settle(complete), signal),
-    async due(signal) {
-      for (const sighting of pulses.due()) await teller.tell(sighting, signal);
-      await perform(board.due(), signal);
-      const over = breaks.due();
-      if (over) await teller.condition(over, signal);
-    },
-    get dueInMs() {
-      return board.dueInMs;
-    },
-  };
+  /** Reads and counts; what is not understood is sampled. */
+  #read(notification: Notification): Interpretation {
+    const { device, channels, rules, counters, samples } = this.#deps;
+    const receivedAt = this.#env.clock.now();
+    const read = interpret(notification, { receivedAt, clockOffsetMs: this.#deps.clockOffsetMs(), channels, rules });
+    counters.messages += 1;
+    if (read.result === 'unknown') countUnknown(counters, notification.topic);
+    else countKnown(counters, notification.topic);
+    if (read.result === 'unclear') countUnclear(counters, notification.topic, read.value);
+    if (read.result === 'unknown' || read.result === 'unclear') samples.take(device, notification, receivedAt);
+    return read;
+  }
+
+  async #takePulse(sighting: Sighting, signal: AbortSignal): Promise<void> {
+    const { device, handling, detections, pulses, teller } = this.#deps;
+    const treatment = handling(sighting, this.#env.clock.now());
+    if (treatment === 'local') detections.note(device, sighting);
+    if (treatment !== 'alarm') return;
+    for (const one of pulses.take(sighting)) await teller.tell(one, signal);
+  }
 }

@@ -26,46 +26,64 @@ const maxNames = 1024;
 
 /** Opens the pulses of a camera. Kinds are few, so the memory is bounded by them; of names the 1,024 newest are remembered. */
 export function openPulses(clock: Clock): Pulses {
-  const minutes = new Map<string, Minute>();
-  let heard = new Map<string, number>();
+  return new Moments(clock);
+}
+
+/** There is one for each camera: its methods are shared, and its maps are made with the first pulse. */
+class Moments implements Pulses {
+  readonly #clock: Clock;
+  #minutes: Map<string, Minute> | undefined;
+  #heard: Map<string, number> | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  begin(): void {
+    this.#heard = undefined;
+  }
+
+  take(sighting: Sighting): readonly Sighting[] {
+    if (!('alarm' in sighting.about)) return [];
+    const named = this.#number(sighting);
+    const kind = sighting.about.alarm;
+    this.#minutes ??= new Map();
+    const before = this.#minutes.get(kind);
+    const rest = before && this.#isOver(before) ? this.#close(kind, before) : [];
+    const minute = this.#minutes.get(kind) ?? { startedMs: this.#clock.monotonicMs(), told: 0, held: 0, last: undefined };
+    this.#minutes.set(kind, minute);
+    if (minute.told < maxTold) {
+      minute.told += 1;
+      return [...rest, named];
+    }
+    minute.held += 1;
+    minute.last = named;
+    return rest;
+  }
+
+  due(): readonly Sighting[] {
+    return [...(this.#minutes ?? [])].flatMap(([kind, minute]) => (this.#isOver(minute) ? this.#close(kind, minute) : []));
+  }
 
   /** Alike within one second of the camera's clock: numbered, for a pull point gives nothing twice. */
-  const numbered = (sighting: Sighting): Sighting => {
+  #number(sighting: Sighting): Sighting {
     const { occurrence = '' } = sighting;
-    const before = heard.get(occurrence) ?? 0;
-    heard.delete(occurrence);
-    heard.set(occurrence, before + 1);
-    const oldest = heard.size > maxNames ? heard.keys().next().value : undefined;
-    if (oldest !== undefined) heard.delete(oldest);
+    this.#heard ??= new Map();
+    const before = this.#heard.get(occurrence) ?? 0;
+    this.#heard.delete(occurrence);
+    this.#heard.set(occurrence, before + 1);
+    const oldest = this.#heard.size > maxNames ? this.#heard.keys().next().value : undefined;
+    if (oldest !== undefined) this.#heard.delete(oldest);
     return before === 0 ? sighting : { ...sighting, occurrence: `${occurrence}/${before}` };
-  };
-  const isOver = ({ startedMs }: Minute): boolean => clock.monotonicMs() - startedMs >= minuteMs;
-  const close = (kind: string, { held, last }: Minute): readonly Sighting[] => {
-    minutes.delete(kind);
+  }
+
+  #isOver({ startedMs }: Minute): boolean {
+    return this.#clock.monotonicMs() - startedMs >= minuteMs;
+  }
+
+  #close(kind: string, { held, last }: Minute): readonly Sighting[] {
+    this.#minutes?.delete(kind);
     if (!last) return [];
     return [{ ...last, occurrence: `${last.occurrence}/repeats`, detail: { ...last.detail, repeats: held } }];
-  };
-
-  return {
-    begin() {
-      heard = new Map();
-    },
-    take(sighting) {
-      const named = numbered(sighting);
-      if (!('alarm' in named.about)) return [];
-      const kind = named.about.alarm;
-      const before = minutes.get(kind);
-      const rest = before && isOver(before) ? close(kind, before) : [];
-      const minute = minutes.get(kind) ?? { startedMs: clock.monotonicMs(), told: 0, held: 0, last: undefined };
-      minutes.set(kind, minute);
-      if (minute.told < maxTold) {
-        minute.told += 1;
-        return [...rest, named];
-      }
-      minute.held += 1;
-      minute.last = named;
-      return rest;
-    },
-    due: () => [...minutes].flatMap(([kind, minute]) => (isOver(minute) ? close(kind, minute) : [])),
-  };
+  }
 }

@@ -11,8 +11,21 @@ interface Row {
 
 const rows: readonly Row[] = [...standardTopics, ...vendorTopics].map((meaning) => ({ meaning, segments: segmentsOf(meaning.topic) }));
 
+/** What topics were found to mean, the newest 512: a site says few, and each of them a thousand times. */
+const found = new Map<string, TopicMeaning | undefined>();
+const maxFound = 512;
+
 /** What a plain topic means; undefined when it is unknown. Rows are tried in order, the first that fits holds. */
 export function findMeaning(topic: string): TopicMeaning | undefined {
+  if (found.has(topic)) return found.get(topic);
+  const oldest = found.size >= maxFound ? found.keys().next().value : undefined;
+  if (oldest !== undefined) found.delete(oldest);
+  const meaning = lookUp(topic);
+  found.set(topic, meaning);
+  return meaning;
+}
+
+function lookUp(topic: string): TopicMeaning | undefined {
   const segments = segmentsOf(topic);
   return rows.find((row) => fitsTopic(row.segments, segments))?.meaning ?? wordsMeaning(topic);
 }
