@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { durationOption } from '#base';
 
 const pictureOptions = z.strictObject({
-  answerEvery: durationOption({ min: '30s', max: '24h', default: '10m' }).describe(
-    'How often each channel is asked over RTSP to describe its main stream; no picture is fetched for it (30s … 24h).',
+  answerEvery: durationOption({ min: '5s', max: '24h', default: '10m' }).describe(
+    'How often each channel is asked over RTSP to describe its main stream; no picture is fetched for it (5s … 24h).',
   ),
-  frameEvery: durationOption({ min: '1m', max: '7d', default: '2h' }).describe(
-    'How often the first frame of the sub stream of each channel is awaited; it stays in memory, and the look is on the audit (1m … 7d).',
+  frameEvery: durationOption({ min: '5s', max: '7d', default: '2h' }).describe(
+    'How often the first frame of the sub stream of each channel is awaited; it stays in memory, and the look is on the audit (5s … 7d).',
   ),
   timeout: durationOption({ min: '1s', max: '1m', default: '10s' }).describe('Longest time of one such look (1s … 1m).'),
   atOnce: z.int().min(1).max(32).default(8).describe('How many such looks there are at the same time (1 … 32).'),
