@@ -127,7 +127,7 @@ function openEar(options: DiscoveryOptions, deps: DiscoveryDeps, { came }: Greet
       const { clockTolerance, connectTimeout, gate } = deps;
       const asked = { clockTolerance, connectTimeout, requestTimeout: options.requestTimeout };
       const finding = await examine(sighting, asked, { gate, env }, signal);
-      const { mac } = neighbours.find(sighting.host);
+      const mac = neighbours.macOf(sighting.host);
       came(mac === '' ? finding : { ...finding, mac });
     } finally {
       room.leave();

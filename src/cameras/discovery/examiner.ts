@@ -35,7 +35,7 @@ export function openExaminer(options: ExamineOptions, deps: ExaminerDeps, env: E
     try {
       if (signal.aborted) return undefined;
       const finding = await examine(sighting, options, { gate: deps.gate, env }, signal);
-      const { mac } = deps.neighbours.find(sighting.host);
+      const mac = deps.neighbours.macOf(sighting.host);
       return mac === '' ? finding : { ...finding, mac };
     } finally {
       room.leave();

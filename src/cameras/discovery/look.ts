@@ -38,7 +38,9 @@ export async function look(address: number, world: LookWorld): Promise<void> {
   await pace.turn();
   if (signal.aborted || (await unicast.ask(host, world.wait)) || signal.aborted) return;
   // Who has not told its MAC by now is not there; knocking would only ask the neighbour table again.
-  if (isOnLink && neighbours.find(host).state === 'absent') return;
+  const { state } = isOnLink ? neighbours.find(host) : { state: 'there' };
+  if (state === 'absent') return;
+  if (state === 'unknown') await onLink.admit(host);
   const results = await Promise.all(world.ports.map((port) => knockInTurn(host, port, world)));
   if (signal.aborted || unicast.hasAnswered(host)) return;
   const open = world.ports.filter((_, at) => results[at] === 'open').map((port) => sightingAt(host, port));

@@ -12,6 +12,8 @@ export interface Neighbour {
 /** The table as read a moment ago. */
 export interface Neighbours {
   find(host: string): Neighbour;
+  /** The MAC of a host that has just answered; empty when it is not on-link. */
+  macOf(host: string): string;
   /** Entries of hosts that are there. */
   present(): number;
 }
@@ -25,6 +27,8 @@ export interface TableSource {
 
 const nobody: Neighbour = { state: 'unknown', mac: '' };
 const freshMs = 200;
+/** Who is missed, or has just answered, is looked for again in a newer one. */
+const againMs = 20;
 const defaultLimit = 1024;
 
 /** The machine's own table; empty where there is none. */
@@ -44,14 +48,16 @@ export function openTableSource(): TableSource {
 export function openNeighbours(source: TableSource, clock: Clock): Neighbours {
   let table: ReadonlyMap<string, Neighbour> = new Map();
   let readMs = Number.NEGATIVE_INFINITY;
-  const fresh = (): ReadonlyMap<string, Neighbour> => {
-    if (clock.monotonicMs() - readMs < freshMs) return table;
+  const fresh = (withinMs = freshMs): ReadonlyMap<string, Neighbour> => {
+    if (clock.monotonicMs() - readMs < withinMs) return table;
     table = parseNeighbours(source.read());
     readMs = clock.monotonicMs();
     return table;
   };
   return {
-    find: (host) => fresh().get(host) ?? nobody,
+    // The kernel passes over rows where the table changes while it is read.
+    find: (host) => fresh().get(host) ?? fresh(againMs).get(host) ?? nobody,
+    macOf: (host) => table.get(host)?.mac || (fresh(againMs).get(host)?.mac ?? ''),
     present: () => [...fresh().values()].filter(({ state }) => state === 'there').length,
   };
 }

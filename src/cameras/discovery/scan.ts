@@ -11,6 +11,7 @@ import { type LookWorld, look } from './look.ts';
 import { probeEverybody } from './multicast.ts';
 import { openNeighbours, openOnLinkGate, openTableSource } from './neighbours.ts';
 import { openPace, openRoom } from './pace.ts';
+import type { Sighting } from './sighting.ts';
 import { openUnicast } from './unicast.ts';
 import { openWalk, type Walk } from './walk.ts';
 
@@ -75,14 +76,20 @@ async function walkRanges(spans: readonly Span[], walk: Walk, base: WalkWorld): 
     const address = parseIpv4(host);
     return address !== undefined && isWithin(spans, address);
   };
-  await using unicast = await openUnicast(base, { found: (sighting) => base.see([sighting]), mayAnswer }, env);
+  const nets = onLinkNets();
+  const mayRepeat = (host: string): boolean => {
+    const address = parseIpv4(host);
+    return address === undefined || !isWithin(nets, address) || base.neighbours.find(host).state !== 'absent';
+  };
+  const found = (sighting: Sighting): void => base.see([sighting]);
+  await using unicast = await openUnicast(base, { found, mayAnswer, mayRepeat }, env);
   using knocker = openKnocker(env);
   const leave = (): void => {
     knocker[Symbol.dispose]();
     void unicast[Symbol.asyncDispose]();
   };
   signal.addEventListener('abort', leave, { once: true });
-  const world: LookWorld = { ...base, unicast, knocker, sockets: openRoom(atOnce), pace: openPace(rate, env.clock), nets: onLinkNets() };
+  const world: LookWorld = { ...base, unicast, knocker, sockets: openRoom(atOnce), pace: openPace(rate, env.clock), nets };
   const lane = async (): Promise<void> => {
     while (!signal.aborted) {
       const place = walk.next();
