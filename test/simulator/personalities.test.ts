@@ -17,7 +17,8 @@ const camera = (id: string): SimulatedCamera => {
 
 beforeAll(async () => {
   const cameras = personalityNames.map((personality) => ({ id: personality, personality }));
-  site = await openSimulatedSite({ cameras: [...cameras, { id: 'new', personality: 'hanwha', factory: true }] }, env);
+  const hasty = { id: 'hasty', personality: 'tapo', quirks: { closePullMs: 400 } } as const;
+  site = await openSimulatedSite({ cameras: [...cameras, { id: 'new', personality: 'hanwha', factory: true }, hasty] }, env);
 });
 afterAll(async () => await site[Symbol.asyncDispose]());
 
@@ -151,6 +152,18 @@ describe('quirks', () => {
     const one = camera('tapo');
     const point = await subscribe(one);
     expect((await ask(one, '<tev:SetSynchronizationPoint/>', point)).text).toContain('ter:ActionNotSupported');
+    await ask(one, '<wsnt:Unsubscribe/>', point);
+  });
+
+  it('Tapo: a pull that brings nothing ends with its connection, the subscription lives', async () => {
+    expect(personalities.tapo.quirks.closePullMs).toBe(10_000);
+    const one = camera('hasty');
+    const point = await subscribe(one);
+    const startedMs = Date.now();
+    await expect(pull(one, point, 5)).rejects.toThrow();
+    expect(Date.now() - startedMs).toBeLessThan(3000);
+    one.trigger({ topic: 'people', active: true });
+    expect((await pull(one, point, 5)).text).toContain('PeopleDetector/People');
     await ask(one, '<wsnt:Unsubscribe/>', point);
   });
 
