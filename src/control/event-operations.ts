@@ -6,7 +6,6 @@ const count = z.int().min(0);
 const id = z.string().regex(idPattern);
 /** Kinds of alarms, and facts that are never sent. */
 const seenKind = z.enum([...(Object.keys(alarmKinds) as [AlarmKind, ...AlarmKind[]]), 'relay', 'reboot']);
-export type SeenKind = z.output<typeof seenKind>;
 
 const topicView = z.object({
   /** Without prefixes; with `Name=value` behind it when only that value is not understood. */

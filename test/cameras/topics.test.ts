@@ -201,10 +201,10 @@ describe('what a topic says', () => {
     const values = fc.dictionary(fc.constantFrom('State', 'Source', 'Rule', 'Class', 'ObjectId', 'InputToken', '__proto__'), text, {
       maxKeys: 5,
     });
-    const operation = fc.constantFrom('initialized', 'changed', 'deleted', 'event');
+    const operation = fc.constantFrom('initialized' as const, 'changed' as const, 'deleted' as const, 'event' as const);
     fc.assert(
       fc.property(text, values, values, operation, text, fc.boolean(), (topic, source, data, how, utcTime, keyed) => {
-        const result = interpret({ ...said(topic, data, source, how as 'event', utcTime), keyed }, circumstances);
+        const result = interpret({ ...said(topic, data, source, how, utcTime), keyed }, circumstances);
         if (result.result !== 'sighting') return;
         expect(isId(result.sighting.channel)).toBe(true);
         expect(Buffer.byteLength(JSON.stringify(result.sighting.detail))).toBeLessThanOrEqual(2048);

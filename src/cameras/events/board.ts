@@ -162,7 +162,7 @@ class States implements Board {
 
   due(): readonly Told[] {
     const told: Told[] = [];
-    for (const [key, orphan] of [...(this.#orphans ?? [])]) told.push(...this.#dueOrphan(key, orphan));
+    for (const [key, orphan] of this.#orphans ?? []) told.push(...this.#dueOrphan(key, orphan));
     for (const [name, origin] of this.#origins) {
       if (!origin.active) continue;
       const late = this.#isLate(origin.heardMs, origin.timeoutMs);

@@ -98,7 +98,7 @@ function clearedText(count: number, unheardMs: number): Text {
 }
 
 /** Local date and time to the second. */
-export function timeText(ms: number): string {
+function timeText(ms: number): string {
   const at = new Date(ms);
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
