@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Text } from '#base';
 import { idPattern } from '#model';
+import { actOperations } from './act-operations.ts';
 import { diagnosisOperations } from './diagnosis-operations.ts';
 import { discoveryOperations } from './discovery-operations.ts';
 import { eventOperations } from './event-operations.ts';
@@ -80,6 +81,7 @@ export const operations = {
     answer: z.object({ grant: z.string(), takenAt: z.number(), image: z.string().max(11_184_812) }),
   },
   ...diagnosisOperations,
+  ...actOperations,
   ...discoveryOperations,
   ...eventOperations,
   'sensor.list': { input: nothing, answer: z.object({ sensors: z.array(sensorView).readonly() }) },

@@ -179,6 +179,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
       access,
       acts,
       alarms,
+      cameraActs,
       cameras,
       discovery: discovery.handlers,
       grants,

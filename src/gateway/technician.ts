@@ -11,6 +11,7 @@ import type { DiscoveryStory } from './discovery.ts';
 import { faults } from './faults.ts';
 import type { Grants } from './grants.ts';
 import { fetchStill } from './still.ts';
+import { openTechnicianActs, type TechnicianActsDeps } from './technician-acts.ts';
 import { openTechnicianAlarms, type TechnicianAlarmsDeps } from './technician-alarms.ts';
 import { openTechnicianDiagnosis } from './technician-diagnosis.ts';
 import { openTechnicianEvents } from './technician-events.ts';
@@ -20,6 +21,7 @@ import { openTechnicianOutbox, type TechnicianOutboxDeps } from './technician-ou
 export interface TechnicianDeps extends TechnicianAlarmsDeps, Omit<TechnicianOutboxDeps, 'access' | 'alarms'> {
   readonly access: Access;
   readonly cameras: Cameras;
+  readonly cameraActs: TechnicianActsDeps['cameraActs'];
   readonly discovery: DiscoveryStory['handlers'];
   readonly grants: Grants;
   readonly registry: Registry;
@@ -56,6 +58,7 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
           deps.cameras.status().find(({ id }) => id === device.id),
         ),
     }),
+    ...openTechnicianActs(deps, env),
     ...openTechnicianEvents(deps.cameras),
     ...openTechnicianAlarms(deps, env),
     ...openTechnicianOutbox(deps, env),

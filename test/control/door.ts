@@ -7,6 +7,7 @@ import { type Clock, openLog, systemClock, systemRandom } from '#base';
 import { type CallContext, type ControlHandlers, type ControlService, type MetricSample, type Result, serveControl } from '#control';
 import { type ControlOptions, controlOptions } from '#control/options';
 import { diagnosisAnswers } from './diagnosis-answers.ts';
+import { actAnswers } from './act-answers.ts';
 
 const at = Date.UTC(2026, 10, 20, 4, 0, 0);
 
@@ -250,6 +251,7 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     },
     'discover.proposals': async () => ({ proposals: [proposal] }),
     'discover.decide': async () => ({ proposal }),
+    ...actAnswers,
     'camera.topics': async () => topics,
     'camera.detections': async () => ({ detections }),
     'sensor.list': async () => ({ sensors }),

@@ -6,6 +6,7 @@ import { alarmAcknowledgeVerb, alarmClearVerb, alarmShelvedVerb, alarmShelveVerb
 import { alarmSearchVerb, alarmShowVerb } from './alarm-history-verbs.ts';
 import { alarmListVerb, alarmTailVerb } from './alarm-verbs.ts';
 import { cameraShowVerb, cameraTestVerb } from './camera-diagnosis-verbs.ts';
+import { addCameraActVerbs } from './camera-act-verbs.ts';
 import { cameraDetectionsVerb, cameraTopicsVerb } from './camera-event-verbs.ts';
 import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSnapshotVerb } from './camera-verbs.ts';
 import type { CliIo, Verb } from './context.ts';
@@ -187,6 +188,7 @@ function addCameraVerbs(camera: Command, make: Make, say: Say): void {
     .option('--group <name>', say('help.group'))
     .option('--latitude <degrees>', say('help.latitude'), decimalNumber)
     .option('--longitude <degrees>', say('help.longitude'), decimalNumber);
+  addCameraActVerbs(camera, make, say);
   make(camera, 'remove', 'help.camera.remove', cameraRemoveVerb).argument('<id>', say('help.camera.id'));
   make(camera, 'show', 'help.camera.show', cameraShowVerb).argument('<id>', say('help.camera.id'));
   make(camera, 'test', 'help.camera.test', cameraTestVerb)

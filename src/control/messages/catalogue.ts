@@ -1,12 +1,20 @@
 // The one catalogue of what the command line says, in Korean and English, and the typed way to say it.
 import type { Language, Text } from '#base';
+import { actMessages } from './acts.ts';
 import { diagnosisMessages } from './diagnosis.ts';
 import { discoveryMessages } from './discovery.ts';
 import { eventMessages } from './events.ts';
 import { helpMessages } from './help.ts';
 import { screenMessages } from './screens.ts';
 
-export const catalogue = { ...helpMessages, ...screenMessages, ...diagnosisMessages, ...discoveryMessages, ...eventMessages } as const;
+export const catalogue = {
+  ...helpMessages,
+  ...screenMessages,
+  ...actMessages,
+  ...diagnosisMessages,
+  ...discoveryMessages,
+  ...eventMessages,
+} as const;
 
 export type MessageKey = keyof typeof catalogue;
 

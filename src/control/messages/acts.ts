@@ -1,0 +1,76 @@
+// What the command line says about moving, switching, restarting and setting cameras, in Korean and English.
+import type { Text } from '#base';
+
+export const actMessages = {
+  'help.ptz': {
+    en: 'move a camera, or show how its head stands: [move|to|step|preset|home|stop|policy]',
+    ko: '카메라 회전·줌 제어 및 상태: [move|to|step|preset|home|stop|policy]',
+  },
+  'help.ptz.action': {
+    en: 'move: on and on; to: to a place; step: by so much; preset; home; stop; policy: who may move it',
+    ko: 'move: 계속 이동, to: 위치로, step: 조금씩, preset, home, stop, policy: 제어 허용 범위',
+  },
+  'help.ptz.value': {
+    en: 'the preset (token or name), or the policy: never, idle-only, allowed',
+    ko: '프리셋(토큰 또는 이름), 또는 정책: never, idle-only, allowed',
+  },
+  'help.ptz.pan': { en: 'speed, place or step, -1 … 1; right is positive', ko: '속도·위치·이동량 -1 … 1 (오른쪽이 양수)' },
+  'help.ptz.tilt': { en: 'the same; up is positive', ko: '같은 형식 (위쪽이 양수)' },
+  'help.ptz.zoom': { en: 'the same; in is positive', ko: '같은 형식 (확대가 양수)' },
+  'help.ptz.for': { en: 'how long it moves, 100ms to 1m; Ctrl-C stops it', ko: '이동 시간 100ms~1m. Ctrl-C로 정지' },
+  'help.ptz.return': {
+    en: 'with policy: where the head goes afterwards: home, the token of a preset, none',
+    ko: 'policy와 함께: 제어가 끝나면 돌아갈 곳: home, 프리셋 토큰, none',
+  },
+  'help.relay': {
+    en: 'list the relay outputs of a camera, or switch one: [on|off|pulse] RELAY',
+    ko: '카메라 릴레이 출력 목록·조작: [on|off|pulse] 릴레이',
+  },
+  'help.relay.action': { en: 'on, off or pulse', ko: 'on, off 또는 pulse' },
+  'help.relay.token': { en: 'the relay, by its token', ko: '릴레이 토큰' },
+  'help.relay.for': { en: 'length of a pulse', ko: '펄스 길이' },
+  'help.reboot': { en: 'restart a camera', ko: '카메라 재시작' },
+  'help.reboot.yes': { en: 'do it', ko: '실행 확인' },
+  'help.clock': { en: "show how far a camera's clock is off, or set it", ko: '카메라 시각 오차 표시 또는 설정' },
+  'help.clock.set': { en: "set it to the gateway's clock", ko: '게이트웨이 시각으로 맞춤' },
+  'usage.ptzAction': {
+    en: 'Say one of: move, to, step, preset NAME, home, stop, policy never|idle-only|allowed',
+    ko: 'move, to, step, preset 이름, home, stop, policy never|idle-only|allowed 중 하나를 지정하십시오',
+  },
+  'usage.ptzAxes': { en: 'Say where with --pan, --tilt or --zoom', ko: '--pan, --tilt, --zoom으로 방향을 지정하십시오' },
+  'usage.ptzPlace': { en: 'A place needs --pan and --tilt together', ko: '위치는 --pan과 --tilt를 함께 지정하십시오' },
+  'usage.relayAction': {
+    en: 'Say on, off or pulse, then the relay, with --reason',
+    ko: 'on, off, pulse 다음에 릴레이를 쓰고 --reason을 붙이십시오',
+  },
+  'usage.rebootYes': {
+    en: 'The camera shows nothing for a minute or two. If you mean it: --yes',
+    ko: '1~2분 동안 영상이 끊깁니다. 실행하려면 --yes를 붙이십시오',
+  },
+  'ptz.policy': { en: 'policy', ko: '정책' },
+  'ptz.returns': { en: 'returns to', ko: '복귀 위치' },
+  'ptz.holder': { en: 'held by', ko: '제어 중' },
+  'ptz.position': { en: 'position', ko: '위치' },
+  'ptz.presets': { en: 'presets', ko: '프리셋' },
+  'ptz.moves': { en: 'it moves', ko: '이동 중' },
+  'ptz.rests': { en: 'it rests', ko: '정지' },
+  'ptz.untold': { en: 'the camera does not say', ko: '카메라가 알려주지 않음' },
+  'ptz.at': { en: 'pan {pan}, tilt {tilt}, zoom {zoom}', ko: '팬 {pan}, 틸트 {tilt}, 줌 {zoom}' },
+  'ptz.moving': { en: '{id} moves; Ctrl-C stops it.', ko: '{id} 이동 중. Ctrl-C로 정지합니다.' },
+  'ptz.ended': { en: '{id} stands still.', ko: '{id} 정지했습니다.' },
+  'ptz.done': { en: '{id} is told.', ko: '{id}에 전달했습니다.' },
+  'ptz.policySet': { en: '{id}: {policy}; afterwards: {place}.', ko: '{id}: {policy}, 제어 후 복귀: {place}.' },
+  'relay.none': { en: 'The camera has no relay outputs.', ko: '카메라에 릴레이 출력이 없습니다.' },
+  'relay.done': { en: '{id}: relay {relay} {state}.', ko: '{id}: 릴레이 {relay} {state}.' },
+  'reboot.done': { en: '{id} restarts.', ko: '{id} 재시작합니다.' },
+  'clock.offset': {
+    en: '{id}: {seconds} s from the gateway’s clock ({source}).',
+    ko: '{id}: 게이트웨이 시각과 {seconds}초 차이 ({source}).',
+  },
+  'clock.set': { en: '{id} was {before} s off, now {after} s.', ko: '{id}: {before}초 차이를 {after}초로 맞췄습니다.' },
+  'clock.ntp': { en: 'by NTP', ko: 'NTP' },
+  'clock.manual': { en: 'set by hand', ko: '수동' },
+  'column.relay': { en: 'RELAY', ko: '릴레이' },
+  'column.mode': { en: 'MODE', ko: '방식' },
+  'column.idle': { en: 'AT REST', ko: '평상시' },
+} as const satisfies Record<string, Text>;
