@@ -50,7 +50,13 @@ export async function openCamera(options: CameraOptions, deps: CameraDeps, env: 
   };
   const reboot = (downMs = 2000): void => {
     goDown(downMs);
-    env.clock.after(downMs, () => isDown() || deps.returned(opened));
+    const untilMs = downUntilMs;
+    env.clock.after(downMs, () => {
+      // Another reboot, or a loss of current, came in between.
+      if (downUntilMs !== untilMs) return;
+      downUntilMs = 0;
+      deps.returned(opened);
+    });
   };
   const refuseFor = (ms: number): void => {
     downUntilMs = Math.max(downUntilMs, env.clock.monotonicMs() + ms);

@@ -102,18 +102,18 @@ export async function openDiscovery(port: number, cameras: () => readonly Camera
     byHost.set(host, await open(host, bound, () => cameras().filter((camera) => camera.host === host)));
   };
   for (const camera of cameras()) await listenAt(camera.host);
-  const announce = (camera: CameraCore, action: 'Hello' | 'Bye'): void => {
+  const announce = (camera: CameraCore, action: 'Hello' | 'Bye'): Promise<void> => {
     const text = envelope(action, `<a:To>${everyone}</a:To>`, `<d:${action}>${describe(camera)}</d:${action}>`, env);
-    tell(wide, text, { port: bound, address: group }, env);
+    return tell(wide, text, { port: bound, address: group }, env);
   };
-  for (const camera of cameras()) announce(camera, 'Hello');
+  for (const camera of cameras()) void announce(camera, 'Hello');
   return {
     port: bound,
-    hello: (camera) => announce(camera, 'Hello'),
-    bye: (camera) => announce(camera, 'Bye'),
+    hello: (camera) => void announce(camera, 'Hello'),
+    bye: (camera) => void announce(camera, 'Bye'),
     listenAt,
     async [Symbol.asyncDispose]() {
-      for (const camera of cameras()) announce(camera, 'Bye');
+      await Promise.all(cameras().map((camera) => announce(camera, 'Bye')));
       await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
     },
   };
@@ -148,17 +148,20 @@ function answer(from: (camera: CameraCore) => Socket, received: Received, shown:
   for (const camera of shown()) {
     if (isMute(camera) || !isMeant(probe, camera)) continue;
     const match = `<d:ProbeMatches><d:ProbeMatch>${describe(camera)}</d:ProbeMatch></d:ProbeMatches>`;
-    const send = (): void => tell(from(camera), envelope('ProbeMatches', header, match, env), received.from, env);
+    const send = (): void => void tell(from(camera), envelope('ProbeMatches', header, match, env), received.from, env);
     if (received.spread) env.clock.after(env.random.uniform() * maxDelayMs, send);
     else send();
   }
 }
 
-/** Sends, and lets go what cannot be sent: the socket may be closed by now, the address may be out of reach. */
-function tell(socket: Socket, text: string, to: { port: number; address: string }, env: Env): void {
-  try {
-    socket.send(text, to.port, to.address, () => {});
-  } catch (error) {
-    env.log.debug({ error: messageOf(error) }, 'discovery message not sent');
-  }
+/** Sends, and lets go what cannot be sent: the socket may be closed by now, the address may be out of reach. Resolves when it is out or lost. */
+function tell(socket: Socket, text: string, to: { port: number; address: string }, env: Env): Promise<void> {
+  return new Promise((resolve) => {
+    try {
+      socket.send(text, to.port, to.address, () => resolve());
+    } catch (error) {
+      env.log.debug({ error: messageOf(error) }, 'discovery message not sent');
+      resolve();
+    }
+  });
 }
