@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly timeScale: number;
   /** Rows of a backlog; its own number when undefined. */
   readonly rows: number | undefined;
+  /** Cameras of the cameras' bench; its own number when undefined. */
+  readonly cameras: number | undefined;
   /** Says on standard error what is being done. */
   tell(text: string): void;
 }

@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   outbox: async () => (await import('./outbox.ts')).outboxBench,
   backlog: async () => (await import('./backlog.ts')).backlogBench,
   discovery: async () => (await import('./discovery.ts')).discoveryBench,
+  cameras: async () => (await import('./cameras.ts')).camerasBench,
 };
 
 const usage = `npm run bench -- NAME [--json] [--brief] [--rows N] [--folder PATH]
@@ -16,6 +17,7 @@ const usage = `npm run bench -- NAME [--json] [--brief] [--rows N] [--folder PAT
   --json         the figures as one JSON object, as the last line
   --brief        a tenth of the time: shows that the bench runs, its figures prove nothing
   --rows N       of backlog: so many rows wait, 20000 to 10000000 (default 2000000, a tenth of it with --brief)
+  --cameras N    of cameras: so many pull points, 10 to 10000 (default 4000, a tenth of it with --brief)
   --folder PATH  measure the disk that holds PATH (default /var/tmp)
 
 NAME: ${Object.keys(benches).join(', ')}`;
@@ -25,6 +27,7 @@ interface Flags {
   readonly json: boolean;
   readonly brief: boolean;
   readonly rows: number | undefined;
+  readonly cameras: number | undefined;
   readonly folder: string;
 }
 
@@ -33,22 +36,30 @@ function readFlags(): Flags | undefined {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, brief: { type: 'boolean' }, rows: { type: 'string' }, folder: { type: 'string' } },
+      options: {
+        json: { type: 'boolean' },
+        brief: { type: 'boolean' },
+        rows: { type: 'string' },
+        cameras: { type: 'string' },
+        folder: { type: 'string' },
+      },
     });
     const rows = values.rows === undefined ? undefined : Number(values.rows);
     const areRows = rows === undefined || (Number.isInteger(rows) && rows >= 20_000 && rows <= 10_000_000);
-    if (positionals.length > 1 || !areRows) return undefined;
+    const cameras = values.cameras === undefined ? undefined : Number(values.cameras);
+    const areCameras = cameras === undefined || (Number.isInteger(cameras) && cameras >= 10 && cameras <= 10_000);
+    if (positionals.length > 1 || !areRows || !areCameras) return undefined;
     const { json = false, brief = false, folder = '/var/tmp' } = values;
-    return { name: positionals[0], json, brief, rows, folder };
+    return { name: positionals[0], json, brief, rows, cameras, folder };
   } catch {
     return undefined;
   }
 }
 
-async function measure(bench: Bench, { json, brief, rows, folder }: Flags): Promise<void> {
+async function measure(bench: Bench, { json, brief, rows, cameras, folder }: Flags): Promise<void> {
   const ours = await mkdtemp(join(folder, 'bongsu-bench-'));
   try {
-    const figures = await bench.run({ folder: ours, timeScale: brief ? 0.1 : 1, rows, tell: (text) => console.error(text) });
+    const figures = await bench.run({ folder: ours, timeScale: brief ? 0.1 : 1, rows, cameras, tell: (text) => console.error(text) });
     if (json) console.log(JSON.stringify(figures));
     else
       for (const [name, value] of Object.entries(figures))
