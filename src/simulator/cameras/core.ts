@@ -75,6 +75,8 @@ export interface CameraCore {
   port: number;
   rtspPort: number;
   clockOffsetMs: number;
+  /** What sets its clock; NTP when nothing is said. */
+  clockBy?: 'NTP' | 'Manual';
   misbehaviour: Misbehaviour | undefined;
   /** No password was ever set: ONVIF is off. */
   factory: boolean;

@@ -42,12 +42,13 @@ function dateTime(tag: string, ms: number): string {
 const getSystemDateAndTime: Operation = ({ camera }) => {
   const zone = '<tt:TimeZone><tt:TZ>KST-9</tt:TZ></tt:TimeZone>';
   const times = dateTime('UTCDateTime', camera.now()) + dateTime('LocalDateTime', camera.now() + 9 * 3_600_000);
-  const kind = '<tt:DateTimeType>NTP</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings>';
+  const kind = `<tt:DateTimeType>${camera.clockBy ?? 'NTP'}</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings>`;
   return `<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime>${kind}${zone}${times}</tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>`;
 };
 
 const setSystemDateAndTime: Operation = ({ camera, request }) => {
   if (textAt(request.body, 'DateTimeType') === 'NTP') {
+    camera.clockBy = 'NTP';
     camera.clockOffsetMs = 0;
     return '<tds:SetSystemDateAndTimeResponse/>';
   }
@@ -56,6 +57,7 @@ const setSystemDateAndTime: Operation = ({ camera, request }) => {
   const date = [part('Date', 'Year'), part('Date', 'Month') - 1, part('Date', 'Day')] as const;
   const ms = Date.UTC(...date, part('Time', 'Hour'), part('Time', 'Minute'), part('Time', 'Second'));
   if (Number.isNaN(ms)) throw new SoapFault('Sender', ['ter:InvalidArgVal', 'ter:InvalidDateTime'], 'No time is given');
+  camera.clockBy = 'Manual';
   camera.clockOffsetMs = ms - camera.env.clock.now();
   return '<tds:SetSystemDateAndTimeResponse/>';
 };

@@ -56,7 +56,8 @@ export interface SimulatedCamera {
   setPassword(password: string): void;
   /** Back to the factory state: no ONVIF until a password is set. */
   reset(): void;
-  setClock(offsetMs: number): void;
+  /** `by`: what sets it, as before when left out. */
+  setClock(offsetMs: number, by?: 'NTP' | 'Manual'): void;
 }
 
 /** What the handle needs that the core does not have. */
@@ -179,7 +180,8 @@ class Handle implements SimulatedCamera {
     this.#core.factory = true;
     this.#core.pullPoints.removeAll();
   }
-  setClock(offsetMs: number): void {
+  setClock(offsetMs: number, by?: 'NTP' | 'Manual'): void {
+    if (by) this.#core.clockBy = by;
     this.#core.clockOffsetMs = offsetMs;
   }
 }
