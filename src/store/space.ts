@@ -35,6 +35,8 @@ const tightBytes = 2 ** 20;
 /** With less of the limit left on the file system it is low, and until half as much again is free. */
 const lowPart = 1 / 16;
 const enoughPart = 1.5;
+/** A file may be larger than its limit was made later, or by somebody else: what must be said at all then gets this much, from one opening to the next. */
+const overBytes = 2 ** 20;
 /** The reserve grows in steps that delay no batch for long. */
 const madeAtOnce = 2 ** 22;
 
@@ -43,7 +45,9 @@ export function openSpace(db: Database, limits: SpaceLimits, reserve: Reserve, m
   const pageBytes = Number(db.pragma('page_size', { simple: true }));
   const pages = db.prepare<[], number>('PRAGMA page_count').pluck();
   const unused = db.prepare<[], number>('PRAGMA freelist_count').pluck();
-  const cap = openCap(db, Math.floor(limits.limitBytes / pageBytes), Math.ceil(limits.reservedBytes / pageBytes));
+  const limitPages = Math.floor(limits.limitBytes / pageBytes);
+  const fullPages = Math.max(limitPages, (pages.get() ?? 0) + overBytes / pageBytes);
+  const cap = openCap(db, fullPages, limitPages - Math.ceil(limits.reservedBytes / pageBytes));
   let isReserved: boolean | undefined;
   let diskFree = reserve.diskFreeBytes();
   let lookedAtMs = monotonicMs();
@@ -115,7 +119,7 @@ export function openSpace(db: Database, limits: SpaceLimits, reserve: Reserve, m
 }
 
 /** `max_page_count` for what may take all, what must leave the reserve, and what may not make the file grow (SQLite raises 1 to the present size). */
-function openCap(db: Database, maxPages: number, reservedPages: number): Readonly<Record<'full' | 'ordinary' | 'none', Statement>> {
+function openCap(db: Database, fullPages: number, ordinaryPages: number): Readonly<Record<'full' | 'ordinary' | 'none', Statement>> {
   const set = (count: number): Statement => db.prepare(`PRAGMA max_page_count = ${count}`);
-  return { full: set(maxPages), ordinary: set(Math.max(1, maxPages - reservedPages)), none: set(1) };
+  return { full: set(fullPages), ordinary: set(Math.max(1, ordinaryPages)), none: set(1) };
 }

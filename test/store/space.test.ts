@@ -61,3 +61,18 @@ it('is told by the thread', async () => {
   expect(store.disk().isLow).toBe(false);
   expect(wakes).toBeLessThanOrEqual(1);
 });
+
+it('leaves what must be said a mebibyte in a file that is larger than its limit was made', async () => {
+  await using at = await openFolder();
+  {
+    await using store = await openNoteStore(at.path, { limits: { limit: 64 * mib } });
+    await store.procedures<NoteProcedures>('notes').pour({ notes: 24, bytes: mib });
+  }
+  await using store = await openNoteStore(at.path, { limits: { limit: 16 * mib } });
+  await expect(store.procedures<NoteProcedures>('notes').pour({ notes: 1, bytes: 2 ** 16 })).rejects.toMatchObject({
+    code: 'store.full-disk',
+  });
+  const reserved = store.procedures<NoteProcedures>('notes', { reserved: true });
+  for (let one = 0; one < 10; one += 1) await reserved.pour({ notes: 1, bytes: 2 ** 16 });
+  await expect(reserved.pour({ notes: 16, bytes: 2 ** 16 })).rejects.toMatchObject({ code: 'store.full-disk' });
+});

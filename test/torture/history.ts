@@ -1,19 +1,19 @@
 // A store grown old: years of cleared alarms up to its limit, so that every new alarm makes the gateway forget some.
 import Database from 'better-sqlite3';
 
+const rowsAtOnce = 200;
 const detail = JSON.stringify({ note: '지난 경보의 사실'.repeat(40) });
 
 /** Fills the store of a gateway that does not run with cleared alarms of the device `archive` until it is as large as `bytes`. */
 export function growHistory(path: string, bytes: number): void {
   withStore(path, (db) => {
-    const count = Math.floor((bytes - sizeOf(db)) / (detail.length * 2 + 400));
     const closedAt = Date.now() - 86_400_000;
     const step = db.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
        INSERT INTO alarm (alarm_id, device, channel, kind, test, severity, raised_at, cleared_at, closed_at, detail)
        SELECT 'archive-' || hex(randomblob(12)), 'archive', 'fall', 'fall', 0, 'critical', ?, ?, ?, ? FROM n`,
     );
-    if (count > 0) step.run(count, closedAt, closedAt, closedAt, detail);
+    while (sizeOf(db) < bytes) step.run(rowsAtOnce, closedAt, closedAt, closedAt, detail);
   });
 }
 
