@@ -2,29 +2,31 @@
 import { type Env, type Login, messageOf, runServices, type Service, type Text, untilAborted } from '#base';
 import type { Quality, StreamSource } from '#model';
 import type { Store } from '#store';
-import { type CameraAddress, parseAddress } from './address.ts';
-import { type Ailments, openAilments } from './ailments.ts';
-import { type CameraControl, type ControlDeps, type KnownCamera, openControl, openControlWorld } from './control/index.ts';
+import { type CameraControl, type ControlDeps, openControl, openControlWorld } from './control/index.ts';
+import { type FactoryAudit, openAttempts, openFactoryAudit } from './credentials/index.ts';
 import { type CameraDescription, describeCamera } from './describe.ts';
-import { type Finding as DiagnosisFinding, diagnose, type Patient } from './diagnosis/index.ts';
+import { type Finding as DiagnosisFinding, diagnose } from './diagnosis/index.ts';
 import { type Discovery, openDiscovery, openNeighbours, openTableSource } from './discovery/index.ts';
 import { type BreakCounts, type DetectionFilter, listTopics, openSiteEvents, type TopicRow } from './events/index.ts';
 import { faults } from './faults.ts';
 import type { KnowledgeProcedures } from './knowledge-tables.ts';
-import type { CameraProfile, StreamChoice } from './onvif/index.ts';
+import { auditedOf, knownOf, type Member, openMember, patientOf, streamOf, targetOf } from './member.ts';
+import type { CameraProfile } from './onvif/index.ts';
 import type { CamerasOptions } from './options.ts';
-import { findStill, findStream, picturedChannels } from './pictures.ts';
-import { badAddress, type Identification, probe } from './probe.ts';
+import { findStill, findStream } from './pictures.ts';
+import { type Identification, probe } from './probe.ts';
 import { openRefresher, type Refreshed, type RefreshTarget } from './refresh.ts';
 import { openSlots } from './slots.ts';
 import { type Authentication, openLoginGate } from './soap/index.ts';
 import { openChoice } from './stream-choice.ts';
-import { type CameraRecord, type CameraState, enter, enterIll, openCameraState, type SuperviseDeps, supervise } from './supervise.ts';
+import { type CameraRecord, type CameraState, type SuperviseDeps, supervise } from './supervise.ts';
 import type { CamerasProcedures, KeptDetection } from './tables.ts';
-import { openSiteWatch, type Sight, type SiteWatch, superviseStream } from './watch/index.ts';
+import { openSiteWatch, type Sight, superviseStream } from './watch/index.ts';
 
 /** What the gateway hands to the room. */
-export interface CamerasDeps extends ControlDeps, Pick<SuperviseDeps, 'report' | 'condition' | 'openAlarms' | 'identified'> {
+export interface CamerasDeps
+  extends ControlDeps,
+    Pick<SuperviseDeps, 'credentials' | 'report' | 'condition' | 'openAlarms' | 'identified'> {
   readonly store: Store;
   /** Left out: nobody can look, and pictures are not watched. */
   readonly sight?: Sight;
@@ -72,6 +74,8 @@ export interface Cameras extends AsyncDisposable {
   refresh(id: string, signal: AbortSignal): Promise<Refreshed>;
   /** The sets of logins are others than before: cameras that refused theirs are tried with them as soon as they may. */
   retryLogins(): void;
+  /** The audit of factory logins. */
+  readonly audit: Pick<FactoryAudit, 'start' | 'rows' | 'isQuarantined'>;
   /** HTTP address of a still. @throws cameras.unknown, cameras.not-ready, cameras.no-still */
   still(id: string, channel: number): Promise<StreamSource>;
   status(): readonly CameraStatus[];
@@ -86,19 +90,6 @@ export interface Cameras extends AsyncDisposable {
   topics(id: string | undefined): readonly TopicRow[];
   /** What was seen and kept here, not sent; the newest first. Rejects with the store's faults. */
   detections(filter: DetectionFilter): Promise<readonly KeptDetection[]>;
-}
-
-interface Member {
-  readonly record: CameraRecord;
-  readonly address: CameraAddress | undefined;
-  readonly state: CameraState;
-  readonly stop: AbortController;
-  readonly ailments: Ailments;
-  /** Its place in its group and on the patrol. */
-  readonly watched: Disposable;
-  removed: boolean;
-  /** Resolves when its loop has ended. */
-  done: Promise<void>;
 }
 
 /** At a start, cameras begin one after another at least so far apart on average. */
@@ -138,6 +129,22 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
     },
     env,
   );
+
+  const audit = openFactoryAudit(
+    {
+      find: (id) => auditedOf(members.get(id)),
+      attempt: openAttempts(options, { gate, calls }, env),
+      condition: deps.condition,
+      knowledge,
+      gate,
+    },
+    env,
+  );
+  const allowed = (id: string): Member => {
+    const member = findMember(members, id);
+    if (options.factoryLogins === 'withhold' && audit.isQuarantined(id)) throw faults.fault('quarantined', { detail: id });
+    return member;
+  };
 
   const begin = (member: Member): void => {
     const { record, address, state, stop, ailments } = member;
@@ -196,7 +203,10 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       name: 'cameras',
       async run(signal) {
         running = AbortSignal.any([signal, closing.signal]);
-        const shared = runServices([...events.services, { name: 'watch of cameras', run: watch.run }, refresher.service], running);
+        const shared = runServices(
+          [...events.services, { name: 'watch of cameras', run: watch.run }, refresher.service, audit.service],
+          running,
+        );
         // One listener here instead of a signal of two for each camera, which takes kilobytes.
         running.addEventListener('abort', () => void quit(signal.reason), { once: true });
         for (const member of members.values()) begin(member);
@@ -213,14 +223,16 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       await control.forget(id, 'the camera was removed');
       await leave(id);
       // Not when it was added again meanwhile: then the memory is the new one's.
-      if (!members.has(id))
-        await Promise.all([calls.forget(id), knowledge.forgetKnowledge(id)]).catch((error: unknown) =>
-          env.log.warn({ camera: id, error: messageOf(error) }, 'memory of a camera stays'),
-        );
+      if (members.has(id)) return;
+      audit.forget(id);
+      await Promise.all([calls.forget(id), knowledge.forgetKnowledge(id)]).catch((error: unknown) =>
+        env.log.warn({ camera: id, error: messageOf(error) }, 'memory of a camera stays'),
+      );
     },
     identify: (address, login, signal) => probe(address, login, { options, gate, env }, signal),
-    source: async (id, channel, quality) => findStream(findMember(members, id), channel, quality),
-    still: async (id, channel) => findStill(findMember(members, id), channel),
+    source: async (id, channel, quality) => findStream(allowed(id), channel, quality),
+    still: async (id, channel) => findStill(allowed(id), channel),
+    audit,
     profile: (id) => findMember(members, id).state.profile,
     async refresh(id, signal) {
       const target = targetOf(findMember(members, id));
@@ -260,92 +272,6 @@ function findMember(members: ReadonlyMap<string, Member>, id: string): Member {
   const member = members.get(id);
   if (!member) throw faults.fault('unknown', { detail: id });
   return member;
-}
-
-/** @throws cameras.not-ready */
-function knownOf({ record, state }: Member): KnownCamera {
-  const { session, profile } = state;
-  if (!session || !profile) throw faults.fault('not-ready', { detail: record.device.id });
-  return { session, profile };
-}
-
-function targetOf({ record, address, state }: Member): RefreshTarget | undefined {
-  return address?.protocol === 'onvif' ? { id: record.device.id, base: address.url, state } : undefined;
-}
-
-interface MemberDeps {
-  readonly options: CamerasOptions;
-  readonly watch: SiteWatch;
-  readonly condition: CamerasDeps['condition'];
-}
-
-function openMember(record: CameraRecord, { options, watch, condition }: MemberDeps, env: Env): Member {
-  const { id, group } = record.device;
-  const address = parseAddress(record.device.address);
-  const state = openCameraState(env);
-  if (!address) Object.assign(state, { state: 'fault', message: badAddress.message });
-  const watched = new DisposableStack();
-  const seat = watched.use(watch.join({ id, group, url: address?.url ?? nowhere }));
-  const ailments = openAilments(id, options, { condition, seat }, env);
-  const member = { record, address, state, ailments, watched, stop: new AbortController(), removed: false, done: Promise.resolve() };
-  if (address) watched.use(watch.add(beatOf(member, address)));
-  return member;
-}
-
-const nowhere = new URL('http://address-bad.invalid');
-
-/** A camera as the patrol sees it. */
-function beatOf(member: Member, address: CameraAddress): Parameters<SiteWatch['add']>[0] {
-  const { record, state, ailments } = member;
-  return {
-    id: record.device.id,
-    host: address.url.host,
-    channels: () => (state.state === 'online' ? picturedChannels(member) : []),
-    source: (channel, quality) => tryStream(member, channel, quality),
-    seen: (channel, look, failures) => ailments.pictures(channel, look, failures),
-  };
-}
-
-/** A camera as its diagnosis sees it. */
-function patientOf(member: Member, choice: StreamChoice): Patient {
-  const { record, address, state } = member;
-  const { pulls, messages } = state.counters;
-  return {
-    device: record.device,
-    address,
-    login: state.login ?? record.login,
-    heard: state.state === 'online' && pulls > 0 ? { pulls, messages } : undefined,
-    wishes: { choice, numbers: state.profile?.numbers ?? new Map() },
-    source: (channel, quality) => tryStream(member, channel, quality),
-  };
-}
-
-function tryStream(member: Member, channel: number, quality: Quality): StreamSource | undefined {
-  try {
-    return findStream(member, channel, quality);
-  } catch {
-    return undefined;
-  }
-}
-
-/** A source without ONVIF as its loop sees it. */
-function streamOf(member: Member, delayMs: number, options: CamerasOptions, env: Env): Parameters<typeof superviseStream>[0] {
-  const { record, address, state, ailments } = member;
-  return {
-    id: record.device.id,
-    host: address?.url.host ?? '',
-    source: () => tryStream(member, 1, 'main'),
-    delayMs,
-    async well() {
-      enter(state, 'online', undefined, env);
-      await ailments.recover();
-    },
-    async ill(failed, failures) {
-      if (failed.kind !== 'login-refused' && failures < options.lostAfter) return;
-      enterIll(state, failed, env);
-      await ailments.fail(failed);
-    },
-  };
 }
 
 function viewOf({ record, address, state }: Member): CameraStatus {

@@ -32,6 +32,13 @@ export const faults = faultTable('cameras', {
     message: { en: 'This source has no ONVIF', ko: 'ONVIF가 없는 영상 소스입니다' },
     hint: { en: 'It was registered by its stream address alone.', ko: '영상 주소만으로 등록된 소스입니다.' },
   },
+  quarantined: {
+    message: { en: 'The camera is quarantined: it takes a factory password', ko: '초기 비밀번호를 받는 카메라라 격리되어 있습니다' },
+    hint: {
+      en: 'Change its password, then `bongsu credential audit --defaults`; or set cameras.factoryLogins to mark.',
+      ko: '비밀번호를 바꾼 뒤 `bongsu credential audit --defaults`로 점검하거나 cameras.factoryLogins를 mark로 설정하십시오.',
+    },
+  },
   'no-still': {
     message: { en: 'The camera offers no still pictures', ko: '카메라가 정지영상을 제공하지 않습니다' },
     hint: { en: 'Use its stream instead.', ko: '대신 영상(stream)을 사용하십시오.' },

@@ -1,7 +1,9 @@
 // The door of cameras: ONVIF cameras, known, supervised and heard.
 export { type CameraStatus, type Cameras, type CamerasDeps, openCameras } from './cameras.ts';
 export type { CameraControl, HeadOutcome } from './control/index.ts';
+export { wrongEntry } from './credentials/index.ts';
 export { verdictOf } from './diagnosis/index.ts';
+export { explain } from './faults.ts';
 export { type CamerasOptions, camerasOptions } from './options.ts';
 export type { Identification } from './probe.ts';
 export type { CameraRecord } from './supervise.ts';

@@ -34,6 +34,12 @@ export const camerasOptions = z.strictObject({
   loginRetry: durationOption({ min: '1s', max: '24h', default: '5m' }).describe(
     'How long a refused login is not tried again at a camera, so that the account is not locked (1s … 24h).',
   ),
+  factoryLogins: z
+    .enum(['mark', 'withhold'])
+    .default('mark')
+    .describe(
+      "What becomes of a camera that took its maker's factory password in an audit: mark tells of it and goes on, withhold gives no pictures of it until it is clean.",
+    ),
   clockTolerance: durationOption({ min: '1s', max: '1h', default: '5s' }).describe(
     "From which offset on a camera's clock is reported as wrong (1s … 1h). Times are corrected in any case.",
   ),

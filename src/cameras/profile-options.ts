@@ -58,4 +58,3 @@ export const refreshOptions = z.strictObject({
 });
 
 export type StreamsOptions = z.output<typeof streamsOptions>;
-export type RefreshOptions = z.output<typeof refreshOptions>;

@@ -6,6 +6,7 @@ import { actOperations } from './act-operations.ts';
 import { diagnosisOperations } from './diagnosis-operations.ts';
 import { discoveryOperations } from './discovery-operations.ts';
 import { eventOperations } from './event-operations.ts';
+import { loginOperations } from './login-operations.ts';
 import {
   alarmKind,
   alarmView,
@@ -70,6 +71,12 @@ export const operations = {
       group: id.optional(),
       latitude: z.number().min(-90).max(90).optional(),
       longitude: z.number().min(-180).max(180).optional(),
+      /** Of a source without ONVIF: the streams of its channels in order, the first one's main stream like `address`. */
+      streams: z
+        .array(z.strictObject({ main: address, sub: address.optional() }))
+        .min(1)
+        .max(128)
+        .optional(),
     }),
     /** `problem`: the camera is registered, but did not say what it is; the supervisor keeps trying. */
     answer: z.object({ camera: cameraView, problem: troubleView.optional() }),
@@ -83,6 +90,7 @@ export const operations = {
   ...diagnosisOperations,
   ...actOperations,
   ...discoveryOperations,
+  ...loginOperations,
   ...eventOperations,
   'sensor.list': { input: nothing, answer: z.object({ sensors: z.array(sensorView).readonly() }) },
   'alarm.list': {

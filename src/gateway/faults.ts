@@ -2,6 +2,13 @@
 import { faultTable } from '#base';
 
 export const faults = faultTable('gateway', {
+  'scope-wrong': {
+    message: { en: 'This says of no camera whether it is meant', ko: '어느 카메라용인지 알 수 없는 값입니다' },
+    hint: {
+      en: 'Ranges are 10.0.0.0/22 or 10.0.0.10-10.0.0.90, MACs begin in pairs of digits: 00:09:18.',
+      ko: '주소 범위는 10.0.0.0/22 또는 10.0.0.10-10.0.0.90, MAC은 00:09:18처럼 두 자리씩 입력하십시오.',
+    },
+  },
   'look-failed': {
     message: { en: 'The picture cannot be shown', ko: '영상을 보여줄 수 없습니다' },
     hint: {

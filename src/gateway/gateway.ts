@@ -7,7 +7,7 @@ import type { Config } from '#config';
 import { serveControl } from '#control';
 import type { Device, Identity } from '#model';
 import { openOutbox } from '#outbox';
-import { openFindings, openRegistry } from '#registry';
+import { openCredentials, openFindings, openRegistry } from '#registry';
 import { openSensors } from '#sensors';
 import { openStore } from '#store';
 import { openStreams } from '#streams';
@@ -88,12 +88,14 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const relayHealth = openRelayHealth(intake, env);
   const storeCare = openStoreCare({ store, intake, access, alarms }, env);
   const drivers = { report: intake.report, condition: intake.condition, openAlarms: alarms.standing };
+  const credentials = openCredentials({ store, sealer }, env);
   const cameras = openCameras(
     config.cameras,
     {
       ...drivers,
       store,
       ...controlDeps(registry.find, access, env),
+      credentials: credentials.open,
       sight: openSight(access, () => streams),
       identified: recordIdentity(registry, (id, said) => findings.identified(id, said)),
     },
@@ -181,6 +183,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
       alarms,
       cameraActs,
       cameras,
+      credentials,
       discovery: discovery.handlers,
       grants,
       outbox,

@@ -110,6 +110,10 @@ export function followCameras(registry: Registry, cameras: Cameras, left: Device
         if (change === 'removed') logged(device, leave(device));
         else if (hasMoved) logged(device, enter(device));
       });
+      using _logins = registry.watchLogins((id) => {
+        const device = registry.find(id);
+        if (device?.type === 'camera') logged(device, enter(device));
+      });
       for (const device of registry.list('camera')) {
         addresses.set(device.id, device.address);
         logged(device, enter(device));

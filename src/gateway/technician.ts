@@ -3,7 +3,7 @@ import type { Access } from '#access';
 import { BongsuError, type Env, type Text } from '#base';
 import type { CameraStatus, Cameras } from '#cameras';
 import type { CallContext, ControlHandlers, Input, Result } from '#control';
-import type { Device, Grant } from '#model';
+import type { Channel, Device, Grant } from '#model';
 import type { Registry } from '#registry';
 import type { Sensors } from '#sensors';
 import type { Streams } from '#streams';
@@ -15,10 +15,11 @@ import { openTechnicianActs, type TechnicianActsDeps } from './technician-acts.t
 import { openTechnicianAlarms, type TechnicianAlarmsDeps } from './technician-alarms.ts';
 import { openTechnicianDiagnosis } from './technician-diagnosis.ts';
 import { openTechnicianEvents } from './technician-events.ts';
+import { openTechnicianLogins, type TechnicianLoginsDeps } from './technician-logins.ts';
 import { openTechnicianOutbox, type TechnicianOutboxDeps } from './technician-outbox.ts';
 
 /** The rooms behind the door. */
-export interface TechnicianDeps extends TechnicianAlarmsDeps, Omit<TechnicianOutboxDeps, 'access' | 'alarms'> {
+export interface TechnicianDeps extends TechnicianAlarmsDeps, TechnicianLoginsDeps, Omit<TechnicianOutboxDeps, 'access' | 'alarms'> {
   readonly access: Access;
   readonly cameras: Cameras;
   readonly cameraActs: TechnicianActsDeps['cameraActs'];
@@ -60,6 +61,7 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
     }),
     ...openTechnicianActs(deps, env),
     ...openTechnicianEvents(deps.cameras),
+    ...openTechnicianLogins(deps),
     ...openTechnicianAlarms(deps, env),
     ...openTechnicianOutbox(deps, env),
     'grant.list': async (filter) => ({ grants: (await deps.access.list(filter)).map(viewGrant) }),
@@ -90,7 +92,7 @@ function viewSensors(sensors: TechnicianDeps['sensors']): Result<'sensor.list'>[
 
 /** Registers first, asks the camera second: one that is down today is still a camera of the site. */
 async function addCamera(input: Input<'camera.add'>, { signal }: CallContext, deps: TechnicianDeps): Promise<Result<'camera.add'>> {
-  const { id, address, login, name = id, purpose = '', group, latitude, longitude } = input;
+  const { id, address, login, name = id, purpose = '', group, latitude, longitude, streams } = input;
   const device: Device = {
     id,
     type: 'camera',
@@ -98,7 +100,7 @@ async function addCamera(input: Input<'camera.add'>, { signal }: CallContext, de
     address,
     purpose,
     place: { ...(latitude === undefined ? {} : { latitude }), ...(longitude === undefined ? {} : { longitude }) },
-    channels: [{ number: 1, name: '' }],
+    channels: streams?.map(entered) ?? [{ number: 1, name: '' }],
     identity: { maker: '', model: '', firmware: '', serial: '' },
     ...(group !== undefined && { group }),
   };
@@ -108,6 +110,11 @@ async function addCamera(input: Input<'camera.add'>, { signal }: CallContext, de
   if (found.result !== 'ok') return { camera: viewCamera(device, undefined), problem: { message: found.message, hint: found.hint } };
   const { identity, channels } = found;
   return { camera: viewCamera(await deps.registry.update(id, { identity, channels }), undefined) };
+}
+
+/** A channel of a source without ONVIF, as it was entered. */
+function entered({ main, sub }: { readonly main: string; readonly sub?: string | undefined }, index: number): Channel {
+  return { number: index + 1, name: `${index + 1}`, streams: { main, ...(sub !== undefined && { sub }) } };
 }
 
 /** A picture for a technician, under a grant of the `maintenance` service in his own name. */

@@ -43,6 +43,7 @@ export const conditionKinds = {
   'camera-login-refused': 'major',
   'camera-fault': 'minor',
   'microphone-on': 'warning',
+  'factory-login': 'major',
   'camera-replaced': 'minor',
   'camera-no-picture': 'major',
   'camera-group-lost': 'major',

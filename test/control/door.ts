@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { type Clock, openLog, systemClock, systemRandom } from '#base';
 import { type CallContext, type ControlHandlers, type ControlService, type MetricSample, type Result, serveControl } from '#control';
 import { type ControlOptions, controlOptions } from '#control/options';
-import { diagnosisAnswers } from './diagnosis-answers.ts';
 import { actAnswers } from './act-answers.ts';
+import { diagnosisAnswers } from './diagnosis-answers.ts';
+import { loginAnswers } from './login-answers.ts';
 
 const at = Date.UTC(2026, 10, 20, 4, 0, 0);
 
@@ -238,6 +239,7 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     'camera.list': async () => ({ cameras: [camera] }),
     'camera.add': async () => ({ camera }),
     'camera.remove': async () => ({}),
+    ...loginAnswers,
     'camera.snapshot': async () => ({ grant: 'grant-9', takenAt: at, image: Buffer.from('JPEG').toString('base64') }),
     ...diagnosisAnswers(camera, at),
     'discover.look': async function* () {

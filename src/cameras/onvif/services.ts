@@ -35,7 +35,7 @@ export function mayTryElse(result: { readonly failure: Failure }): boolean {
 }
 
 /** The services in a GetServicesResponse, at most 64 (ONVIF Core §8.1.2.1). */
-export function readServices(body: XmlElement): readonly CameraService[] {
+function readServices(body: XmlElement): readonly CameraService[] {
   return childrenOf(descend(body, 'GetServicesResponse'), 'Service')
     .slice(0, maxServices)
     .map((service) => ({

@@ -4,7 +4,7 @@ import { messageOf } from '#base';
 import type { Asked, Result } from '../contract.ts';
 import { faults } from '../faults.ts';
 import { cameraStateWords } from '../messages/words.ts';
-import { exits, type Verb, withGateway } from './context.ts';
+import { exits, UsageFault, type Verb, withGateway } from './context.ts';
 import { type LoginOptions, readLogin } from './secret-file.ts';
 import { orDash, textIn, timeText, word } from './words.ts';
 
@@ -46,15 +46,22 @@ function modelText({ identity }: Result<'camera.list'>['cameras'][number]): stri
 
 /** Options of `camera add`. */
 export interface CameraAddOptions extends LoginOptions, Pick<Asked<'camera.add'>, 'name' | 'purpose' | 'group' | 'latitude' | 'longitude'> {
-  readonly address: string;
+  readonly address?: string;
+  readonly rtsp?: readonly string[];
+  readonly rtspSub?: readonly string[];
 }
 
 export const cameraAddVerb: Verb<CameraAddOptions> = async (context, options, id) => {
   const { say, screen } = context;
-  const { address, name, purpose, group, latitude, longitude } = options;
+  const { rtsp = [], rtspSub = [], name, purpose, group, latitude, longitude } = options;
+  const address = options.address ?? rtsp[0];
+  const isEither = (options.address === undefined) !== (rtsp.length === 0);
+  if (address === undefined) throw new UsageFault(say('usage.missingOption', { what: '--address <address>' }));
+  if (!isEither || rtspSub.length > rtsp.length) throw new UsageFault(say('camera.addressOrRtsp'));
+  const streams = rtsp.length > 0 ? rtsp.map((main, index) => ({ main, sub: rtspSub[index] })) : undefined;
   const login = await readLogin(context, options);
   const answer = await withGateway(context, (client) =>
-    client.call('camera.add', { id, address, login, name, purpose, group, latitude, longitude }),
+    client.call('camera.add', { id, address, login, name, purpose, group, latitude, longitude, streams }),
   );
   const { camera, problem } = answer;
   if (context.json) screen.json(answer);

@@ -5,11 +5,19 @@ import { controlOptions } from '../options.ts';
 import { alarmAcknowledgeVerb, alarmClearVerb, alarmShelvedVerb, alarmShelveVerb, alarmUnshelveVerb } from './alarm-act-verbs.ts';
 import { alarmSearchVerb, alarmShowVerb } from './alarm-history-verbs.ts';
 import { alarmListVerb, alarmTailVerb } from './alarm-verbs.ts';
-import { cameraShowVerb, cameraTestVerb } from './camera-diagnosis-verbs.ts';
 import { addCameraActVerbs } from './camera-act-verbs.ts';
+import { cameraShowVerb, cameraTestVerb } from './camera-diagnosis-verbs.ts';
 import { cameraDetectionsVerb, cameraTopicsVerb } from './camera-event-verbs.ts';
 import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSnapshotVerb } from './camera-verbs.ts';
 import type { CliIo, Verb } from './context.ts';
+import {
+  cameraLoginVerb,
+  cameraRefreshVerb,
+  credentialAddVerb,
+  credentialAuditVerb,
+  credentialListVerb,
+  credentialRemoveVerb,
+} from './credential-verbs.ts';
 import { deadDropVerb, deadListVerb, deadRetryVerb, deadShowVerb } from './dead-verbs.ts';
 import { deviceMaintenanceVerb } from './device-verbs.ts';
 import { discoverVerb } from './discover-verbs.ts';
@@ -64,6 +72,7 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
   make(program, 'check', 'help.check', checkVerb).addOption(config());
   make(program, 'status', 'help.status', statusVerb);
   addCameraVerbs(group('camera', 'help.camera'), make, say);
+  addCredentialVerbs(group('credential', 'help.credential'), make, say);
   make(program, 'discover', 'help.discover', discoverVerb)
     .argument('[ranges...]', say('help.discover.ranges'))
     .option('--list', say('help.discover.list'))
@@ -179,7 +188,9 @@ function addCameraVerbs(camera: Command, make: Make, say: Say): void {
   make(camera, 'list', 'help.camera.list', cameraListVerb);
   make(camera, 'add', 'help.camera.add', cameraAddVerb)
     .argument('<id>', say('help.camera.id'))
-    .requiredOption('--address <address>', say('help.address'))
+    .option('--address <address>', say('help.address'))
+    .option('--rtsp <address>', say('help.rtsp'), gather)
+    .option('--rtsp-sub <address>', say('help.rtspSub'), gather)
     .option('--user <name>', say('help.user'))
     .addOption(new Option('--password-file <file>', say('help.passwordFile')).conflicts('passwordStdin'))
     .option('--password-stdin', say('help.passwordStdin'))
@@ -190,6 +201,13 @@ function addCameraVerbs(camera: Command, make: Make, say: Say): void {
     .option('--longitude <degrees>', say('help.longitude'), decimalNumber);
   addCameraActVerbs(camera, make, say);
   make(camera, 'remove', 'help.camera.remove', cameraRemoveVerb).argument('<id>', say('help.camera.id'));
+  make(camera, 'login', 'help.camera.login', cameraLoginVerb)
+    .argument('<id>', say('help.camera.id'))
+    .option('--user <name>', say('help.user'))
+    .addOption(new Option('--password-file <file>', say('help.passwordFile')).conflicts('passwordStdin'))
+    .option('--password-stdin', say('help.passwordStdin'))
+    .option('--none', say('help.camera.login.none'));
+  make(camera, 'refresh', 'help.camera.refresh', cameraRefreshVerb).argument('<id>', say('help.camera.id'));
   make(camera, 'show', 'help.camera.show', cameraShowVerb).argument('<id>', say('help.camera.id'));
   make(camera, 'test', 'help.camera.test', cameraTestVerb)
     .argument('[id]', say('help.camera.id'))
@@ -206,6 +224,29 @@ function addCameraVerbs(camera: Command, make: Make, say: Say): void {
     .option('--channel <n>', say('help.channel'), wholeNumber, 1)
     .requiredOption('--reason <text>', say('help.reason'))
     .requiredOption('--out <file>', say('help.out'));
+}
+
+function addCredentialVerbs(credential: Command, make: Make, say: Say): void {
+  const { wholeNumber } = openParsers(say);
+  make(credential, 'list', 'help.credential.list', credentialListVerb);
+  make(credential, 'add', 'help.credential.add', credentialAddVerb)
+    .argument('<name>', say('help.credential.name'))
+    .option('--user <name>', say('help.user'))
+    .addOption(new Option('--password-file <file>', say('help.passwordFile')).conflicts('passwordStdin'))
+    .option('--password-stdin', say('help.passwordStdin'))
+    .option('--range <range>', say('help.credential.range'), gather)
+    .option('--maker <maker>', say('help.credential.maker'), gather)
+    .option('--mac <prefix>', say('help.credential.mac'), gather)
+    .option('--position <n>', say('help.credential.position'), wholeNumber);
+  make(credential, 'remove', 'help.credential.remove', credentialRemoveVerb).argument('<name>', say('help.credential.name'));
+  make(credential, 'audit', 'help.credential.audit', credentialAuditVerb)
+    .option('--defaults', say('help.credential.defaults'))
+    .option('--camera <id>', say('help.credential.camera'));
+}
+
+/** An option that may be given several times. */
+function gather(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function localise(program: Command, say: Say): void {

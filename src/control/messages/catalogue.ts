@@ -5,6 +5,7 @@ import { diagnosisMessages } from './diagnosis.ts';
 import { discoveryMessages } from './discovery.ts';
 import { eventMessages } from './events.ts';
 import { helpMessages } from './help.ts';
+import { loginMessages } from './logins.ts';
 import { screenMessages } from './screens.ts';
 
 export const catalogue = {
@@ -14,6 +15,7 @@ export const catalogue = {
   ...diagnosisMessages,
   ...discoveryMessages,
   ...eventMessages,
+  ...loginMessages,
 } as const;
 
 export type MessageKey = keyof typeof catalogue;

@@ -72,6 +72,7 @@ export const conditionWords: Readonly<Record<ConditionKind, Text>> = {
   'camera-login-refused': { en: 'camera login refused', ko: '카메라 로그인 거부' },
   'camera-fault': { en: 'camera fault', ko: '카메라 이상' },
   'microphone-on': { en: 'microphone on', ko: '마이크 켜짐' },
+  'factory-login': { en: 'factory password', ko: '공장 초기 비밀번호' },
   'camera-replaced': { en: 'camera replaced or moved', ko: '카메라 교체·이동 확인' },
   'camera-login-failures': { en: 'failed logins at a camera', ko: '카메라 로그인 실패' },
   'events-missed': { en: 'camera events may be missing', ko: '카메라 이벤트 누락 가능' },

@@ -1,0 +1,123 @@
+// One camera of the room: its record, its state and its loop, and how the room's other parts see it.
+import type { Env } from '#base';
+import type { Quality, StreamSource } from '#model';
+import { type CameraAddress, parseAddress } from './address.ts';
+import { type Ailments, openAilments } from './ailments.ts';
+import type { KnownCamera } from './control/index.ts';
+import type { AuditedCamera } from './credentials/index.ts';
+import type { Patient } from './diagnosis/index.ts';
+import { faults } from './faults.ts';
+import type { StreamChoice } from './onvif/index.ts';
+import type { CamerasOptions } from './options.ts';
+import { findStream, picturedChannels } from './pictures.ts';
+import { badAddress } from './probe.ts';
+import type { RefreshTarget } from './refresh.ts';
+import { type CameraRecord, type CameraState, enter, enterIll, openCameraState, type SuperviseDeps } from './supervise.ts';
+import type { SiteWatch, superviseStream } from './watch/index.ts';
+
+/** A camera of the site with what belongs to it while it is watched. */
+export interface Member {
+  readonly record: CameraRecord;
+  readonly address: CameraAddress | undefined;
+  readonly state: CameraState;
+  readonly stop: AbortController;
+  readonly ailments: Ailments;
+  /** Its place in its group and on the patrol. */
+  readonly watched: Disposable;
+  removed: boolean;
+  /** Resolves when its loop has ended. */
+  done: Promise<void>;
+}
+
+/** @throws cameras.not-ready */
+export function knownOf({ record, state }: Member): KnownCamera {
+  const { session, profile } = state;
+  if (!session || !profile) throw faults.fault('not-ready', { detail: record.device.id });
+  return { session, profile };
+}
+
+export function auditedOf(member: Member | undefined): AuditedCamera | undefined {
+  if (member?.address?.protocol !== 'onvif') return undefined;
+  const { record, address, state } = member;
+  const maker = state.profile?.identity.maker ?? record.device.identity.maker;
+  return { id: record.device.id, base: address.url, maker, login: state.state === 'online' ? state.login : undefined };
+}
+
+export function targetOf({ record, address, state }: Member): RefreshTarget | undefined {
+  return address?.protocol === 'onvif' ? { id: record.device.id, base: address.url, state } : undefined;
+}
+
+interface MemberDeps {
+  readonly options: CamerasOptions;
+  readonly watch: SiteWatch;
+  readonly condition: SuperviseDeps['condition'];
+}
+
+export function openMember(record: CameraRecord, { options, watch, condition }: MemberDeps, env: Env): Member {
+  const { id, group } = record.device;
+  const address = parseAddress(record.device.address);
+  const state = openCameraState(env);
+  if (!address) Object.assign(state, { state: 'fault', message: badAddress.message });
+  const watched = new DisposableStack();
+  const seat = watched.use(watch.join({ id, group, url: address?.url ?? nowhere }));
+  const ailments = openAilments(id, options, { condition, seat }, env);
+  const member = { record, address, state, ailments, watched, stop: new AbortController(), removed: false, done: Promise.resolve() };
+  if (address) watched.use(watch.add(beatOf(member, address)));
+  return member;
+}
+
+const nowhere = new URL('http://address-bad.invalid');
+
+/** A camera as the patrol sees it. */
+function beatOf(member: Member, address: CameraAddress): Parameters<SiteWatch['add']>[0] {
+  const { record, state, ailments } = member;
+  return {
+    id: record.device.id,
+    host: address.url.host,
+    channels: () => (state.state === 'online' ? picturedChannels(member) : []),
+    source: (channel, quality) => tryStream(member, channel, quality),
+    seen: (channel, look, failures) => ailments.pictures(channel, look, failures),
+  };
+}
+
+/** A camera as its diagnosis sees it. */
+export function patientOf(member: Member, choice: StreamChoice): Patient {
+  const { record, address, state } = member;
+  const { pulls, messages } = state.counters;
+  return {
+    device: record.device,
+    address,
+    login: state.login ?? record.login,
+    heard: state.state === 'online' && pulls > 0 ? { pulls, messages } : undefined,
+    wishes: { choice, numbers: state.profile?.numbers ?? new Map() },
+    source: (channel, quality) => tryStream(member, channel, quality),
+  };
+}
+
+function tryStream(member: Member, channel: number, quality: Quality): StreamSource | undefined {
+  try {
+    return findStream(member, channel, quality);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A source without ONVIF as its loop sees it. */
+export function streamOf(member: Member, delayMs: number, options: CamerasOptions, env: Env): Parameters<typeof superviseStream>[0] {
+  const { record, address, state, ailments } = member;
+  return {
+    id: record.device.id,
+    host: address?.url.host ?? '',
+    source: () => tryStream(member, 1, 'main'),
+    delayMs,
+    async well() {
+      enter(state, 'online', undefined, env);
+      await ailments.recover();
+    },
+    async ill(failed, failures) {
+      if (failed.kind !== 'login-refused' && failures < options.lostAfter) return;
+      enterIll(state, failed, env);
+      await ailments.fail(failed);
+    },
+  };
+}
