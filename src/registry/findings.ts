@@ -81,38 +81,45 @@ export function openFindings({ store, registry, online, asked }: FindingsDeps, e
     if (made) await asked(made, 'open');
     return made;
   };
+  // One look after another: two that recognise at once would not know of each other's rows.
+  let last: Promise<unknown> = Promise.resolve();
+  const note: Findings['note'] = async (findings, { follow: mayFollow }) => {
+    const kept = await list();
+    const now = env.clock.now();
+    const present = online();
+    const known = { devices: registry.list('camera'), kept, isOnline: (id: string) => present.has(id) };
+    const recognised = recognise(findings, known);
+    const firstSeen = new Map(kept.map((row) => [row.key, row.firstSeen]));
+    const rows = recognised.map(({ finding, key, meaning, device }) => ({
+      ...finding,
+      key,
+      meaning,
+      device,
+      firstSeen: firstSeen.get(key) ?? now,
+      lastSeen: now,
+    }));
+    for (let at = 0; at < rows.length; at += batchRows) await calls.put(rows.slice(at, at + batchRows));
+    const followed: string[] = [];
+    const proposed: Proposal[] = [];
+    for (const one of recognised) {
+      if (one.act === 'none') continue;
+      if (one.act === 'follow' && mayFollow) {
+        await follow(one);
+        followed.push(one.device);
+        continue;
+      }
+      const proposal = proposalOf(one, registry);
+      const made = proposal && (await propose(proposal));
+      if (made) proposed.push(made);
+    }
+    return { findings: rows, followed, proposed };
+  };
   return {
     list,
-    async note(findings, { follow: mayFollow }) {
-      const kept = await list();
-      const now = env.clock.now();
-      const present = online();
-      const known = { devices: registry.list('camera'), kept, isOnline: (id: string) => present.has(id) };
-      const recognised = recognise(findings, known);
-      const firstSeen = new Map(kept.map((row) => [row.key, row.firstSeen]));
-      const rows = recognised.map(({ finding, key, meaning, device }) => ({
-        ...finding,
-        key,
-        meaning,
-        device,
-        firstSeen: firstSeen.get(key) ?? now,
-        lastSeen: now,
-      }));
-      for (let at = 0; at < rows.length; at += batchRows) await calls.put(rows.slice(at, at + batchRows));
-      const followed: string[] = [];
-      const proposed: Proposal[] = [];
-      for (const one of recognised) {
-        if (one.act === 'none') continue;
-        if (one.act === 'follow' && mayFollow) {
-          await follow(one);
-          followed.push(one.device);
-          continue;
-        }
-        const proposal = proposalOf(one, registry);
-        const made = proposal && (await propose(proposal));
-        if (made) proposed.push(made);
-      }
-      return { findings: rows, followed, proposed };
+    note(findings, options) {
+      const noted = last.then(() => note(findings, options));
+      last = noted.catch(() => {});
+      return noted;
     },
     proposals: () => calls.proposals(),
     async identified(id, identity) {
