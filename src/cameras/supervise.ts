@@ -5,7 +5,16 @@ import type { Channel, Device, DeviceFeatures, DeviceIdentity } from '#model';
 import type { Calls } from '#store';
 import { type Ailment, type Ailments, ailmentFor } from './ailments.ts';
 import { type Logins, type LoginsDeps, openLogins } from './credentials/index.ts';
-import { type Ear, type EventCounters, hear, openCounters, openPullPointCalls, type SiteEvents, type TellDeps } from './events/index.ts';
+import {
+  type Ear,
+  type EventCounters,
+  hear,
+  openCounters,
+  openPullPointCalls,
+  type PullPoint,
+  type SiteEvents,
+  type TellDeps,
+} from './events/index.ts';
 import { explain, type Failure } from './faults.ts';
 import type { KnowledgeProcedures } from './knowledge-tables.ts';
 import { type Memory, openMemory } from './memory.ts';
@@ -200,7 +209,11 @@ async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure>
     counters: camera.state.counters,
     kept: memory.point,
     door: deps.events.doorFor(device.id),
-    keep: memory.keep,
+    keep(point: PullPoint | undefined) {
+      // It has its subscription: what follows is waiting.
+      if (point) slot[Symbol.dispose]();
+      return memory.keep(point);
+    },
     healthy() {
       slot[Symbol.dispose]();
       return loop.healthy();
@@ -212,7 +225,8 @@ async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure>
       await ailments.certificate(session.certificate?.validUntil);
     },
   };
-  return hear({ ...options.events, checkEvery: options.checkEvery, graceMs: options.requestTimeout }, world, env, signal);
+  // Awaited, for else the slot would be given back here.
+  return await hear({ ...options.events, checkEvery: options.checkEvery, graceMs: options.requestTimeout }, world, env, signal);
 }
 
 /** Asks who the camera is; its video sources keep their numbers for ever. */
