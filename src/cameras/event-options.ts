@@ -26,7 +26,7 @@ const topicRule = z.strictObject({
     .refine((items) => Object.keys(items).length <= 8, 'expected 8 items at most')
     .default({})
     .describe('Items of the message that must have one of these values: name to values, at most 8. Left out: any message of the topic.'),
-  kind: z.union([kind, z.literal('none')]).describe('Kind of the alarm; none: known, and of no interest.'),
+  kind: z.enum([...kinds, 'none']).describe('Kind of the alarm; none: known, and of no interest.'),
   state: z
     .string()
     .min(1)

@@ -12,6 +12,21 @@ const metricTable = {
   bongsu_info: { type: 'gauge', help: 'Always 1; the labels say which gateway this is.', labels: ['version', 'site', 'gateway'] },
   bongsu_uplink_connected: { type: 'gauge', help: '1 while the hub session lives.', labels: [] },
   bongsu_cameras: { type: 'gauge', help: 'Registered cameras by state.', labels: ['state'] },
+  bongsu_camera_breaks_total: {
+    type: 'counter',
+    help: 'Times that a camera was not heard, since the start; what it told then as a mere moment is missing.',
+    labels: [],
+  },
+  bongsu_camera_unheard_seconds_total: {
+    type: 'counter',
+    help: 'Sum of the times that cameras were not heard, since the start.',
+    labels: [],
+  },
+  bongsu_camera_messages_total: {
+    type: 'counter',
+    help: 'Event messages of cameras since the start, by whether their topic is known.',
+    labels: ['understood'],
+  },
   bongsu_sensors: { type: 'gauge', help: 'Configured sensors by state.', labels: ['state'] },
   bongsu_alarms_open: { type: 'gauge', help: 'Alarms that stand now, tests left out.', labels: [] },
   bongsu_alarm_steps_total: { type: 'counter', help: 'Steps of alarms committed since the installation.', labels: ['step'] },

@@ -27,7 +27,16 @@ interface Tallies {
   readonly alarms: AlarmCounts;
   readonly conditions: Readonly<Record<ConditionKind, number>>;
   readonly commands: UplinkStatus['commands'];
+  readonly events: EventTally;
   readonly storeFailures: ReturnType<StoreCare['failures']>;
+}
+
+/** What cameras have said since the start, and how long they could not be heard. */
+interface EventTally {
+  readonly breaks: number;
+  readonly unheardMs: number;
+  readonly understood: number;
+  readonly unknown: number;
 }
 
 /** What the gateway says of itself. */
@@ -93,7 +102,8 @@ export function openHealth(deps: HealthDeps, env: Env): Health {
     async tallies() {
       const { alarms, conditions } = await figures();
       const { commands } = deps.uplink().status();
-      return { alarms, conditions: countKinds(standing(conditions)), commands, storeFailures: deps.storeCare.failures() };
+      const events = countEvents(deps.cameras.status());
+      return { alarms, conditions: countKinds(standing(conditions)), commands, events, storeFailures: deps.storeCare.failures() };
     },
   };
 }
@@ -116,6 +126,18 @@ function gravestFirst(conditions: readonly Condition[]): Condition[] {
   return conditions.toSorted(
     (left, right) => severities.indexOf(left.severity) - severities.indexOf(right.severity) || left.time - right.time,
   );
+}
+
+function countEvents(cameras: ReturnType<Cameras['status']>): EventTally {
+  const sum = { breaks: 0, unheardMs: 0, understood: 0, unknown: 0 };
+  for (const { breaks, messages, unknownTopics } of cameras) {
+    const unknown = Object.values(unknownTopics).reduce((total, count) => total + count, 0);
+    sum.breaks += breaks.count;
+    sum.unheardMs += breaks.unheardMs;
+    sum.unknown += unknown;
+    sum.understood += messages - unknown;
+  }
+  return sum;
 }
 
 function countKinds(conditions: readonly Condition[]): Record<ConditionKind, number> {

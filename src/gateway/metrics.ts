@@ -10,7 +10,7 @@ loop.enable();
 /** Everything that can be counted now. */
 export async function collectMetrics(health: Health, env: Env): Promise<readonly MetricSample[]> {
   const [status, tallies] = await Promise.all([health.status(), health.tallies()]);
-  const { alarms, conditions, commands, storeFailures } = tallies;
+  const { alarms, conditions, commands, events, storeFailures } = tallies;
   const { version, site, gateway } = status;
   const loopDelay = loop.percentile(99) / 1e9;
   loop.reset();
@@ -20,6 +20,10 @@ export async function collectMetrics(health: Health, env: Env): Promise<readonly
     { name: 'bongsu_uplink_connected', value: status.uplink.connected ? 1 : 0 },
     { name: 'bongsu_cameras', value: status.cameras.online, labels: { state: 'online' } },
     { name: 'bongsu_cameras', value: status.cameras.total - status.cameras.online, labels: { state: 'not-online' } },
+    { name: 'bongsu_camera_breaks_total', value: events.breaks },
+    { name: 'bongsu_camera_unheard_seconds_total', value: events.unheardMs / 1000 },
+    { name: 'bongsu_camera_messages_total', value: events.understood, labels: { understood: 'yes' } },
+    { name: 'bongsu_camera_messages_total', value: events.unknown, labels: { understood: 'no' } },
     { name: 'bongsu_sensors', value: status.sensors.silent, labels: { state: 'silent' } },
     { name: 'bongsu_sensors', value: status.sensors.total - status.sensors.silent, labels: { state: 'heard' } },
     { name: 'bongsu_alarms_open', value: alarms.open },

@@ -203,6 +203,25 @@ ${more}`;
     expect(await problems(`# ${'x'.repeat(2 ** 20)}`)).toEqual(['c the file is larger than 1 MiB']);
   });
 
+  it('tells where a rule for events of cameras is wrong', async () => {
+    const rules = `cameras:
+  events:
+    rules:
+      - topic: Vendor/App
+        kind: falling
+    handling:
+      - kinds: [motion]
+        times:
+          - { from: '25:00', days: [mon, noday] }
+        as: alarm
+`;
+    expect(await problems(minimal + rules)).toEqual([
+      expect.stringMatching(/^c:11:9 cameras\.events\.rules\[0\]\.kind: .*fall/),
+      expect.stringMatching(/^c:15:15 cameras\.events\.handling\[0\]\.times\[0\]\.from: /),
+      expect.stringMatching(/^c:15:42 cameras\.events\.handling\[0\]\.times\[0\]\.days\[1\]: /),
+    ]);
+  });
+
   it('takes a byte order mark and Windows line ends', async () => {
     expect((await config(`\ufeff${minimal.replaceAll('\n', '\r\n')}`)).site.code).toBe('52710');
   });
