@@ -157,7 +157,7 @@ describe('looking for cameras', () => {
     rooms.clock.advance(500);
     await next;
     const rest: Item[] = [];
-    for (let item = await again.next(); item.done !== true; item = await again.next()) rest.push(item.value as Item);
+    for (let item = await again.next(); item.done !== true; item = await again.next()) rest.push(item.value);
     expect(rooms.looks.at(-1)).toMatchObject({ ranges: ['10.0.0.0/25'], from: 40 });
     expect(rest.at(-1)).toMatchObject({ summary: { addresses: 100, found: 1, complete: true } });
     expect(rooms.broken()).toBeUndefined();
@@ -179,7 +179,7 @@ describe('looking for cameras', () => {
     const input = { ranges: [], multicast: true, resume: false, add: true, login };
     const items: Item[] = [];
     const reading = (async () => {
-      for await (const item of handlers['discover.look'](input, context(new AbortController().signal))) items.push(item as Item);
+      for await (const item of handlers['discover.look'](input, context(new AbortController().signal))) items.push(item);
     })();
     await settle();
     rooms.advance(100);
