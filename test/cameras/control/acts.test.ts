@@ -69,7 +69,7 @@ describe('a pulse', () => {
 
 describe('a camera', () => {
   it('restarts', async () => {
-    const { control, camera } = await open();
+    const { control } = await open();
     await control.device.reboot('cam-1');
     await sleep(300);
     await expect(control.device.clock('cam-1')).rejects.toMatchObject(code('act-failed'));
