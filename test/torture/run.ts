@@ -7,15 +7,17 @@ const tortures: Readonly<Record<string, () => Promise<Torture>>> = {
   kill: async () => (await import('./kill.ts')).killTorture,
   hub: async () => (await import('./hub.ts')).hubTorture,
   disk: async () => (await import('./disk.ts')).diskTorture,
+  cameras: async () => (await import('./cameras.ts')).camerasTorture,
 };
 
-const usage = `npm run torture -- NAME [--json] [--rounds N] [--outage TIME] [--flap TIME] [--only SCENARIO]...
+const usage = `npm run torture -- NAME [--json] [--rounds N] [--outage TIME] [--flap TIME] [--last TIME] [--only SCENARIO]...
 
   --json           the figures as one JSON object, as the last line
   --rounds N       kill: how often the gateway is killed, 1 to 10000 (default 20)
                    disk: how often the file is damaged, in each way (default 3)
   --outage TIME    hub: how long the line is down or the broker frozen, like 20s or 10m (default 20s)
   --flap TIME      hub: how long the line flaps, like 30s or 5m (default 30s)
+  --last TIME      cameras: how long the hostile ones are among the others (default 3m)
   --only SCENARIO  hub, disk: only this one; may be given again
 
 NAME: ${Object.keys(tortures).join(', ')}`;
@@ -31,7 +33,7 @@ function readFlags(): Flags | undefined {
     const text = { type: 'string' } as const;
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, rounds: text, outage: text, flap: text, only: { type: 'string', multiple: true } },
+      options: { json: { type: 'boolean' }, rounds: text, outage: text, flap: text, last: text, only: { type: 'string', multiple: true } },
     });
     const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
     if (positionals.length > 1 || (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1 && rounds <= 10_000)))
@@ -42,6 +44,7 @@ function readFlags(): Flags | undefined {
       rounds,
       outageMs: millisecondsOf(values.outage),
       flapMs: millisecondsOf(values.flap),
+      lastMs: millisecondsOf(values.last),
       only: values.only ?? [],
       tell: (line) => console.error(line),
     };

@@ -8,6 +8,8 @@ export interface TortureOptions {
   readonly outageMs: number | undefined;
   /** How long the line flaps, milliseconds; undefined for the torture's own. */
   readonly flapMs: number | undefined;
+  /** How long the pack of hostile cameras lasts, milliseconds; undefined for the torture's own. */
+  readonly lastMs?: number | undefined;
   /** Only these scenarios, where the torture has several; empty for all. */
   readonly only: readonly string[];
   /** Says on standard error what is being done. */
