@@ -111,8 +111,10 @@ function openBook({ devices, kept }: KnownField, shared: ReadonlySet<string>) {
   const rowBy = indexBy(kept.map((row) => [row, marksOf(row, row.identity, shared)] as const));
   const rowAt = new Map(kept.map((row) => [placeOf(row.address), row]));
   const deviceAt = new Map(devices.map((device) => [placeOf(device.address), device]));
+  /** Another serial is another camera; another MAC only where nothing else is the same: a camera may have two network cards. */
   const clashes = (left: Marks, right: Marks): boolean =>
-    isOther(left.serial, right.serial) || (isOther(left.mac, right.mac) && left.serial !== right.serial);
+    isOther(left.serial, right.serial) ||
+    (isOther(left.mac, right.mac) && !isEqual(left.serial, right.serial) && !isEqual(left.endpoint, right.endpoint));
   return {
     /** The device that these marks are of; a mark that contradicts another proves nothing. */
     owner(own: Marks): Device | undefined {
@@ -124,8 +126,8 @@ function openBook({ devices, kept }: KnownField, shared: ReadonlySet<string>) {
     contradicts(device: Device, own: Marks): boolean {
       const before = marks.get(device) ?? noMarks;
       if (before.serial !== '' && own.serial !== '') return before.serial !== own.serial;
-      if (before.mac !== '' && own.mac !== '') return before.mac !== own.mac;
-      return isOther(before.endpoint, own.endpoint);
+      if (isEqual(before.mac, own.mac) || isEqual(before.endpoint, own.endpoint)) return false;
+      return isOther(before.mac, own.mac) || isOther(before.endpoint, own.endpoint);
     },
     key(finding: Finding, own: Marks, taken: ReadonlySet<string>): string {
       const here = rowAt.get(placeOf(finding.address));
@@ -142,6 +144,10 @@ function openBook({ devices, kept }: KnownField, shared: ReadonlySet<string>) {
 
 function isOther(one: string, other: string): boolean {
   return one !== '' && other !== '' && one !== other;
+}
+
+function isEqual(one: string, other: string): boolean {
+  return one !== '' && one === other;
 }
 
 /** Finds by MAC, then serial, then endpoint. What two have finds neither. */

@@ -114,6 +114,18 @@ describe('recognising', () => {
       [['10.0.0.5', 'replaced', 'a', 'replaced']],
     ],
     [
+      'the same camera by its other network card',
+      [finding('10.0.0.5', { endpoint: e1, mac: '00:09:18:00:00:02' })],
+      field([device('a', '10.0.0.5', { mac: '00:09:18:00:00:01', serial: 'S1234' })], [row(finding('10.0.0.5', { endpoint: e1 }), 'a')]),
+      [['10.0.0.5', 'known', 'a', 'none']],
+    ],
+    [
+      'a firmware that made a new endpoint',
+      [finding('10.0.0.5', { endpoint: e2, mac: '00:09:18:00:00:01' })],
+      field([device('a', '10.0.0.5', { mac: '00:09:18:00:00:01' })], [row(finding('10.0.0.5', { endpoint: e1 }), 'a')]),
+      [['10.0.0.5', 'known', 'a', 'none']],
+    ],
+    [
       'a new camera at the place that a moved one left',
       [finding('10.0.0.5', { serial: 'N9999' }), finding('10.0.0.8', { serial: 'S1234' })],
       field([device('a', '10.0.0.5', { serial: 'S1234' })]),
