@@ -1,6 +1,6 @@
 // All cameras of the site: one loop for each, and the addresses of their pictures for those who were granted to see them.
 import { type Env, type Login, messageOf, runServices, type Service, type Text, untilAborted } from '#base';
-import type { Quality, StreamSource } from '#model';
+import type { Condition, Quality, StreamSource } from '#model';
 import type { Store } from '#store';
 import { type CameraControl, type ControlDeps, openControl, openControlWorld } from './control/index.ts';
 import { type FactoryAudit, openAttempts, openFactoryAudit } from './credentials/index.ts';
@@ -30,6 +30,8 @@ export interface CamerasDeps
   readonly store: Store;
   /** Left out: nobody can look, and pictures are not watched. */
   readonly sight?: Sight;
+  /** What stands; left out: what stood of groups that are no more stays. */
+  openConditions?(): Promise<readonly Condition[]>;
 }
 
 /** How a camera is doing. */
@@ -104,7 +106,11 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
   const knowledge = deps.store.procedures<KnowledgeProcedures>('knowledge');
   const choice = openChoice(options.streams);
   const superviseDeps: SuperviseDeps = { ...deps, calls, knowledge, choice, gate, events, slots: openSlots(options.attempts) };
-  const watch = openSiteWatch(options.watch, { sight: deps.sight, gate, condition: deps.condition }, env);
+  const watch = openSiteWatch(
+    options.watch,
+    { sight: deps.sight, gate, condition: deps.condition, openConditions: deps.openConditions },
+    env,
+  );
   const neighbours = openNeighbours(openTableSource(), env.clock);
   const members = new Map<string, Member>();
   /** Loops of cameras that were removed or replaced, until they have ended. */
@@ -153,7 +159,8 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
     const before = leaving.get(record.device.id) ?? Promise.resolve();
     const ends = stop.signal;
     const run = (): Promise<void> => {
-      if (address.protocol === 'rtsp') return superviseStream(streamOf(member, delayMs, options, env), options, watch.looker, env, ends);
+      if (address.protocol === 'rtsp')
+        return superviseStream(streamOf(member, delayMs, { options, calls, gate }, env), options, watch.looker, env, ends);
       const camera = { record, base: address.url, state, ailments, delayMs, isRemoved: () => member.removed };
       return supervise(camera, options, superviseDeps, env, ends);
     };

@@ -7,13 +7,14 @@ import type { KnownCamera } from './control/index.ts';
 import type { AuditedCamera } from './credentials/index.ts';
 import type { Patient } from './diagnosis/index.ts';
 import { faults } from './faults.ts';
+import { openMemory } from './memory.ts';
 import type { StreamChoice } from './onvif/index.ts';
 import type { CamerasOptions } from './options.ts';
 import { findStream, picturedChannels } from './pictures.ts';
 import { badAddress } from './probe.ts';
 import type { RefreshTarget } from './refresh.ts';
 import { type CameraRecord, type CameraState, enter, enterIll, openCameraState, type SuperviseDeps } from './supervise.ts';
-import type { SiteWatch, superviseStream } from './watch/index.ts';
+import { rtspDoor, type SiteWatch, type superviseStream } from './watch/index.ts';
 
 /** A camera of the site with what belongs to it while it is watched. */
 export interface Member {
@@ -59,7 +60,7 @@ export function openMember(record: CameraRecord, { options, watch, condition }: 
   const state = openCameraState(env);
   if (!address) Object.assign(state, { state: 'fault', message: badAddress.message });
   const watched = new DisposableStack();
-  const seat = watched.use(watch.join({ id, group, url: address?.url ?? nowhere }));
+  const seat = watched.use(watch.join({ id, group, url: address?.url ?? nowhere, back: () => state.waker.wake() }));
   const ailments = openAilments(id, options, { condition, seat }, env);
   const member = { record, address, state, ailments, watched, stop: new AbortController(), removed: false, done: Promise.resolve() };
   if (address) watched.use(watch.add(beatOf(member, address)));
@@ -103,13 +104,23 @@ function tryStream(member: Member, channel: number, quality: Quality): StreamSou
 }
 
 /** A source without ONVIF as its loop sees it. */
-export function streamOf(member: Member, delayMs: number, options: CamerasOptions, env: Env): Parameters<typeof superviseStream>[0] {
+export function streamOf(
+  member: Member,
+  delayMs: number,
+  { options, calls, gate }: { readonly options: CamerasOptions } & Pick<SuperviseDeps, 'calls' | 'gate'>,
+  env: Env,
+): Parameters<typeof superviseStream>[0] {
   const { record, address, state, ailments } = member;
   return {
     id: record.device.id,
     host: address?.url.host ?? '',
     source: () => tryStream(member, 1, 'main'),
     delayMs,
+    remember() {
+      const login = record.login ?? (address?.protocol === 'rtsp' && address.user !== '' ? address : undefined);
+      const door = { device: record.device.id, host: rtspDoor(address?.url.host ?? ''), login };
+      return openMemory(door, { calls, gate, loginRetry: options.loginRetry }, env);
+    },
     async well() {
       enter(state, 'online', undefined, env);
       await ailments.recover();

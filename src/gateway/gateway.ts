@@ -97,6 +97,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
       ...controlDeps(registry.find, access, env),
       credentials: credentials.open,
       sight: openSight(access, () => streams),
+      openConditions: alarms.openConditions,
       identified: recordIdentity(registry, (id, said) => findings.identified(id, said)),
     },
     env,

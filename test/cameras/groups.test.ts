@@ -13,6 +13,7 @@ function openSite(count: number, group?: string) {
   const steps: Condition[] = [];
   const dark = new Set<string>();
   const alone: string[] = [];
+  const backs: number[] = [];
   let knocks = 0;
   const groups = openGroups(
     options,
@@ -29,7 +30,7 @@ function openSite(count: number, group?: string) {
   );
   const host = (index: number): string => `10.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
   const seats = Array.from({ length: count }, (_, index) =>
-    groups.join({ id: `cam-${index}`, group, url: new URL(`http://${host(index)}/`) }),
+    groups.join({ id: `cam-${index}`, group, url: new URL(`http://${host(index)}/`), back: () => backs.push(index) }),
   );
   const lose = (index: number): void => seats[index]?.lost(() => alone.push(`cam-${index}`));
   const dim = (from: number, to: number): void => {
@@ -39,6 +40,8 @@ function openSite(count: number, group?: string) {
     seats,
     steps,
     alone,
+    backs,
+    forgetStrangers: groups.forgetStrangers,
     lose,
     move,
     told: () => steps.map(({ kind, state }) => `${kind} ${state}`),
@@ -97,6 +100,30 @@ describe('a group', () => {
     await site.move(300_000);
     expect(site.alone).toEqual([]);
     expect(site.steps).toHaveLength(2);
+  });
+
+  it('that is back wakes those that had been lost, and only those', async () => {
+    const site = openSite(10);
+    await site.darken(0, 6);
+    expect(site.backs).toEqual([]);
+    site.brighten(0, 6);
+    await site.move(11_000);
+    expect(site.backs).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('that is no more leaves nothing standing; one that is, and other conditions, are left alone', async () => {
+    const site = openSite(4, 'switch-7');
+    const stood = (channel: string, kind: Condition['kind'] = 'camera-group-lost'): Condition => ({
+      device: 'gateway',
+      channel,
+      kind,
+      state: 'raised',
+      severity: 'major',
+      time: 0,
+      message: { ko: '', en: '' },
+    });
+    await site.forgetStrangers([stood('switch-7'), stood('switch-9'), stood('media', 'media-down')]);
+    expect(site.steps).toMatchObject([{ channel: 'switch-9', kind: 'camera-group-lost', state: 'cleared' }]);
   });
 
   it('of 400 behind one named switch is one condition', async () => {

@@ -100,7 +100,7 @@ describe('a source without ONVIF', () => {
   /** One source under supervision. */
   async function watchSource(habits: Parameters<typeof openQuirkyCamera>[0], known = { user: '', password: '' }) {
     const camera = await openQuirkyCamera(habits);
-    const deps = { ...openFakeDeps(), sight };
+    const deps = Object.assign(openFakeDeps(), { sight });
     const site = openCameras(testOptions({ watch: { pictures: { timeout: '1s' } } }), deps, env);
     site.add({ device: cameraDevice('cam-1', camera.url), login: known.user === '' ? undefined : known });
     const stop = new AbortController();
@@ -129,6 +129,22 @@ describe('a source without ONVIF', () => {
     await new Promise((resolve) => setTimeout(resolve, 2500));
     expect(one.state()).toBe('login-refused');
     expect(one.camera.authorizations).toHaveLength(1);
+  });
+
+  it('whose login was refused is not tried again after a restart', async () => {
+    await using camera = await openQuirkyCamera({ digest: 'MD5', login: { user: 'a', password: 'right' } });
+    const deps = Object.assign(openFakeDeps(), { sight });
+    const record = { device: cameraDevice('cam-1', camera.url), login: { user: 'a', password: 'wrong' } };
+    for (let start = 0; start < 3; start += 1) {
+      const site = openCameras(testOptions({ watch: { pictures: { timeout: '1s' } } }), deps, env);
+      site.add(record);
+      const stop = new AbortController();
+      const done = site.service.run(stop.signal);
+      await until(() => site.status()[0]?.state === 'login-refused');
+      stop.abort();
+      await done;
+    }
+    expect(camera.authorizations).toHaveLength(1);
   });
 
   it('that offers no video is faulty', async () => {

@@ -16,7 +16,16 @@ export interface GroupDeps {
 /** A group as its keeper holds it. */
 export interface Group extends Disposable {
   readonly size: number;
-  seat(id: string, url: URL, left: () => void): Seat;
+  seat(id: string, who: Placed): Seat;
+}
+
+/** A member as its group needs it. */
+export interface Placed {
+  readonly url: URL;
+  /** The group is back, and the camera had been lost. */
+  back(): void;
+  /** It has left its seat. */
+  left(): void;
 }
 
 interface Lost {
@@ -47,7 +56,7 @@ export function openGroup(
   deps: GroupDeps,
   env: Env,
 ): Group {
-  const members = new Map<string, URL>();
+  const members = new Map<string, Placed>();
   const lost = new Map<string, Lost>();
   let state: 'well' | 'down' | 'settling' = 'well';
   /** Whether this daemon has said how the group is; what stood before the start is not known here. */
@@ -80,6 +89,8 @@ export function openGroup(
   const settle = (): void => {
     state = 'settling';
     tell('cleared', isBack);
+    // Their loops need not wait out their backoff; so many try at once as may.
+    for (const id of lost.keys()) members.get(id)?.back();
     later(options.settle, () => {
       state = 'well';
       tellAlone();
@@ -87,7 +98,7 @@ export function openGroup(
   };
   /** Members at which nobody listens; a sample first, for each that is gone costs its time. */
   const countGone = async (): Promise<number> => {
-    const all = [...members.values()].map((url) => ({ url, rank: env.random.uniform() })).toSorted((a, b) => a.rank - b.rank);
+    const all = [...members.values()].map(({ url }) => ({ url, rank: env.random.uniform() })).toSorted((a, b) => a.rank - b.rank);
     const gone = async (some: typeof all): Promise<number> => {
       const open = await Promise.all(some.map(({ url }) => deps.knock(url)));
       return open.filter((isThere) => !isThere).length;
@@ -122,14 +133,14 @@ export function openGroup(
     get size() {
       return members.size;
     },
-    seat(id, url, left) {
-      members.set(id, url);
+    seat(id, who) {
+      members.set(id, who);
       const leave = (): void => {
-        if (members.get(id) !== url) return;
+        if (members.get(id) !== who) return;
         members.delete(id);
         lost.delete(id);
         if (members.size === 0 && state === 'down') tell('cleared', isBack);
-        left();
+        who.left();
       };
       return {
         lost(alone) {
@@ -152,7 +163,7 @@ export function openGroup(
   };
 }
 
-function lostTogether(gone: number, members: ReadonlyMap<string, URL>): Text {
+function lostTogether(gone: number, members: ReadonlyMap<string, Placed>): Text {
   const names = [...members.keys()].slice(0, maxNames).join(', ');
   const more = members.size > maxNames ? ' …' : '';
   return {

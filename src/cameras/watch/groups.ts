@@ -12,11 +12,15 @@ export interface Member {
   readonly group: string | undefined;
   /** Where it is knocked at. */
   readonly url: URL;
+  /** Called when its group is back and it had been lost: it is worth to try now. */
+  back?(): void;
 }
 
 /** All groups of the site. */
 export interface Groups extends Disposable {
   join(member: Member): Seat;
+  /** Clears what stands of groups that are no more: their cameras were removed or have another switch. */
+  forgetStrangers(standing: readonly Condition[]): Promise<void>;
 }
 
 /** What the groups are handed. */
@@ -28,16 +32,23 @@ export interface GroupsDeps extends Pick<GroupDeps, 'knock'> {
 export function openGroups(options: GroupOptions, deps: GroupsDeps, env: Env): Groups {
   const groups = new Map<string, Group>();
   return {
-    join({ id, group: given, url }) {
+    join({ id, group: given, url, back = () => {} }) {
       const place = placeOf(given, url);
       if (!place) return loner;
       const group = groups.get(place.channel) ?? openGroup(place, options, deps, env);
       groups.set(place.channel, group);
-      return group.seat(id, url, () => {
+      const left = (): void => {
         if (group.size > 0) return;
         groups.delete(place.channel);
         group[Symbol.dispose]();
-      });
+      };
+      return group.seat(id, { url, back, left });
+    },
+    async forgetStrangers(standing) {
+      for (const step of standing) {
+        if (step.device !== 'gateway' || step.kind !== 'camera-group-lost' || groups.has(step.channel)) continue;
+        await deps.condition({ ...step, state: 'cleared', time: env.clock.now() });
+      }
     },
     [Symbol.dispose]() {
       for (const group of groups.values()) group[Symbol.dispose]();

@@ -21,6 +21,11 @@ export interface LookerDeps {
   readonly slots: Slots;
 }
 
+/** RTSP's own place at the gate. */
+export function rtspDoor(host: string): string {
+  return `rtsp:${host}`;
+}
+
 /** Opens the looker. RTSP has its own place at the gate: where it refuses what ONVIF takes, events shall go on. */
 export function openLooker(options: { readonly timeout: number }, deps: LookerDeps): Looker {
   const { gate, slots } = deps;
@@ -28,7 +33,7 @@ export function openLooker(options: { readonly timeout: number }, deps: LookerDe
     async look(host, ask, signal) {
       const { user, password } = ask.source;
       const login: Login | undefined = user === '' ? undefined : { user, password };
-      const door = `rtsp:${host}`;
+      const door = rtspDoor(host);
       using _slot = await slots.take(signal);
       const waitMs = login ? gate.waitMs(door, login) : 0;
       if (waitMs > 0) return { result: 'waits', waitMs };

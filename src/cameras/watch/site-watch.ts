@@ -1,5 +1,5 @@
 // The watch over the whole site: the groups behind its switches and the patrol that looks at pictures.
-import type { Env } from '#base';
+import { type Env, messageOf } from '#base';
 import type { Condition, Look, LookAsk } from '#model';
 import { knock } from '../knock.ts';
 import { openSlots } from '../slots.ts';
@@ -23,6 +23,8 @@ export interface SiteWatchDeps {
   readonly sight: Sight | undefined;
   readonly gate: LoginGate;
   condition(step: Condition): Promise<unknown>;
+  /** What stands; left out: nothing is known of it. */
+  readonly openConditions: (() => Promise<readonly Condition[]>) | undefined;
 }
 
 /** The watch over the site. */
@@ -39,7 +41,7 @@ const knockMs = 2000;
 const exhausted = /\b(EMFILE|ENFILE|ENOBUFS|EADDRNOTAVAIL)\b/;
 
 /** Opens the watch; nothing is sent before a camera is lost, or `run`. */
-export function openSiteWatch(options: WatchOptions, { sight, gate, condition }: SiteWatchDeps, env: Env): SiteWatch {
+export function openSiteWatch(options: WatchOptions, { sight, gate, condition, openConditions }: SiteWatchDeps, env: Env): SiteWatch {
   const never = new AbortController();
   const knockSlots = openSlots(knocks);
   const isThere = async (url: URL): Promise<boolean> => {
@@ -52,11 +54,20 @@ export function openSiteWatch(options: WatchOptions, { sight, gate, condition }:
   const looker = openLooker(options.pictures, { look, gate, slots: openSlots(options.pictures.atOnce) });
   const account = async (subjects: string): Promise<void> => sight?.account('frame-probe', subjects, 'gateway');
   const patrol = openPatrol(options.pictures, { looker, account }, env);
+  const forgetStrangers = async (): Promise<void> => {
+    try {
+      await groups.forgetStrangers((await openConditions?.()) ?? []);
+    } catch (error) {
+      env.log.error({ error: messageOf(error) }, 'what stands of groups that are no more could not be ended');
+    }
+  };
   return {
     looker,
     join: groups.join,
     add: patrol.add,
     async run(signal) {
+      // By then the cameras have their seats.
+      using _strangers = env.clock.after(options.groups.settle, () => void forgetStrangers());
       await patrol.run(signal);
       groups[Symbol.dispose]();
     },

@@ -2,6 +2,7 @@
 import { type Env, isAbort, messageOf } from '#base';
 import type { StreamSource } from '#model';
 import { type Failure, type FailureKind, failure } from '../faults.ts';
+import type { Memory } from '../memory.ts';
 import type { Looked, Looker } from './looker.ts';
 import { type PictureCause, pictureCauseOf } from './picture-words.ts';
 
@@ -13,6 +14,8 @@ export interface StreamCamera {
   source(): StreamSource | undefined;
   /** Milliseconds before the first look. */
   readonly delayMs: number;
+  /** What is remembered of its refused login, opened before the first look. */
+  remember(): Promise<Pick<Memory, 'refused' | 'accepted'>>;
   /** It answered. */
   well(): Promise<void>;
   /** It did not, so many times in a row. */
@@ -42,14 +45,17 @@ export async function superviseStream(
   signal: AbortSignal,
 ): Promise<void> {
   let failures = 0;
+  let memory: Awaited<ReturnType<StreamCamera['remember']>> | undefined;
   const beat = async (): Promise<void> => {
     const source = camera.source();
     if (!source) return;
+    memory ??= await camera.remember();
     const { id, host } = camera;
     const looked = await looker.look(host, { device: id, channel: 1, quality: 'main', source, depth: 'answer' }, signal);
     if (looked.result === 'seen') failures = 0;
     if (looked.result === 'failed') failures += 1;
-    if (looked.result === 'seen') await camera.well();
+    if (looked.result === 'seen') await Promise.all([camera.well(), memory.accepted()]);
+    if (looked.result === 'failed' && looked.reason === 'login-refused' && !looked.basicOnly) await memory.refused();
     const failed = failureOf(looked, source);
     if (failed) await camera.ill(failed, failures);
   };
