@@ -52,7 +52,7 @@ describe('a camera that cannot be pulled', () => {
     await until(() => camera.consumers.size === 1, 20_000);
     await until(() => site.deps.reports.at(-1)?.state === 'inactive');
     expect(site.cameras.status()[0]).toMatchObject({ subscriptionsCreated: 2, breaks: { count: 1 } });
-    expect(site.deps.standing()).toContain('events-missed');
+    await until(() => site.deps.standing().includes('events-missed'), 15_000);
   }, 30_000);
 
   it('gives its old subscription back after a restart, and gets a new token', async () => {

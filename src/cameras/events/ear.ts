@@ -3,6 +3,7 @@ import type { Env } from '#base';
 import type { Device } from '#model';
 import type { EventOptions } from '../event-options.ts';
 import { openBoard } from './board.ts';
+import type { BreakNews } from './break-news.ts';
 import { openBreaks } from './breaks.ts';
 import type { EventCounters } from './counters.ts';
 import type { Detections } from './detections.ts';
@@ -19,6 +20,7 @@ export interface EarShared extends TellDeps {
   readonly rules: SiteRules;
   readonly detections: Pick<Detections, 'note'>;
   readonly samples: Samples;
+  readonly news: Pick<BreakNews, 'take'>;
 }
 
 /** A camera to be listened to. */

@@ -1,6 +1,7 @@
 // What is made of the messages of one camera, whether they were pulled or pushed: states on the board, moments told one by one, all else counted.
 import type { Env } from '#base';
 import type { Board, Told } from './board.ts';
+import type { BreakNews } from './break-news.ts';
 import type { Breaks } from './breaks.ts';
 import { countKnown, countUnclear, countUnknown, type EventCounters } from './counters.ts';
 import type { Detections } from './detections.ts';
@@ -28,6 +29,7 @@ export interface ListenerDeps {
   readonly counters: EventCounters;
   readonly detections: Pick<Detections, 'note'>;
   readonly samples: Samples;
+  readonly news: Pick<BreakNews, 'take'>;
 }
 
 /** Takes messages in their order. Whatever it tells is committed when it resolves; rejects with the reason of `signal` alone. */
@@ -64,11 +66,11 @@ class Attention implements Listener {
   }
 
   async begin(anew: boolean, signal: AbortSignal): Promise<void> {
-    const { pulses, board, teller, breaks } = this.#deps;
+    const { pulses, board, teller, breaks, news } = this.#deps;
     pulses.begin();
     board.begin(await teller.openAlarms(signal));
     const lost = breaks.resumed(anew);
-    if (lost) await teller.condition(lost, signal);
+    if (lost) news.take(lost);
   }
 
   async take(notifications: readonly Notification[], signal: AbortSignal): Promise<boolean> {

@@ -4,6 +4,7 @@ import { type Condition, conditionKinds } from '#model';
 import type { Calls } from '#store';
 import type { EventOptions } from '../event-options.ts';
 import type { CamerasProcedures, LastLife } from '../tables.ts';
+import { openBreakNews } from './break-news.ts';
 import { type Detections, openDetections } from './detections.ts';
 import { type Ear, type EarOwner, openEar } from './ear.ts';
 import { openPushDoor, type PushDoor } from './push-door.ts';
@@ -33,7 +34,8 @@ export function openSiteEvents(options: EventOptions, deps: TellDeps & { readonl
   const { calls } = deps;
   const detections = openDetections(calls, options.keepLocal, env);
   const samples = openSamples();
-  const shared = { ...deps, rules: openSiteRules(options.rules), detections, samples };
+  const news = openBreakNews(openTeller('gateway', deps, env), env);
+  const shared = { ...deps, rules: openSiteRules(options.rules), detections, samples, news };
   const door = options.push && openPushDoor(options.push, env);
   let aliveBefore: number | undefined;
   const life: Service = {
@@ -53,7 +55,7 @@ export function openSiteEvents(options: EventOptions, deps: TellDeps & { readonl
     samples,
     openEar: (owner) => openEar(owner, options, shared, env),
     doorFor: (device) => door && { door, always: options.push?.cameras.includes(device) === true },
-    services: [detections.service, life, ...(door ? [door.service] : [])],
+    services: [detections.service, news.service, life, ...(door ? [door.service] : [])],
   };
 }
 
@@ -106,5 +108,5 @@ const well: Text = { ko: '한 시간 동안 정상 동작했습니다.', en: 'It
 function missed(state: Condition['state'], time: number): Condition {
   const message = state === 'raised' ? unclean : well;
   const severity = conditionKinds['events-missed'];
-  return { device: 'gateway', channel: 'cameras', kind: 'events-missed', state, severity, time, message };
+  return { device: 'gateway', channel: 'restart', kind: 'events-missed', state, severity, time, message };
 }
