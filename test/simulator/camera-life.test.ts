@@ -1,6 +1,6 @@
 // What can befall a virtual camera: faults on the wire, a move, a replacement, another firmware, another password, a loss of current.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openSimulatedSite, type SimulatedCamera, type SimulatedSite } from '#simulator';
 import { cameraFaults } from '../../src/simulator/cameras/index.ts';
@@ -143,6 +143,43 @@ describe('life', () => {
     expect((await ask(one, information, { password: 'bongsu-sim-1' })).status).toBe(401);
     expect((await ask(one, information)).status).toBe(200);
     expect(one.counts.failedLogins).toBe(1);
+  });
+});
+
+describe('the account of logins', () => {
+  const rtsp = (one: SimulatedCamera, authorization: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(one.streams.main.replace('rtsp:', 'http:'));
+      const socket = connect(Number(port), hostname, () =>
+        socket.write(`DESCRIBE ${one.streams.main} RTSP/1.0\r\nCSeq: 1\r\nAuthorization: ${authorization}\r\n\r\n`),
+      );
+      socket.once('data', (bytes) => {
+        resolve(bytes.toString());
+        socket.destroy();
+      });
+      socket.once('error', reject);
+    });
+
+  it('is one for SOAP, snapshots and RTSP', async () => {
+    await using small = await openSimulatedSite({ cameras: [{ personality: 'dahua' }] }, env);
+    const [one] = small.cameras;
+    if (!one) throw new Error('no camera');
+    const wrong = `Basic ${Buffer.from('admin:guess').toString('base64')}`;
+    expect(await rtsp(one, wrong)).toMatch(/^RTSP\/1.0 401/);
+    expect((await fetch(`http://${one.address}/snapshot/main`, { headers: { authorization: wrong } })).status).toBe(401);
+    expect((await ask(one, information, { password: 'guess' })).status).toBe(401);
+    expect(one.counts).toMatchObject({ failedLogins: 3, basicLogins: 2, lockOuts: 0 });
+    for (let at = 0; at < 2; at += 1) await rtsp(one, wrong);
+    expect(one).toMatchObject({ locked: true, counts: { failedLogins: 5, lockOuts: 1 } });
+    const right = `Basic ${Buffer.from('admin:bongsu-sim-1').toString('base64')}`;
+    expect(await rtsp(one, right)).toMatch(/^RTSP\/1.0 401/);
+    expect((await ask(one, information)).status).toBe(401);
+    expect(one.counts).toMatchObject({ failedLogins: 5, whileLocked: 2 });
+    one.reboot(0);
+    expect(one.locked).toBe(false);
+    // The client must see first that its kept connections are gone.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await ask(one, information)).status).toBe(200);
   });
 });
 
