@@ -1,12 +1,18 @@
 // The section `cameras.discovery` of the configuration.
 import { z } from 'zod';
-import { durationOption, isCalendar } from '#base';
+import { durationOption, isCalendar, type Text } from '#base';
 import { parseRange } from './ranges.ts';
+
+const rangeForm: Text = {
+  en: 'expected 10.0.0.5, 10.0.0.0/22 or 10.0.0.10-10.0.0.90',
+  ko: '10.0.0.5, 10.0.0.0/22 또는 10.0.0.10-10.0.0.90 형식이어야 합니다',
+};
+const calendarForm: Text = { en: 'expected five cron fields: 30 3 * * 0', ko: 'cron 다섯 항목이어야 합니다: 30 3 * * 0' };
 
 const range = z
   .string()
   .max(40)
-  .refine((text) => parseRange(text) !== undefined, 'expected 10.0.0.5, 10.0.0.0/22 or 10.0.0.10-10.0.0.90');
+  .refine((text) => parseRange(text) !== undefined, { params: { text: rangeForm }, error: rangeForm.en });
 
 /** How cameras are looked for. */
 export const discoveryOptions = z.strictObject({
@@ -35,7 +41,7 @@ export const discoveryOptions = z.strictObject({
   schedule: z
     .string()
     .max(100)
-    .refine(isCalendar, 'expected five cron fields: 30 3 * * 0')
+    .refine(isCalendar, { params: { text: calendarForm }, error: calendarForm.en })
     .optional()
     .describe('When the ranges are looked at by themselves: five cron fields in local time. Left out: never.'),
   follow: z
