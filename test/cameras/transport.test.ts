@@ -57,13 +57,14 @@ function open(trust: Trust = openTrust()) {
   };
 }
 
-/** The longest that a timer of 1 ms waited while `act` ran. */
+/** The longest that a timer of 1 ms waited while `act` ran, as far as this thread itself was at work: others use this machine too. */
 async function longestTurn(act: () => Promise<void>): Promise<number> {
   let worst = 0;
-  let before = performance.now();
+  let [wall, cpu] = [performance.now(), process.threadCpuUsage()];
   const look = (): void => {
-    worst = Math.max(worst, performance.now() - before);
-    before = performance.now();
+    const { user, system } = process.threadCpuUsage(cpu);
+    worst = Math.max(worst, Math.min(performance.now() - wall, (user + system) / 1000));
+    [wall, cpu] = [performance.now(), process.threadCpuUsage()];
   };
   const timer = setInterval(look, 1);
   await act();
@@ -173,7 +174,7 @@ describe('the transport', () => {
   it('gives the loop back while a large answer comes', async () => {
     using peer = await openPeer((socket) => void socket.end(answerOf(`<a>${'<b c="d">text</b>'.repeat(25_000)}</a>`)));
     using transport = open();
-    // Others use this machine too: the best of three counts.
+    // The compiler's own work is in the first.
     const worst = Math.min(await longestTurn(ask), await longestTurn(ask), await longestTurn(ask));
     async function ask(): Promise<void> {
       expect(await transport.ask(peer.url)).toMatchObject({ document: { ok: true } });

@@ -1,7 +1,7 @@
 // Reads XML of strangers as it arrives: bounded in depth, elements and attributes, without DTD and without entities of its own.
-import { TextDecoder } from 'node:util';
 import { SaxesParser } from 'saxes';
 import { messageOf } from '#base';
+import { openXmlDecoder } from './encoding.ts';
 
 /** One attribute; namespace declarations are not among them. */
 export interface XmlAttribute {
@@ -52,11 +52,16 @@ const xmlLimits: XmlLimits = { depth: 40, elements: 30_000, attributes: 64 };
 /** Opens a reader. What follows the end of the root element is ignored: some cameras send stray bytes there. */
 export function openXmlReader(limits: XmlLimits = xmlLimits): XmlReader {
   const tree = openTree(limits);
-  let decoder: TextDecoder | undefined;
+  const decoder = openXmlDecoder();
   let problem: string | undefined;
+  /** Whether anything but white space has come; white space before a document is no part of it. */
+  let begun = false;
   const feed = (text: string): void => {
+    const wanted = begun ? text : text.trimStart();
+    if (wanted === '') return;
+    begun = true;
     try {
-      if (text !== '') tree.write(text);
+      tree.write(wanted);
     } catch (error) {
       if (!tree.root()) problem = messageOf(error);
     }
@@ -64,17 +69,14 @@ export function openXmlReader(limits: XmlLimits = xmlLimits): XmlReader {
   return {
     write(chunk) {
       if (problem !== undefined || tree.root()) return false;
-      if (chunk.length === 0) return true;
-      const first = decoder === undefined;
-      decoder ??= new TextDecoder(declaredEncoding(chunk));
-      const text = decoder.decode(chunk, { stream: true });
-      feed(first ? text.trimStart() : text);
+      feed(decoder.decode(chunk));
       return problem === undefined && !tree.root();
     },
     end() {
+      if (problem === undefined && !tree.root()) feed(decoder.flush());
       const root = tree.root();
       if (root) return { ok: true, root };
-      return { ok: false, problem: problem ?? (decoder ? 'the document ends too early' : 'the document is empty') };
+      return { ok: false, problem: problem ?? (begun ? 'the document ends too early' : 'the document is empty') };
     },
   };
 }
@@ -86,16 +88,6 @@ export function readXml(text: string, limits: XmlLimits = xmlLimits): XmlResult 
   return reader.end();
 }
 
-/** Korean cameras may declare EUC-KR; an encoding that is not known is read as UTF-8. */
-function declaredEncoding(start: Uint8Array): string {
-  const label = /^\s*<\?xml[^>]{0,80}encoding=["']([\w-]{1,20})["']/.exec(Buffer.from(start.subarray(0, 160)).toString('latin1'))?.[1];
-  try {
-    return new TextDecoder(label).encoding;
-  } catch {
-    return 'utf-8';
-  }
-}
-
 function openTree(limits: XmlLimits): { write(text: string): void; root(): XmlElement | undefined } {
   // An undeclared prefix gets a name of its own: cameras forget declarations, and only local names are compared.
   const parser = new SaxesParser({ xmlns: true, position: false, resolvePrefix: (prefix: string) => `urn:undeclared:${prefix}` });
@@ -104,7 +96,7 @@ function openTree(limits: XmlLimits): { write(text: string): void; root(): XmlEl
   let elements = 0;
   let attributes = 0;
   parser.on('doctype', () => {
-    throw new Error('a document type declaration is not accepted');
+    throw new Error(noDoctype);
   });
   parser.on('opentagstart', () => {
     attributes = 0;
@@ -146,5 +138,18 @@ function openTree(limits: XmlLimits): { write(text: string): void; root(): XmlEl
     if (parent) parent.children.push(closed);
     else root = closed;
   });
-  return { write: (text) => void parser.write(text), root: () => root };
+  return {
+    write(text) {
+      if (path.length === 0) refuseDoctype(text);
+      parser.write(text);
+    },
+    root: () => root,
+  };
 }
+
+/** At its first letters, not when it has ended: what it declares is not worth its bytes. */
+function refuseDoctype(text: string): void {
+  if (/<!DOCTYPE/i.test(text.slice(0, 1000))) throw new Error(noDoctype);
+}
+
+const noDoctype = 'a document type declaration is not accepted';
