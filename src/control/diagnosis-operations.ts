@@ -58,6 +58,17 @@ const troubleView = z.object({ from: time, to: time, count, message: textView, h
 
 const knownView = cameraView.extend({
   group: z.string().optional(),
+  /** What it can do besides showing pictures; absent until it was asked. */
+  features: z
+    .object({
+      relays: count,
+      inputs: count,
+      microphone: z.boolean(),
+      soundDetection: z.boolean(),
+      https: z.boolean(),
+      rtsps: z.boolean(),
+    })
+    .optional(),
   authentication: z.enum(['none', 'digest', 'username-token']),
   /** User name of its login; the password is never told. */
   user: z.string().optional(),

@@ -100,6 +100,7 @@ async function show({ id }: Input<'camera.show'>, deps: TechnicianDiagnosisDeps)
       ...deps.viewCamera(device),
       ...known,
       group: device.group,
+      features: device.features,
       authentication: status?.authentication ?? 'none',
       clockOffsetMs: status?.clockOffsetMs,
       streams: channels,

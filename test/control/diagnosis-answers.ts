@@ -31,6 +31,7 @@ export function diagnosisAnswers(
       camera: {
         ...camera,
         group: 'switch-7',
+        features: { relays: 1, inputs: 2, microphone: true, soundDetection: false, https: true, rtsps: false },
         authentication: 'digest',
         user: 'gate',
         clockOffsetMs: 1200,

@@ -63,6 +63,7 @@ describe('bongsu camera show', () => {
     expect(status).toBe(0);
     for (const part of [
       'switch-7',
+      '1 relay outputs, 2 digital inputs, HTTPS, microphone ON',
       'gate, by digest',
       '1.2 s off',
       'main rtsp://10.1.0.17/main',

@@ -135,10 +135,18 @@ function factsOf(camera: Known, context: VerbContext): string[][] {
     [say('show.clock'), seconds === undefined ? '-' : say('show.clockOff', { seconds })],
     ...(camera.certificateUntil === undefined ? [] : [[say('show.certificate'), camera.certificateUntil]]),
     [say('show.services'), orDash(camera.services.join(', '))],
+    [say('show.features'), featuresText(camera, context)],
     ...camera.streams.flatMap((channel) => channelRows(channel, context)),
     [say('show.pullPoint'), orDash(camera.pullPoint)],
     [say('show.counters'), say('show.counted', { pulls, messages, created, resumed })],
   ];
+}
+
+function featuresText({ features }: Known, { say }: VerbContext): string {
+  if (!features) return '-';
+  const { relays, inputs, microphone, soundDetection, https, rtsps } = features;
+  const has = [https && 'HTTPS', rtsps && 'RTSPS', (microphone || soundDetection) && say('show.microphone')];
+  return [say('show.ports', { relays, inputs }), ...has.filter((part) => typeof part === 'string')].join(', ');
 }
 
 function channelRows({ number, name, streams, still }: Known['streams'][number], { say }: VerbContext): string[][] {
