@@ -10,7 +10,7 @@ import { type Discovery, openDiscovery, openNeighbours, openTableSource } from '
 import { type BreakCounts, type DetectionFilter, listTopics, openSiteEvents, type TopicRow } from './events/index.ts';
 import { faults } from './faults.ts';
 import type { KnowledgeProcedures } from './knowledge-tables.ts';
-import { auditedOf, knownOf, type Member, openMember, patientOf, streamOf, targetOf } from './member.ts';
+import { auditedOf, knownOf, listenedTo, type Member, openMember, patientOf, streamOf, targetOf } from './member.ts';
 import type { CameraProfile } from './onvif/index.ts';
 import type { CamerasOptions } from './options.ts';
 import { findStill, findStream } from './pictures.ts';
@@ -191,9 +191,13 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
   };
   const controlEnded = new AbortController();
   const control = openControl(
-    options.control,
+    { ...options.control, clockTolerance: options.clockTolerance },
     deps,
-    openControlWorld((id) => knownOf(findMember(members, id)), controlEnded.signal, env),
+    openControlWorld(
+      { find: (id) => knownOf(findMember(members, id)), known: () => [...members.values()].flatMap(listenedTo) },
+      controlEnded.signal,
+      env,
+    ),
   );
   /** What moves is stopped while its camera can still be reached; then the loops end. */
   const quit = async (reason: unknown): Promise<void> => {
@@ -211,7 +215,7 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       async run(signal) {
         running = AbortSignal.any([signal, closing.signal]);
         const shared = runServices(
-          [...events.services, { name: 'watch of cameras', run: watch.run }, refresher.service, audit.service],
+          [...events.services, { name: 'watch of cameras', run: watch.run }, refresher.service, audit.service, control.clocks],
           running,
         );
         // One listener here instead of a signal of two for each camera, which takes kilobytes.

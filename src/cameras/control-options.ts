@@ -19,6 +19,10 @@ export const controlOptions = z.strictObject({
   pulseMax: durationOption({ min: '100ms', max: '10m', default: '30s' }).describe(
     'Longest pulse of a relay output; the gateway ends it (100ms … 10m).',
   ),
+  setClocks: z
+    .boolean()
+    .default(false)
+    .describe("Whether clocks of cameras that are off by more than clockTolerance and follow no NTP server are set to the gateway's."),
 });
 
 export type ControlOptions = z.output<typeof controlOptions>;

@@ -30,6 +30,11 @@ export interface Member {
   done: Promise<void>;
 }
 
+/** A camera that answers, for the walk over all of them. */
+export function listenedTo({ record, state: { state, session, profile } }: Member): readonly (KnownCamera & { readonly id: string })[] {
+  return state === 'online' && session && profile ? [{ id: record.device.id, session, profile }] : [];
+}
+
 /** @throws cameras.not-ready */
 export function knownOf({ record, state }: Member): KnownCamera {
   const { session, profile } = state;

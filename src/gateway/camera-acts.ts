@@ -113,7 +113,7 @@ function wordsOf(order: HeadOrder): string {
   return order.order === 'continuous' ? `${axes.join(' ')} for ${order.forMs} ms at most` : axes.join(' ');
 }
 
-type ControlDeps = Required<Pick<CamerasDeps, 'headRule' | 'headNews'>>;
+type ControlDeps = Required<Pick<CamerasDeps, 'headRule' | 'headNews' | 'clockNews'>>;
 
 /** What the control of cameras is handed: the site's rule for each head, and where its own doings are written down. */
 export function controlDeps(find: (id: string) => Device | undefined, access: Pick<Access, 'account'>, env: Env): ControlDeps {
@@ -125,6 +125,10 @@ export function controlDeps(find: (id: string) => Device | undefined, access: Pi
     headNews(camera, channel, { act, holder, detail }) {
       const row = { act, by: 'gateway', subject: `${camera}/${channel}`, detail: `${holder}: ${detail}` };
       void insist(() => access.account(row), `what the head of ${camera} did`, env);
+    },
+    clockNews(camera, detail) {
+      const row = { act: 'camera.set-clock', by: 'gateway', subject: camera, detail };
+      void insist(() => access.account(row), `the clock of ${camera}`, env);
     },
   };
 }

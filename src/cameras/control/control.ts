@@ -1,9 +1,10 @@
 // The control of cameras: heads, relays, restarts and clocks, for those whom the gateway lets through.
-import { BongsuError } from '#base';
+import { BongsuError, type Service } from '#base';
 import type { ControlOptions } from '../control-options.ts';
 import { faultOf } from '../faults.ts';
 import type { Preset } from '../onvif/index.ts';
 import { type Axes, type HeadCalls, type HeadLook, openHeadCalls } from './calls.ts';
+import { openClockKeeper } from './clock-keeper.ts';
 import { type DeviceActs, openDeviceActs } from './device-acts.ts';
 import { faults } from './faults.ts';
 import { type Head, type HeadAsker, type HeadNews, type HeadOutcome, type HeadRule, openHead } from './head.ts';
@@ -16,7 +17,12 @@ export interface ControlDeps {
   readonly headRule?: (camera: string) => HeadRule;
   /** What a head did that nobody told it at that moment. */
   readonly headNews?: (camera: string, channel: number, news: HeadNews) => void;
+  /** The clock of a camera was set because the configuration says so. */
+  readonly clockNews?: (camera: string, detail: string) => void;
 }
+
+/** What the control is told by the configuration. */
+type Options = ControlOptions & { readonly clockTolerance: number };
 
 /** A channel with a head, and who asks. */
 export interface HeadAsk extends HeadAsker {
@@ -51,6 +57,8 @@ export interface CameraControl {
 
 /** The control with its end, which the room sees to. */
 export interface OpenedControl extends CameraControl {
+  /** Sets clocks, where the configuration says so. */
+  readonly clocks: Service;
   /** Before a camera leaves: its heads are stopped, within three seconds. */
   forget(camera: string, why: string): Promise<void>;
   /** Stops all that moves and ends all pulses, while the cameras can still be reached; within three seconds, whatever they answer. */
@@ -61,10 +69,13 @@ const closeWithinMs = 3000;
 const nobody: HeadRule = { policy: 'never', returnTo: '' };
 
 /** Opens the control; nothing is sent. */
-export function openControl(options: ControlOptions, deps: ControlDeps, world: ControlWorld): OpenedControl {
+export function openControl(options: Options, deps: ControlDeps, world: ControlWorld): OpenedControl {
   /** By camera, then by channel: no more than there are channels with a head. */
   const heads = new Map<string, Map<number, Head>>();
   const relays = openRelays(options, world);
+  const device = openDeviceActs(world);
+  const offsets = (): ReadonlyMap<string, number> => new Map(world.known().map(({ id, session }) => [id, session.clockOffsetMs ?? 0]));
+  const told = (camera: string, detail: string): void => deps.clockNews?.(camera, detail);
   /** @throws cameras.unknown, cameras.not-ready, cameras.ptz-none */
   const profileOf = (camera: string, channel: number): string => {
     const found = world.find(camera).profile.channels.find((one) => one.channel.number === channel);
@@ -131,7 +142,8 @@ export function openControl(options: ControlOptions, deps: ControlDeps, world: C
       await Promise.all(all().map((head) => head.release(holder, why)));
     },
     relays,
-    device: openDeviceActs(world),
+    device,
+    clocks: openClockKeeper({ isOn: options.setClocks, toleranceMs: options.clockTolerance }, { offsets, device, told }, world.env),
     async forget(camera, why) {
       await soon(Promise.all([...(heads.get(camera)?.values() ?? [])].map((head) => head.close(why))));
       heads.delete(camera);

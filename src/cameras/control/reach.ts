@@ -21,6 +21,8 @@ export interface ControlWorld {
   readonly env: Env;
   /** @throws cameras.unknown, cameras.not-ready */
   find(camera: string): KnownCamera;
+  /** All cameras that answer now. */
+  known(): readonly (KnownCamera & { readonly id: string })[];
   /** Calls to a camera, over its loop's session. @throws cameras.unknown, cameras.not-ready */
   reach(camera: string): Promise<Called<CallsTo>>;
   /** Aborts when the room closes. */
@@ -28,17 +30,18 @@ export interface ControlWorld {
 }
 
 /** Opens the world of the control. Where services answer is asked once for each time that a camera was got to know. */
-export function openControlWorld(find: ControlWorld['find'], closed: AbortSignal, env: Env): ControlWorld {
+export function openControlWorld({ find, known }: Pick<ControlWorld, 'find' | 'known'>, closed: AbortSignal, env: Env): ControlWorld {
   const addresses = new WeakMap<CameraProfile['services'], PackageCalls['cam']['uri']>();
   return {
     env,
     find,
+    known,
     closed,
     async reach(camera) {
       const { session, profile } = find(camera);
       const calls = openPackage(session, closed);
-      const known = addresses.get(profile.services);
-      if (known) calls.cam.uri = known;
+      const told = addresses.get(profile.services);
+      if (told) calls.cam.uri = told;
       else {
         const asked = await findServices(calls);
         if (asked.result === 'failed') return asked;

@@ -36,9 +36,13 @@ export async function openControlSite(options: object = {}, nature: Parameters<t
   const closed = new AbortController();
   const news: HeadNews[] = [];
   const site = { rule: { policy: 'allowed', returnTo: '' } as HeadRule };
-  const world = openControlWorld(() => ({ session, profile: known.profile }), closed.signal, env);
+  const world = openControlWorld(
+    { find: () => ({ session, profile: known.profile }), known: () => [{ id: 'cam-1', session, profile: known.profile }] },
+    closed.signal,
+    env,
+  );
   const deps = { headRule: () => site.rule, headNews: (_camera: string, _channel: number, one: HeadNews) => void news.push(one) };
-  const control = openControl(controlOptions.parse({ idleLook: '500ms', ...options }), deps, world);
+  const control = openControl({ ...controlOptions.parse({ idleLook: '500ms', ...options }), clockTolerance: 5000 }, deps, world);
   const close = async (): Promise<void> => {
     await control.close();
     closed.abort();
