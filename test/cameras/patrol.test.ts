@@ -107,6 +107,15 @@ describe('the patrol', () => {
     await site.end();
   });
 
+  it('does not look all the time where all pictures are gone', async () => {
+    const site = openSite(20, () => failed('unreachable'));
+    await site.move(60 * minute);
+    // Of each camera: its turns of an hour, and the two that make sure.
+    expect(count(site.asks, 'answer')).toBeLessThanOrEqual(20 * 9);
+    expect(count(site.asks, 'picture')).toBeLessThanOrEqual(20 * 3);
+    await site.end();
+  });
+
   it('tries a refused login once an hour at most', async () => {
     const site = openSite(1, () => failed('login-refused'));
     await site.move(179 * minute);

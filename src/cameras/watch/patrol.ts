@@ -96,7 +96,8 @@ export function openPatrol(options: WatchOptions['pictures'], deps: PatrolDeps, 
     if (looked.result === 'seen' && depth === 'answer' && target.failures > 0) target.dueMs.picture = now();
     if (looked.result === 'failed') target.failures += 1;
     const isRefused = looked.result === 'failed' && looked.reason === 'login-refused';
-    const soon = looked.result === 'failed' && target.failures < 10 ? Math.min(wait, againMs) : wait;
+    // Only until it is told: a site whose pictures are all gone is not looked at all the time.
+    const soon = looked.result === 'failed' && target.failures <= options.lostAfter ? Math.min(wait, againMs) : wait;
     target.dueMs[depth] = now() + (isRefused ? Math.max(wait, refusedAgainMs) : soon);
   };
   const due = (depth: Depth): Target[] => {
