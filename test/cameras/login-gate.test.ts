@@ -1,5 +1,7 @@
 // The gate in front of a camera's login, with a clock that a test moves.
 import { describe, expect, it } from 'vitest';
+import { openLog, systemRandom } from '#base';
+import { openCredentials } from '../../src/cameras/soap/credentials.ts';
 import { openLoginGate } from '../../src/cameras/soap/index.ts';
 import { openFakeClock } from '../fakes/clock.ts';
 
@@ -85,5 +87,30 @@ describe('the login gate', () => {
     other[Symbol.dispose]();
     expect(seen).toEqual(['two left', 'three']);
     (await gate.turn(address, never))[Symbol.dispose]();
+  });
+});
+
+describe('a nonce that was used and is refused', () => {
+  const url = new URL('http://10.0.0.5/onvif');
+  const challenge = (nonce: string, stale = '') => [`Digest realm="cam", qop="auth", nonce="${nonce}"${stale}`];
+  const openUsed = () => {
+    const credentials = openCredentials(first, { clock: openFakeClock(0), random: systemRandom, log: openLog('silent') });
+    expect(credentials.adapt('calls', challenge('a'))).toBe('again');
+    for (let uses = 0; uses < 3; uses += 1) credentials.prove('calls', url, 0);
+    return credentials;
+  };
+
+  it('may only have grown old where the camera never says so, and a fresh one tells', () => {
+    const credentials = openUsed();
+    expect(credentials.adapt('calls', challenge('b'))).toBe('again');
+    credentials.prove('calls', url, 0);
+    expect(credentials.adapt('calls', challenge('c'))).toBe('refused');
+  });
+
+  it('means another password where the camera has said before that one was old: no second failed login', () => {
+    const credentials = openUsed();
+    expect(credentials.adapt('calls', challenge('b', ', stale=true'))).toBe('again');
+    for (let uses = 0; uses < 3; uses += 1) credentials.prove('calls', url, 0);
+    expect(credentials.adapt('calls', challenge('c'))).toBe('refused');
   });
 });

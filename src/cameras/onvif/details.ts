@@ -47,11 +47,11 @@ const rtspsPort = 322;
 const maxAsked = 32;
 
 /** The only part of a profile that the questions need. */
-type Asked = { readonly channels: readonly VideoChannel[] };
+type Asked = { readonly channels: readonly VideoChannel[]; readonly details?: CameraDetails | undefined };
 
 /**
  * Asks one thing after another over a session whose login is known to be right. A camera that lacks a service, or the right to ask for it, is
- * not at fault; one that goes away is. Rejects with the reason of `signal` alone.
+ * not at fault; one that goes away is. What it did not answer this time is as it was before. Rejects with the reason of `signal` alone.
  */
 export async function askDetails(session: SoapSession, known: Asked, env: Env, signal: AbortSignal): Promise<DetailsResult> {
   const calls = openPackage(session, signal);
@@ -61,22 +61,23 @@ export async function askDetails(session: SoapSession, known: Asked, env: Env, s
   const device = (name: string, service = 'device', space = deviceSpace) =>
     asked.of(() => calls.send(`<${name} xmlns="${space}"/>`, { service, expect: `${name}Response` }));
   const network = await device('GetNetworkInterfaces');
-  const protocols = readProtocols(await device('GetNetworkProtocols'));
+  const protocols = await device('GetNetworkProtocols');
   const hasPorts = calls.service('deviceIO') !== undefined;
-  const relays = readRelays(await (hasPorts ? device('GetRelayOutputs', 'deviceIO', portSpace) : device('GetRelayOutputs')));
-  const inputs = readInputs(hasPorts ? await device('GetDigitalInputs', 'deviceIO', portSpace) : undefined);
+  const before = known.details;
+  const relays = await (hasPorts ? device('GetRelayOutputs', 'deviceIO', portSpace) : device('GetRelayOutputs'));
+  const inputs = hasPorts ? await device('GetDigitalInputs', 'deviceIO', portSpace) : nothing;
   const heads = await askHeads(calls, known, asked);
   const soundDetection = await askEars(calls, known, asked);
   if (asked.gone) return { result: 'failed', failure: asked.gone };
   const { hostname } = session.base;
-  const https = protocols.get('HTTPS');
+  const https = readProtocols(protocols.body).get('HTTPS') ?? (protocols.isAnswer ? undefined : before?.https?.port);
   return {
     result: 'ok',
     details: {
-      mac: readMac(network, hostname),
+      mac: readMac(network.body, hostname) ?? before?.mac,
       ...heads,
-      relays,
-      inputs,
+      relays: relays.isAnswer ? readRelays(relays.body) : (before?.relays ?? []),
+      inputs: inputs.isAnswer ? readInputs(inputs.body) : (before?.inputs ?? []),
       soundDetection,
       https: https === undefined ? undefined : await knockTls(hostname, https, env, signal),
       rtsps: await knockTls(hostname, rtspsPort, env, signal),
@@ -93,9 +94,17 @@ const analyticsSpace = 'http://www.onvif.org/ver20/analytics/wsdl';
 /** A series of questions that ends when the camera is gone. */
 interface Series {
   readonly gone: Failure | undefined;
-  /** The body of the reply; undefined when the camera does not answer that. */
-  of(ask: () => Promise<PackageResult<XmlElement>>): Promise<XmlElement | undefined>;
+  of(ask: () => Promise<PackageResult<XmlElement>>): Promise<Reply>;
 }
+
+/** One reply. */
+interface Reply {
+  readonly body: XmlElement | undefined;
+  /** Whether it says something of the camera: a fault says that it has no such thing, a refused login says nothing. */
+  readonly isAnswer: boolean;
+}
+
+const nothing: Reply = { body: undefined, isAnswer: true };
 
 function openAsked(): Series {
   let gone: Failure | undefined;
@@ -104,10 +113,11 @@ function openAsked(): Series {
       return gone;
     },
     async of(ask) {
-      if (gone) return undefined;
+      if (gone) return { body: undefined, isAnswer: false };
       const reply = await ask();
+      if (reply.result === 'ok') return { body: reply.value, isAnswer: true };
       if (isGone(reply)) gone = reply.failure;
-      return reply.result === 'ok' ? reply.value : undefined;
+      return { body: undefined, isAnswer: reply.failure.kind === 'fault' };
     },
   };
 }
@@ -118,29 +128,36 @@ function isGone<T>(reply: PackageResult<T>): reply is PackageResult<T> & { reado
 }
 
 /** ONVIF PTZ §5.1.1, §5.4.2. */
-async function askHeads(calls: PackageCalls, { channels }: Asked, asked: Series): Promise<Pick<CameraDetails, 'nodes' | 'presets'>> {
+async function askHeads(
+  calls: PackageCalls,
+  { channels, details: before }: Asked,
+  asked: Series,
+): Promise<Pick<CameraDetails, 'nodes' | 'presets'>> {
   const presets = new Map<number, readonly Preset[]>();
   const movable = channels.filter(({ ptz }) => ptz).slice(0, maxAsked);
   if (movable.length === 0 || !calls.service('ptz')) return { nodes: [], presets };
   const send = (body: string, expect: string) => asked.of(() => calls.send(body, { service: 'ptz', expect }));
-  const nodes = readNodes(await send(`<GetNodes xmlns="${ptzSpace}"/>`, 'GetNodesResponse'));
+  const nodes = await send(`<GetNodes xmlns="${ptzSpace}"/>`, 'GetNodesResponse');
   for (const { channel, ptz } of movable) {
     const token = escapeXml(ptz?.profile ?? '');
     const reply = await send(`<GetPresets xmlns="${ptzSpace}"><ProfileToken>${token}</ProfileToken></GetPresets>`, 'GetPresetsResponse');
-    presets.set(channel.number, readPresets(reply));
+    presets.set(channel.number, reply.isAnswer ? readPresets(reply.body) : (before?.presets.get(channel.number) ?? []));
   }
-  return { nodes, presets };
+  return { nodes: nodes.isAnswer ? readNodes(nodes.body) : (before?.nodes ?? []), presets };
 }
 
 /** ONVIF Analytics §5.2, §5.3: the modules and rules of each channel. */
-async function askEars(calls: PackageCalls, { channels }: Asked, asked: Series): Promise<boolean> {
+async function askEars(calls: PackageCalls, { channels, details: before }: Asked, asked: Series): Promise<boolean> {
   if (!calls.service('analytics')) return false;
+  let isSaid = true;
   const tokens = new Set(channels.flatMap(({ profiles }) => profiles.main.analytics || []));
   for (const token of [...tokens].slice(0, maxAsked)) {
     for (const name of ['GetAnalyticsModules', 'GetRules']) {
       const body = `<${name} xmlns="${analyticsSpace}"><ConfigurationToken>${escapeXml(token)}</ConfigurationToken></${name}>`;
-      if (listensForSound(await asked.of(() => calls.send(body, { service: 'analytics', expect: `${name}Response` })))) return true;
+      const reply = await asked.of(() => calls.send(body, { service: 'analytics', expect: `${name}Response` }));
+      if (listensForSound(reply.body)) return true;
+      isSaid &&= reply.isAnswer;
     }
   }
-  return false;
+  return !isSaid && (before?.soundDetection ?? false);
 }

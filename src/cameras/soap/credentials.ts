@@ -45,6 +45,8 @@ class Asked implements Credentials {
   authentication: Authentication = 'none';
   /** A nonce for each connection: on two at once the counts of one could overtake each other (RFC 7616 §3.4). */
   readonly #kept: Record<Lane, Nonce | undefined> = { calls: undefined, pulls: undefined };
+  /** Whether the camera says of a nonce that it is old. Not all do, though they should (RFC 7616 §3.3). */
+  #saysStale = false;
 
   constructor(login: Login | undefined, env: Env) {
     this.#login = login;
@@ -68,8 +70,11 @@ class Asked implements Credentials {
     // Basic would send the password in clear: a camera that offers nothing else is tried with a token.
     const offered = chooseChallenge(challenges.filter((header) => !/^\s*basic/i.test(header)));
     if (offered?.scheme === 'digest') {
-      // A nonce that was used before may only have grown old; a fresh one that is refused says that the login is wrong.
-      if (this.authentication === 'digest' && this.#kept[lane]?.count === 1 && !offered.stale) return 'refused';
+      this.#saysStale ||= offered.stale;
+      // A nonce that was used before may only have grown old, unless the camera says so when it has; a fresh one that is refused says that
+      // the login is wrong.
+      const used = this.authentication === 'digest' ? (this.#kept[lane]?.count ?? 0) : 0;
+      if (!offered.stale && (used === 1 || (used > 1 && this.#saysStale))) return 'refused';
       this.authentication = 'digest';
       this.#kept[lane] = { challenge: offered, count: 0 };
       return 'again';
