@@ -50,7 +50,7 @@ export const discoveryOptions = z.strictObject({
     .describe('Whether a registered camera that has certainly moved is followed to its new address; false proposes it to a person.'),
   rate: z.int().min(10).max(50_000).default(5000).describe('New probes a second, UDP and TCP together, 10 to 50000.'),
   atOnce: z.int().min(16).max(16_384).default(4096).describe('Probes under way at the same time, 16 to 16384.'),
-  wait: durationOption({ min: '200ms', max: '10s', default: '1500ms' }).describe(
+  wait: durationOption({ min: '200ms', max: '10s', default: '1200ms' }).describe(
     'How long an address may take to answer one probe, 200ms to 10s.',
   ),
   requestTimeout: durationOption({ min: '500ms', max: '30s', default: '5s' }).describe(

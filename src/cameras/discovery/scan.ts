@@ -71,7 +71,7 @@ export function startScan(request: ScanRequest, options: DiscoveryOptions, deps:
 type WalkWorld = Omit<LookWorld, 'unicast' | 'knocker' | 'sockets' | 'pace' | 'nets'> & DiscoveryOptions;
 
 async function walkRanges(spans: readonly Span[], walk: Walk, base: WalkWorld): Promise<void> {
-  const { env, signal, atOnce, rate } = base;
+  const { env, signal, atOnce, rate, ports } = base;
   const mayAnswer = (host: string): boolean => {
     const address = parseIpv4(host);
     return address !== undefined && isWithin(spans, address);
@@ -100,8 +100,13 @@ async function walkRanges(spans: readonly Span[], walk: Walk, base: WalkWorld): 
     }
   };
   try {
-    await Promise.all(Array.from({ length: Math.min(atOnce, countAddresses(spans)) }, lane));
+    await Promise.all(Array.from({ length: lanesFor(atOnce, ports.length, countAddresses(spans)) }, lane));
   } finally {
     signal.removeEventListener('abort', leave);
   }
+}
+
+/** As many addresses at once as keep all sockets busy: while half of them is knocked at, at all ports, the other half is asked by UDP, which takes as long. */
+function lanesFor(atOnce: number, ports: number, addresses: number): number {
+  return Math.min(atOnce, addresses, 2 * Math.ceil(atOnce / ports));
 }
