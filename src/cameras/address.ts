@@ -8,7 +8,7 @@ export type CameraAddress =
 const devicePath = '/onvif/device_service';
 
 /**
- * Understands `10.0.0.5`, `10.0.0.5:8080`, `http://host:port/path`, and `rtsp://host/path` for a camera without ONVIF.
+ * Understands `10.0.0.5`, `10.0.0.5:8080`, `http://host:port/path`, `https://host:port/path`, and `rtsp://host/path` for a camera without ONVIF.
  * The ONVIF path is `/onvif/device_service` when none is given (ONVIF Core §5.1.1). Undefined when it is none of these.
  */
 export function parseAddress(text: string): CameraAddress | undefined {
@@ -19,10 +19,14 @@ export function parseAddress(text: string): CameraAddress | undefined {
     const { user, password } = takeUserInfo(url);
     return { protocol: 'rtsp', url, user, password };
   }
-  if (url.protocol !== 'http:') return undefined;
+  if (!isWeb(url)) return undefined;
   takeUserInfo(url);
   if (url.pathname === '/') url.pathname = devicePath;
   return { protocol: 'onvif', url };
+}
+
+function isWeb({ protocol }: URL): boolean {
+  return protocol === 'http:' || protocol === 'https:';
 }
 
 function takeUserInfo(url: URL): { user: string; password: string } {
@@ -42,13 +46,15 @@ function takeUserInfo(url: URL): { user: string; password: string } {
 /**
  * A service address that the camera said, as it is reached from here: always at the camera's own host, so that no answer can send our
  * login elsewhere. When the camera names that host itself its port holds (pull points on a port of their own are common), else it stands
- * behind an address translation and the port by which it was reached holds. Undefined when it is no HTTP address.
+ * behind an address translation and the port by which it was reached holds. HTTPS is never left for HTTP. Undefined when it is no HTTP address.
  */
 export function reachService(base: URL, said: string): URL | undefined {
   const url = URL.parse(said.trim(), base.href);
-  if (url?.protocol !== 'http:') return undefined;
+  if (!url || !isWeb(url)) return undefined;
   takeUserInfo(url);
-  if (url.hostname === base.hostname) return url;
+  const wouldLeaveTls = base.protocol === 'https:' && url.protocol === 'http:';
+  if (url.hostname === base.hostname && !wouldLeaveTls) return url;
+  url.protocol = base.protocol;
   url.hostname = base.hostname;
   url.port = base.port;
   return url;

@@ -1,8 +1,8 @@
-// What is remembered of one camera across a restart: the pull point to be resumed, and a refused login that must not be tried again yet.
+// What is remembered of one camera across a restart: the pull point to be resumed, a refused login that must not be tried again yet, and its certificate.
 import type { Env, Login } from '#base';
 import type { Calls } from '#store';
 import type { PullPoint } from './events/index.ts';
-import { type LoginGate, markOf } from './soap/index.ts';
+import { type LoginGate, markOf, type Trust } from './soap/index.ts';
 import type { CamerasProcedures } from './tables.ts';
 
 /** The memory of one camera; every change is durable when it resolves. Rejects with the store's faults. */
@@ -12,17 +12,21 @@ export interface Memory {
   /** A login was refused just now: the camera's own, where it is left out. */
   refused(login?: Login): Promise<void>;
   accepted(): Promise<void>;
+  /** The camera answered well: the certificate that it showed is the one it must have. */
+  certified(): Promise<void>;
 }
 
 /** Opens the memory of `device` and tells the gate of a refusal that still holds. */
 export async function openMemory(
   camera: { readonly device: string; readonly host: string; readonly login: Login | undefined },
-  deps: { readonly calls: Calls<CamerasProcedures>; readonly gate: LoginGate; readonly loginRetry: number },
+  deps: { readonly calls: Calls<CamerasProcedures>; readonly gate: LoginGate; readonly loginRetry: number; readonly trust?: Trust },
   env: Env,
 ): Promise<Memory> {
   const { device, host, login } = camera;
-  const { calls, gate, loginRetry } = deps;
-  const { subscription, refusal } = await calls.recall(device);
+  const { calls, gate, loginRetry, trust } = deps;
+  const { subscription, refusal, certificate } = await calls.recall(device);
+  if (certificate !== undefined) trust?.pin(certificate);
+  let kept = certificate;
   const url = subscription && URL.parse(subscription.address);
   // A pull point of another address than the camera now has would send the login elsewhere.
   const point =
@@ -62,6 +66,12 @@ export async function openMemory(
         await calls.dropRefusal(device);
         noted = false;
       }
+    },
+    async certified() {
+      const fingerprint = trust?.pinned;
+      if (fingerprint === undefined || fingerprint === kept) return;
+      await calls.keepCertificate({ device, fingerprint });
+      kept = fingerprint;
     },
   };
   return memory;

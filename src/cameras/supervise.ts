@@ -21,7 +21,7 @@ import { type Memory, openMemory } from './memory.ts';
 import { type CameraProfile, identifyCamera, type StreamChoice } from './onvif/index.ts';
 import type { CamerasOptions } from './options.ts';
 import type { Slots } from './slots.ts';
-import { type LoginGate, openSession, type SoapSession } from './soap/index.ts';
+import { type LoginGate, openSession, openTrust, type SoapSession } from './soap/index.ts';
 import type { CamerasProcedures } from './tables.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 import { openWaker, type Waker } from './waker.ts';
@@ -124,7 +124,8 @@ export async function supervise(
   // Made when something is to be logged: a child takes kilobytes.
   const log = () => env.log.child({ camera: record.device.id });
   const backoff = openBackoff({ minMs: options.retryMin, maxMs: options.retryMax }, env.random);
-  using session = openSession(options, { base, login: record.login, gate: deps.gate }, env);
+  const trust = openTrust();
+  using session = openSession(options, { base, login: record.login, gate: deps.gate, trust }, env);
   state.session = session;
   let loop: Loop | undefined;
   let failures = 0;
@@ -139,12 +140,16 @@ export async function supervise(
   const open = async (): Promise<Loop> => {
     const { login, device } = record;
     const { knowledge } = deps;
-    const memory = await openMemory({ device: device.id, host: base.host, login }, { ...deps, loginRetry: options.loginRetry }, env);
+    const memory = await openMemory({ device: device.id, host: base.host, login }, { ...deps, loginRetry: options.loginRetry, trust }, env);
     const logins = await openLogins({ device, own: login, session, memory, knowledge }, deps, options, env);
     const { ailments } = camera;
     const heardBefore = memory.point && deps.events.aliveBefore;
     const ear = deps.events.openEar({ device, counters: state.counters, heardBefore });
-    return { camera, options, deps, env, session, ailments, memory, logins, ear, healthy: () => healthy(logins, ailments) };
+    const well = async (): Promise<void> => {
+      await healthy(logins, ailments);
+      await memory.certified();
+    };
+    return { camera, options, deps, env, session, ailments, memory, logins, ear, healthy: well };
   };
   try {
     await env.clock.sleep(camera.delayMs, signal);

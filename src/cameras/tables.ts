@@ -53,8 +53,14 @@ export type CamerasProcedures = {
   dropSubscription(device: string): void;
   keepRefusal(refusal: KeptRefusal): void;
   dropRefusal(device: string): void;
+  /** The certificate that the camera must have from now on. */
+  keepCertificate(certificate: { readonly device: string; readonly fingerprint: string }): void;
   /** Everything kept of one camera. */
-  recall(device: string): { readonly subscription: KeptSubscription | undefined; readonly refusal: KeptRefusal | undefined };
+  recall(device: string): {
+    readonly subscription: KeptSubscription | undefined;
+    readonly refusal: KeptRefusal | undefined;
+    readonly certificate: string | undefined;
+  };
   /** Writes detections down and keeps the newest `keep` of all. */
   keepDetections(batch: { readonly rows: readonly Omit<KeptDetection, 'row'>[]; readonly keep: number }): void;
   /** The newest first. */
@@ -88,6 +94,7 @@ export const camerasMigrations: Migrations = {
      CREATE INDEX camera_detection_device ON camera_detection (device, row);
      CREATE TABLE camera_life (one INTEGER PRIMARY KEY CHECK (one = 1), alive_at INTEGER NOT NULL, clean INTEGER NOT NULL) STRICT;`,
     'ALTER TABLE camera_subscription ADD COLUMN pushed INTEGER NOT NULL DEFAULT 0',
+    'CREATE TABLE camera_certificate (device TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) STRICT, WITHOUT ROWID',
   ],
 };
 
@@ -98,6 +105,9 @@ export const openCamerasProcedures: OpenProcedures<CamerasProcedures> = (db: Dat
   const deleteRefusal = db.prepare<[string]>('DELETE FROM camera_refusal WHERE device = ?');
   const findSubscription = db.prepare<[string], KeptSubscription>('SELECT * FROM camera_subscription WHERE device = ?');
   const findRefusal = db.prepare<[string], KeptRefusal>('SELECT * FROM camera_refusal WHERE device = ?');
+  const putCertificate = db.prepare<[string, string]>('INSERT OR REPLACE INTO camera_certificate VALUES (?, ?)');
+  const deleteCertificate = db.prepare<[string]>('DELETE FROM camera_certificate WHERE device = ?');
+  const findCertificate = db.prepare<[string], string>('SELECT fingerprint FROM camera_certificate WHERE device = ?').pluck();
   const detections = openDetectionRows(db);
   const lives = openLives(db);
   return {
@@ -115,10 +125,18 @@ export const openCamerasProcedures: OpenProcedures<CamerasProcedures> = (db: Dat
     dropRefusal(device) {
       deleteRefusal.run(device);
     },
-    recall: (device) => ({ subscription: findSubscription.get(device), refusal: findRefusal.get(device) }),
+    keepCertificate({ device, fingerprint }) {
+      putCertificate.run(device, fingerprint);
+    },
+    recall: (device) => ({
+      subscription: findSubscription.get(device),
+      refusal: findRefusal.get(device),
+      certificate: findCertificate.get(device),
+    }),
     forget(device) {
       deleteSubscription.run(device);
       deleteRefusal.run(device);
+      deleteCertificate.run(device);
       detections.forget(device);
     },
   };

@@ -239,7 +239,8 @@ describe('addresses', () => {
     ['[fd00::5]:80', 'http://[fd00::5]/onvif/device_service'],
     ['http://u:p@cam.local/other/path', 'http://cam.local/other/path'],
     ['rtsp://10.0.0.5/live', 'rtsp://10.0.0.5/live'],
-    ['https://10.0.0.5', undefined],
+    ['https://10.0.0.5', 'https://10.0.0.5/onvif/device_service'],
+    ['https://10.0.0.5:8443/x', 'https://10.0.0.5:8443/x'],
     ['not an address', undefined],
     ['', undefined],
   ])('understands %s', (text, href) => {
@@ -265,9 +266,17 @@ describe('addresses', () => {
     ['http://192.168.0.9/onvif/media?a=1', 'http://10.1.1.5:81/onvif/media?a=1'],
     ['http://evil.example:99/steal', 'http://10.1.1.5:81/steal'],
     ['/onvif/events', 'http://10.1.1.5:81/onvif/events'],
+    ['https://10.1.1.5/onvif/media', 'https://10.1.1.5/onvif/media'],
+    ['https://192.168.0.9/onvif/media', 'http://10.1.1.5:81/onvif/media'],
     ['ftp://10.1.1.5/x', undefined],
   ])('never leaves the host of the camera: %s', (said, href) => {
     expect(reachService(base, said)?.href).toBe(href);
+  });
+
+  it('never leave HTTPS', () => {
+    const secure = new URL('https://10.1.1.5:8443/onvif/device_service');
+    expect(reachService(secure, 'http://10.1.1.5/onvif/media')?.href).toBe('https://10.1.1.5:8443/onvif/media');
+    expect(reachService(secure, 'https://10.1.1.5/onvif/events')?.href).toBe('https://10.1.1.5/onvif/events');
   });
 
   it('reaches streams at the host of the camera', () => {

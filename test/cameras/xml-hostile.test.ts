@@ -53,7 +53,7 @@ describe('encodings', () => {
   /** `정문` and `값` as code page 949 writes them. */
   const codePage = (text: string): Buffer =>
     Buffer.concat(
-      [...text].map((letter) => {
+      Array.from(text, (letter) => {
         const known: Readonly<Record<string, readonly number[]>> = { 정: [0xc1, 0xa4], 문: [0xb9, 0xae], 값: [0xb0, 0xaa] };
         return Buffer.from(known[letter] ?? letter);
       }),
