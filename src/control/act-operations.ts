@@ -1,6 +1,7 @@
 // What a technician may ask of a camera besides its picture: to move, to switch a relay, to restart, to set its clock.
 import { z } from 'zod';
 import { idPattern } from '#model';
+import { troubleView } from './views.ts';
 
 const id = z.string().regex(idPattern);
 const channel = z.int().min(1).max(1024).default(1);
@@ -19,7 +20,7 @@ const clockView = z.object({ offsetMs: z.number(), byNtp: z.boolean(), zone: z.s
 const head = z.strictObject({ id, channel });
 
 export const actOperations = {
-  /** `moving` and `position` are missing where the camera does not tell them, `holder` where nobody holds the head. */
+  /** `moving` and `position` are missing where the camera does not tell them, `holder` where nobody holds the head; `problem`: it tells nothing at all. */
   'camera.ptz': {
     input: head,
     answer: z.object({
@@ -29,6 +30,7 @@ export const actOperations = {
       moving: z.boolean().optional(),
       position: positionView.optional(),
       presets: z.array(presetView).readonly(),
+      problem: troubleView.optional(),
     }),
   },
   /** `ptzReturn`: `home`, the token of a preset, or empty for none; left out: as it was. */

@@ -41,11 +41,22 @@ export function openTechnicianActs({ cameras, cameraActs, registry }: Technician
   return {
     'camera.ptz': async ({ id, channel }) => {
       const { ptz = 'never', ptzReturn = '' } = requireCamera(id);
-      const presets = good(await cameraActs.presets({ camera: id, channel }));
       const look = await cameras.control.look(id, channel);
+      const presets = await cameraActs.presets({ camera: id, channel });
       const seen = look.result === 'done' ? look.value : undefined;
       const { holder, moving, position } = seen ?? {};
-      return { policy: ptz, returnTo: ptzReturn, holder, moving, position, presets };
+      // The policy is told also of a camera that is away, or that has presets or a status, but not both.
+      const failed = look.result !== 'done' && presets.result !== 'done' ? look.fault : undefined;
+      const problem = failed && { message: failed.text, hint: failed.hint };
+      return {
+        policy: ptz,
+        returnTo: ptzReturn,
+        holder,
+        moving,
+        position,
+        presets: presets.result === 'done' ? presets.value : [],
+        problem,
+      };
     },
     'camera.ptz-policy': async ({ id, policy, ptzReturn }, { origin }) => {
       requireCamera(id);

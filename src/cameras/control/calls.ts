@@ -73,7 +73,7 @@ function written({ pan, tilt, zoom }: Axes) {
 }
 
 /** The status in a GetStatusResponse (ONVIF PTZ §5.3.5). A part that moves, or that says neither, outweighs one that rests. */
-function readLook(body: XmlElement): HeadLook {
+export function readLook(body: XmlElement): HeadLook {
   const status = descend(body, 'GetStatusResponse', 'PTZStatus');
   const move = child(status, 'MoveStatus');
   const told = ['PanTilt', 'Zoom'].map((part) => textAt(move, part).toUpperCase()).filter((state) => state !== '');

@@ -20,7 +20,7 @@ export function isSamePlace(one: Axes, other: Axes): boolean {
 }
 
 /** What two looks say together. */
-function judgeRest(first: HeadLook, second: HeadLook): Rest {
+export function judgeRest(first: HeadLook, second: HeadLook): Rest {
   if (first.moving === true || second.moving === true) return 'moving';
   if (first.moving === undefined || second.moving === undefined) return 'unsure';
   if (!first.position || !second.position) return 'unsure';

@@ -4,7 +4,7 @@ import type { Asked, Result } from '../contract.ts';
 import type { Say } from '../messages/catalogue.ts';
 import { exits, UsageFault, type Verb, type VerbContext, withGateway } from './context.ts';
 import { openParsers } from './parsers.ts';
-import { orDash } from './words.ts';
+import { orDash, textIn } from './words.ts';
 
 /** Options of `camera ptz`. */
 interface PtzOptions {
@@ -64,6 +64,10 @@ async function showHead(context: VerbContext, head: Asked<'camera.ptz'>): Promis
       [say('ptz.position'), positionText(answer, context)],
       [say('ptz.presets'), orDash(answer.presets.map(({ token, name }) => (token === name ? token : `${token} ${name}`)).join(', '))],
     ]);
+  if (answer.problem && !context.json) {
+    screen.line(textIn(answer.problem.message, context));
+    screen.line(say('word.hint', { text: textIn(answer.problem.hint, context) }));
+  }
   return exits.done;
 }
 

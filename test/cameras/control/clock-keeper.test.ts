@@ -33,7 +33,11 @@ function openKeeper(isOn: boolean) {
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  return { offsets, set, told, pass, [Symbol.asyncDispose]: () => (stop.abort(), running) };
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await running;
+  };
+  return { offsets, set, told, pass, [Symbol.asyncDispose]: end };
 }
 
 it('sets those that are wrong, once a day', async () => {
