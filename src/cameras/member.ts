@@ -14,7 +14,7 @@ import { findStream, picturedChannels } from './pictures.ts';
 import { badAddress } from './probe.ts';
 import type { RefreshTarget } from './refresh.ts';
 import { type CameraRecord, type CameraState, enter, enterIll, openCameraState, type SuperviseDeps } from './supervise.ts';
-import { rtspDoor, type SiteWatch, type superviseStream } from './watch/index.ts';
+import { rtspDoor, type Seat, type SiteWatch, type superviseStream } from './watch/index.ts';
 
 /** A camera of the site with what belongs to it while it is watched. */
 export interface Member {
@@ -23,6 +23,7 @@ export interface Member {
   readonly state: CameraState;
   readonly stop: AbortController;
   readonly ailments: Ailments;
+  readonly seat: Pick<Seat, 'isGroupLost'>;
   /** Its place in its group and on the patrol. */
   readonly watched: Disposable;
   removed: boolean;
@@ -67,7 +68,7 @@ export function openMember(record: CameraRecord, { options, watch, condition }: 
   const watched = new DisposableStack();
   const seat = watched.use(watch.join({ id, group, url: address?.url ?? nowhere, back: () => state.waker.wake() }));
   const ailments = openAilments(id, options, { condition, seat }, env);
-  const member = { record, address, state, ailments, watched, stop: new AbortController(), removed: false, done: Promise.resolve() };
+  const member = { record, address, state, ailments, seat, watched, stop: new AbortController(), removed: false, done: Promise.resolve() };
   if (address) watched.use(watch.add(beatOf(member, address)));
   return member;
 }
@@ -94,6 +95,7 @@ export function patientOf(member: Member, choice: StreamChoice): Patient {
     device: record.device,
     address,
     login: state.login ?? record.login,
+    isGroupLost: member.seat.isGroupLost,
     heard: state.state === 'online' && pulls > 0 ? { pulls, messages } : undefined,
     wishes: { choice, numbers: state.profile?.numbers ?? new Map() },
     source: (channel, quality) => tryStream(member, channel, quality),

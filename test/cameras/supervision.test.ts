@@ -43,6 +43,7 @@ async function openField(count: number, options: Record<string, unknown>) {
   return {
     cameras,
     deps,
+    site,
     online: () => site.status().filter(({ state }) => state === 'online').length,
     most: () => most,
     forget() {
@@ -66,6 +67,9 @@ describe('a switch', () => {
     for (const camera of field.cameras) await camera.close();
     await until(() => field.online() === 0, 20_000);
     await until(() => steps(field.deps, 'camera-group-lost').includes('gateway raised'));
+    const findings = [];
+    for await (const finding of field.site.diagnose('cam-3', 'cli:kim', new AbortController().signal)) findings.push(finding);
+    expect(findings.at(-1)).toMatchObject({ step: 'port', result: 'failed', cause: 'group-lost' });
     field.forget();
     for (const camera of field.cameras) await camera.reopen();
     await until(() => field.online() === 12, 30_000);

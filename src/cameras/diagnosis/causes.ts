@@ -37,6 +37,16 @@ const own = {
       ko: '카메라를 교체했으면 다시 등록하십시오. 아니면 주소가 중복된 것이니 한쪽 주소를 바꾸십시오.',
     },
   },
+  'group-lost': {
+    message: {
+      en: 'This camera and most others behind its switch cannot be reached',
+      ko: '이 카메라와 같은 스위치의 카메라 대부분이 연결되지 않습니다',
+    },
+    hint: {
+      en: 'Look at the switch, its power and its uplink first, not at the camera.',
+      ko: '카메라가 아니라 스위치와 그 전원, 상위 회선을 먼저 확인하십시오.',
+    },
+  },
   'no-answer': {
     message: { en: 'The address of the camera does not answer at all', ko: '카메라 주소에서 아무 응답이 없습니다' },
     hint: {

@@ -24,7 +24,7 @@ export async function* diagnose(
     return undefined;
   }
   yield well('address', address.url.href);
-  const reached = await reach(address.url, device.identity.mac, deps, env, signal);
+  const reached = await reach(address.url, { mac: device.identity.mac, isGroupLost: patient.isGroupLost }, deps, env, signal);
   yield* reached.findings;
   if (!reached.isOpen) return undefined;
   if (address.protocol === 'rtsp') {

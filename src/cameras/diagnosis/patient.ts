@@ -18,6 +18,8 @@ export interface Patient {
   readonly device: Device;
   readonly address: CameraAddress | undefined;
   readonly login: Login | undefined;
+  /** Whether the cameras behind its switch are lost together now. */
+  readonly isGroupLost: boolean;
   /** Messages and pulls since the start, where it is being heard now; then no further subscription is asked of it. */
   readonly heard: { readonly pulls: number; readonly messages: number } | undefined;
   /** How its streams are chosen and its channels numbered. */

@@ -12,7 +12,7 @@ const knockMs = 5000;
 /** Knocks at the port first, for only then is the neighbour table of today. */
 export async function reach(
   url: URL,
-  knownMac: string | undefined,
+  known: { readonly mac: string | undefined; readonly isGroupLost: boolean },
   deps: { neighbour(host: string): Neighbour; readonly options: { readonly requestTimeout: number } },
   env: Env,
   signal: AbortSignal,
@@ -21,7 +21,9 @@ export async function reach(
   const failed = await knock(url, Math.min(knockMs, deps.options.requestTimeout), env, signal);
   const tookMs = Math.round(env.clock.monotonicMs() - startedMs);
   const neighbour = isIPv4(url.hostname) ? deps.neighbour(url.hostname) : undefined;
-  const findings = [judgeNeighbour(neighbour, knownMac, failed !== undefined), judgePort(url, failed, tookMs)];
+  // The cable of one camera is no matter where the switch of all is gone.
+  if (failed && known.isGroupLost) return { isOpen: false, findings: [found('port', 'group-lost', failed.detail)] };
+  const findings = [judgeNeighbour(neighbour, known.mac, failed !== undefined), judgePort(url, failed, tookMs)];
   // Without a neighbour the port has nothing to say of its own.
   const told = findings.findIndex(({ result }) => result === 'failed');
   return { isOpen: failed === undefined, findings: told < 0 ? findings : findings.slice(0, told + 1) };

@@ -143,6 +143,9 @@ export function openGroup(
         who.left();
       };
       return {
+        get isGroupLost() {
+          return state === 'down';
+        },
         lost(alone) {
           if (lost.has(id)) return;
           lost.set(id, { alone });

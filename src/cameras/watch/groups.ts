@@ -59,6 +59,7 @@ export function openGroups(options: GroupOptions, deps: GroupsDeps, env: Env): G
 
 /** A camera of which nothing is known to be shared. */
 const loner: Seat = {
+  isGroupLost: false,
   lost: (alone) => alone(),
   found: () => {},
   [Symbol.dispose]: () => {},

@@ -4,6 +4,8 @@
 export interface Seat extends Disposable {
   /** The camera was given up as lost. `alone` is called once, now or later, when that is not the switch's doing; never after `found`. */
   lost(alone: () => void): void;
+  /** Whether its group is lost as a whole now. */
+  readonly isGroupLost: boolean;
   /** It answers. */
   found(): void;
 }
