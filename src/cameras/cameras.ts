@@ -3,7 +3,7 @@ import { type Env, type Login, messageOf, runServices, type Service, type Text, 
 import type { Condition, Quality, StreamSource } from '#model';
 import type { Store } from '#store';
 import { type CameraControl, type ControlDeps, openControl, openControlWorld } from './control/index.ts';
-import { type FactoryAudit, openAttempts, openFactoryAudit } from './credentials/index.ts';
+import { type FactoryAudit, firstLogin, openAttempts, openFactoryAudit } from './credentials/index.ts';
 import { type CameraDescription, describeCamera } from './describe.ts';
 import { type Finding as DiagnosisFinding, diagnose } from './diagnosis/index.ts';
 import { type Discovery, openDiscovery, openNeighbours, openTableSource } from './discovery/index.ts';
@@ -66,7 +66,7 @@ export interface Cameras extends AsyncDisposable {
   add(record: CameraRecord): void;
   /** Resolves when its loop has ended and its subscription was given back. An unknown id is passed over. */
   remove(id: string): Promise<void>;
-  /** Asks an address once who is there, for `camera add`. A login that was refused is not tried again within `loginRetry`. */
+  /** Asks an address once who is there, for `camera add`; without a login with the first set that is for it. A login that was refused is not tried again within `loginRetry`. */
   identify(address: string, login: Login | undefined, signal: AbortSignal): Promise<Identification>;
   /** @throws cameras.unknown, cameras.not-ready, cameras.no-stream */
   source(id: string, channel: number, quality: Quality): Promise<StreamSource>;
@@ -240,7 +240,10 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
         env.log.warn({ camera: id, error: messageOf(error) }, 'memory of a camera stays'),
       );
     },
-    identify: (address, login, signal) => probe(address, login, { options, gate, env }, signal),
+    async identify(address, login, signal) {
+      const tried = login ?? firstLogin(address, (await deps.credentials?.()) ?? []);
+      return await probe(address, tried, { options, gate, env }, signal);
+    },
     source: async (id, channel, quality) => findStream(allowed(id), channel, quality),
     still: async (id, channel) => findStill(allowed(id), channel),
     audit,

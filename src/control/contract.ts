@@ -83,7 +83,7 @@ export const operations = {
   },
   'camera.remove': { input: z.strictObject({ id }), answer: z.object({}) },
   'camera.snapshot': {
-    input: z.strictObject({ id, channel: z.int().min(1).max(64).default(1), reason }),
+    input: z.strictObject({ id, channel: z.int().min(1).max(1024).default(1), reason }),
     /** `image`: the JPEG in Base64, at most 8 MiB before encoding. */
     answer: z.object({ grant: z.string(), takenAt: z.number(), image: z.string().max(11_184_812) }),
   },

@@ -2,4 +2,4 @@
 export { openAttempts } from './attempt.ts';
 export { type AuditedCamera, type FactoryAudit, openFactoryAudit } from './audit.ts';
 export { type Logins, type LoginsDeps, openLogins } from './logins.ts';
-export { wrongEntry } from './scope.ts';
+export { firstLogin, wrongEntry } from './scope.ts';

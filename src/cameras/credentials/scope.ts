@@ -1,6 +1,8 @@
 // For which cameras a set of logins is: by range of addresses, by maker and by the beginning of the MAC.
 import { isIPv4 } from 'node:net';
-import type { CredentialScope } from '#model';
+import type { Login } from '#base';
+import type { CredentialScope, OpenedCredentialSet } from '#model';
+import { parseAddress } from '../address.ts';
 import { isWithin, parseIpv4, parseRange } from '../ranges.ts';
 
 /** What is known of a camera before it took a login; empty strings are what is not known. */
@@ -21,6 +23,13 @@ export function isFor(scope: CredentialScope, camera: ScopedCamera): boolean {
     (makers.length === 0 || makers.some((one) => maker !== '' && maker.startsWith(one.trim().toLowerCase()))) &&
     (macs.length === 0 || macs.some((one) => mac !== '' && mac.startsWith(digitsOf(one))))
   );
+}
+
+/** The login of the first set that is for an address of which nothing else is known. */
+export function firstLogin(address: string, sets: readonly OpenedCredentialSet[]): Login | undefined {
+  const parsed = parseAddress(address);
+  if (parsed?.protocol !== 'onvif') return undefined;
+  return sets.find(({ scope }) => isFor(scope, { host: parsed.url.hostname, maker: '', mac: '' }))?.login;
 }
 
 function isInRanges(ranges: readonly string[], host: string): boolean {

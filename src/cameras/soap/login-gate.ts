@@ -51,9 +51,11 @@ export function openLoginGate({ loginRetry }: { readonly loginRetry: number }, c
     async turn(address, signal) {
       const before = turns.get(address);
       const { promise, resolve } = Promise.withResolvers<void>();
-      const after = Promise.all([before, promise]).then(() => {
+      const passOn = async (): Promise<void> => {
+        await Promise.all([before, promise]);
         if (turns.get(address) === after) turns.delete(address);
-      });
+      };
+      const after: Promise<void> = passOn();
       turns.set(address, after);
       const own = { [Symbol.dispose]: () => resolve() };
       await untilMine(before, signal).catch((error: unknown) => {

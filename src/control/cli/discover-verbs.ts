@@ -2,6 +2,7 @@
 import type { Asked, Result } from '../contract.ts';
 import { findingMeaningWords, findingProblemWords } from '../messages/discovery.ts';
 import { exits, UsageFault, type Verb, type VerbContext, withGateway } from './context.ts';
+import { credentialAuditVerb } from './credential-verbs.ts';
 import { padded, printable } from './screen.ts';
 import { type LoginOptions, readLogin } from './secret-file.ts';
 import { ageText, orDash, textIn, timeText, word } from './words.ts';
@@ -18,6 +19,7 @@ export interface DiscoverOptions extends LoginOptions {
   readonly multicast: boolean;
   readonly add?: boolean;
   readonly sets?: boolean;
+  readonly auditDefaults?: boolean;
   readonly proposals?: boolean;
   readonly accept?: number;
   readonly refuse?: number;
@@ -49,6 +51,7 @@ async function look(context: VerbContext, options: DiscoverOptions, ranges: read
     }
   });
   context.screen.progress('');
+  if (summary && options.auditDefaults === true) await credentialAuditVerb(context, { defaults: true }, '');
   if (!summary && !context.json) context.screen.complain(context.say('discover.brokenOff'));
   return summary?.complete === true ? exits.done : exits.failed;
 }

@@ -83,6 +83,7 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
     .option('--user <name>', say('help.user'))
     .addOption(new Option('--password-file <file>', say('help.passwordFile')).conflicts('passwordStdin'))
     .option('--password-stdin', say('help.passwordStdin'))
+    .option('--audit-defaults', say('help.discover.auditDefaults'))
     .option('--proposals', say('help.discover.proposals'))
     .option('--accept <n>', say('help.discover.accept'), wholeNumber)
     .option('--refuse <n>', say('help.discover.refuse'), wholeNumber);

@@ -15,6 +15,10 @@ export const loginMessages = {
     en: "try the makers' factory passwords, at most one failed login at a camera in cameras.loginRetry",
     ko: '제조사 초기 비밀번호를 시도 (카메라당 cameras.loginRetry 동안 실패 1회 이하)',
   },
+  'help.discover.auditDefaults': {
+    en: "then audit all registered cameras for their makers' factory passwords: bongsu credential audit",
+    ko: '검색 뒤 등록된 모든 카메라의 초기 비밀번호 점검: bongsu credential audit',
+  },
   'help.credential.camera': { en: 'this camera only', ko: '이 카메라만' },
   'help.credential.name': { en: 'name of the set: a–z, 0–9, hyphen', ko: '세트 이름: a–z, 0–9, 하이픈' },
   'help.credential.range': { en: 'for cameras in this range; may be repeated', ko: '이 주소 범위의 카메라용 (여러 번 가능)' },
