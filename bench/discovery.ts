@@ -1,6 +1,7 @@
 // How long it takes to find 4,000 cameras among 16,384 addresses of which the others are silent, what it takes of memory, and whether one is missed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,6 +23,8 @@ const figures = {
   seconds:
     'the longest of 5 looks at 16,384 routed addresses, 4,000 of them cameras, the others silent: from the question to the last answer, findings kept',
   medianSeconds: 'the same, the third longest',
+  cpuSeconds:
+    'most processor time that the gateway process took for one of them; where it is far below `seconds`, the waits count, or the machine was busy',
   rssMiB: 'largest resident memory of the gateway process (VmHWM) over all looks',
   missed:
     'cameras that one of the looks did not find, all looks together; a quarter of them does not speak WS-Discovery and listens on one of five ports',
@@ -39,27 +42,38 @@ async function run({ folder, timeScale, tell }: BenchOptions) {
   await using _field = await openField(present, net.far);
   await using daemon = await startDaemon(folder, net.near);
   const seconds: number[] = [];
+  let cpuSeconds = 0;
   let missed = 0;
   let wrong = 0;
   for (let at = 1; at <= (timeScale < 1 ? 1 : runs); at += 1) {
+    const before = cpuSecondsOf(daemon.pid);
     const look = await lookAround(daemon.socket);
+    const cpu = cpuSecondsOf(daemon.pid) - before;
+    cpuSeconds = Math.max(cpuSeconds, cpu);
     const found = new Set(look.addresses);
     const lost = [...expected].filter((place) => !found.has(place));
     missed += lost.length;
     wrong += [...found].filter((place) => !expected.has(place)).length;
     seconds.push(look.seconds);
     tell(
-      `look ${at}: ${round(look.seconds, 1)} s, ${found.size} found, ${lost.length} missed ${lost.slice(0, 5).join(' ')}, ${Math.round(peakRssMiB(daemon.pid))} MiB`,
+      `look ${at}: ${round(look.seconds, 1)} s, ${found.size} found, ${lost.length} missed ${lost.slice(0, 5).join(' ')}, ${round(cpu, 1)} s of CPU, ${Math.round(peakRssMiB(daemon.pid))} MiB`,
     );
   }
   const sorted = seconds.toSorted((left, right) => right - left);
   return {
     seconds: round(sorted[0] ?? 0, 1),
     medianSeconds: round(sorted[Math.floor(sorted.length / 2)] ?? 0, 1),
+    cpuSeconds: round(cpuSeconds, 1),
     rssMiB: round(peakRssMiB(daemon.pid), 1),
     missed,
     wrong,
   };
+}
+
+/** utime and stime of all threads (proc(5)), whose clock has 100 ticks a second. */
+function cpuSecondsOf(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 function addressOf(place: number): string {
