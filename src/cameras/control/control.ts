@@ -7,7 +7,8 @@ import { type Axes, type HeadCalls, type HeadLook, openHeadCalls } from './calls
 import { openClockKeeper } from './clock-keeper.ts';
 import { type DeviceActs, openDeviceActs } from './device-acts.ts';
 import { faults } from './faults.ts';
-import { type Head, type HeadAsker, type HeadNews, type HeadOutcome, type HeadRule, openHead } from './head.ts';
+import { type Head, openHead } from './head.ts';
+import type { HeadAsker, HeadNews, HeadOutcome, HeadRule } from './head-deps.ts';
 import type { Called, ControlWorld } from './reach.ts';
 import { openRelays, type Relays } from './relays.ts';
 

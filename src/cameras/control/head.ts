@@ -1,52 +1,14 @@
 // The head of one channel: one holder at a time, a movement that ends by itself unless it is told again, and the centre's own operators before us.
-import { BongsuError, type Env, messageOf } from '#base';
-import type { PtzPolicy } from '#model';
-import type { ControlOptions } from '../control-options.ts';
+import { BongsuError, type Env } from '#base';
 import { faultOf } from '../faults.ts';
 import { openSlots } from '../slots.ts';
 import type { HeadCalls } from './calls.ts';
 import { faults } from './faults.ts';
+import type { HeadAsker, HeadDeps, HeadOutcome } from './head-deps.ts';
 import { type Hold, openHold } from './hold.ts';
 import type { Called } from './reach.ts';
 import { awaitRest, isSamePlace, lookTwice } from './rest.ts';
-
-/** What the site allows with a head. */
-export interface HeadRule {
-  readonly policy: PtzPolicy;
-  /** `home` or the token of a preset; empty: it stays where it was left. */
-  readonly returnTo: string;
-}
-
-/** Who asks. */
-export interface HeadAsker {
-  /** `grant:ID` or `cli:USER`. */
-  readonly holder: string;
-  /** How long the holder may hold it at most, milliseconds; of a grant, what remains of it. */
-  readonly remainingMs?: number;
-}
-
-/** What became of an order. A refusal is the site's own; `failed` is what the camera did not do. */
-export type HeadOutcome<T = undefined> =
-  | { readonly result: 'done'; readonly value: T }
-  | { readonly result: 'refused'; readonly fault: BongsuError }
-  | { readonly result: 'failed'; readonly fault: BongsuError };
-
-/** What a head did without being told at that moment; for the audit. */
-export interface HeadNews {
-  readonly act: 'ptz.ended' | 'ptz.returned' | 'ptz.not-returned';
-  readonly holder: string;
-  /** Why, in English: `nobody told it to go on`. */
-  readonly detail: string;
-}
-
-/** What a head needs. */
-export interface HeadDeps {
-  readonly options: ControlOptions;
-  rule(): HeadRule;
-  reach(): Promise<Called<HeadCalls>>;
-  told(news: HeadNews): void;
-  readonly closed: AbortSignal;
-}
+import { returnHead, sayStop } from './wind-up.ts';
 
 /** The head of one channel. */
 export interface Head {
@@ -68,8 +30,6 @@ export interface Head {
   close(why: string): Promise<void>;
 }
 
-const stopTries = 3;
-const stopAgainMs = 300;
 /** So long after it was sent somewhere a head may still be on its way there. */
 const travelMs = 10_000;
 const neverAborted = new AbortController().signal;
@@ -158,29 +118,13 @@ export function openHead(deps: HeadDeps, env: Env): Head {
     });
   };
 
-  /** Says Stop until the camera has heard it, three times at most; then its own time-out must do. */
-  const sayStop = async (): Promise<BongsuError | undefined> => {
-    let fault: BongsuError | undefined;
-    for (let left = stopTries; left > 0; left -= 1) {
-      try {
-        const reached = await deps.reach();
-        const called = reached.result === 'ok' ? await reached.value.stop() : reached;
-        if (called.result === 'ok') return undefined;
-        fault = faultOf(called.failure);
-        if (left > 1) await env.clock.sleep(stopAgainMs, closed);
-      } catch (error) {
-        return error instanceof BongsuError ? error : faults.fault('act-failed', { cause: error, detail: messageOf(error) });
-      }
-    }
-    return fault;
-  };
   /** Stops what moves; `isDue` is asked when it is this stop's turn. */
   const cease = async (holder: string, why: string, isDue = (): boolean => true): Promise<BongsuError | undefined> => {
     using _turn = await turns.take(neverAborted);
     if (!isDue()) return undefined;
     const sinceMs = movement?.sinceMs;
     halt();
-    const fault = await sayStop();
+    const fault = await sayStop(deps, env);
     const seconds = sinceMs === undefined ? '' : ` after ${Math.round((env.clock.monotonicMs() - sinceMs) / 100) / 10} s`;
     const failed = fault ? `; the camera did not hear it: ${fault.message}` : '';
     deps.told({ act: 'ptz.ended', holder, detail: `${why}${seconds}${failed}` });
@@ -198,28 +142,10 @@ export function openHead(deps: HeadDeps, env: Env): Head {
   };
 
   const goBack = async (held: Hold): Promise<void> => {
-    const { policy, returnTo } = deps.rule();
-    if (!held.moved || returnTo === '' || policy === 'never' || closed.aborted) return;
+    if (!held.moved || closed.aborted) return;
     returning = new AbortController();
-    const signal = AbortSignal.any([returning.signal, closed]);
-    const notBack = (detail: string): void => deps.told({ act: 'ptz.not-returned', holder: held.holder, detail });
-    try {
-      const reached = await deps.reach();
-      if (reached.result === 'failed') return notBack('the camera does not answer');
-      const calls = reached.value;
-      const rest = await awaitRest(calls, options.idleLook, env, signal);
-      if (rest === 'moving') return notBack('somebody else moves it');
-      if (rest === 'unsure' && policy === 'idle-only') return notBack('the camera does not say whether it rests');
-      if (typeof rest === 'object' && typeof held.rest === 'object' && !isSamePlace(rest.at, held.rest.at))
-        return notBack('somebody else has moved it');
-      using _turn = await turns.take(signal);
-      signal.throwIfAborted();
-      const called = returnTo === 'home' ? await calls.goHome() : await calls.goToPreset(returnTo);
-      if (called.result === 'failed') return notBack(faultOf(called.failure).message);
-      deps.told({ act: 'ptz.returned', holder: held.holder, detail: returnTo });
-    } catch (error) {
-      if (!signal.aborted) notBack(messageOf(error));
-    }
+    const news = await returnHead(held, deps, { turns, signal: AbortSignal.any([returning.signal, closed]) }, env);
+    if (news) deps.told({ ...news, holder: held.holder });
   };
   /** A hold is over; resolves when what moved was told to stop. The way back goes on by itself. */
   const end = async (held: Hold, why: string): Promise<void> => {

@@ -68,7 +68,7 @@ export const actMessages = {
     ko: '{id}: 게이트웨이 시각과 {seconds}초 차이 ({source}).',
   },
   'clock.set': { en: '{id} was {before} s off, now {after} s.', ko: '{id}: {before}초 차이를 {after}초로 맞췄습니다.' },
-  'clock.ntp': { en: 'by NTP', ko: 'NTP' },
+  'clock.ntp': { en: 'by NTP', ko: 'NTP 동기화' },
   'clock.manual': { en: 'set by hand', ko: '수동' },
   'column.relay': { en: 'RELAY', ko: '릴레이' },
   'column.mode': { en: 'MODE', ko: '방식' },
