@@ -13,11 +13,11 @@ import type { KnowledgeProcedures } from './knowledge-tables.ts';
 import { auditedOf, knownOf, listenedTo, type Member, openMember, patientOf, streamOf, targetOf } from './member.ts';
 import type { CameraProfile } from './onvif/index.ts';
 import type { CamerasOptions } from './options.ts';
-import { findStill, findStream } from './pictures.ts';
+import { findStill, findStream, picturedChannels } from './pictures.ts';
 import { type Identification, probe } from './probe.ts';
 import { openRefresher, type Refreshed, type RefreshTarget } from './refresh.ts';
 import { openSlots } from './slots.ts';
-import { type Authentication, openLoginGate } from './soap/index.ts';
+import { type Authentication, openLoginGate, openTrust, type Trust } from './soap/index.ts';
 import { openChoice } from './stream-choice.ts';
 import { type CameraRecord, type CameraState, type SuperviseDeps, supervise } from './supervise.ts';
 import type { CamerasProcedures, KeptDetection } from './tables.ts';
@@ -265,7 +265,13 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
     diagnose(id, by, signal) {
       const { looker } = watch;
       const patient = patientOf(findMember(members, id), choice(id));
-      return diagnose(patient, by, { options, gate, looker, sight: deps.sight, neighbour: neighbours.find }, env, signal);
+      const trustOf = async (device: string): Promise<Trust> => {
+        const trust = openTrust();
+        const { certificate } = await calls.recall(device);
+        if (certificate !== undefined) trust.pin(certificate);
+        return trust;
+      };
+      return diagnose(patient, by, { options, gate, looker, sight: deps.sight, neighbour: neighbours.find, trustOf }, env, signal);
     },
     topics(id) {
       const asked = id === undefined ? [...members.values()] : [findMember(members, id)];
@@ -288,8 +294,9 @@ function findMember(members: ReadonlyMap<string, Member>, id: string): Member {
   return member;
 }
 
-function viewOf({ record, address, state }: Member): CameraStatus {
-  const { session, profile, counters } = state;
+function viewOf(member: Member): CameraStatus {
+  const { record, state } = member;
+  const { session, counters } = state;
   return {
     id: record.device.id,
     state: state.state,
@@ -297,7 +304,7 @@ function viewOf({ record, address, state }: Member): CameraStatus {
     message: state.message,
     authentication: session?.authentication ?? 'none',
     clockOffsetMs: session?.clockOffsetMs,
-    channels: profile?.channels.length ?? (address?.protocol === 'rtsp' ? 1 : 0),
+    channels: picturedChannels(member).length,
     pulls: counters.pulls,
     messages: counters.messages,
     subscriptionsCreated: counters.created,

@@ -38,6 +38,7 @@ it('hears a camera over HTTPS, keeps its certificate over a restart, and sends n
   const run = async (): Promise<{
     deps: ReturnType<typeof openFakeDeps>;
     state(): string | undefined;
+    diagnose(): Promise<string[]>;
     [Symbol.asyncDispose](): Promise<void>;
   }> => {
     const deps = openFakeDeps(store);
@@ -48,6 +49,12 @@ it('hears a camera over HTTPS, keeps its certificate over a restart, and sends n
     return {
       deps,
       state: () => cameras.status()[0]?.state,
+      async diagnose() {
+        const found: string[] = [];
+        for await (const { step, result, cause = '' } of cameras.diagnose('cam-1', 'cli:kim', stop.signal))
+          found.push(`${step} ${result} ${cause}`);
+        return found;
+      },
       async [Symbol.asyncDispose]() {
         stop.abort();
         await running;
@@ -67,6 +74,7 @@ it('hears a camera over HTTPS, keeps its certificate over a restart, and sends n
     await using site = await run();
     await until(() => site.state() === 'fault');
     expect(site.deps.standing()).toContain('camera-fault');
+    expect((await site.diagnose()).at(-1)).toBe('web failed certificate');
     expect(camera.calls.length).toBe(asked);
   }
   await other.close();

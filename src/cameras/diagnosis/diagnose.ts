@@ -31,7 +31,8 @@ export async function* diagnose(
     yield* seePictures({ patient, host: address.url.host, channels: [1], by }, deps, signal);
     return undefined;
   }
-  using session = openSession(deps.options, { base: address.url, login: patient.login, gate: deps.gate }, env);
+  const trust = await deps.trustOf(device.id);
+  using session = openSession(deps.options, { base: address.url, login: patient.login, gate: deps.gate, trust }, env);
   const recognised = await recognise(session, patient, deps.options, signal);
   yield* recognised.findings;
   const { profile } = recognised;

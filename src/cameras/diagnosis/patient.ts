@@ -4,7 +4,7 @@ import type { Device, Quality, StreamSource } from '#model';
 import type { CameraAddress } from '../address.ts';
 import type { IdentifyWishes } from '../onvif/index.ts';
 import type { CamerasOptions } from '../options.ts';
-import type { LoginGate } from '../soap/index.ts';
+import type { LoginGate, Trust } from '../soap/index.ts';
 import type { Looker, Sight } from '../watch/index.ts';
 
 /** What the neighbour table of the kernel says of an address (RFC 826). */
@@ -35,4 +35,6 @@ export interface DiagnosisDeps {
   /** Undefined: nobody can look at pictures. */
   readonly sight: Sight | undefined;
   neighbour(host: string): Neighbour;
+  /** Whom the HTTPS of a camera is believed. Rejects with the store's faults. */
+  trustOf(device: string): Promise<Trust>;
 }
