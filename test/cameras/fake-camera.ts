@@ -3,6 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+export { message } from './message.ts';
+
 /** What may be set before, and changed while it runs. */
 export interface Script {
   authentication: 'none' | 'digest-md5' | 'digest-sha256' | 'username-token';
@@ -384,21 +386,4 @@ export async function openFakeCamera(changes: Partial<Script> = {}): Promise<Fak
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
   return camera;
-}
-
-/** A notification message. */
-export function message(
-  topic: string,
-  operation: string,
-  source: Record<string, string>,
-  data: Record<string, string>,
-  utcTime?: string,
-): string {
-  const items = (group: string, values: Record<string, string>): string =>
-    `<tt:${group}>${Object.entries(values)
-      .map(([name, value]) => `<tt:SimpleItem Name="${name}" Value="${value}"/>`)
-      .join('')}</tt:${group}>`;
-  const time = utcTime ?? new Date().toISOString();
-  const property = operation === '' ? '' : ` PropertyOperation="${operation}"`;
-  return `<wsnt:NotificationMessage><wsnt:Topic Dialect="http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet">${topic}</wsnt:Topic><wsnt:Message><tt:Message UtcTime="${time}"${property}>${items('Source', source)}${items('Data', data)}</tt:Message></wsnt:Message></wsnt:NotificationMessage>`;
 }
