@@ -142,7 +142,8 @@ export function openHead(deps: HeadDeps, env: Env): Head {
   };
 
   const goBack = async (held: Hold): Promise<void> => {
-    if (!held.moved || closed.aborted) return;
+    // Who took it meanwhile has it; his end sees to the way back.
+    if (!held.moved || hold || closed.aborted) return;
     returning = new AbortController();
     const news = await returnHead(held, deps, { turns, signal: AbortSignal.any([returning.signal, closed]) }, env);
     if (news) deps.told({ ...news, holder: held.holder });

@@ -226,6 +226,18 @@ describe('a head that returns', () => {
     expect(site.camera.position).toEqual(there);
   });
 
+  it('does not return under a holder who came while it was being stopped', async () => {
+    const site = await open({ moveTimeout: '30s' });
+    site.rule = { policy: 'allowed', returnTo: 'home' };
+    await site.control.drive(hub, { pan: 0.1 }, 60_000);
+    site.camera.fail('slow', { only: 'tptz:Stop', slowMs: 600 });
+    const released = site.control.release('grant:1', 'the grant ended');
+    expect(codeOf(await site.control.goToPreset(technician, '3'))).toBe('done');
+    await released;
+    await sleep(1500);
+    expect(site.camera.position?.pan).toBe(0.7);
+  });
+
   it('does not return under the next holder', async () => {
     const site = await open();
     site.rule = { policy: 'allowed', returnTo: 'home' };
