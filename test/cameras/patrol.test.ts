@@ -13,7 +13,7 @@ const seen: Look = { result: 'seen', codec: 'h264', tookMs: 10 };
 const failed = (reason: Extract<Look, { result: 'failed' }>['reason']): Look => ({ result: 'failed', reason, text: { ko: '', en: '' } });
 
 /** So many cameras of one channel on patrol; `answer` is what a look brings. */
-function openSite(count: number, answer: (ask: LookAsk) => Look | undefined, lookMs = 0) {
+function openSite(count: number, answer: (ask: LookAsk) => Look | undefined, { lookMs = 0, hasSources = true } = {}) {
   const { env, clock, move } = openMovedTime();
   const asks: LookAsk[] = [];
   const accounts: string[] = [];
@@ -37,7 +37,7 @@ function openSite(count: number, answer: (ask: LookAsk) => Look | undefined, loo
       id: `cam-${index}`,
       host: `10.0.0.${index}`,
       channels: () => (online.is ? [1] : []),
-      source: () => ({ url: `rtsp://10.0.0.${index}/live`, user: 'gate', password: 'secret' }),
+      source: () => (hasSources ? { url: `rtsp://10.0.0.${index}/live`, user: 'gate', password: 'secret' } : undefined),
       seen: async (_channel, { result }, failures) => void news.push({ id: `cam-${index}`, result, failures }),
     });
   }
@@ -79,8 +79,16 @@ describe('the patrol', () => {
     await site.end();
   });
 
+  it('accounts for no look at a channel that tells no address', async () => {
+    const site = openSite(5, () => seen, { hasSources: false });
+    await site.move(61 * minute);
+    expect(site.accounts).toEqual([]);
+    expect(site.asks).toEqual([]);
+    await site.end();
+  });
+
   it('looks at few at once', async () => {
-    const site = openSite(200, () => failed('timeout'), 8000);
+    const site = openSite(200, () => failed('timeout'), { lookMs: 8000 });
     await site.move(20 * minute);
     expect(site.most()).toBe(options.atOnce);
     await site.end();

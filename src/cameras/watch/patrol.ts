@@ -47,6 +47,7 @@ interface Round {
   nextMs: number;
 }
 
+const qualities: Readonly<Record<Depth, Quality>> = { answer: 'main', picture: 'sub' };
 const tickMs = 1000;
 /** Frames are looked at in rounds, so that one entry of the audit tells of many. */
 const frameRoundMs = 120_000;
@@ -76,7 +77,7 @@ export function openPatrol(options: WatchOptions['pictures'], deps: PatrolDeps, 
   };
   const look = async (target: Target, depth: Depth, signal: AbortSignal): Promise<void> => {
     const { beat, channel } = target;
-    const quality = depth === 'picture' ? 'sub' : 'main';
+    const quality = qualities[depth];
     const source = beat.source(channel, quality);
     if (!source) return;
     target.isUnderway = true;
@@ -106,7 +107,12 @@ export function openPatrol(options: WatchOptions['pictures'], deps: PatrolDeps, 
       if (depth === 'answer' && round.nextMs > now()) continue;
       const targets = round.beat.channels().map((channel) => targetOf(round, channel));
       round.nextMs = targets.reduce((least, { dueMs }) => Math.min(least, dueMs.answer), now() + offlineMs);
-      for (const target of targets) if (target.dueMs[depth] <= now() && !target.isUnderway) found.push(target);
+      for (const target of targets) {
+        if (target.dueMs[depth] > now() || target.isUnderway) continue;
+        // Nothing to look at: it is not accounted for either.
+        if (round.beat.source(target.channel, qualities[depth])) found.push(target);
+        else target.dueMs[depth] = now() + everyMs[depth];
+      }
     }
     return found;
   };
