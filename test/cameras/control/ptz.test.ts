@@ -91,7 +91,7 @@ describe('a movement', () => {
   it('lasts no longer than what remains of the grant', async () => {
     const { control, camera } = await open({ moveTimeout: '30s' });
     expect(await control.drive({ ...hub, remainingMs: 400 }, { pan: 0.1 }, 60_000)).toEqual({ result: 'done', value: 400 });
-    await until(() => !camera.moving, 900);
+    await until(() => !camera.moving, 700);
   });
 
   it('is stopped when its holder is done, and another may move', async () => {
