@@ -1,6 +1,6 @@
 // A gateway among hostile cameras: it does not fall, its loop is not held, its memory stays, and the alarms of all other cameras arrive.
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
@@ -57,6 +57,7 @@ export async function camerasTorture({ lastMs = defaultLastMs, tell }: Pick<Tort
     requests: Object.values(pack.requests).reduce((sum, count) => sum + count, 0),
   };
   ear.destroy();
+  await rm(watch, { force: true });
   const isWhole = figures.lost === 0 && figures.undelivered === 0 && figures.crashes === 0 && figures.notMet.length === 0;
   return { figures, stood: isWhole && figures.loopHeldMs <= blockedLimitMs && figures.rssPeakMiB <= memoryLimitMiB };
 }
