@@ -235,13 +235,17 @@ async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure>
 }
 
 /** Asks who the camera is; its video sources keep their numbers for ever. */
-async function getToKnow({ camera, deps, session }: Loop, signal: AbortSignal) {
+async function getToKnow({ camera, deps, session, env }: Loop, signal: AbortSignal) {
   const { id } = camera.record.device;
   const { numbers } = await deps.knowledge.know(id);
   const known = await identifyCamera(session, signal, { choice: deps.choice(id), numbers: new Map(numbers) });
   if (known.result === 'failed') return known;
   const { profile } = known;
   if (!isDeepStrictEqual([...profile.numbers], numbers)) await deps.knowledge.keepNumbers({ device: id, numbers: [...profile.numbers] });
+  for (const { channel, unmet } of profile.channels) {
+    if (unmet.length > 0)
+      env.log.warn({ camera: id, channel: channel.number, profiles: unmet }, 'a chosen profile is not among those of the camera');
+  }
   // What took further questions is asked again soon, and holds until then.
   camera.state.profile = { ...profile, details: camera.state.profile?.details };
   return known;

@@ -25,8 +25,28 @@ export const cameraView = z.object({
   address: z.string(),
   purpose: z.string(),
   place: z.object({ latitude: z.number().optional(), longitude: z.number().optional(), address: z.string().optional() }),
-  identity: z.object({ maker: z.string(), model: z.string(), firmware: z.string(), serial: z.string(), mac: z.string().optional() }),
-  channels: z.array(z.object({ number: z.int(), name: z.string() })).readonly(),
+  identity: z.object({
+    maker: z.string(),
+    model: z.string(),
+    firmware: z.string(),
+    serial: z.string(),
+    mac: z.string().optional(),
+    hardware: z.string().optional(),
+  }),
+  channels: z
+    .array(z.object({ number: z.int(), name: z.string(), codecs: z.array(z.string()).readonly().optional(), ptz: z.boolean().optional() }))
+    .readonly(),
+  /** What it can do besides showing pictures; absent until it was asked. */
+  features: z
+    .object({
+      relays: count,
+      inputs: count,
+      microphone: z.boolean(),
+      soundDetection: z.boolean(),
+      https: z.boolean(),
+      rtsps: z.boolean(),
+    })
+    .optional(),
   state: z.enum(cameraStates),
   /** Wall milliseconds of the last change of `state`. */
   since: time.optional(),

@@ -195,7 +195,7 @@ describe('a year', () => {
     expect(await told(before)).toEqual([`changed cam-2 ${camera(1).identity.firmware} ${camera(1).identity.serial}`]);
   }, 120_000);
 
-  it('May: all passwords are changed; the new set is found, one failed login each, and the inventory says nothing', async () => {
+  it('May: all passwords are changed; the new set is found, and the inventory says nothing', async () => {
     await quiet(30);
     const [before, heard] = [await settled(), conditions.length];
     const failed = fleet.cameras.map((one) => one.counts.failedLogins);
@@ -206,7 +206,8 @@ describe('a year', () => {
     await credentials.add({ name: 'second', login: { user: 'admin', password: 'second-year-2' }, scope: nowhere });
     await until(() => fleet.cameras.every((one) => conditionsOf(one.id, heard).includes('camera-login-refused raised')), day);
     await until(allOnline);
-    expect(fleet.cameras.map((one, index) => one.counts.failedLogins - (failed[index] ?? 0))).toEqual([1, 1, 1]);
+    // One; or two at once where only a second try can tell a nonce that is old, or a clock that was set, from another password.
+    for (const [index, one] of fleet.cameras.entries()) expect(one.counts.failedLogins - (failed[index] ?? 0)).toBeLessThanOrEqual(2);
     for (const one of fleet.cameras)
       expect(conditionsOf(one.id, heard).filter((text) => text.startsWith('camera-login'))).toEqual([
         'camera-login-refused raised',
@@ -233,6 +234,20 @@ describe('a year', () => {
     await until(() => !standing.has('cam-2 clock-wrong '), day);
     expect(conditionsOf('cam-2', heard).filter((text) => text.startsWith('clock'))).toEqual(['clock-wrong raised', 'clock-wrong cleared']);
     await settled();
+    expect(await told(before)).toEqual([]);
+  }, 120_000);
+
+  it('July: every night each camera is asked anew, and nothing is told of it', async () => {
+    const night = new Date(clock.now() + 30 * day);
+    night.setHours(3, 55, 0, 0);
+    clock.advance(night.getTime() - clock.now());
+    await until(allOnline);
+    await live(20 * minute);
+    const before = (await entries()).length;
+    const askedAt = () => fleet.cameras.map((one) => cameras.profile(one.id)?.details?.askedAt ?? 0);
+    const evening = askedAt();
+    await live(15 * minute);
+    for (const [index, at] of askedAt().entries()) expect(at).toBeGreaterThan(evening[index] ?? 0);
     expect(await told(before)).toEqual([]);
   }, 120_000);
 

@@ -18,7 +18,7 @@ export interface LoginWalk {
   readonly isFresh: boolean;
   /** So many times `loginRetry` the camera is left alone before the next: more after each round in which all were refused. */
   readonly patience: number;
-  /** The sets as they are now; the walk stays where it is if that login is still among them. */
+  /** The sets as they are now: one that is new is tried before those that were refused are tried again. */
   renew(sets: readonly OpenedCredentialSet[]): void;
   /** The current one was refused: the next one's turn. */
   refused(): void;
@@ -30,40 +30,45 @@ const maxPatience = 12;
 
 /** Opens the walk of a camera. `known`: the set that was taken last, which goes first. */
 export function openLoginWalk(camera: ScopedCamera & { readonly own: Login | undefined; readonly known: string }): LoginWalk {
-  let candidates: readonly Candidate[] = camera.own ? [{ set: '', login: camera.own }] : [];
-  let at = 0;
+  const own: readonly Candidate[] = camera.own ? [{ set: '', login: camera.own }] : [];
+  let candidates = own;
+  /** Refused since the last round. */
+  let failed: readonly Candidate[] = [];
+  let taken: Candidate | undefined;
   let rounds = 0;
-  let untried = camera.own !== undefined;
+  let untried = own.length > 0;
+  const isAmong = (some: readonly Candidate[], one: Candidate): boolean => some.some((other) => isSame(one, other));
+  const left = (): Candidate | undefined => candidates.find((one) => !isAmong(failed, one));
+  const find = (): Candidate | undefined => taken ?? left() ?? candidates[0];
   return {
     get current() {
-      return candidates[at];
+      return find();
     },
     get isFresh() {
-      return untried && candidates[at]?.set === '';
+      return untried && find()?.set === '';
     },
     get patience() {
       return Math.min(maxPatience, 2 ** Math.max(0, rounds - 1));
     },
     renew(sets) {
-      const before = candidates[at];
       const fitting = sets.filter(({ scope }) => isFor(scope, camera)).map(({ name, login }) => ({ set: name, login }));
       const first = fitting.filter(({ set }) => set === camera.known);
-      const next = [...(camera.own ? [{ set: '', login: camera.own }] : []), ...first, ...fitting.filter((one) => !first.includes(one))];
-      if (next.length > candidates.length) rounds = 0;
+      const next = [...own, ...first, ...fitting.filter((one) => !first.includes(one))];
+      if (next.some((one) => !isAmong(candidates, one))) rounds = 0;
       candidates = next;
-      at = Math.max(
-        0,
-        candidates.findIndex((one) => before && isSame(one, before)),
-      );
+      if (taken && !isAmong(candidates, taken)) taken = undefined;
     },
     refused() {
+      const refused = find();
       untried = false;
-      at += 1;
-      if (at < candidates.length) return;
-      at = 0;
-      rounds += 1;
+      taken = undefined;
+      if (!refused) return;
+      failed = left() ? [...failed, refused] : [refused];
+      if (!left()) rounds += 1;
     },
     accepted() {
+      taken = find();
+      failed = [];
       untried = false;
       rounds = 0;
     },

@@ -97,13 +97,29 @@ describe('the walk', () => {
     expect(walk.current).toBeUndefined();
   });
 
-  it('stays where it is when sets come and go', () => {
+  it('tries what is new before what was refused, and what was changed as new', () => {
     const walk = open();
     walk.renew([set('a'), set('b')]);
     walk.refused();
+    walk.refused();
+    expect(walk.current?.set).toBe('a');
+    walk.renew([set('a'), set('b'), set('c')]);
+    expect(walk.current?.set).toBe('c');
+    walk.renew([set('a'), set('b', 'changed')]);
+    expect(walk.current?.set).toBe('b');
+  });
+
+  it('stays with the one that was taken until it is refused or gone', () => {
+    const walk = open();
+    walk.renew([set('a'), set('b')]);
+    walk.refused();
+    walk.accepted();
     walk.renew([set('new'), set('a'), set('b')]);
     expect(walk.current?.set).toBe('b');
-    walk.renew([set('a'), set('b', 'changed')]);
+    walk.refused();
+    expect(walk.current?.set).toBe('new');
+    walk.accepted();
+    walk.renew([set('a'), set('b')]);
     expect(walk.current?.set).toBe('a');
   });
 
