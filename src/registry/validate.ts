@@ -45,7 +45,7 @@ function checkGroup(group: string): string {
 }
 
 function checkPtz(policy: PtzPolicy): PtzPolicy {
-  if (!['never', 'idle-only', 'allowed'].includes(policy)) refuse('ptz', String(policy));
+  if (!['never', 'idle-only', 'allowed'].includes(policy)) refuse('ptz', policy);
   return policy;
 }
 
