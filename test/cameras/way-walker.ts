@@ -7,6 +7,12 @@ const env = systemEnv(openLog('silent'));
 const neighbours = openNeighbours(openTableSource(), env.clock);
 const deps = { neighbour: neighbours.find, options: { requestTimeout: 10_000 } };
 for (const address of process.argv.slice(2)) {
-  const { isOpen, findings } = await reach(new URL(`http://${address}/`), { mac: undefined, isGroupLost: false }, deps, env, new AbortController().signal);
+  const { isOpen, findings } = await reach(
+    new URL(`http://${address}/`),
+    { mac: undefined, isGroupLost: false },
+    deps,
+    env,
+    new AbortController().signal,
+  );
   console.log(JSON.stringify({ isOpen, findings: findings.map(({ step, result, cause = '' }) => `${step} ${result} ${cause}`.trim()) }));
 }
