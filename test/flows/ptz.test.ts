@@ -190,7 +190,7 @@ describe('a technician', () => {
     await gateway.cli(['camera', 'relay', 'cam-1', 'off', 'relay-1', '--reason', 'lamp test']);
     camera.setClock(-90_000, 'Manual');
     expect(await gateway.cli(['camera', 'clock', 'cam-1', '--set'])).toMatch(/was -(89|90|91)/);
-    expect(Math.abs(camera.clockOffsetMs)).toBeLessThan(1000);
+    expect(Math.abs(camera.clockOffsetMs)).toBeLessThan(1500);
     await gateway.cli(['camera', 'reboot', 'cam-1', '--reason', 'hangs'], { status: 2 });
     await gateway.cli(['camera', 'reboot', 'cam-1', '--reason', 'hangs', '--yes']);
     const rows = audit(12).filter((row) => /^(relay|camera\.(set|reboot))/.test(row));
