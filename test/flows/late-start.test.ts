@@ -24,11 +24,14 @@ it('a gateway that starts on a disk that hangs takes alarms, and writes what the
   {
     await using _sick = await openFault(gateway.pid, ['fdatasync', 'fsync'], 'delay_enter=3500000');
     await eventually('the start', () => starts() === 2 || undefined, 60_000);
-    const response = await fetch(`http://127.0.0.1:${port}/webhook/radar`, {
-      method: 'POST',
-      body: fallMessage('early', 'fall confirmed'),
-      headers: { authorization: `Bearer ${fallToken}`, 'content-type': 'application/json' },
-    });
+    const push = () =>
+      fetch(`http://127.0.0.1:${port}/webhook/radar`, {
+        method: 'POST',
+        body: fallMessage('early', 'fall confirmed'),
+        headers: { authorization: `Bearer ${fallToken}`, 'content-type': 'application/json' },
+      });
+    // It says that it is ready a moment before its doors open.
+    const response = await eventually('an open door', () => push().catch(() => undefined), 10_000);
     expect(await response.json()).toMatchObject({ result: 'raised' });
   }
   await eventually('the changed place at the hub', () => moved() || undefined);

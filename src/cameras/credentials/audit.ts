@@ -132,12 +132,23 @@ export function openFactoryAudit(deps: AuditDeps, env: Env): FactoryAudit {
       .finally(() => trying.delete(walk.camera));
     trying.set(walk.camera, work);
   };
+  /** Whether the store has said which cameras are quarantined. While it does not answer it writes no ledger, and no picture leaves. */
+  const recall = async (): Promise<boolean> => {
+    try {
+      for (const { device } of await deps.knowledge.factoryLogins()) quarantined.add(device);
+      return true;
+    } catch (error) {
+      env.log.warn({ error: messageOf(error) }, 'factory logins that were found wait for the store');
+      return false;
+    }
+  };
   return {
     service: {
       name: 'audit of factory logins',
       async run(signal) {
-        for (const { device } of await deps.knowledge.factoryLogins()) quarantined.add(device);
+        let isRecalled = false;
         while (!signal.aborted) {
+          if (!isRecalled) isRecalled = await recall();
           for (const walk of walks.values()) {
             if (trying.size >= atOnce) break;
             if (walk.state === 'waiting' && !trying.has(walk.camera)) begin(walk, signal);
