@@ -26,6 +26,7 @@ export async function connectControl(path: string, user: string): Promise<Contro
   await once(socket, 'connect').catch((cause: unknown) => {
     throw connectFault(cause, path);
   });
+  socket.on('timeout', () => socket.destroy(faults.fault('timed-out')));
   const lines = readAnswers(socket);
   let requests = 0;
   const ask = (operation: OperationName, input: unknown): void => {
@@ -43,7 +44,7 @@ export async function connectControl(path: string, user: string): Promise<Contro
   return {
     async call(operation, input) {
       ask(operation, input);
-      socket.setTimeout(answerMs, () => socket.destroy(faults.fault('timed-out')));
+      socket.setTimeout(answerMs);
       const answer = await read(operation);
       socket.setTimeout(0);
       if (answer === undefined) throw faults.fault('answer-unreadable');

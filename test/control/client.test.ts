@@ -39,6 +39,21 @@ describe('the client', () => {
     await expect(client.call('audit.verify', {})).rejects.toMatchObject({ code });
   });
 
+  it('asks a hundred times over one connection without a listener more for each', async () => {
+    const answer = (socket: Socket): boolean => socket.write('{"id":1,"answer":{"rows":0,"valid":true}}\n');
+    await using server = await openOddServer((socket) => {
+      answer(socket);
+      socket.on('data', () => answer(socket));
+    });
+    const warnings: string[] = [];
+    const warned = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', warned);
+    await using client = await connectControl(server.path, 'kim');
+    for (let count = 0; count < 100; count += 1) await client.call('audit.verify', {});
+    process.off('warning', warned);
+    expect(warnings).toEqual([]);
+  });
+
   it('checks an input before it is sent', async () => {
     let heard = false;
     await using server = await openOddServer(() => {
