@@ -105,7 +105,7 @@ describe('what the verbs print', () => {
       ],
     ],
     ['alarm search --from 2h --severity critical --text zone', ['SEVERITY', '0193-alarm'], ['등급', '0193-alarm']],
-    ['alarm acknowledge 0193-alarm --note seen', ['Alarm 0193-alarm is acknowledged.'], ['알람 0193-alarm을(를) 확인했습니다.']],
+    ['alarm acknowledge 0193-alarm --reason seen', ['Alarm 0193-alarm is acknowledged.'], ['알람 0193-alarm을(를) 확인했습니다.']],
     ['alarm clear 0193-alarm --reason dust', ['had been cleared already'], ['이미 해제되었습니다']],
     [
       'alarm shelve --device smoke-01 --kind smoke --for 2h --reason dust',

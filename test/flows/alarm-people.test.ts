@@ -44,7 +44,7 @@ const open = async (): Promise<readonly unknown[]> => ((await gateway.query('ala
 
 it('a technician acknowledges, and clears what its latch keeps', async () => {
   const { alarmId } = await push(fallMessage('fall-1', 'fall confirmed'));
-  await gateway.query('alarm', 'acknowledge', alarmId, '--note', 'guard on the way');
+  await gateway.query('alarm', 'acknowledge', alarmId, '--reason', 'guard on the way');
   expect(await push(fallMessage('exit-1', 'fall exit'))).toMatchObject({ result: 'updated', alarmId });
   expect(await open()).toMatchObject([{ alarmId, latched: 'over', acknowledged: { note: 'guard on the way' } }]);
   await gateway.query('alarm', 'clear', alarmId, '--reason', 'person is well');

@@ -5,9 +5,9 @@ import { alarmWords, quietFormWords } from '../messages/words.ts';
 import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
 import { byText, orDash, timeText, word } from './words.ts';
 
-export const alarmAcknowledgeVerb: Verb<{ readonly note?: string }> = async (context, { note }, id) => {
+export const alarmAcknowledgeVerb: Verb<{ readonly reason?: string }> = async (context, { reason }, id) => {
   const { say, screen } = context;
-  const answer = await withGateway(context, (client) => client.call('alarm.acknowledge', { id, note }));
+  const answer = await withGateway(context, (client) => client.call('alarm.acknowledge', { id, note: reason }));
   if (context.json) screen.json({ id, ...answer });
   else screen.line(say(answer.result === 'acknowledged' ? 'alarm.acknowledged' : 'alarm.acknowledgedBefore', { id }));
   return exits.done;

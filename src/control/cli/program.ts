@@ -145,7 +145,7 @@ function addAlarmVerbs(alarm: Command, make: Make, say: Say): void {
     .option('--open', say('help.open'));
   make(alarm, 'acknowledge', 'help.alarm.acknowledge', alarmAcknowledgeVerb)
     .argument('<id>', say('help.alarm.id'))
-    .option('--note <text>', say('help.note'));
+    .option('--reason <text>', say('help.act.reason'));
   make(alarm, 'clear', 'help.alarm.clear', alarmClearVerb)
     .argument('<id>', say('help.alarm.id'))
     .requiredOption('--reason <text>', say('help.act.reason'));

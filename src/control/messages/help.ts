@@ -68,7 +68,6 @@ export const helpMessages = {
   'help.to': { en: 'raised before, written alike', ko: '끝: 같은 형식' },
   'help.severity': { en: 'only of this severity', ko: '해당 등급만' },
   'help.text': { en: 'with this text in device, channel, id or detail', ko: '장치·채널·ID·상세에 이 글이 든 것만' },
-  'help.note': { en: 'what there is to say', ko: '남길 말' },
   'help.for': { en: 'how long, 1m to 7d: 30m, 2h', ko: '기간 1m~7d: 30m, 2h' },
   'help.shelf.device': { en: 'id of the device', ko: '장치 ID' },
   'help.shelf.kind': { en: 'only alarms of this kind', ko: '해당 종류의 알람만' },
