@@ -14,6 +14,7 @@ export {
   troubleOf,
   withHint,
 } from './errors.ts';
+export { type Hours, hoursOption, isWithinHours } from './hours.ts';
 export { type Log, openLog } from './log.ts';
 export { type BoundedQueue, openQueue } from './queue.ts';
 export { type Random, systemRandom, uuidv7 } from './random.ts';

@@ -1,17 +1,11 @@
 // The options of events: how they are heard, what they mean here, and when a kind is an alarm.
 import { z } from 'zod';
-import { durationOption, sizeOption } from '#base';
+import { durationOption, hoursOption, sizeOption } from '#base';
 import { type AlarmKind, alarmKinds, idPattern, severities } from '#model';
 
 const kinds = Object.keys(alarmKinds) as [AlarmKind, ...AlarmKind[]];
 const kind = z.enum(kinds);
 const name = z.string().regex(idPattern, 'expected 1 to 40 of a–z, 0–9 and hyphen');
-const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-/** A day of the week, as the configuration writes it. */
-export type Day = (typeof days)[number];
-
-const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, "expected a time of day like '22:30', in quotes");
-
 const topicRule = z.strictObject({
   topic: z
     .string()
@@ -43,19 +37,6 @@ const topicRule = z.strictObject({
 /** A rule of the site for a topic. */
 export type TopicRule = z.output<typeof topicRule>;
 
-const timeWindow = z.strictObject({
-  days: z
-    .array(z.enum(days))
-    .min(1)
-    .max(7)
-    .default([...days])
-    .describe('Days on which it begins: mon, tue, wed, thu, fri, sat, sun. Default every day.'),
-  from: clock.default('00:00').describe('Begin, local time of the machine.'),
-  to: clock.default('24:00').describe('End, not included; earlier than the begin: on the next day.'),
-});
-/** Hours of the week by local time. */
-export type TimeWindow = z.output<typeof timeWindow>;
-
 const handlingRule = z.strictObject({
   kinds: z.array(kind).min(1).max(kinds.length).optional().describe('Kinds that it is for. Left out: all.'),
   cameras: z.array(name).min(1).max(4000).optional().describe('Cameras that it is for, by id. Left out: all.'),
@@ -67,7 +48,7 @@ const handlingRule = z.strictObject({
     .max(100)
     .optional()
     .describe("Names of the camera's own rules or zones that it is for. Left out: all."),
-  times: z.array(timeWindow).min(1).max(16).optional().describe('When it holds. Left out: always.'),
+  times: z.array(hoursOption).min(1).max(16).optional().describe('When it holds. Left out: always.'),
   as: z
     .enum(['alarm', 'local', 'ignore'])
     .describe('alarm: reported. local: kept here, not sent (`bongsu camera detections`). ignore: neither.'),

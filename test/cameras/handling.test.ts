@@ -1,7 +1,8 @@
 // When a kind is an alarm: by kind, camera, group, video source, zone and hour of local time, summer time or not.
 import { afterEach, describe, expect, it } from 'vitest';
-import { eventOptions, type TimeWindow } from '../../src/cameras/event-options.ts';
-import { isWithin, openHandling } from '../../src/cameras/events/handling.ts';
+import { type Hours, isWithinHours } from '#base';
+import { eventOptions } from '../../src/cameras/event-options.ts';
+import { openHandling } from '../../src/cameras/events/handling.ts';
 import type { Sighting } from '../../src/cameras/events/meaning.ts';
 
 const zoneOfMachine = process.env['TZ'];
@@ -67,7 +68,7 @@ describe('handling', () => {
 });
 
 describe('hours of local time', () => {
-  const window = (times: object): TimeWindow => {
+  const window = (times: object): Hours => {
     const [first] = rulesOf({ as: 'alarm', times: [times] })[0]?.times ?? [];
     if (!first) throw new Error('no window');
     return first;
@@ -88,22 +89,18 @@ describe('hours of local time', () => {
     [{ from: '09:00', to: '09:00' }, '2026-11-20T03:00', true],
   ])('%j at %s: %s', (times, local, expected) => {
     process.env['TZ'] = 'Asia/Seoul';
-    expect(isWithin(window(times), Date.parse(`${local}:00+09:00`))).toBe(expected);
+    expect(isWithinHours(window(times), Date.parse(`${local}:00+09:00`))).toBe(expected);
   });
 
   it('are those of the clock on the wall, also when it is moved twice a year', () => {
     process.env['TZ'] = 'Europe/Berlin';
     const night = window({ from: '02:30', to: '03:30' });
     // 2026-03-29: 02:00 becomes 03:00. 2026-10-25: 03:00 becomes 02:00.
-    expect(isWithin(night, Date.parse('2026-03-29T00:45:00Z'))).toBe(false);
-    expect(isWithin(night, Date.parse('2026-03-29T01:15:00Z'))).toBe(true);
-    expect(['00:45', '01:15', '01:45', '02:15', '02:45'].map((time) => isWithin(night, Date.parse(`2026-10-25T${time}:00Z`)))).toEqual([
-      true,
-      false,
-      true,
-      true,
-      false,
-    ]);
+    expect(isWithinHours(night, Date.parse('2026-03-29T00:45:00Z'))).toBe(false);
+    expect(isWithinHours(night, Date.parse('2026-03-29T01:15:00Z'))).toBe(true);
+    expect(['00:45', '01:15', '01:45', '02:15', '02:45'].map((time) => isWithinHours(night, Date.parse(`2026-10-25T${time}:00Z`)))).toEqual(
+      [true, false, true, true, false],
+    );
   });
 
   it.each(['24:01', '7:00', '25:00', '12:60', ''])('refuses %j', (from) => {

@@ -1,7 +1,7 @@
 // What becomes of what a camera sees, by kind, camera, zone and hour: an alarm, a detection that stays here, or nothing.
-import { plausibleFromMs } from '#base';
+import { type Hours, isWithinHours, plausibleFromMs } from '#base';
 import type { AlarmKind } from '#model';
-import type { Day, HandlingRule, TimeWindow } from '../event-options.ts';
+import type { HandlingRule } from '../event-options.ts';
 import type { Sighting } from './meaning.ts';
 
 /** `local`: kept at the site and not sent. */
@@ -12,9 +12,6 @@ export type Handling = (sighting: Pick<Sighting, 'about' | 'channel' | 'zone'>, 
 
 /** 개인정보 보호법 제25조⑤ forbids sound; motion is what a camera sees all day. */
 const defaults: Partial<Readonly<Record<AlarmKind, Treatment>>> = { sound: 'ignore', motion: 'local' };
-/** Sunday first, as `Date` counts. */
-const weekdays: readonly Day[] = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
-const dayMinutes = 1440;
 
 /** Opens the handling of one camera. What a camera says of itself is always told; facts never leave. */
 export function openHandling(rules: readonly HandlingRule[], camera: { readonly id: string; readonly group?: string }): Handling {
@@ -38,28 +35,7 @@ export function openHandling(rules: readonly HandlingRule[], camera: { readonly 
 }
 
 /** While the clock was never set nobody knows the hour: then every hour is one of alarms. */
-function holdsNow(times: readonly TimeWindow[], as: Treatment, nowMs: number): boolean {
+function holdsNow(times: readonly Hours[], as: Treatment, nowMs: number): boolean {
   if (nowMs < plausibleFromMs) return as === 'alarm';
-  return times.some((window) => isWithin(window, nowMs));
-}
-
-/** Whether a moment lies in a window of local time. An hour that the clocks skip is in none, one that they repeat twice in the same. */
-export function isWithin({ days, from, to }: TimeWindow, nowMs: number): boolean {
-  const local = new Date(nowMs);
-  const minute = local.getHours() * 60 + local.getMinutes();
-  const today = local.getDay();
-  const [begin, end] = [minutesOf(from), minutesOf(to)];
-  if (begin < end) return minute >= begin && minute < end && hasDay(days, today);
-  // Over midnight: the day is that of the begin. From and to alike are a whole day.
-  return (minute >= begin && hasDay(days, today)) || (minute < end && hasDay(days, today + 6));
-}
-
-function hasDay(days: readonly Day[], index: number): boolean {
-  const day = weekdays[index % 7];
-  return day !== undefined && days.includes(day);
-}
-
-function minutesOf(text: string): number {
-  const [hours = 0, minutes = 0] = text.split(':').map(Number);
-  return Math.min(hours * 60 + minutes, dayMinutes);
+  return times.some((window) => isWithinHours(window, nowMs));
 }
