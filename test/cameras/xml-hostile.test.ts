@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openXmlReader, readXml } from '../../src/cameras/xml/index.ts';
+import { openXmlReader, readXml, writeXml } from '../../src/cameras/xml/index.ts';
 
 /** Reads pieces of `size` bytes; the longest turn, milliseconds of this thread's own processor time. */
 function read(bytes: Uint8Array, size = 65_536) {
@@ -41,6 +41,18 @@ describe('a megabyte of XML', () => {
     const bytes = Buffer.from(document);
     // The compiler's own work is in the first; the best of three is the reader's.
     expect(Math.min(...[1, 2, 3].map(() => read(bytes).turnMs))).toBeLessThan(50);
+  });
+});
+
+describe('what is written again', () => {
+  it('is no longer than was asked for, however long the namespace that all of its elements share', () => {
+    const read = readXml(`<r xmlns:a="${'u'.repeat(megabyte / 2)}">${'<a:b/>'.repeat(20_000)}</r>`);
+    if (!read.ok) throw new Error(read.problem);
+    const before = process.threadCpuUsage();
+    const written = writeXml(read.root, 4096);
+    const { user, system } = process.threadCpuUsage(before);
+    expect(written).toHaveLength(4096);
+    expect((user + system) / 1000).toBeLessThan(50);
   });
 });
 

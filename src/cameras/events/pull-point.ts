@@ -174,11 +174,13 @@ function readSubscription(response: XmlElement | undefined, base: URL, askedMs: 
     };
   const parameters = child(said, 'ReferenceParameters')?.children ?? [];
   // WS-Addressing 1.0 SOAP Binding §2.1: echoed as they came, marked as reference parameters.
-  const reference = parameters.map((part) => writeXml(part, isReferenceParameter)).join('');
+  let reference = '';
+  for (const part of parameters)
+    if (reference.length <= maxReferenceLength) reference += writeXml(part, maxReferenceLength + 1, isReferenceParameter);
   if (reference.length > maxReferenceLength) {
     const detail = {
-      ko: `${base.host}: 참조 매개변수가 너무 긺(${reference.length}자)`,
-      en: `${base.host}: reference parameters of ${reference.length} characters`,
+      ko: `${base.host}: 참조 매개변수가 너무 긺(${maxReferenceLength}자 초과)`,
+      en: `${base.host}: reference parameters of more than ${maxReferenceLength} characters`,
     };
     return { result: 'failed', failure: failure('garbage', detail) };
   }

@@ -27,7 +27,7 @@ export function openSamples(): Samples {
   return {
     take(device, { topic, holder }, at) {
       if (!holder || samples.has(topic) || samples.size >= maxSamples) return;
-      samples.set(topic, { topic, device, at, xml: cut(writeXml(holder)) });
+      samples.set(topic, { topic, device, at, xml: cut(writeXml(holder, maxBytes + 1)) });
     },
     list: () => [...samples.values()],
   };

@@ -33,15 +33,31 @@ export function escapeXml(text: string): string {
     .replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0)};`);
 }
 
-/** Writes an element as it came, its namespaces declared where they are used. `extra` is added to its attributes as it is. */
-export function writeXml(element: XmlElement, extra = ''): string {
+/**
+ * Writes an element as it came, its namespaces declared where they are used; at most `most` characters, then it ends in the middle: a small document
+ * can share one long namespace among thousands of elements. `extra` is added to its attributes as it is.
+ */
+export function writeXml(element: XmlElement, most: number, extra = ''): string {
+  const room = { left: most };
+  return write(element, room, extra);
+}
+
+function write(element: XmlElement, room: { left: number }, extra: string): string {
+  const put = (text: string): string => {
+    const piece = text.slice(0, Math.max(0, room.left));
+    room.left -= piece.length;
+    return piece;
+  };
+  const safe = (text: string): string => escapeXml(text.slice(0, Math.max(0, room.left)));
   const declared = new Map([[element.prefix, element.uri]]);
   for (const { prefix, uri } of element.attributes) if (prefix !== '' && prefix !== 'xml') declared.set(prefix, uri);
   const tag = qualified(element.prefix, element.name);
-  const spaces = [...declared].map(([prefix, uri]) => ` ${qualified('xmlns', prefix)}="${escapeXml(uri)}"`);
-  const attributes = element.attributes.map(({ prefix, name, value }) => ` ${qualified(prefix, name)}="${escapeXml(value)}"`);
-  const body = escapeXml(element.text) + element.children.map((part) => writeXml(part)).join('');
-  return `<${tag}${spaces.join('')}${attributes.join('')}${extra}>${body}</${tag}>`;
+  const parts = [put(`<${tag}`)];
+  for (const [prefix, uri] of declared) parts.push(put(` ${qualified('xmlns', prefix)}="${safe(uri)}"`));
+  for (const { prefix, name, value } of element.attributes) parts.push(put(` ${qualified(prefix, name)}="${safe(value)}"`));
+  parts.push(put(`${extra}>`), put(safe(element.text)));
+  for (const part of element.children) if (room.left > 0) parts.push(write(part, room, ''));
+  return [...parts, put(`</${tag}>`)].join('');
 }
 
 function qualified(prefix: string, name: string): string {
