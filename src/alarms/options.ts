@@ -1,4 +1,4 @@
-// The alarms' section of the configuration.
+// The alarms' two sections of the configuration: what is told of them, and how long they are remembered.
 import { z } from 'zod';
 import { durationOption } from '#base';
 import { type AlarmKind, alarmKinds } from '#model';
@@ -7,10 +7,14 @@ import { type AlarmKind, alarmKinds } from '#model';
 const fireKinds: readonly AlarmKind[] = ['smoke', 'heat', 'fire', 'fire-panel'];
 const latchable = (Object.keys(alarmKinds) as AlarmKind[]).filter((kind) => !fireKinds.includes(kind));
 
-export const alarmsOptions = z.strictObject({
+export const historyOptions = z.strictObject({
   keep: durationOption({ min: '1d', max: '3650d', default: '30d' }).describe(
     'How long a cleared alarm stays readable on the gateway (`bongsu alarm list`), 1d to 3650d. Default 30d. What the hub has not confirmed is never removed by it.',
   ),
+});
+export type HistoryOptions = z.output<typeof historyOptions>;
+
+export const alarmsOptions = z.strictObject({
   floodLimit: z
     .int()
     .min(5)
@@ -27,4 +31,3 @@ export const alarmsOptions = z.strictObject({
       'Kinds of alarms that stand until a person resets them (`bongsu alarm clear`, or the hub), also when the device says that it is over. Default none. Fire kinds latch only where the device says so.',
     ),
 });
-export type AlarmsOptions = z.output<typeof alarmsOptions>;

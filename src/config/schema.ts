@@ -1,7 +1,7 @@
 // The whole configuration: one section for each room, under the room's name.
 import { z } from 'zod';
 import { accessOptions } from '#access/options';
-import { alarmsOptions } from '#alarms/options';
+import { alarmsOptions, historyOptions } from '#alarms/options';
 import { camerasOptions } from '#cameras/options';
 import { controlOptions } from '#control/options';
 import { idPattern, sitePattern } from '#model';
@@ -55,7 +55,8 @@ export const sections = {
   destinations: destinationsOptions.prefault([]).describe('Who else gets what the hub gets.'),
   cameras: camerasOptions.prefault({}).describe('How cameras are watched. The cameras themselves are registered by `bongsu camera add`.'),
   sensors: sensorsOptions.prefault({}).describe('The sensors of the site.'),
-  alarms: alarmsOptions.prefault({}).describe('How long alarms are remembered.'),
+  alarms: alarmsOptions.prefault({}).describe('How alarms are told.'),
+  history: historyOptions.prefault({}).describe('How long alarms are remembered.'),
   streams: streamsOptions.prefault({}).describe('How pictures are relayed.'),
   access: accessOptions.prefault({}).describe('Who may see pictures, and the legal record of it.'),
   control: controlOptions.prefault({}).describe('The door for technicians on this machine.'),

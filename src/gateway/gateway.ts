@@ -220,7 +220,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     fallback.service,
     grants.restore,
     alarmClock(alarms, env),
-    schedule(retentionJobs(config.alarms, { alarms, outbox }, env), env),
+    schedule(retentionJobs(config.history, { alarms, outbox }, env), env),
     storeCare.service,
     watchDisk({ store, intake }, env),
     systemd.watchdog,

@@ -1,6 +1,6 @@
 // Calendar work of the house: what may be forgotten is forgotten at night, in small steps.
 import type { Alarms } from '#alarms';
-import type { AlarmsOptions } from '#alarms/options';
+import type { HistoryOptions } from '#alarms/options';
 import type { Env, Job } from '#base';
 import type { Outbox } from '#outbox';
 
@@ -16,7 +16,7 @@ const step = 500;
 const pauseMs = 50;
 
 /** The jobs of retention: old occurrence keys and cleared alarms, and entries owed to destinations that are gone. */
-export function retentionJobs(options: AlarmsOptions, { alarms, outbox }: RetentionDeps, env: Env): readonly Job[] {
+export function retentionJobs(options: HistoryOptions, { alarms, outbox }: RetentionDeps, env: Env): readonly Job[] {
   const repeat = async (signal: AbortSignal, act: () => Promise<boolean>): Promise<void> => {
     while (!signal.aborted && (await act())) await env.clock.sleep(pauseMs, signal).catch(() => {});
   };

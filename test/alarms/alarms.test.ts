@@ -1,7 +1,7 @@
 // The alarms' door over a store: wake-ups after commits, faults passed on, and the section of the configuration.
 import { expect, it } from 'vitest';
 import { openAlarms } from '#alarms';
-import { alarmsOptions } from '#alarms/options';
+import { alarmsOptions, historyOptions } from '#alarms/options';
 import { openFakeClock } from '../fakes/clock.ts';
 import { openDirectStore } from '../outbox/direct-store.ts';
 import { condition, openTestAlarms, report } from './thread.ts';
@@ -39,8 +39,13 @@ it('takes the retry of a report whose commit failed as the first', async () => {
 });
 
 it('keeps history for thirty days unless told otherwise', () => {
-  expect(alarmsOptions.parse({})).toEqual({ keep: 30 * 24 * 3_600_000, floodLimit: 60, latch: [] });
-  expect(alarmsOptions.safeParse({ keep: '1h' }).success).toBe(false);
+  expect(historyOptions.parse({})).toEqual({ keep: 30 * 24 * 3_600_000 });
+  expect(historyOptions.safeParse({ keep: '1h' }).success).toBe(false);
+  expect(alarmsOptions.safeParse({ keep: '30d' }).success).toBe(false);
+});
+
+it('tells 60 steps a minute and latches nothing unless told otherwise', () => {
+  expect(alarmsOptions.parse({})).toEqual({ floodLimit: 60, latch: [] });
   expect(alarmsOptions.safeParse({ latch: ['fall', 'gas'] }).success).toBe(true);
   expect(alarmsOptions.safeParse({ latch: ['smoke'] }).success).toBe(false);
 });
