@@ -1,16 +1,10 @@
 // What a technician may ask of a camera besides its picture: to move, to switch a relay, to restart, to set its clock.
 import { z } from 'zod';
-import { idPattern } from '#model';
+import { id, reason } from './fields.ts';
 import { troubleView } from './views.ts';
 
-const id = z.string().regex(idPattern);
 const channel = z.int().min(1).max(1024).default(1);
 const axis = z.number().min(-1).max(1).optional();
-const reason = z
-  .string()
-  .min(2)
-  .max(300)
-  .regex(/^\P{Cc}*$/u);
 const policy = z.enum(['never', 'idle-only', 'allowed']);
 const relay = z.string().min(1).max(200);
 const positionView = z.object({ pan: z.number().optional(), tilt: z.number().optional(), zoom: z.number().optional() });

@@ -1,12 +1,12 @@
 // The contract of the local socket: one table of operations, each with the schema of what is asked and of what is answered.
 import { z } from 'zod';
-import type { Text } from '#base';
-import { idPattern } from '#model';
 import { actOperations } from './act-operations.ts';
 import { diagnosisOperations } from './diagnosis-operations.ts';
 import { discoveryOperations } from './discovery-operations.ts';
 import { eventOperations } from './event-operations.ts';
+import { id, line, matching, reason } from './fields.ts';
 import { loginOperations } from './login-operations.ts';
+import { registrationOperations } from './registration-operations.ts';
 import {
   alarmKind,
   alarmView,
@@ -20,19 +20,9 @@ import {
   severity,
   statusView,
   transitionView,
-  troubleView,
 } from './views.ts';
 
 const nothing = z.strictObject({});
-/** Text that matches; what was expected instead is said in both languages. */
-const matching = (pattern: RegExp, text: Text) => z.string().refine((words) => pattern.test(words), { params: { text }, error: text.en });
-const id = matching(idPattern, { en: 'expected 1 to 40 of a–z, 0–9 and hyphen', ko: 'a–z, 0–9, 하이픈으로 1~40자여야 합니다' });
-const line = (maxLength: number, minLength = 0) =>
-  matching(/^\P{Cc}*$/u, { en: 'expected one line of text', ko: '한 줄의 글이어야 합니다' })
-    .min(minLength)
-    .max(maxLength);
-const reason = line(300, 2);
-
 /** A time: wall milliseconds, or so long before now. */
 const moment = z.union([z.number().min(0).max(8.64e15), z.strictObject({ agoMs: z.number().min(0).max(3.2e11) })]);
 /** How long a shelf or a maintenance holds: 1 minute to 7 days. */
@@ -44,12 +34,6 @@ const letters = z.union([z.literal('all'), z.array(z.int().min(1)).min(1).max(10
 /** Of the gateway's machine. */
 const filePath = matching(/^\/\P{Cc}+$/u, { en: 'expected an absolute path', ko: '절대 경로여야 합니다' }).max(500);
 
-/** `HOST`, `HOST:PORT` or `rtsp://HOST[:PORT][/PATH]`, without user information. */
-const address = matching(/^(rtsp:\/\/[^\s@/?#]+([/?]\S*)?|([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?)$/, {
-  en: 'expected HOST[:PORT] or rtsp://… without a name or password in it',
-  ko: '호스트[:포트] 또는 rtsp://… 형식이어야 하며 이름과 비밀번호를 넣지 않습니다',
-}).max(300);
-
 /** Only alarms raised before the one of this id, the last of the page before. */
 const alarmBefore = line(64, 1);
 
@@ -60,28 +44,7 @@ const alarmBefore = line(64, 1);
 export const operations = {
   status: { input: nothing, answer: statusView },
   'camera.list': { input: nothing, answer: z.object({ cameras: z.array(cameraView).readonly() }) },
-  'camera.add': {
-    input: z.strictObject({
-      id,
-      address,
-      login: z.strictObject({ user: line(64, 1), password: z.string().max(256) }).optional(),
-      name: line(100).optional(),
-      purpose: line(200).optional(),
-      /** The switch behind which it stands. */
-      group: id.optional(),
-      latitude: z.number().min(-90).max(90).optional(),
-      longitude: z.number().min(-180).max(180).optional(),
-      /** Of a source without ONVIF: the streams of its channels in order, the first one's main stream like `address`. */
-      streams: z
-        .array(z.strictObject({ main: address, sub: address.optional() }))
-        .min(1)
-        .max(128)
-        .optional(),
-    }),
-    /** `problem`: the camera is registered, but did not say what it is; the supervisor keeps trying. */
-    answer: z.object({ camera: cameraView, problem: troubleView.optional() }),
-  },
-  'camera.remove': { input: z.strictObject({ id }), answer: z.object({}) },
+  ...registrationOperations,
   'camera.snapshot': {
     input: z.strictObject({ id, channel: z.int().min(1).max(1024).default(1), reason }),
     /** `image`: the JPEG in Base64, at most 8 MiB before encoding. */

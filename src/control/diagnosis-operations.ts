@@ -1,10 +1,9 @@
 // What the local socket can be asked about one camera's health: a test step by step, of one or of all, and everything that is known of it.
 import { z } from 'zod';
-import { idPattern } from '#model';
+import { id } from './fields.ts';
 import { cameraView, conditionView, textView } from './views.ts';
 
 const count = z.int().min(0);
-const id = z.string().regex(idPattern);
 const time = z.number();
 
 /** The steps of a test in their order. */

@@ -1,5 +1,6 @@
 // What the local socket can be asked about looking for cameras: a look around, what was found, and what a person has to decide.
 import { z } from 'zod';
+import { login } from './fields.ts';
 import { textView } from './views.ts';
 
 const findingProblems = ['needs-password', 'login-refused', 'locked', 'factory-state', 'clock-wrong', 'not-onvif', 'silent'] as const;
@@ -35,8 +36,6 @@ const proposalView = z.object({
   after: z.object({ address: text, identity: identityView, mac: text, endpoint: text }),
   time: z.number(),
 });
-
-const login = z.strictObject({ user: z.string().min(1).max(64), password: z.string().max(256) });
 
 const lookItem = z.union([
   z.object({ progress: z.object({ total: count, done: count, found: count }) }),

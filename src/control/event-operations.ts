@@ -1,9 +1,9 @@
 // What the local socket can be asked about events of cameras: their topics, and what was seen and stays at the site.
 import { z } from 'zod';
-import { type AlarmKind, alarmKinds, idPattern } from '#model';
+import { type AlarmKind, alarmKinds } from '#model';
+import { id } from './fields.ts';
 
 const count = z.int().min(0);
-const id = z.string().regex(idPattern);
 /** Kinds of alarms, and facts that are never sent. */
 const seenKind = z.enum([...(Object.keys(alarmKinds) as [AlarmKind, ...AlarmKind[]]), 'relay', 'reboot']);
 

@@ -1,11 +1,9 @@
 // What the local socket can be asked about logins of cameras: sets of them, the login of one camera, the audit of factory logins; and what a camera is.
 import { z } from 'zod';
-import { idPattern } from '#model';
+import { id, login } from './fields.ts';
 import { textView } from './views.ts';
 
 const count = z.int().min(0);
-const id = z.string().regex(idPattern);
-const login = z.strictObject({ user: z.string().min(1).max(64), password: z.string().max(128) });
 const entries = z.array(z.string().min(1).max(100)).max(50).readonly();
 
 const setView = z.object({

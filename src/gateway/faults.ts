@@ -39,6 +39,16 @@ export const faults = faultTable('gateway', {
     message: { en: 'There is no such camera', ko: '그런 카메라가 없습니다' },
     hint: { en: '`bongsu camera list` shows the ids.', ko: '`bongsu camera list`로 ID를 확인하십시오.' },
   },
+  'address-fixed': {
+    message: {
+      en: 'The address of a source without ONVIF stands with its streams',
+      ko: 'ONVIF가 없는 영상원의 주소는 스트림과 함께 등록되어 바꿀 수 없습니다',
+    },
+    hint: {
+      en: 'Remove the camera and add it again: `bongsu camera add --rtsp …`.',
+      ko: '삭제한 뒤 `bongsu camera add --rtsp …`로 다시 등록하십시오.',
+    },
+  },
   'alarm-unknown': {
     message: { en: 'There is no such alarm', ko: '그런 알람이 없습니다' },
     hint: { en: '`bongsu alarm search` shows the ids.', ko: '`bongsu alarm search`로 ID를 확인하십시오.' },

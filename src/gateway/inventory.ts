@@ -101,12 +101,12 @@ export function followCameras(registry: Registry, cameras: Cameras, left: Device
   return {
     name: 'inventory',
     async run(signal) {
-      const addresses = new Map<string, string>();
+      const seats = new Map<string, string>();
       using _watch = registry.watch(({ change, device }) => {
         if (device.type !== 'camera') return;
-        const hasMoved = addresses.get(device.id) !== device.address;
-        addresses.set(device.id, device.address);
-        if (change === 'removed') addresses.delete(device.id);
+        const hasMoved = seats.get(device.id) !== seatOf(device);
+        seats.set(device.id, seatOf(device));
+        if (change === 'removed') seats.delete(device.id);
         if (change === 'removed') logged(device, leave(device));
         else if (hasMoved) logged(device, enter(device));
       });
@@ -115,12 +115,17 @@ export function followCameras(registry: Registry, cameras: Cameras, left: Device
         if (device?.type === 'camera') logged(device, enter(device));
       });
       for (const device of registry.list('camera')) {
-        addresses.set(device.id, device.address);
+        seats.set(device.id, seatOf(device));
         logged(device, enter(device));
       }
       await untilAborted(signal);
     },
   };
+}
+
+/** By what a camera is watched: another address or another group is another loop. */
+function seatOf({ address, group = '' }: Device): string {
+  return `${address} ${group}`;
 }
 
 const lost: Text = {

@@ -3,7 +3,7 @@ import type { Access } from '#access';
 import { BongsuError, type Env, type Text } from '#base';
 import type { CameraStatus, Cameras } from '#cameras';
 import type { CallContext, ControlHandlers, Input, Result } from '#control';
-import type { Channel, Device, Grant } from '#model';
+import type { Device, Grant } from '#model';
 import type { Registry } from '#registry';
 import type { Sensors } from '#sensors';
 import type { Streams } from '#streams';
@@ -17,6 +17,7 @@ import { openTechnicianDiagnosis } from './technician-diagnosis.ts';
 import { openTechnicianEvents } from './technician-events.ts';
 import { openTechnicianLogins, type TechnicianLoginsDeps } from './technician-logins.ts';
 import { openTechnicianOutbox, type TechnicianOutboxDeps } from './technician-outbox.ts';
+import { openTechnicianRegistration } from './technician-registration.ts';
 
 /** The rooms behind the door. */
 export interface TechnicianDeps extends TechnicianAlarmsDeps, TechnicianLoginsDeps, Omit<TechnicianOutboxDeps, 'access' | 'alarms'> {
@@ -35,32 +36,28 @@ const stillDurationMs = 60_000;
 
 /** One handler for each operation of the socket. */
 export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers {
+  const withCameras = {
+    ...deps,
+    requireCamera: (id: string) => requireCamera(id, deps.registry),
+    viewCamera: (device: Device) =>
+      viewCamera(
+        device,
+        deps.cameras.status().find(({ id }) => id === device.id),
+      ),
+  };
   return {
     status: deps.status,
     'camera.list': () => {
       const states = new Map(deps.cameras.status().map((status) => [status.id, status]));
       return Promise.resolve({ cameras: deps.registry.list('camera').map((device) => viewCamera(device, states.get(device.id))) });
     },
-    'camera.add': (input, context) => addCamera(input, context, deps),
-    'camera.remove': async ({ id }) => {
-      if (!deps.registry.unreadable().includes(id)) requireCamera(id, deps.registry);
-      await deps.registry.remove(id);
-      return {};
-    },
     'camera.snapshot': (input, context) => takeSnapshot(input, context, deps, env),
     'sensor.list': () => Promise.resolve({ sensors: viewSensors(deps.sensors) }),
     ...deps.discovery,
-    ...openTechnicianDiagnosis({
-      ...deps,
-      requireCamera: (id) => requireCamera(id, deps.registry),
-      viewCamera: (device) =>
-        viewCamera(
-          device,
-          deps.cameras.status().find(({ id }) => id === device.id),
-        ),
-    }),
+    ...openTechnicianRegistration(withCameras),
+    ...openTechnicianDiagnosis(withCameras),
     ...openTechnicianActs(deps, env),
-    ...openTechnicianEvents(deps.cameras),
+    ...openTechnicianEvents(withCameras),
     ...openTechnicianLogins(deps),
     ...openTechnicianAlarms(deps, env),
     ...openTechnicianOutbox(deps, env),
@@ -88,33 +85,6 @@ function viewCamera(device: Device, status: CameraStatus | undefined): Result<'c
 function viewSensors(sensors: TechnicianDeps['sensors']): Result<'sensor.list'>['sensors'] {
   const names = new Map(sensors.devices().map(({ id, name }) => [id, name]));
   return sensors.status().map(({ device, ...rest }) => ({ id: device, name: names.get(device) ?? '', ...rest }));
-}
-
-/** Registers first, asks the camera second: one that is down today is still a camera of the site. */
-async function addCamera(input: Input<'camera.add'>, { signal }: CallContext, deps: TechnicianDeps): Promise<Result<'camera.add'>> {
-  const { id, address, login, name = id, purpose = '', group, latitude, longitude, streams } = input;
-  const device: Device = {
-    id,
-    type: 'camera',
-    name,
-    address,
-    purpose,
-    place: { ...(latitude === undefined ? {} : { latitude }), ...(longitude === undefined ? {} : { longitude }) },
-    channels: streams?.map(entered) ?? [{ number: 1, name: '' }],
-    identity: { maker: '', model: '', firmware: '', serial: '' },
-    ...(group !== undefined && { group }),
-  };
-  await deps.registry.add(device, login);
-  if (address.startsWith('rtsp://')) return { camera: viewCamera(device, undefined) };
-  const found = await deps.cameras.identify(address, login, signal);
-  if (found.result !== 'ok') return { camera: viewCamera(device, undefined), problem: { message: found.message, hint: found.hint } };
-  const { identity, channels } = found;
-  return { camera: viewCamera(await deps.registry.update(id, { identity, channels }), undefined) };
-}
-
-/** A channel of a source without ONVIF, as it was entered. */
-function entered({ main, sub }: { readonly main: string; readonly sub?: string | undefined }, index: number): Channel {
-  return { number: index + 1, name: `${index + 1}`, streams: { main, ...(sub !== undefined && { sub }) } };
 }
 
 /** A picture for a technician, under a grant of the `maintenance` service in his own name. */

@@ -238,6 +238,7 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     status: async () => status,
     'camera.list': async () => ({ cameras: [camera] }),
     'camera.add': async () => ({ camera }),
+    'camera.set': async () => ({ camera, changed: ['name', 'group'] }),
     'camera.remove': async () => ({}),
     ...loginAnswers,
     'camera.snapshot': async () => ({ grant: 'grant-9', takenAt: at, image: Buffer.from('JPEG').toString('base64') }),

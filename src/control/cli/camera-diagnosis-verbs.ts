@@ -128,6 +128,7 @@ function factsOf(camera: Known, context: VerbContext): string[][] {
     [say('show.address'), camera.address],
     [say('show.group'), orDash(camera.group)],
     [say('show.purpose'), orDash(camera.purpose)],
+    [say('show.place'), placeText(camera)],
     [say('show.identity'), orDash(device)],
     [say('show.mac'), orDash(identity.mac)],
     [say('show.state'), camera.message ? `${state}: ${textIn(camera.message, context)}` : state],
@@ -140,6 +141,10 @@ function factsOf(camera: Known, context: VerbContext): string[][] {
     [say('show.pullPoint'), orDash(camera.pullPoint)],
     [say('show.counters'), say('show.counted', { pulls, messages, created, resumed })],
   ];
+}
+
+function placeText({ place: { latitude, longitude, address } }: Known): string {
+  return orDash([latitude, longitude, address].filter((part) => part !== undefined && part !== '').join(', '));
 }
 
 function featuresText({ features }: Known, { say }: VerbContext): string {

@@ -1,10 +1,10 @@
 // The verbs about events of cameras: the topics that they say, and what they saw that stays at the site.
-import { durationText } from '#base';
-import { isAlarmKind } from '#model';
+import { durationText, type Text } from '#base';
 import type { Asked, Result } from '../contract.ts';
-import { alarmWords } from '../messages/words.ts';
+import { factWords } from '../messages/events.ts';
+import { alarmWords, conditionWords } from '../messages/words.ts';
 import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
-import { orDash, timeText, word } from './words.ts';
+import { orDash, timeText } from './words.ts';
 
 type Topic = Result<'camera.topics'>['topics'][number];
 type Detection = Result<'camera.detections'>['detections'][number];
@@ -14,9 +14,9 @@ export interface TopicsOptions {
   readonly samples?: boolean;
 }
 
-export const cameraTopicsVerb: Verb<TopicsOptions> = async (context, { samples = false }, id?: string) => {
+export const cameraTopicsVerb: Verb<TopicsOptions> = async (context, { samples = false }, argument) => {
   const { say, screen } = context;
-  const answer = await withGateway(context, (client) => client.call('camera.topics', { id }));
+  const answer = await withGateway(context, (client) => client.call('camera.topics', { id: oneOrAll(argument) }));
   if (context.json) {
     screen.json(answer);
     return exits.done;
@@ -34,15 +34,22 @@ export const cameraTopicsVerb: Verb<TopicsOptions> = async (context, { samples =
   return exits.done;
 };
 
+/** An id that was left out means all cameras. */
+function oneOrAll(argument: string): string | undefined {
+  return argument === '' ? undefined : argument;
+}
+
 function meaningText({ state, kind }: Topic, context: VerbContext): string {
   if (state === 'unknown') return context.say('topics.unknown');
   if (state === 'unclear') return context.say('topics.unclear');
   return kind === undefined ? context.say('topics.quiet') : kindText(kind, context);
 }
 
-/** The kind in words; conditions and facts as they are called. */
-function kindText(kind: string, context: VerbContext): string {
-  return isAlarmKind(kind) ? word(alarmWords, kind, context) : kind;
+const kindWords: Readonly<Record<string, Text>> = { ...conditionWords, ...factWords, ...alarmWords };
+
+/** The kind of an alarm, a condition or a fact in words; one that this version does not know stays as it is. */
+function kindText(kind: string, { language }: VerbContext): string {
+  return Object.hasOwn(kindWords, kind) ? (kindWords[kind]?.[language] ?? kind) : kind;
 }
 
 function tellSamples(topics: readonly Topic[], { say, screen }: VerbContext): void {
@@ -63,10 +70,10 @@ function tellBreaks(breaks: Result<'camera.topics'>['breaks'], { say, screen, la
 /** Options of `camera detections`. */
 export type DetectionsOptions = Pick<Asked<'camera.detections'>, 'limit'> & { readonly kind?: string };
 
-export const cameraDetectionsVerb: Verb<DetectionsOptions> = async (context, { limit, kind }, id?: string) => {
+export const cameraDetectionsVerb: Verb<DetectionsOptions> = async (context, { limit, kind }, argument) => {
   const { say, screen } = context;
   const answer = await withGateway(context, (client) =>
-    client.call('camera.detections', { id, limit, kind: kind as Asked<'camera.detections'>['kind'] }),
+    client.call('camera.detections', { id: oneOrAll(argument), limit, kind: kind as Asked<'camera.detections'>['kind'] }),
   );
   if (context.json) screen.json(answer);
   else if (answer.detections.length === 0) screen.line(say('detections.none'));

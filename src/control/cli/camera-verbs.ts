@@ -1,4 +1,4 @@
-// The verbs about cameras: list, add, remove, snapshot.
+// The verbs about cameras: list, add, set, remove, snapshot.
 import { open, unlink } from 'node:fs/promises';
 import { messageOf } from '#base';
 import type { Asked, Result } from '../contract.ts';
@@ -45,7 +45,9 @@ function modelText({ identity }: Result<'camera.list'>['cameras'][number]): stri
 }
 
 /** Options of `camera add`. */
-export interface CameraAddOptions extends LoginOptions, Pick<Asked<'camera.add'>, 'name' | 'purpose' | 'group' | 'latitude' | 'longitude'> {
+export interface CameraAddOptions
+  extends LoginOptions,
+    Pick<Asked<'camera.add'>, 'name' | 'purpose' | 'place' | 'group' | 'latitude' | 'longitude'> {
   readonly address?: string;
   readonly rtsp?: readonly string[];
   readonly rtspSub?: readonly string[];
@@ -53,7 +55,7 @@ export interface CameraAddOptions extends LoginOptions, Pick<Asked<'camera.add'>
 
 export const cameraAddVerb: Verb<CameraAddOptions> = async (context, options, id) => {
   const { say, screen } = context;
-  const { rtsp = [], rtspSub = [], name, purpose, group, latitude, longitude } = options;
+  const { rtsp = [], rtspSub = [], name, purpose, place, group, latitude, longitude } = options;
   const address = options.address ?? rtsp[0];
   const isEither = (options.address === undefined) !== (rtsp.length === 0);
   if (address === undefined) throw new UsageFault(say('usage.missingOption', { what: '--address <address>' }));
@@ -61,7 +63,7 @@ export const cameraAddVerb: Verb<CameraAddOptions> = async (context, options, id
   const streams = rtsp.length > 0 ? rtsp.map((main, index) => ({ main, sub: rtspSub[index] })) : undefined;
   const login = await readLogin(context, options);
   const answer = await withGateway(context, (client) =>
-    client.call('camera.add', { id, address, login, name, purpose, group, latitude, longitude, streams }),
+    client.call('camera.add', { id, address, login, name, purpose, place, group, latitude, longitude, streams }),
   );
   const { camera, problem } = answer;
   if (context.json) screen.json(answer);
@@ -70,6 +72,24 @@ export const cameraAddVerb: Verb<CameraAddOptions> = async (context, options, id
     screen.line(say('camera.addedUnseen', { id, problem: textIn(problem.message, context) }));
     screen.line(say('word.hint', { text: textIn(problem.hint, context) }));
   }
+  return exits.done;
+};
+
+/** Options of `camera set`; false by `--no-group` and `--no-place`. */
+export interface CameraSetOptions extends Pick<Asked<'camera.set'>, 'address' | 'name' | 'purpose' | 'latitude' | 'longitude'> {
+  readonly group?: string | false;
+  readonly place?: string | false;
+}
+
+export const cameraSetVerb: Verb<CameraSetOptions> = async (context, options, id) => {
+  const { say, screen } = context;
+  const { group, place, ...rest } = options;
+  if (Object.keys(options).length === 0) throw new UsageFault(say('usage.cameraSet'));
+  const nowhere = { place: '', latitude: null, longitude: null };
+  const asked = { id, ...(place === false ? nowhere : { place }), ...rest, group: group === false ? null : group };
+  const { camera, changed } = await withGateway(context, (client) => client.call('camera.set', asked));
+  if (context.json) screen.json({ camera, changed });
+  else screen.line(say(changed.length > 0 ? 'camera.set' : 'camera.setNothing', { id, fields: changed.join(', ') }));
   return exits.done;
 };
 

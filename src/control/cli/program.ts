@@ -8,7 +8,7 @@ import { alarmListVerb, alarmTailVerb } from './alarm-verbs.ts';
 import { addCameraActVerbs } from './camera-act-verbs.ts';
 import { cameraShowVerb, cameraTestVerb } from './camera-diagnosis-verbs.ts';
 import { cameraDetectionsVerb, cameraTopicsVerb } from './camera-event-verbs.ts';
-import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSnapshotVerb } from './camera-verbs.ts';
+import { cameraAddVerb, cameraListVerb, cameraRemoveVerb, cameraSetVerb, cameraSnapshotVerb } from './camera-verbs.ts';
 import type { CliIo, Verb } from './context.ts';
 import {
   cameraLoginVerb,
@@ -198,8 +198,20 @@ function addCameraVerbs(camera: Command, make: Make, say: Say): void {
     .option('--name <text>', say('help.name'))
     .option('--purpose <text>', say('help.purpose'))
     .option('--group <name>', say('help.group'))
+    .option('--place <text>', say('help.place'))
     .option('--latitude <degrees>', say('help.latitude'), decimalNumber)
     .option('--longitude <degrees>', say('help.longitude'), decimalNumber);
+  make(camera, 'set', 'help.camera.set', cameraSetVerb)
+    .argument('<id>', say('help.camera.id'))
+    .option('--name <text>', say('help.name'))
+    .option('--purpose <text>', say('help.purpose'))
+    .option('--group <name>', say('help.group'))
+    .option('--no-group', say('help.noGroup'))
+    .option('--place <text>', say('help.place'))
+    .option('--latitude <degrees>', say('help.latitude'), decimalNumber)
+    .option('--longitude <degrees>', say('help.longitude'), decimalNumber)
+    .option('--no-place', say('help.noPlace'))
+    .option('--address <address>', say('help.address'));
   addCameraActVerbs(camera, make, say);
   make(camera, 'remove', 'help.camera.remove', cameraRemoveVerb).argument('<id>', say('help.camera.id'));
   make(camera, 'login', 'help.camera.login', cameraLoginVerb)

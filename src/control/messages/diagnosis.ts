@@ -48,6 +48,7 @@ export const diagnosisMessages = {
   'show.address': { en: 'Address', ko: '주소' },
   'show.group': { en: 'Group', ko: '그룹' },
   'show.purpose': { en: 'Purpose', ko: '설치목적' },
+  'show.place': { en: 'Place', ko: '설치 위치' },
   'show.identity': { en: 'Device', ko: '장비' },
   'show.mac': { en: 'MAC', ko: '이더넷 주소(MAC)' },
   'show.state': { en: 'State', ko: '상태' },

@@ -34,3 +34,9 @@ export const eventMessages = {
   'detections.timeout': { en: 'ends (timed out)', ko: '종료 (시간 초과)' },
   'detections.pulse': { en: 'a moment', ko: '순간' },
 } as const;
+
+/** What cameras tell that is never an alarm. */
+export const factWords = {
+  relay: { en: 'relay output', ko: '릴레이 출력' },
+  reboot: { en: 'restarted', ko: '카메라 재시작' },
+} as const;

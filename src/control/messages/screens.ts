@@ -106,6 +106,12 @@ export const screenMessages = {
     en: 'Camera {id} is registered, but has not said what it is yet: {problem}',
     ko: '카메라 {id}을(를) 등록했으나 장비 정보를 확인하지 못했습니다: {problem}',
   },
+  'camera.set': { en: 'Camera {id} is changed: {fields}.', ko: '카메라 {id}의 등록 정보를 수정했습니다: {fields}.' },
+  'camera.setNothing': { en: 'Camera {id} was so already.', ko: '카메라 {id}: 바뀐 것이 없습니다.' },
+  'usage.cameraSet': {
+    en: 'Say what to change: --name, --purpose, --group, --place, --latitude and --longitude, or --address',
+    ko: '--name, --purpose, --group, --place, --latitude와 --longitude, --address 중 바꿀 것을 지정하십시오',
+  },
   'camera.removed': { en: 'Camera {id} is removed.', ko: '카메라 {id}을(를) 삭제했습니다.' },
   'camera.snapshot': {
     en: 'Saved {bytes} bytes to {file} under grant {grant}.',
