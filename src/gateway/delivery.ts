@@ -2,7 +2,7 @@
 import { type Env, messageOf } from '#base';
 import type { Entry } from '#model';
 import type { Outbox, Refusal } from '#outbox';
-import type { UplinkSession } from '#uplink';
+import type { Room, UplinkSession } from '#uplink';
 import { openBell } from './bell.ts';
 import { insist } from './insist.ts';
 
@@ -32,14 +32,13 @@ export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: E
   const answers = openAnswers(bell.ring);
   const underway = new Map<number, Promise<void>>();
   /** Tells what came back and takes what the session has room for, in one way to the store. */
-  const turn = async (limit: number, lanes: number | undefined): Promise<readonly Entry[]> => {
+  const turn = async ({ entries: limit, lanes, bytes }: Room): Promise<readonly Entry[]> => {
     const told = answers.take();
     if (told.confirm.length === 0 && told.setAside.length === 0 && limit === 0) return [];
-    return await outbox.turn(destination, { ...told, claim: { limit, past, lanes } });
+    return await outbox.turn(destination, { ...told, claim: { limit, past, lanes, bytes } });
   };
   const fill = async (): Promise<void> => {
-    const { entries: limit, lanes } = session.room;
-    const entries = await turn(limit, lanes);
+    const entries = await turn(session.room);
     for (const entry of entries) {
       const done = send(session, entry, { destination, past, answers, env }).finally(() => underway.delete(entry.seq));
       underway.set(entry.seq, done);
@@ -57,7 +56,7 @@ export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: E
     }
   } finally {
     await Promise.allSettled([...underway.values(), resending]);
-    await turn(0, undefined).catch((error: unknown) => {
+    await turn({ entries: 0, lanes: undefined }).catch((error: unknown) => {
       env.log.warn({ destination, error: messageOf(error) }, 'what came back could not be committed; the entries will travel again');
     });
   }

@@ -5,7 +5,9 @@ import type { ThreadWorld } from '#store';
 import { bitOf, type Destinations } from './destinations.ts';
 import { outboxFaults } from './errors.ts';
 import { turnToGiveWay } from './gives-way.ts';
-import type { Memory } from './marks.ts';
+import { lanes } from './lanes.ts';
+import type { Memory } from './memory.ts';
+import { openReady } from './ready.ts';
 import { newestOfSubject } from './schema.ts';
 
 /** The topic that is announced whenever an entry becomes claimable. */
@@ -54,7 +56,7 @@ export function openWriting(db: Database, world: ThreadWorld, destinations: Dest
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const last = db.prepare<[string], Waiting>(newestOfSubject);
-  const makeReady = db.prepare<[number, number, number]>('INSERT INTO outbox_ready (slot, lane, seq) VALUES (?, ?, ?)');
+  const ready = openReady(db);
   const hasten = openHasten(db, destinations, memory);
 
   return {
@@ -73,7 +75,7 @@ export function openWriting(db: Database, world: ThreadWorld, destinations: Dest
       const seq = Number(lastInsertRowid);
       for (const slot of destinations.slots) {
         const bit = bitOf(slot);
-        if ((owed & bit) !== 0 && (!earlier || (earlier.owed & bit) === 0)) makeReady.run(slot, lane, seq);
+        if ((owed & bit) !== 0 && (!earlier || (earlier.owed & bit) === 0)) ready.add(slot, lane, seq);
       }
       if (subject !== undefined && earlier && earlier.lane > lane) hasten(subject, lane);
       world.announce(outboxTopic);
@@ -91,14 +93,14 @@ function openHasten(db: Database, destinations: Destinations, memory: Memory): (
     'SELECT seq, lane, owed FROM outbox_entry WHERE subject = CAST(? AS TEXT) AND lane > ?',
   );
   const lend = db.prepare<[number, number]>('UPDATE outbox_entry SET lane = ?, gives_way = 0 WHERE seq = ?');
-  const move = db.prepare<[number, number, number, number]>('UPDATE outbox_ready SET lane = ? WHERE slot = ? AND lane = ? AND seq = ?');
+  const ready = openReady(db);
   return (subject, lane) => {
     for (const entry of slower.all(subject, lane)) {
       lend.run(lane, entry.seq);
       for (const slot of destinations.slots) {
-        move.run(lane, slot, entry.lane, entry.seq);
+        ready.move(slot, entry.seq, entry.lane, lane);
         memory.loosen(slot, entry.seq);
-        if (lane === 0) memory.hasten(slot, entry.seq);
+        if (lane === lanes.critical) memory.hasten(slot, entry.seq);
       }
     }
   };

@@ -1,21 +1,9 @@
-// Claiming: the gravest first, by lanes; who has been handed what is known to the thread's memory alone, so that a crash makes all of it pending again.
+// Claiming: hands out the gravest of what may be claimed. Who has been handed what is known to the thread's memory alone, so that a crash makes all of it pending again.
 import type { Database } from 'better-sqlite3';
-import type { EntryClass } from '#model';
 import type { Destinations } from './destinations.ts';
-import { giveBack, loosen, type Marks, type Memory, turnPage } from './marks.ts';
-import { claimedColumns, readyInLane } from './schema.ts';
-
-/** A claimed entry as it crosses the thread's channel: its value still JSON text. */
-export interface EntryRow {
-  readonly seq: number;
-  readonly id: string;
-  readonly class: EntryClass;
-  readonly sequence: number;
-  readonly bootId: string;
-  readonly recordedTime: number;
-  readonly lane: number;
-  readonly value: string;
-}
+import { lanes as lane, laneCount, reachOf, wayOf } from './lanes.ts';
+import { giveBack, loosen, type Memory, type SlotMemory, turnPage } from './memory.ts';
+import { type EntryRow, type FoundRow, openReadyRows, type ReadyRows } from './ready.ts';
 
 /** What is asked of a claim. */
 export interface ClaimOptions {
@@ -25,9 +13,14 @@ export interface ClaimOptions {
   readonly past?: number | undefined;
   /** Only of the first so many lanes of the way: 1 the live critical alarms, 2 outcomes too … Default all 8. */
   readonly lanes?: number | undefined;
+  /**
+   * About so many characters of values at most, of all lanes but the live critical one; readings may add half of it. One entry is handed out however large
+   * it is. Default, and at most, 4 MiB.
+   */
+  readonly bytes?: number | undefined;
 }
 
-/** A claim. Tried again under the same `ticket`, it first gives back what a failed try had marked. */
+/** A claim. Tried again under the same `ticket`, it first gives back what a failed try had claimed. */
 export interface ClaimAsk extends ClaimOptions {
   readonly destination: string;
   readonly ticket: number;
@@ -38,141 +31,152 @@ const maxClaimed = 16_384;
 const graveReserve = 1024;
 const maxClaim = 1000;
 const maxClaimBytes = 4 * 2 ** 20;
-/** Values of at most 256 KiB are read so many at a time. */
-const maxRowsRead = 64;
-const laneCount = 8;
-const readingsLane = 7;
+/** Rows are read in pages of about so many characters, judged by the page before, and never more rows than these: what is read and not taken is read again. */
+const pageBytes = 2 ** 19;
+const maxPageRows = 64;
+/** Of readings, which are batches, the first page is short: 64 of them are 4 MiB. */
+const firstReadings = 4;
 /** For each entry of another lane readings are owed so much of a slot: a little over a twentieth of all. */
 const readingsShare = 1 / 18;
-const maxCredit = 50;
+const maxOwed = 50;
 
 /** What one claim has found so far. */
 interface Finding {
   readonly slot: number;
-  readonly marks: Marks;
+  readonly own: SlotMemory;
   readonly rows: EntryRow[];
-  /** What became claimable behind the floors, by lane of the way, the oldest first. */
-  readonly loose: readonly number[][];
+  /** What became claimable behind where its lane has been walked, by lane of the way, the oldest first. */
+  readonly behind: readonly number[][];
   bytes: number;
 }
 
-interface FoundRow extends EntryRow {
-  readonly subject: string | null;
+/** When a lane has given enough: so many rows in all, or so many bytes. */
+interface Enough {
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 /** Opens the claim. */
 export function openClaim(db: Database, destinations: Destinations, memory: Memory): (ask: ClaimAsk) => readonly EntryRow[] {
-  const inLane = db.prepare<[number, number, number, number, number], FoundRow>(readyInLane);
-  const read = db.prepare<[number, number], FoundRow>(
-    `SELECT ${claimedColumns} FROM outbox_entry e JOIN outbox_ready r ON r.slot = ? AND r.lane = e.lane AND r.seq = e.seq WHERE e.seq = ?`,
-  );
-  const laneOf = db
-    .prepare<[number, number], number>(
-      'SELECT e.lane FROM outbox_entry e JOIN outbox_ready r ON r.slot = ? AND r.lane = e.lane AND r.seq = e.seq WHERE e.seq = ?',
-    )
-    .pluck();
-
-  function take(finding: Finding, { subject, ...row }: FoundRow, lane: number): void {
-    const { marks, rows } = finding;
-    const { seq, class: name, sequence } = row;
-    if (marks.claimed.has(seq)) return;
-    marks.claimed.set(seq, { class: name, sequence, stored: row.lane, subject, generation: marks.generation });
-    marks.last.seqs.push(seq);
-    marks.loose.delete(seq);
-    rows.push({ ...row, lane });
-    finding.bytes += row.value.length;
-  }
-  function takeOne(finding: Finding, seq: number, lane: number): void {
-    const row = finding.marks.claimed.has(seq) ? undefined : read.get(finding.slot, seq);
-    if (row) take(finding, row, lane);
-  }
-  /** Steps of what was graver than their own past: ahead of all that is live. */
-  function takeHastened(finding: Finding, wanted: number): void {
-    const { hastened, past } = finding.marks;
-    for (const seq of hastened) {
-      if (finding.rows.length >= wanted) break;
-      if (seq <= past && laneOf.get(finding.slot, seq) === 0) takeOne(finding, seq, 0);
-    }
-  }
-  /** Walks one lane from where all before is claimed or loose: what is claimed beyond stands in the way, and nothing else. */
-  function takeLane(finding: Finding, lane: number, wanted: number): void {
-    const { slot, marks, rows } = finding;
-    const isEnough = (): boolean => rows.length >= wanted || finding.bytes >= maxClaimBytes;
-    for (const seq of finding.loose[lane] ?? []) {
-      if (isEnough()) return;
-      takeOne(finding, seq, lane);
-    }
-    const { after, upTo, stored } = reachOf(lane, marks.past);
-    let at = Math.max(marks.floors[lane] ?? 0, after);
-    while (!isEnough()) {
-      const asked = Math.min(wanted - rows.length, maxRowsRead);
-      const found = inLane.all(slot, stored, at, upTo, asked);
-      for (const row of found) {
-        take(finding, row, lane);
-        at = row.seq;
-        if (isEnough()) break;
-      }
-      if (found.length < asked) break;
-    }
-    marks.floors[lane] = at;
-  }
-  /** What became claimable behind the floors; what lies before one is found on the walk. */
-  function sortLoose(slot: number, marks: Marks): readonly number[][] {
-    const lanes: number[][] = Array.from({ length: laneCount }, () => []);
-    for (const seq of [...marks.loose].toSorted((one, other) => one - other)) {
-      const stored = marks.claimed.has(seq) ? undefined : laneOf.get(slot, seq);
-      const lane = stored === undefined ? 0 : stored < 3 && seq <= marks.past ? stored + 3 : stored;
-      if (stored !== undefined && seq <= (marks.floors[lane] ?? 0)) lanes[lane]?.push(seq);
-      else marks.loose.delete(seq);
-    }
-    return lanes;
-  }
-  function begin({ slot, ticket, past }: { slot: number; ticket: number; past: number }): Finding {
-    const marks = memory.of(slot);
-    if (marks.last.ticket === ticket) giveBack(marks, marks.last.seqs);
-    marks.last = { ticket, seqs: [] };
-    for (const seqs of marks.unproved) {
-      if (laneOf.get(slot, seqs[0] ?? 0) !== undefined) for (const seq of seqs) loosen(marks, seq);
-    }
-    marks.unproved = [];
-    if (past !== marks.past) turnPage(marks, past);
-    return { slot, marks, rows: [], loose: sortLoose(slot, marks), bytes: 0 };
-  }
-
-  return ({ destination, limit, ticket, past = 0, lanes = laneCount }) => {
-    const finding = begin({ slot: destinations.slotOf(destination), ticket, past });
-    const { marks, rows } = finding;
-    const wanted = Math.min(limit, maxClaim, maxClaimed - marks.claimed.size);
-    const graveWanted = Math.min(limit, maxClaim, maxClaimed + graveReserve - marks.claimed.size);
-    if (graveWanted <= 0 || lanes <= 0) return rows;
-    takeHastened(finding, graveWanted);
-    takeLane(finding, 0, graveWanted);
-    if (wanted <= rows.length) {
-      if (lanes > 1) takeLane(finding, 1, graveWanted);
-      return rows;
-    }
-    const grave = rows.length;
-    const share = lanes > readingsLane ? Math.min(wanted - grave, Math.floor(marks.credit + (wanted - grave) * readingsShare)) : 0;
-    takeLane(finding, readingsLane, grave + share);
-    const readings = rows.length - grave;
-    for (let lane = 1; lane < Math.min(lanes, readingsLane); lane += 1) takeLane(finding, lane, wanted);
-    const others = rows.length - readings;
-    if (lanes > readingsLane) takeLane(finding, readingsLane, wanted);
-    // Where no reading waited, none is owed.
-    marks.credit = readings < share ? 0 : Math.max(0, Math.min(maxCredit, marks.credit + others * readingsShare - (rows.length - others)));
+  const ready = openReadyRows(db);
+  return ({ destination, limit, ticket, past = 0, lanes = laneCount, bytes = maxClaimBytes }) => {
+    const slot = destinations.slotOf(destination);
+    const finding = begin(ready, memory.of(slot), { slot, ticket, past });
+    const { own, rows } = finding;
+    const wanted = Math.min(limit, maxClaim, maxClaimed - own.claimed.size);
+    const grave = { rows: Math.min(limit, maxClaim, maxClaimed + graveReserve - own.claimed.size), bytes: maxClaimBytes };
+    if (grave.rows <= 0 || lanes <= 0) return rows;
+    takeHastened(ready, finding, grave);
+    takeLane(ready, finding, lane.critical, grave);
+    if (wanted > rows.length) takeOthers(ready, finding, { lanes, wanted, bytes: Math.min(bytes, maxClaimBytes) });
+    else if (lanes > lane.grant) takeLane(ready, finding, lane.grant, grave);
     return rows.toSorted((one, other) => one.lane - other.lane);
   };
 }
 
-interface Reach {
-  readonly stored: number;
-  readonly after: number;
-  readonly upTo: number;
+interface Share {
+  readonly lanes: number;
+  readonly wanted: number;
+  readonly bytes: number;
 }
 
-/** Where the entries of a lane of the way lie. */
-function reachOf(lane: number, past: number): Reach {
-  if (lane < 3) return { stored: lane, after: past, upTo: Number.MAX_SAFE_INTEGER };
-  if (lane < 6) return { stored: lane - 3, after: 0, upTo: past };
-  return { stored: lane, after: 0, upTo: Number.MAX_SAFE_INTEGER };
+/** Readings as far as they are owed, then all before them, then readings for what is left. */
+function takeOthers(ready: ReadyRows, finding: Finding, { lanes, wanted, bytes }: Share): void {
+  const { own, rows } = finding;
+  const before = rows.length;
+  const inAll = { rows: wanted, bytes: finding.bytes + bytes };
+  const free = wanted - before;
+  const owed = lanes > lane.reading ? Math.min(free, Math.floor(own.owedToReadings + free * readingsShare)) : 0;
+  // Large batches do not use up the bytes of what goes before them.
+  const isDry = takeLane(ready, finding, lane.reading, { rows: before + owed, bytes: finding.bytes + bytes / 2 });
+  const readings = rows.length - before;
+  const enough = { rows: wanted, bytes: finding.bytes + bytes };
+  for (let next: number = lane.grant; next < Math.min(lanes, lane.reading); next += 1) takeLane(ready, finding, next, enough);
+  const others = rows.length - before - readings;
+  if (lanes > lane.reading) takeLane(ready, finding, lane.reading, inAll);
+  const taken = rows.length - before - others;
+  // Where no reading waited, none is owed.
+  own.owedToReadings = isDry && readings < owed ? 0 : Math.max(0, Math.min(maxOwed, own.owedToReadings + others * readingsShare - taken));
+}
+
+/** Gives back what a failed try had claimed, sees what was undone, and sorts what lies behind. */
+function begin(ready: ReadyRows, own: SlotMemory, { slot, ticket, past }: { slot: number; ticket: number; past: number }): Finding {
+  if (own.lastClaim.ticket === ticket) giveBack(own, own.lastClaim.seqs);
+  own.lastClaim = { ticket, seqs: [] };
+  for (const seqs of own.unproved) {
+    if (ready.laneAt(slot, seqs[0] ?? 0) !== undefined) for (const seq of seqs) loosen(own, seq);
+  }
+  own.unproved = [];
+  if (past !== own.past) turnPage(own, past);
+  return { slot, own, rows: [], behind: sortBehind(ready, slot, own), bytes: 0 };
+}
+
+/** By lane of the way; what lies before where its lane has been walked is found on the walk. */
+function sortBehind(ready: ReadyRows, slot: number, own: SlotMemory): readonly number[][] {
+  const byLane: number[][] = Array.from({ length: laneCount }, () => []);
+  for (const [seq, known] of [...own.behind].toSorted(([one], [other]) => one - other)) {
+    const stored = own.claimed.has(seq) ? undefined : (known ?? ready.laneAt(slot, seq));
+    const way = stored === undefined ? undefined : wayOf(stored, seq, own.past);
+    if (way !== undefined && seq <= (own.walked[way] ?? 0)) byLane[way]?.push(seq);
+    else own.behind.delete(seq);
+  }
+  return byLane;
+}
+
+/** Steps of what was graver than their own past: ahead of all that is live. */
+function takeHastened(ready: ReadyRows, finding: Finding, enough: Enough): void {
+  const { hastened, past } = finding.own;
+  for (const seq of hastened) {
+    if (isEnough(finding, enough)) break;
+    if (seq <= past && ready.laneAt(finding.slot, seq) === lane.critical) takeBehind(ready, finding, seq, lane.critical);
+  }
+}
+
+/** Walks one lane from where it was walked to: what is claimed beyond stands in the way, and nothing else. Whether nothing is left of it. */
+function takeLane(ready: ReadyRows, finding: Finding, way: number, enough: Enough): boolean {
+  const { slot, own } = finding;
+  for (const seq of finding.behind[way] ?? []) {
+    if (isEnough(finding, enough)) return false;
+    takeBehind(ready, finding, seq, way);
+  }
+  const { stored, after, upTo } = reachOf(way, own.past);
+  let at = Math.max(own.walked[way] ?? 0, after);
+  let pageRows = way === lane.reading ? firstReadings : maxPageRows;
+  let isDry = false;
+  while (!isDry && !isEnough(finding, enough)) {
+    const asked = Math.min(enough.rows - finding.rows.length, pageRows);
+    const page = ready.inLane(slot, stored, at, upTo, asked);
+    const bytesBefore = finding.bytes;
+    for (const row of page) {
+      take(finding, row, way);
+      at = row.seq;
+      if (isEnough(finding, enough)) break;
+    }
+    isDry = page.length < asked;
+    pageRows = Math.max(1, Math.min(maxPageRows, Math.floor((pageBytes * page.length) / (finding.bytes - bytesBefore + 1))));
+  }
+  own.walked[way] = at;
+  return isDry;
+}
+
+function isEnough({ rows, bytes }: Finding, enough: Enough): boolean {
+  return rows.length >= enough.rows || bytes >= enough.bytes;
+}
+
+function takeBehind(ready: ReadyRows, finding: Finding, seq: number, way: number): void {
+  const row = finding.own.claimed.has(seq) ? undefined : ready.at(finding.slot, seq);
+  // What was remembered of its lane may have been undone: then the next claim looks.
+  if (row && row.lane !== reachOf(way, finding.own.past).stored) loosen(finding.own, seq);
+  else if (row) take(finding, row, way);
+}
+
+function take(finding: Finding, { subject, ...row }: FoundRow, way: number): void {
+  const { own, rows } = finding;
+  const { seq, class: name, sequence } = row;
+  if (own.claimed.has(seq)) return;
+  own.claimed.set(seq, { class: name, sequence, stored: row.lane, subject, generation: own.generation });
+  own.lastClaim.seqs.push(seq);
+  own.behind.delete(seq);
+  rows.push({ ...row, lane: way });
+  finding.bytes += row.value.length;
 }

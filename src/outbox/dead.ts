@@ -3,10 +3,10 @@ import type { Database } from 'better-sqlite3';
 import type { EntryClass } from '#model';
 import type { ThreadWorld } from '#store';
 import { outboxTopic } from './append.ts';
-import type { EntryRow } from './claims.ts';
 import { bitOf, type Destinations } from './destinations.ts';
 import type { Gathering } from './gaps.ts';
-import type { Memory } from './marks.ts';
+import type { Memory } from './memory.ts';
+import { type EntryRow, openReady } from './ready.ts';
 import { nextOfSubject } from './schema.ts';
 import { type Owed, openTallies, type Settling, type Tally } from './settle.ts';
 
@@ -87,11 +87,11 @@ export function openRefusals(
      SELECT ?, seq, id, class, sequence, ?, ?, ? FROM outbox_entry WHERE seq = ?`,
   );
   return (slot, { seq, code, text }, tally) => {
-    const marks = memory.of(slot);
+    const own = memory.of(slot);
     const entry = settling.find(seq);
-    marks.claimed.delete(seq);
+    own.claimed.delete(seq);
     if (!entry || !settling.leaveTurn(slot, entry)) return false;
-    marks.hastened.delete(seq);
+    own.hastened.delete(seq);
     memory.hasDead = true;
     bury.run(slot, code, text.slice(0, maxText), world.now(), seq);
     settling.setOwed(entry, entry.owed & ~bitOf(slot));
@@ -211,15 +211,14 @@ function openReturn(db: Database, memory: Memory): (slot: number, entry: Owed) =
     )
     .pluck();
   const following = db.prepare<[string, number, number], { seq: number; lane: number }>(nextOfSubject);
-  const unready = db.prepare<[number, number, number]>('DELETE FROM outbox_ready WHERE slot = ? AND lane = ? AND seq = ?');
-  const makeReady = db.prepare<[number, number, number]>('INSERT OR IGNORE INTO outbox_ready (slot, lane, seq) VALUES (?, ?, ?)');
+  const ready = openReady(db);
   return (slot, { seq, lane, subject }) => {
     if (subject !== null) {
       if (earlier.get(subject, seq, bitOf(slot)) !== undefined) return;
       const next = following.get(subject, seq, bitOf(slot));
-      if (next && !memory.of(slot).claimed.has(next.seq)) unready.run(slot, next.lane, next.seq);
+      if (next && !memory.of(slot).claimed.has(next.seq)) ready.remove(slot, next.lane, next.seq);
     }
-    makeReady.run(slot, lane, seq);
+    ready.add(slot, lane, seq);
     memory.loosen(slot, seq);
   };
 }

@@ -3,10 +3,11 @@ import type { Database } from 'better-sqlite3';
 import type { EntryClass } from '#model';
 import type { ThreadWorld } from '#store';
 import { outboxTopic } from './append.ts';
-import { type ClaimAsk, type ClaimOptions, type EntryRow, openClaim } from './claims.ts';
+import { type ClaimAsk, type ClaimOptions, openClaim } from './claims.ts';
 import { openRefusals, type Refusal } from './dead.ts';
 import { bitOf, type Destinations } from './destinations.ts';
-import { giveBack, type Memory, walkAnew } from './marks.ts';
+import { giveBack, type Memory, walkAnew } from './memory.ts';
+import type { EntryRow } from './ready.ts';
 import { openTallies, type Settling } from './settle.ts';
 
 /** Entries of one destination by their position. */
@@ -47,22 +48,22 @@ export function openDeliveries(db: Database, world: ThreadWorld, destinations: D
 
   function confirm({ destination, seqs }: Positions): number {
     const slot = destinations.slotOf(destination);
-    const marks = memory.of(slot);
+    const own = memory.of(slot);
     const tally = tallies();
     const counted: number[] = [];
     for (const seq of seqs) {
-      const claimed = marks.claimed.get(seq);
-      marks.claimed.delete(seq);
+      const claimed = own.claimed.get(seq);
+      own.claimed.delete(seq);
       const left = claimed && settling.leaveClaimed(slot, seq, claimed);
       const entry = left === undefined ? settling.find(seq) : undefined;
       if (left === undefined && !(entry && settling.leaveTurn(slot, entry))) continue;
       counted.push(seq);
-      marks.hastened.delete(seq);
+      own.hastened.delete(seq);
       if (entry) tally.add(slot, entry.class, { confirmed: 1, gone: settling.setOwed(entry, entry.owed & ~bitOf(slot)) });
       else if (claimed) tally.add(slot, claimed.class, { confirmed: 1, gone: left ?? false });
     }
     tally.write();
-    if (counted.length > 0) marks.unproved.push(counted);
+    if (counted.length > 0) own.unproved.push(counted);
     return counted.length;
   }
   function setAside({ destination, items }: Refusals): void {
@@ -92,24 +93,24 @@ export function openDeliveries(db: Database, world: ThreadWorld, destinations: D
     },
     /** Makes claimable again what was claimed before the call before this one, but not `except`. Answers how many. */
     releaseUnconfirmed({ destination, except }: { readonly destination: string; readonly except: readonly number[] }): number {
-      const marks = memory.of(destinations.slotOf(destination));
+      const own = memory.of(destinations.slotOf(destination));
       const kept = new Set(except);
       const stale: number[] = [];
       // In the order of the claims.
-      for (const [seq, { generation }] of marks.claimed) {
-        if (generation >= marks.generation) break;
+      for (const [seq, { generation }] of own.claimed) {
+        if (generation >= own.generation) break;
         if (!kept.has(seq)) stale.push(seq);
       }
-      marks.generation += 1;
-      giveBack(marks, stale);
+      own.generation += 1;
+      giveBack(own, stale);
       if (stale.length > 0) world.announce(outboxTopic);
       return stale.length;
     },
     /** Makes all that `destination` has claimed claimable again. */
     releaseAll({ destination }: { readonly destination: string }): void {
-      const marks = memory.of(destinations.slotOf(destination));
-      marks.claimed.clear();
-      walkAnew(marks);
+      const own = memory.of(destinations.slotOf(destination));
+      own.claimed.clear();
+      walkAnew(own);
       world.announce(outboxTopic);
     },
     /** Makes dead letters of claimed entries: owed no more, kept for a person, in nobody's way. */

@@ -5,7 +5,7 @@ import type { ThreadWorld } from '#store';
 import type { Writing } from './append.ts';
 import { bitOf, type Destinations } from './destinations.ts';
 import { kindInSql } from './gives-way.ts';
-import type { Memory } from './marks.ts';
+import type { Memory } from './memory.ts';
 import { openTallies } from './settle.ts';
 
 /** One missing entry. */

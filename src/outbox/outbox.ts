@@ -2,9 +2,10 @@
 import type { Entry, EntryBody, EntryClass, Reading } from '#model';
 import type { Calls, Store } from '#store';
 import { outboxTopic } from './append.ts';
-import type { ClaimOptions, EntryRow } from './claims.ts';
+import type { ClaimOptions } from './claims.ts';
 import type { DeadFilter, DeadRow, GraveFilter, Refusal } from './dead.ts';
 import type { DroppedDestination, Sweep } from './destinations.ts';
+import type { EntryRow } from './ready.ts';
 import type { OutboxStats } from './stats.ts';
 import type { OutboxProcedures } from './tables.ts';
 

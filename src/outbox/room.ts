@@ -5,7 +5,7 @@ import type { Destinations } from './destinations.ts';
 import { bitOf } from './destinations.ts';
 import type { Gathering } from './gaps.ts';
 import { turns } from './gives-way.ts';
-import type { Memory } from './marks.ts';
+import type { Memory } from './memory.ts';
 import { givingWay, openHadByFirst } from './schema.ts';
 import { type Owed, openTallies, type Settling, type Tally } from './settle.ts';
 

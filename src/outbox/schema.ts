@@ -114,15 +114,6 @@ export const newestOfSubject = 'SELECT seq, lane, owed FROM outbox_entry WHERE s
 export const nextOfSubject =
   'SELECT seq, lane, owed FROM outbox_entry WHERE subject = CAST(? AS TEXT) AND seq > ? AND owed & ? <> 0 ORDER BY seq LIMIT 1';
 
-/** An entry as it is claimed. */
-export const claimedColumns =
-  'e.seq, e.id, e.class, e.sequence, e.boot_id AS bootId, e.recorded_time AS recordedTime, e.lane, e.value, e.subject';
-
-/** What a destination may claim of one lane, the oldest first: (slot, lane, after, up to, limit). */
-export const readyInLane = `SELECT ${claimedColumns} FROM outbox_ready r CROSS JOIN outbox_entry e ON e.seq = r.seq
-  WHERE r.slot = CAST(? AS INTEGER) AND r.lane = CAST(? AS INTEGER) AND r.seq > CAST(? AS INTEGER) AND r.seq <= CAST(? AS INTEGER)
-  ORDER BY r.seq LIMIT ?`;
-
 /** What gives way in one turn, the oldest first: (turn, after, limit). */
 export const givingWay =
   'SELECT seq FROM outbox_entry WHERE gives_way = CAST(? AS INTEGER) AND gives_way > 0 AND seq > CAST(? AS INTEGER) ORDER BY seq LIMIT ?';
@@ -151,6 +142,3 @@ export function openHadByFirst(db: Database, [first, ...others]: readonly number
     .pluck();
   return (after, limit) => next.all(after, limit);
 }
-
-/** Lanes that entries lie in; those of the past are told apart at the claim. */
-export const storedLanes = [0, 1, 2, 6, 7] as const;

@@ -4,7 +4,8 @@ import type { EntryClass } from '#model';
 import type { ThreadWorld } from '#store';
 import { outboxTopic } from './append.ts';
 import { bitOf, type Destinations } from './destinations.ts';
-import type { Claimed, Memory } from './marks.ts';
+import type { Claimed, Memory } from './memory.ts';
+import { openReady } from './ready.ts';
 import { nextOfSubject } from './schema.ts';
 
 /** An entry as far as its way out of the outbox needs it. */
@@ -30,18 +31,17 @@ export interface Settling {
 /** Opens the statements that all ways out share. */
 export function openSettling(db: Database, world: ThreadWorld, destinations: Destinations, memory: Memory): Settling {
   const find = db.prepare<[number], Owed>('SELECT seq, class, lane, owed, subject FROM outbox_entry WHERE seq = ?');
-  const unready = db.prepare<[number, number, number]>('DELETE FROM outbox_ready WHERE slot = ? AND lane = ? AND seq = ?');
+  const ready = openReady(db);
   const remove = db.prepare<[number]>('DELETE FROM outbox_entry WHERE seq = ?');
   const owe = db.prepare<[number, number]>('UPDATE outbox_entry SET owed = ? WHERE seq = ?');
   const following = db.prepare<[string, number, number], { seq: number; lane: number; owed: number }>(nextOfSubject);
-  const makeReady = db.prepare<[number, number, number]>('INSERT OR IGNORE INTO outbox_ready (slot, lane, seq) VALUES (?, ?, ?)');
   const isDead = db.prepare<[number], number>('SELECT 1 FROM outbox_dead WHERE seq = ? AND dropped_time IS NULL LIMIT 1').pluck();
   const removeLast = db.prepare<[number, number, number]>('DELETE FROM outbox_entry WHERE seq = ? AND owed & ? = ?');
   function follow(slot: number, seq: number, subject: string | null): void {
     const next = subject === null ? undefined : following.get(subject, seq, bitOf(slot));
     if (!next) return;
-    makeReady.run(slot, next.lane, next.seq);
-    memory.loosen(slot, next.seq);
+    ready.add(slot, next.lane, next.seq);
+    memory.loosen(slot, next.seq, next.lane);
     world.announce(outboxTopic);
   }
   function setOwed({ seq }: Pick<Owed, 'seq'>, owed: number): boolean {
@@ -53,12 +53,12 @@ export function openSettling(db: Database, world: ThreadWorld, destinations: Des
   return {
     find: (seq) => find.get(seq),
     leaveTurn(slot, entry) {
-      if (unready.run(slot, entry.lane, entry.seq).changes === 0) return false;
+      if (!ready.remove(slot, entry.lane, entry.seq)) return false;
       follow(slot, entry.seq, entry.subject);
       return true;
     },
     leaveClaimed(slot, seq, { stored, subject }) {
-      if (unready.run(slot, stored, seq).changes === 0) return undefined;
+      if (!ready.remove(slot, stored, seq)) return undefined;
       follow(slot, seq, subject);
       const bit = bitOf(slot);
       if (!memory.hasDead && removeLast.run(seq, destinations.mask, bit).changes > 0) return true;

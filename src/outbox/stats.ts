@@ -3,7 +3,8 @@ import type { Database } from 'better-sqlite3';
 import type { Gap } from '#model';
 import type { Destinations } from './destinations.ts';
 import { gapOf } from './gaps.ts';
-import { storedLanes } from './schema.ts';
+import { storedLanes } from './lanes.ts';
+import { openOldestReady } from './ready.ts';
 
 /** What waits for one destination. */
 export interface DestinationStats {
@@ -35,15 +36,13 @@ export function openStats(db: Database, destinations: Destinations, claimedBy: (
     `SELECT c.class, c.last - coalesce(p.confirmed + p.dead, 0) AS pending, coalesce(p.dead, 0) AS dead FROM outbox_class c
      LEFT JOIN outbox_progress p ON p.slot = ? AND p.class = c.class ORDER BY c.class`,
   );
-  const oldestInLane = db
-    .prepare<[number, number], number>('SELECT seq FROM outbox_ready WHERE slot = ? AND lane = ? ORDER BY seq LIMIT 1')
-    .pluck();
+  const oldestInLane = openOldestReady(db);
   const recorded = db.prepare<[number], number>('SELECT recorded_time FROM outbox_entry WHERE seq = ?').pluck();
   const gapsOf = db.prepare<[number], string>('SELECT value FROM outbox_gap WHERE slot = ? ORDER BY class').pluck();
   const describe = (name: string): DestinationStats => {
     const slot = destinations.slotOf(name);
     const classes = pending.all(slot);
-    const heads = storedLanes.map((lane) => oldestInLane.get(slot, lane)).filter((seq) => seq !== undefined);
+    const heads = storedLanes.map((lane) => oldestInLane(slot, lane)).filter((seq) => seq !== undefined);
     return {
       name,
       pending: classes.reduce((sum, row) => sum + row.pending, 0),

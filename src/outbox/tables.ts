@@ -10,7 +10,7 @@ import { outboxFaults } from './errors.ts';
 import { type Gathering, openGaps } from './gaps.ts';
 import { isToldWhenFull, kindOf, turnToGiveWay } from './gives-way.ts';
 import { leap } from './leap.ts';
-import { type Memory, openMemory } from './marks.ts';
+import { type Memory, openMemory } from './memory.ts';
 import { checkBatch } from './readings.ts';
 import { openRoom, type Room } from './room.ts';
 import { newestOfSubject } from './schema.ts';

@@ -1,6 +1,7 @@
 // The session as the rest of the house sees it: entries go out through the window and come back as confirmed, lost or set aside.
 import { type Env, openBackoff } from '#base';
 import type { Entry } from '#model';
+import { type Ahead, openAhead } from './ahead.ts';
 import { compress } from './compress.ts';
 import type { Confirmation } from './confirmation.ts';
 import { openDoubt } from './doubt.ts';
@@ -22,6 +23,8 @@ export interface Room {
   readonly entries: number;
   /** Of the lanes below this number only; undefined: of all. */
   readonly lanes: number | undefined;
+  /** About so many bytes of values; undefined: the outbox's own bound. */
+  readonly bytes?: number | undefined;
 }
 
 /** One connection to the hub. */
@@ -29,8 +32,8 @@ export interface UplinkSession {
   /** Aborts when the connection is gone or the gateway stops; what is in flight may still be confirmed after a stop. */
   readonly signal: AbortSignal;
   /**
-   * Free slots of the window, which is min(server's Receive Maximum, `uplink.window`), and 128 entries ahead: they wait here by their lanes, so that a slot
-   * which is given back is filled at once. Some slots are kept for lane 0, the critical alarms; a lesser lane of which the broker puts off 64 entries is
+   * Free slots of the window, which is min(server's Receive Maximum, `uplink.window`), and 128 to 512 entries ahead (`Ahead`), of
+   * at most 1 MiB: they wait here by their lanes, so that a slot which is given back is filled at once. Some slots are kept for lane 0, the critical alarms; a lesser lane of which the broker puts off 64 entries is
    * closed, and those below it, until it takes one. While critical alarms go over a second route, its room for them counts. While the
    * line or `uplink.drainLimit` is used up by what may wait, only live alarms and steps of grants are taken.
    */
@@ -75,8 +78,8 @@ const liveAlarms = 2;
 const firstWaitingLane = 3;
 /** So much of it may lie on the line before a live alarm: a tenth of a second at 10 Mbit/s. */
 const drainBytes = 131_072;
-/** So many entries are taken before there is a slot for them, of the gravest two lanes, of live alarms, and of the others: a slot that is given back is filled at once. */
-const maxAhead = 128;
+/** What is taken before there is a slot for it, of live alarms and of what may wait. A commit of the store takes a millisecond or ten, and up to `most` leave meanwhile. */
+const aheadLimits = { entries: 128, most: 512, bytes: 2 ** 20 };
 
 function rankOf(lane: number): Rank {
   return lane === 0 ? 'critical' : lane < liveAlarms ? 'announcement' : 'live';
@@ -84,6 +87,12 @@ function rankOf(lane: number): Rank {
 
 function lesser(left: number | undefined, right: number | undefined): number | undefined {
   return left === undefined || right === undefined ? (left ?? right) : Math.min(left, right);
+}
+
+/** What an entry takes of what is taken ahead. */
+interface Held {
+  readonly ahead: Ahead;
+  readonly bytes: number;
 }
 
 const lullMs = 1000;
@@ -109,6 +118,11 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
   const drain = openDrain({ inFlightBytes: drainBytes, bytesPerSecond: parts.options.drainLimit }, env.clock);
   const race = openRace(parts.rescue, signal, env);
   const gate = openGate(env);
+  const ahead = {
+    gravest: openAhead({ ...aheadLimits, most: aheadLimits.entries }),
+    live: openAhead(aheadLimits),
+    past: openAhead(aheadLimits),
+  };
   const doubt = openDoubt(env.clock);
   let works = false;
   const publishInLane = async (message: Message, lane: number, until: AbortSignal): Promise<PublishResult> => {
@@ -155,7 +169,7 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
     if (!isGuilty) return { result: 'lost' };
     return { result: 'set-aside', reasonCode: reasonCodes.closedAtIt, text: 'the broker closes the connection when it gets it' };
   };
-  const sendPatiently = async (message: Message, entry: Entry, until: AbortSignal = signal): Promise<SendResult> => {
+  const sendPatiently = async (message: Message, entry: Entry, held: Held, until: AbortSignal = signal): Promise<SendResult> => {
     const { lane } = entry;
     const backoff = openBackoff(laterBackoff, env.random);
     let waited = false;
@@ -168,12 +182,16 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
         gate.heard(waited);
         parts.hearing.heard(gate.waiting);
         doubt.took(entry);
+        if (window.waiting('entry') > 0 || window.waiting('live') > 0) held.ahead.grow();
         return { result: 'confirmed' };
       }
       const { reasonCode } = answer;
       if (meaning === 'set-aside' && (reasonCode === reasonCodes.packetTooLarge || doubt.refused(entry)))
         return { result: 'set-aside', reasonCode };
       using _queue = queues.enter(lane);
+      held.ahead.shrink();
+      // It waits among those that were put off, which are few.
+      held.ahead.leave(held.bytes);
       if (meaning === 'unheard') parts.hearing.missed(message.topic);
       if (meaning === 'set-aside') refusals += 1;
       // Whoever was refused thrice, and not set aside, is refused with all others.
@@ -182,18 +200,21 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
         await (waited ? gate.wait(lane, until) : env.clock.sleep(backoff.next(), until));
       } catch {
         return { result: 'lost' };
+      } finally {
+        held.ahead.enter(held.bytes);
       }
     }
   };
   return {
     signal,
     get room() {
-      const past = maxAhead - window.waiting('entry') - drain.waiting;
-      const live = maxAhead - window.waiting('live');
-      const gravest = maxAhead - window.waiting('announcement') - window.waiting('critical');
+      const past = ahead.past.bytes === 0 ? 0 : ahead.past.entries - window.waiting('entry') - drain.waiting;
+      const live = ahead.live.bytes === 0 ? 0 : ahead.live.entries - window.waiting('live');
+      const gravest = ahead.gravest.entries - window.waiting('announcement') - window.waiting('critical');
       const lanes = lesser(queues.firstFull(), live <= 0 ? liveAlarms : past <= 0 ? firstWaitingLane : undefined);
       if (lanes === 1 || gravest <= 0) return { entries: Math.max(window.free('critical'), race.room), lanes: 1 };
-      return { entries: window.free('entry') + Math.min(...[gravest, live, past].filter((ahead) => ahead > 0)), lanes };
+      const bytes = lanes === undefined ? ahead.past.bytes : lanes > liveAlarms ? ahead.live.bytes : undefined;
+      return { entries: window.free('entry') + Math.min(...[gravest, live, past].filter((more) => more > 0)), lanes, bytes };
     },
     watch: window.watch,
     get confirmation() {
@@ -203,12 +224,18 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
     async send(entry, mark) {
       const encoded = encodeEntry(entry, topics, mark);
       if ('reasonCode' in encoded) return { result: 'set-aside', ...encoded };
+      const held: Held = {
+        ahead: entry.lane >= firstWaitingLane ? ahead.past : entry.lane === liveAlarms ? ahead.live : ahead.gravest,
+        bytes: encoded.message.payload.length,
+      };
+      held.ahead.enter(held.bytes);
       const message = entry.body.class === 'reading' ? await compress(encoded.message, parts.options.compression) : encoded.message;
       // Over a second route a suspect would only close that too.
       const sent =
         isCritical(entry) && !parts.suspects.has(entry)
-          ? await race.run(message, (until) => sendPatiently(message, entry, until))
-          : await sendPatiently(message, entry);
+          ? await race.run(message, (until) => sendPatiently(message, entry, held, until))
+          : await sendPatiently(message, entry, held);
+      held.ahead.leave(held.bytes);
       if (sent.result !== 'confirmed') return sent;
       const mode = await parts.confirmation.decide(link.closed);
       return mode === undefined ? { result: 'lost' } : { result: mode === 'hub' ? 'sent' : 'confirmed' };

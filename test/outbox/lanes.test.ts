@@ -115,6 +115,20 @@ describe('readings', () => {
     expect(claim(500)).toHaveLength(300);
   });
 
+  it('are handed out by bytes too, and use up no room of what goes before them', () => {
+    const { procedures } = opened([
+      ...Array.from({ length: 300 }, (_, index) => readingBody(index, 'temperature', 400)),
+      ...Array.from({ length: 60 }, (_, index) => flood(index)),
+    ]);
+    const ask = { destination: 'hub', limit: 100, past: 0, bytes: 100_000 };
+    const rows = procedures.claim({ ...ask, ticket: 1 });
+    const bytesOf = (name: string): number => rows.reduce((sum, row) => sum + (row.class === name ? row.value.length : 0), 0);
+    expect(rows.filter((row) => row.class === 'alarm')).toHaveLength(60);
+    expect(bytesOf('reading')).toBeLessThan(200_000);
+    expect(rows.filter((row) => row.class === 'reading').length).toBeGreaterThan(1);
+    expect(procedures.claim({ ...ask, bytes: 1, ticket: 2 })).toHaveLength(1);
+  });
+
   it('are saved up for no longer than while they wait', () => {
     const { claim, append } = opened(Array.from({ length: 900 }, (_, index) => flood(index)));
     for (let round = 0; round < 80; round += 1) claim(10);

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Gap } from '#model';
 import { outboxMigrations } from '#outbox/tables';
 import type { ThreadWorld } from '#store';
-import type { EntryRow } from '../../src/outbox/claims.ts';
 import { numberAfter } from '../../src/outbox/leap.ts';
+import type { EntryRow } from '../../src/outbox/ready.ts';
 import { alarmBody, conditionBody } from './bodies.ts';
 import { openTestDatabase, openTestOutbox } from './thread.ts';
 

@@ -1,7 +1,8 @@
 // The outbox's procedures: order, confirmation, several destinations, crashes, and the plans of their statements.
 import { describe, expect, it } from 'vitest';
 import type { EntryBody } from '#model';
-import { givingWay, newestOfSubject, nextOfSubject, readyInLane } from '../../src/outbox/schema.ts';
+import { readyInLane } from '../../src/outbox/ready.ts';
+import { givingWay, newestOfSubject, nextOfSubject } from '../../src/outbox/schema.ts';
 import { alarmBody, auditBody, conditionBody, grantBody } from './bodies.ts';
 import { bracket, openTestOutbox } from './thread.ts';
 

@@ -171,6 +171,22 @@ describe('uplink.drainLimit', () => {
     expect(session.room.lanes).toBeUndefined();
   });
 
+  it('or not, no more than a mebibyte of batches is taken ahead, whatever the window', async () => {
+    await using broker = await openRawBroker((packet) =>
+      packet.type === 1 ? connack.v5 : packet.type === 8 ? suback(packet.id) : undefined,
+    );
+    await using site = openSite(store, { url: broker.url, window: 512 });
+    const session = await until(() => site.session(), 'a session');
+    let taken = 0;
+    const held: Promise<unknown>[] = [];
+    for (; session.room.lanes === undefined; taken += 1) held.push(session.send(readingEntry(450), { replay: true }));
+    expect(session.room).toMatchObject({ lanes: 3, bytes: 2 ** 20 });
+    expect(taken).toBeGreaterThan(8);
+    expect(taken).toBeLessThan(40);
+    await site.stop();
+    await Promise.all(held);
+  });
+
   it('or not, no more than 128 KiB of it lie before an alarm on the line', async () => {
     let bytes = 0;
     await using broker = await openRawBroker((packet) => {
