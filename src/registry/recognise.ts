@@ -61,7 +61,10 @@ export function recognise(findings: readonly Finding[], known: KnownField): read
       act,
     });
     if (owner && placeOf(owner.address) === placeOf(finding.address)) return tell('known', owner.id);
-    if (owner && leaves(owner)) return tell('moved', owner.id, there && !leaves(there) ? 'moved' : 'follow');
+    if (owner && leaves(owner)) {
+      const isCertain = !(there && !leaves(there)) && !book.isDoubtful(owner, own) && !leavesTls(owner.address, finding.address);
+      return tell('moved', owner.id, isCertain ? 'follow' : 'moved');
+    }
     if (owner) return tell('known', owner.id); // a second address of a camera that answers at its first, or a copy of it
     if (!there) return tell('new', '');
     if (leaves(there)) return tell('new', '');
@@ -121,6 +124,8 @@ function openBook({ devices, kept }: KnownField, shared: ReadonlySet<string>) {
       const device = deviceBy(own);
       return device && !clashes(marks.get(device) ?? noMarks, own) ? device : undefined;
     },
+    /** Anybody can say an endpoint; another MAC, though the rest is the same, is for a person to judge. */
+    isDoubtful: (device: Device, own: Marks): boolean => isOther((marks.get(device) ?? noMarks).mac, own.mac),
     at: (address: string): Device | undefined => deviceAt.get(placeOf(address)),
     /** Whether it is certainly another camera than the device was. */
     contradicts(device: Device, own: Marks): boolean {
@@ -140,6 +145,11 @@ function openBook({ devices, kept }: KnownField, shared: ReadonlySet<string>) {
       return (made ?? `address ${finding.address}`).slice(0, 300);
     },
   };
+}
+
+/** What is believed by its certificate is not left for what anybody can say (docs/decisions/camera-https.md). */
+function leavesTls(before: string, after: string): boolean {
+  return /^https:/i.test(before) && !/^https:/i.test(after);
 }
 
 function isOther(one: string, other: string): boolean {

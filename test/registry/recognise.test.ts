@@ -72,6 +72,21 @@ describe('recognising', () => {
       [['10.0.0.7', 'moved', 'a', 'follow']],
     ],
     [
+      'perhaps a move, for anybody can say an endpoint: its MAC is another',
+      [finding('10.0.0.7', { endpoint: e1, mac: '00:09:18:00:00:02' })],
+      field([device('a', '10.0.0.5', { mac: '00:09:18:00:00:01' })], [row(finding('10.0.0.5', { endpoint: e1 }), 'a')]),
+      [['10.0.0.7', 'moved', 'a', 'moved']],
+    ],
+    [
+      'perhaps a move, for it is away from HTTPS, by which it is known',
+      [finding('10.0.0.7', { serial: 'S1234' }), finding('https://10.0.0.8/onvif/device_service', { serial: 'S9876' })],
+      field([device('a', 'https://10.0.0.5', { serial: 'S1234' }), device('b', 'https://10.0.0.6', { serial: 'S9876' })]),
+      [
+        ['10.0.0.7', 'moved', 'a', 'moved'],
+        ['https://10.0.0.8/onvif/device_service', 'moved', 'b', 'follow'],
+      ],
+    ],
+    [
       'no move while it answers where it was: a second address',
       [finding('10.0.0.7', { serial: 'S1234' })],
       field([device('a', '10.0.0.5', { serial: 'S1234' })], [], ['a']),

@@ -13,6 +13,7 @@ import { openNeighbours, openTableSource } from './neighbours.ts';
 import { openRoom } from './pace.ts';
 import { type ScanProgress, startScan } from './scan.ts';
 import { placeOf, sightingOf } from './sighting.ts';
+import { openVisitors } from './visitors.ts';
 
 /** What discovery shares with the room. */
 export interface DiscoveryDeps {
@@ -101,13 +102,16 @@ const settleMs = 3000;
 const spreadMs = 5000;
 const againMs = 60_000;
 const maxWaiting = 5000;
+/** A recorder may speak for some; who says more is not a camera. */
+const maxEach = 8;
 const earAtOnce = 16;
 
-/** Greetings are examined with delay, so many at a time, each place once a minute; beyond 5,000 waiting they are dropped: the next look finds them. */
+/** Greetings are examined with delay, so many at a time, each place once a minute; beyond 8 waiting of one sender, or 5,000 in all, they are dropped: the next look finds them. */
 function openEar(options: DiscoveryOptions, deps: DiscoveryDeps, { came }: GreetingWatch, env: Env): Service {
   const neighbours = openNeighbours(openTableSource(), env.clock);
   const heardMs = new Map<string, number>();
   const room = openRoom(earAtOnce);
+  const visitors = openVisitors({ each: maxEach, all: maxWaiting });
   let ending: AbortSignal | undefined;
   const examineLater = async ({ said, host }: Greeting, signal: AbortSignal): Promise<void> => {
     const nets = listInterfaces(options.interfaces).flatMap(({ net }) => net ?? []);
@@ -119,6 +123,8 @@ function openEar(options: DiscoveryOptions, deps: DiscoveryDeps, { came }: Greet
       heardMs.delete(old);
     }
     if (heardMs.has(place) || heardMs.size >= maxWaiting) return;
+    using visit = visitors.admit(host);
+    if (!visit) return;
     heardMs.set(place, nowMs);
     await env.clock.sleep(settleMs + env.random.uniform() * spreadMs, signal);
     await room.enter();

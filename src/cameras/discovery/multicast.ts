@@ -11,6 +11,9 @@ const types: readonly ProbeType[] = ['transmitter', 'device', 'any'];
 const repeats = 2;
 /** WS-Discovery §3.1.3: answers come within half a second; slow cameras take longer. */
 const answerMs = 4000;
+const maxPlaces = 20_000;
+/** Of one sender: recorders speak for their cameras, and each place that does not answer takes ten seconds of the look. */
+const maxPlacesEach = 64;
 
 /** How multicast is done. */
 export interface MulticastOptions {
@@ -33,12 +36,19 @@ export async function probeEverybody(
   const seen = new Set<string>();
   const interfaces = listInterfaces(options.interfaces);
   const nets = interfaces.flatMap(({ net }) => net ?? []);
+  const toldBy = new Map<string, number>();
   const heard = (datagram: Buffer, host: string): void => {
+    const told = toldBy.get(host) ?? 0;
+    if (seen.size > maxPlaces || told >= maxPlacesEach) return;
     const message = readMessage(datagram);
-    if (message?.kind !== 'ProbeMatches' || seen.size > 20_000) return;
+    if (message?.kind !== 'ProbeMatches') return;
+    let fresh = 0;
     for (const said of message.announcements) {
       const key = `${host} ${said.endpoint} ${said.addresses.join(' ')}`;
       if (seen.has(key) || !isCamera(said)) continue;
+      if (told + fresh >= maxPlacesEach) return;
+      fresh += 1;
+      toldBy.set(host, told + fresh);
       seen.add(key);
       found(sightingOf(said, host, 'multicast', nets));
     }

@@ -76,6 +76,23 @@ describe('a look around', () => {
     expect(shown(findings)).toEqual(['127.77.2.1 needs-password multicast', '127.77.2.2 needs-password multicast']);
   });
 
+  it('takes so many places from one sender and no more', async () => {
+    const liar = createSocket('udp4');
+    await new Promise<void>((resolve) => liar.bind(0, '0.0.0.0', resolve));
+    onTestFinished(() => void liar.close());
+    liar.addMembership('239.255.255.250', '127.0.0.1');
+    const match = (port: number): string =>
+      `<ProbeMatch><Types>NetworkVideoTransmitter</Types><XAddrs>http://127.0.0.1:${port}/onvif/device_service</XAddrs></ProbeMatch>`;
+    liar.once('message', (_, from) => {
+      for (let batch = 0; batch < 10; batch += 1) {
+        const matches = Array.from({ length: 20 }, (_none, at) => match(2 + batch * 20 + at));
+        liar.send(`<E><Body><ProbeMatches>${matches.join('')}</ProbeMatches></Body></E>`, from.port, from.address);
+      }
+    });
+    const findings = await look(openLooker({ port: liar.address().port, interfaces: ['lo'] }), [], true);
+    expect(findings).toHaveLength(64);
+  }, 15_000);
+
   it('lives on whatever is sent to it', async () => {
     const liar = createSocket('udp4');
     await new Promise<void>((resolve) => liar.bind(0, '127.77.3.1', resolve));
