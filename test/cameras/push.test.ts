@@ -1,6 +1,7 @@
 // Cameras that push: where a pull point is impossible or a push is asked for, through a door that is open to the camera's own address alone.
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventOptions } from '../../src/cameras/event-options.ts';
@@ -140,6 +141,21 @@ describe('the door', () => {
     expect(await Promise.all(four)).toEqual([200, 200, 200, 200]);
     await using failing = await opened(() => Promise.reject(new Error('disk')));
     expect(await send(failing.seat.url, good)).toBe(503);
+  });
+
+  it('has room for cameras, however many strangers stand in it', async () => {
+    await using site = await opened();
+    const port = site.door.port ?? 0;
+    const open = new Set<Socket>();
+    for (let at = 0; at < 200; at += 1) {
+      const socket = connect({ host: '127.0.0.1', port, localAddress: `127.0.0.${2 + (at % 4)}` });
+      open.add(socket);
+      socket.on('error', () => {}).on('close', () => open.delete(socket));
+    }
+    await until(() => open.size <= 64);
+    expect(open.size).toBeGreaterThan(0);
+    expect(await send(site.seat.url, good)).toBe(200);
+    for (const socket of open) socket.destroy();
   });
 
   it('answers whatever is sent, and goes on', async () => {

@@ -1,7 +1,7 @@
 // The door for cameras that push (WS-BaseNotification §3): a small HTTP listener with a token for each camera in the path, open to that camera's address alone.
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { type Env, messageOf, type Service, untilAborted } from '#base';
 import type { PushOptions } from '../event-options.ts';
 import { faults } from '../faults.ts';
@@ -44,6 +44,9 @@ const limits = {
   connectionsCheckingInterval: 5000,
 };
 const maxConnections = 4096;
+/** Connections from an address at which a camera is expected, for each of its cameras; and from all others together, who are only told that there is nothing. */
+const maxEach = 16;
+const maxStrangers = 64;
 const maxBusy = 256;
 /** A camera pushes one after another; one that does not is told to wait. */
 const maxBusyEach = 4;
@@ -54,6 +57,21 @@ export function openPushDoor(options: PushOptions, env: Env): PushDoor {
   let busy = 0;
   let port: number | undefined;
 
+  const lines = new Map<string, number>();
+  /** Strangers shall not take the places of cameras. */
+  const admitLine = (socket: Socket): void => {
+    const address = plainAddress(socket.remoteAddress ?? '');
+    const expected = [...guests.values()].filter((guest) => guest.address === address).length;
+    const [who, most] = expected > 0 ? [address, maxEach * expected] : ['strangers', maxStrangers];
+    const held = lines.get(who) ?? 0;
+    if (held >= most) return void socket.destroy();
+    lines.set(who, held + 1);
+    socket.once('close', () => {
+      const left = (lines.get(who) ?? 1) - 1;
+      if (left > 0) lines.set(who, left);
+      else lines.delete(who);
+    });
+  };
   const work = async (guest: Guest, request: IncomingMessage): Promise<number> => {
     const notifications = await readPush(request, options.maxBody);
     if (typeof notifications === 'number') return notifications;
@@ -97,6 +115,7 @@ export function openPushDoor(options: PushOptions, env: Env): PushDoor {
           answer(request, response).catch(() => request.destroy());
         });
         server.maxConnections = maxConnections;
+        server.on('connection', admitLine);
         port = await listen(server, options.listen);
         const broken = new Promise<never>((_, reject) => server.on('error', reject));
         try {
