@@ -47,7 +47,7 @@ export function auditedOf(member: Member | undefined): AuditedCamera | undefined
   if (member?.address?.protocol !== 'onvif') return undefined;
   const { record, address, state } = member;
   const maker = state.profile?.identity.maker ?? record.device.identity.maker;
-  return { id: record.device.id, base: address.url, maker, login: state.state === 'online' ? state.login : undefined };
+  return { id: record.device.id, base: address.url, maker, trust: state.trust, login: state.state === 'online' ? state.login : undefined };
 }
 
 export function targetOf({ record, address, state }: Member): RefreshTarget | undefined {

@@ -136,7 +136,8 @@ async function ask(
   { options, deps, env }: { readonly options: SessionOptions; readonly deps: RefreshDeps; readonly env: Env },
   signal: AbortSignal,
 ): Promise<Refreshed> {
-  using session = openSession(options, { base, login: state.login, gate: patientGate(deps.gate) }, env);
+  const patience = patientGate(deps.gate);
+  using session = openSession(options, { base, login: state.login, gate: patience.gate, trust: state.trust }, env);
   let profile = known;
   if (!profile) {
     const { numbers } = await deps.knowledge.know(id);
@@ -148,22 +149,34 @@ async function ask(
     if (clock.result === 'failed') return clock;
   }
   const told = await askDetails(session, profile, env, signal);
+  if (told.result === 'failed' && told.failure.kind === 'login-refused') patience.end();
   return told.result === 'ok' ? { result: 'ok', profile: { ...profile, details: told.details } } : told;
 }
 
-/** After the login was taken once, a refusal is a right that its user lacks, and no failed login. */
-function patientGate(gate: LoginGate): LoginGate {
+/** After the login was taken once, a refusal is a right that its user lacks, and no failed login; unless it turns out to be one (`end`). */
+function patientGate(gate: LoginGate): { readonly gate: LoginGate; end(): void } {
   let proven = false;
-  return {
+  let held = (): void => {};
+  const patient: LoginGate = {
     ...gate,
     refused(address, login, agoMs) {
-      if (!proven) gate.refused(address, login, agoMs);
+      held = () => gate.refused(address, login, agoMs);
+      if (!proven) patience.end();
     },
     accepted(address, login) {
       proven = true;
+      held = () => {};
       gate.accepted(address, login);
     },
   };
+  const patience = {
+    gate: patient,
+    end() {
+      held();
+      held = () => {};
+    },
+  };
+  return patience;
 }
 
 /** A camera and its details as the registry keeps them. */

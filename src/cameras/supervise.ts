@@ -21,7 +21,7 @@ import { type Memory, openMemory } from './memory.ts';
 import { type CameraProfile, identifyCamera, type StreamChoice } from './onvif/index.ts';
 import type { CamerasOptions } from './options.ts';
 import type { Slots } from './slots.ts';
-import { type LoginGate, openSession, openTrust, type SoapSession } from './soap/index.ts';
+import { type LoginGate, openSession, openTrust, type SoapSession, type Trust } from './soap/index.ts';
 import type { CamerasProcedures } from './tables.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 import { openWaker, type Waker } from './waker.ts';
@@ -54,6 +54,8 @@ export interface CameraState {
   message: Text | undefined;
   profile: CameraProfile | undefined;
   session: SoapSession | undefined;
+  /** Whom its HTTPS is believed: by its loop, and by all who ask it besides. */
+  readonly trust: Trust;
   /** The login that the camera is asked with. */
   login: Login | undefined;
   /** Ends the wait for the next attempt. */
@@ -83,6 +85,8 @@ const clockEveryMs = 86_400_000;
 /** A wrong clock is read again sooner, so that one that was set is soon known to be right. */
 const wrongClockEveryMs = 1_800_000;
 const releaseMs = 3000;
+/** A camera has its place among those that are being connected to for as long as so many requests may take. */
+const slotRequests = 3;
 
 /** A camera of which nothing is known yet. */
 export function openCameraState(env: Env): CameraState {
@@ -92,6 +96,7 @@ export function openCameraState(env: Env): CameraState {
     message: undefined,
     profile: undefined,
     session: undefined,
+    trust: openTrust(),
     login: undefined,
     waker: openWaker(env.clock),
     counters: openCounters(),
@@ -124,7 +129,7 @@ export async function supervise(
   // Made when something is to be logged: a child takes kilobytes.
   const log = () => env.log.child({ camera: record.device.id });
   const backoff = openBackoff({ minMs: options.retryMin, maxMs: options.retryMax }, env.random);
-  const trust = openTrust();
+  const { trust } = state;
   using session = openSession(options, { base, login: record.login, gate: deps.gate, trust }, env);
   state.session = session;
   let loop: Loop | undefined;
@@ -190,6 +195,8 @@ async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure>
   const { device } = camera.record;
   // Held until it is heard or known to have no events: so many cameras are being connected to at once, and no more.
   using slot = await deps.slots.take(signal);
+  // One that takes its time with every answer is connected to all the same, and keeps nobody else away meanwhile.
+  using _late = env.clock.after(options.requestTimeout * slotRequests, () => slot[Symbol.dispose]());
   const known = await getToKnow(loop, signal);
   if (known.result === 'failed') return known.failure;
   const { profile } = known;

@@ -39,6 +39,8 @@ it('hears a camera over HTTPS, keeps its certificate over a restart, and sends n
     deps: ReturnType<typeof openFakeDeps>;
     state(): string | undefined;
     diagnose(): Promise<string[]>;
+    refresh(): Promise<unknown>;
+    audit(): Promise<string | undefined>;
     [Symbol.asyncDispose](): Promise<void>;
   }> => {
     const deps = openFakeDeps(store);
@@ -54,6 +56,13 @@ it('hears a camera over HTTPS, keeps its certificate over a restart, and sends n
         for await (const { step, result, cause = '' } of cameras.diagnose('cam-1', 'cli:kim', stop.signal))
           found.push(`${step} ${result} ${cause}`);
         return found;
+      },
+      refresh: () => cameras.refresh('cam-1', stop.signal),
+      async audit() {
+        cameras.audit.start(['cam-1']);
+        const row = () => cameras.audit.rows().at(0)?.state;
+        await until(() => row() !== 'waiting');
+        return row();
       },
       async [Symbol.asyncDispose]() {
         stop.abort();
@@ -75,6 +84,8 @@ it('hears a camera over HTTPS, keeps its certificate over a restart, and sends n
     await until(() => site.state() === 'fault');
     expect(site.deps.standing()).toContain('camera-fault');
     expect((await site.diagnose()).at(-1)).toBe('web failed certificate');
+    expect(await site.refresh()).toMatchObject({ result: 'failed', failure: { kind: 'certificate' } });
+    expect(await site.audit()).toBe('unreachable');
     expect(camera.calls.length).toBe(asked);
   }
   await other.close();

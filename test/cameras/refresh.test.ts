@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { openFakeCamera, type Script } from './fake-camera.ts';
 import { openFakeDeps, openFakeStore, until } from './fake-deps.ts';
-import { stateOf, watchOver } from './watched.ts';
+import { input, stateOf, watchOver } from './watched.ts';
 
 const signal = new AbortController().signal;
 const network = (mac: string): Script['answers'] => ({
@@ -77,6 +77,26 @@ describe('refresh', () => {
     await camera.close();
     expect(await site.cameras.refresh('cam-1', signal)).toMatchObject({ result: 'failed', failure: { kind: 'unreachable' } });
     await expect(site.cameras.refresh('cam-2', signal)).rejects.toMatchObject({ code: 'cameras.unknown' });
+  }, 15_000);
+
+  it('asks no further with a password that is wrong since a moment ago', async () => {
+    const head = '<tr2:PTZ token="ptz"><tt:NodeToken>node</tt:NodeToken></tr2:PTZ>';
+    const services = ['ver10/deviceIO', 'ver20/ptz', 'ver20/analytics'];
+    const inProfiles = { media1: '', media2: `${head}<tr2:Analytics token="va"/>` };
+    await using camera = await openFakeCamera({ services, inProfiles });
+    await using site = watchOver(camera, { options: { loginRetry: '1h' }, events: { pullWait: '30s' } });
+    await until(() => site.deps.features.length === 1 && camera.bodies.some((body) => body.includes('<Timeout>PT30S<')));
+    camera.script.intercept = (call) => {
+      if (call === 'GetNetworkInterfaces') camera.script.password = 'new';
+      return false;
+    };
+    expect(await site.cameras.refresh('cam-1', signal)).toMatchObject({ result: 'failed', failure: { kind: 'login-refused' } });
+    // The nonce may only have been old; then whether it is a right that lacks.
+    expect(camera.failedLogins).toBeLessThanOrEqual(3);
+    camera.notify(input(true));
+    // The pull that was under way was taken; the next is the loop's own.
+    await until(() => stateOf(site) === 'login-refused');
+    expect(camera.failedLogins).toBeLessThanOrEqual(5);
   }, 15_000);
 
   it('keeps the numbers of video sources over a restart', async () => {

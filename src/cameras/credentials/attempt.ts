@@ -14,8 +14,8 @@ export function openAttempts(
   { gate, calls }: { readonly gate: LoginGate; readonly calls: Calls<CamerasProcedures> },
   env: Env,
 ): (camera: AuditedCamera, login: Login, signal: AbortSignal) => Promise<Trial> {
-  return async ({ id, base }, login, signal) => {
-    using session = openSession(options, { base, login, gate }, env);
+  return async ({ id, base, trust }, login, signal) => {
+    using session = openSession(options, { base, login, gate, trust }, env);
     const clock = await session.readClock(signal);
     if (clock.result === 'failed') return 'unreachable';
     const reply = await session.call({ url: base, envelope: question, expect: 'GetDeviceInformationResponse' }, signal);

@@ -3,7 +3,7 @@ import { type Env, isAbort, type Login, messageOf, type Service, type Text, with
 import { type Condition, conditionKinds } from '#model';
 import type { Calls } from '#store';
 import type { KnowledgeProcedures } from '../knowledge-tables.ts';
-import type { LoginGate } from '../soap/index.ts';
+import type { LoginGate, Trust } from '../soap/index.ts';
 import { factoryLogins } from './factory-logins.ts';
 
 /** A camera that is audited. */
@@ -11,6 +11,8 @@ export interface AuditedCamera {
   readonly id: string;
   readonly base: URL;
   readonly maker: string;
+  /** Whom its HTTPS is believed. */
+  readonly trust: Trust;
   /** The login by which it is heard now; undefined when none is known to be right. */
   readonly login: Login | undefined;
 }

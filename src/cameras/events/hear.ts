@@ -46,6 +46,8 @@ const syncWaitMs = 1000;
 const maxSyncPulls = 12;
 /** Least time between two pulls of which the first brought nothing. */
 const minPaceMs = 500;
+/** And of which it brought something: a camera that always has something to say does not take the whole processor. */
+const minBusyPaceMs = 20;
 const minWaitMs = 1000;
 const maxLimitFaults = 5;
 const unsubscribeMs = 3000;
@@ -104,7 +106,8 @@ export async function hear(options: HearOptions, world: HearWorld, env: Env, sig
     world.counters.pulls += 1;
     await take(pulled.notifications, subscribed, listener, signal);
     const spentMs = env.clock.monotonicMs() - startedMs;
-    if (pulled.notifications.length === 0 && spentMs < minPaceMs) await env.clock.sleep(minPaceMs - spentMs, signal);
+    const paceMs = pulled.notifications.length === 0 ? minPaceMs : minBusyPaceMs;
+    if (spentMs < paceMs) await env.clock.sleep(paceMs - spentMs, signal);
   }
 }
 

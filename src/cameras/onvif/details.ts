@@ -57,7 +57,12 @@ export async function askDetails(session: SoapSession, known: Asked, env: Env, s
   const calls = openPackage(session, signal);
   const services = await findServices(calls);
   if (services.result === 'failed') return services;
-  const asked = openAsked();
+  const asked = openAsked(async () => {
+    const request = { service: 'device', expect: 'GetDeviceInformationResponse' };
+    const reply = await calls.send(`<GetDeviceInformation xmlns="${deviceSpace}"/>`, request);
+    const isOver = reply.result === 'failed' && ['unreachable', 'silent', 'closed', 'login-refused'].includes(reply.failure.kind);
+    return isOver ? reply.failure : undefined;
+  });
   const device = (name: string, service = 'device', space = deviceSpace) =>
     asked.of(() => calls.send(`<${name} xmlns="${space}"/>`, { service, expect: `${name}Response` }));
   const network = await device('GetNetworkInterfaces');
@@ -106,7 +111,8 @@ interface Reply {
 
 const nothing: Reply = { body: undefined, isAnswer: true };
 
-function openAsked(): Series {
+/** `whyNot`: asks what the camera has told before, and says why it does not any more. */
+function openAsked(whyNot: () => Promise<Failure | undefined>): Series {
   let gone: Failure | undefined;
   return {
     get gone() {
@@ -116,8 +122,11 @@ function openAsked(): Series {
       if (gone) return { body: undefined, isAnswer: false };
       const reply = await ask();
       if (reply.result === 'ok') return { body: reply.value, isAnswer: true };
+      const { kind } = reply.failure;
       if (isGone(reply)) gone = reply.failure;
-      return { body: undefined, isAnswer: reply.failure.kind === 'fault' };
+      // A right that its user lacks; or a password that was changed a moment ago, and each further question would be a failed login.
+      else if (kind === 'login-refused') gone = await whyNot();
+      return { body: undefined, isAnswer: kind === 'fault' };
     },
   };
 }
