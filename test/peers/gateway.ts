@@ -1,16 +1,19 @@
 // A real gateway for the stories: `bin/bongsu run` as its own process with a configuration, a store and a socket of its own.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { connect, createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
+import { run } from '../control/command-line.ts';
 
 const launcher = new URL('../../bin/bongsu', import.meta.url).pathname;
 const readyWithinMs = 20_000;
+const answerWithinMs = 60_000;
 
 /** A gateway under test. */
 export interface GatewayPeer extends AsyncDisposable {
@@ -24,7 +27,7 @@ export interface GatewayPeer extends AsyncDisposable {
   log(): Promise<string>;
   /** Runs a verb of the CLI and gives what it printed; rejects on another exit status than `status`. */
   cli(args: readonly string[], options?: { status?: number; input?: string }): Promise<string>;
-  /** The same with `--json`, parsed. */
+  /** The same with `--json`, parsed, and without a process of its own: a test may ask often. */
   query(...args: readonly string[]): Promise<unknown>;
   /** Waits until the daemon answers, unless `ready` is false. */
   start(options?: { ready?: boolean }): Promise<void>;
@@ -37,18 +40,25 @@ export type Sections = Readonly<Record<string, unknown>>;
 
 const givenPorts = new Set<number>();
 
-/** A port that was free a moment ago, and that this process has not been given before: the system itself may offer one twice. */
+/** The ports below those that the system gives to connections of its own (net.ipv4.ip_local_port_range): between two lives of a peer nobody takes them. */
+const portsFrom = 10_000;
+const portsBelow = 32_768;
+
+/** A port that is free, at random so that files which run at once do not meet, and that this process has not been given before. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
+    const port = randomInt(portsFrom, portsBelow);
+    if (givenPorts.has(port)) continue;
+    const server = createServer().listen(port, '127.0.0.1');
+    const listens = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!listens) continue;
     server.close();
     await once(server, 'close');
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    if (givenPorts.has(address.port)) continue;
-    givenPorts.add(address.port);
-    return address.port;
+    givenPorts.add(port);
+    return port;
   }
 }
 
@@ -70,6 +80,7 @@ export async function openGateway(
   const config = join(folder, 'config.yaml');
   const [rtspPort, httpPort] = [await freePort(), await freePort()];
   const given = await sections(folder);
+  const webhookPort = webhookPortOf(given);
   await writeFile(
     config,
     stringify({
@@ -93,7 +104,7 @@ export async function openGateway(
   const cli: GatewayPeer['cli'] = async (args, { status = 0, input } = {}) => {
     const running = promisify(execFile)(launcher, ['--socket', socket, '--lang', 'en', ...args], {
       maxBuffer: 16 * 2 ** 20,
-      timeout: 60_000,
+      timeout: answerWithinMs,
     });
     running.child.stdin?.end(input ?? '');
     const result = await running.then(
@@ -107,6 +118,12 @@ export async function openGateway(
     if (result.code !== status) throw new Error(`bongsu ${args.join(' ')} ended with ${result.code}: ${result.stdout}${result.stderr}`);
     return result.stdout + (status === 0 ? '' : result.stderr);
   };
+  const query: GatewayPeer['query'] = async (...args) => {
+    const io = { user: userInfo().username, signal: AbortSignal.timeout(answerWithinMs) };
+    const { status, stdout, stderr } = await run(['--socket', socket, '--lang', 'en', ...args, '--json'], { io });
+    if (status !== 0) throw new Error(`bongsu ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`);
+    return JSON.parse(stdout) as unknown;
+  };
   const peer: GatewayPeer = {
     folder,
     socket,
@@ -118,7 +135,7 @@ export async function openGateway(
     },
     log: () => readFile(logFile, 'utf8'),
     cli,
-    query: async (...args) => JSON.parse(await cli([...args, '--json'])) as unknown,
+    query,
     async start({ ready = true } = {}) {
       const started = spawn('sh', ['-c', `exec "$0" run --config "$1" 2>>"$2" >&2`, launcher, config, logFile], {
         stdio: 'ignore',
@@ -128,13 +145,12 @@ export async function openGateway(
       if (!ready) return;
       const deadline = Date.now() + readyWithinMs;
       while (started.exitCode === null && Date.now() < deadline) {
-        if (
-          await cli(['status', '--json']).then(
-            () => true,
-            () => false,
-          )
-        )
-          return;
+        const answers = await query('status').then(
+          () => true,
+          () => false,
+        );
+        // It answers a moment before the senders' door opens.
+        if (answers && (webhookPort === undefined || (await isOpen(webhookPort)))) return;
         await sleep(50);
       }
       throw new Error(`the gateway did not start:\n${(await peer.log()).slice(-4000)}`);
@@ -157,6 +173,21 @@ export async function openGateway(
     throw error;
   }
   return peer;
+}
+
+function webhookPortOf(sections: Sections): number | undefined {
+  const { sensors } = sections as { sensors?: { webhook?: { listen?: { port: number } } } };
+  return sensors?.webhook?.listen?.port;
+}
+
+async function isOpen(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  return once(socket, 'connect')
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => socket.destroy());
 }
 
 function asObject(value: unknown): object {
