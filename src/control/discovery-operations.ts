@@ -13,7 +13,7 @@ const text = z.string();
 const count = z.int().min(0);
 const identityView = z.object({ maker: text, model: text, firmware: text, serial: text });
 
-/** A host that was found; `problems` says why it cannot be used as it is, empty when it can. */
+/** A host that was found; `problems` says why it cannot be used as it is, empty when it can, or is registered and takes its login. */
 const findingView = z.object({
   address: text,
   endpoint: text,
@@ -39,8 +39,8 @@ const proposalView = z.object({
 
 const lookItem = z.union([
   z.object({ progress: z.object({ total: count, done: count, found: count }) }),
-  /** A place as soon as it was examined; one camera may be found at several. */
-  z.object({ found: findingView }),
+  /** A place as soon as it was examined; one camera may be found at several. `device`: the camera that is registered with this address. */
+  z.object({ found: findingView.extend({ device: text.optional() }) }),
   /** At the end: each camera once. */
   z.object({ kept: keptView }),
   z.object({ added: z.object({ id: text, address: text }) }),

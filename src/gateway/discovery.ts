@@ -6,7 +6,9 @@ import type { CallContext, ControlHandlers, Input, Result } from '#control';
 import type { Finding } from '#model';
 import type { Findings, KeptFinding, Proposal, Registry } from '#registry';
 import { enrol, register } from './enrolment.ts';
+import { faults } from './faults.ts';
 import type { Intake } from './intake.ts';
+import { withRegistered } from './registered.ts';
 
 /** What the story needs. */
 export interface DiscoveryDeps {
@@ -32,7 +34,7 @@ export interface DiscoveryStory {
 
 type LookAround = ReturnType<Cameras['discovery']['lookAround']>;
 type Item = Result<'discover.look'>;
-type Outcome = Extract<Item, { summary: unknown }>['summary'] & { readonly kept: readonly KeptFinding[] };
+type Outcome = Omit<Extract<Item, { summary: unknown }>['summary'], 'usable'> & { readonly kept: readonly KeptFinding[] };
 
 const progressEveryMs = 500;
 const keepEveryMs = 5000;
@@ -51,7 +53,7 @@ export function openDiscoveryStory(rules: DiscoveryRules, deps: DiscoveryDeps, e
     handlers: {
       'discover.look': (input, context) => lookForAsker(input, context, rules, deps, env),
       async *'discover.list'() {
-        yield* await findings.list();
+        yield* withRegistered(await findings.list(), deps);
       },
       'discover.proposals': async () => ({ proposals: await findings.proposals() }),
       async 'discover.decide'({ id, accept }, { origin }) {
@@ -103,6 +105,7 @@ async function* lookForAsker(
   env: Env,
 ): AsyncGenerator<Item> {
   const broken = input.resume ? await deps.findings.brokenLook() : undefined;
+  if (input.resume && !broken) throw faults.fault('no-broken-look');
   const request = { multicast: input.multicast, ranges: broken?.ranges ?? input.ranges, from: broken?.resumeAt ?? 0 };
   const fresh: Finding[] = [];
   const look = deps.cameras.discovery.lookAround(request, (finding) => fresh.push(finding), signal);
@@ -113,15 +116,17 @@ async function* lookForAsker(
   for (let outcome: Outcome | undefined; !outcome && !signal.aborted; ) {
     outcome = await Promise.race([finished, pause(progressEveryMs, env, signal)]);
     found += fresh.length;
-    for (const finding of fresh.splice(0)) yield { found: finding };
+    for (const finding of withRegistered(fresh.splice(0), deps)) yield { found: finding };
     const { total, done } = look.progress();
     yield { progress: { total, done, found } };
   }
   if (signal.aborted) return;
   const { kept, ...summary } = await finished;
-  for (const one of kept) yield { kept: one };
-  if (input.add) yield* input.login ? enrol(kept, input.login, deps, signal) : register(kept, deps, signal);
-  yield { summary };
+  for (const one of withRegistered(kept, deps)) yield { kept: one };
+  const asker = { ...deps, by: origin, signal };
+  if (input.add) yield* input.login ? enrol(kept, input.login, asker) : register(kept, asker);
+  const usable = withRegistered(kept, deps).filter(({ problems }) => problems.length === 0).length;
+  yield { summary: { ...summary, usable } };
 }
 
 /** Waits for the end of a look, remembering every now and then how far it is, and keeps what was found. */
@@ -145,7 +150,6 @@ async function finish(
   return {
     addresses: total,
     found: merged.length,
-    usable: merged.filter(({ problems }) => problems.length === 0).length,
     followed: noted.followed,
     proposals: noted.proposed.length,
     seconds: (env.clock.monotonicMs() - startMs) / 1000,

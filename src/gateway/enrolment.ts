@@ -1,4 +1,5 @@
 // Registering what was found: each new camera that takes the login, one after another, and no further when the login seems to be wrong.
+import type { Access } from '#access';
 import type { Login, Text } from '#base';
 import type { Cameras } from '#cameras';
 import type { Result } from '#control';
@@ -19,13 +20,18 @@ const wrong: { readonly message: Text; readonly hint: Text } = {
   },
 };
 
+/** The rooms, and who asks: each registration is on the audit in his name. */
+interface EnrolmentDeps {
+  readonly access: Pick<Access, 'account'>;
+  readonly cameras: Pick<Cameras, 'identify'>;
+  readonly registry: Pick<Registry, 'add' | 'find'>;
+  readonly by: string;
+  readonly signal: AbortSignal;
+}
+
 /** Registers new cameras and tells each; a camera that refuses the login is told, not registered. */
-export async function* enrol(
-  kept: readonly KeptFinding[],
-  login: Login,
-  { cameras, registry }: { readonly cameras: Cameras; readonly registry: Registry },
-  signal: AbortSignal,
-): AsyncGenerator<Item> {
+export async function* enrol(kept: readonly KeptFinding[], login: Login, deps: EnrolmentDeps): AsyncGenerator<Item> {
+  const { cameras, registry, signal } = deps;
   let refusals = 0;
   let successes = 0;
   for (const finding of kept.filter(isHopeful)) {
@@ -40,30 +46,36 @@ export async function* enrol(
     }
     successes += 1;
     const device = deviceOf(finding, said, registry);
-    await registry.add(device, login);
+    await enter(device, deps, login);
     yield { added: { id: device.id, address } };
   }
 }
 
 /** Registers new cameras without a login of their own: the supervisor tries the sets of logins, each camera for itself. */
-export async function* register(
-  kept: readonly KeptFinding[],
-  { registry }: { readonly registry: Registry },
-  signal: AbortSignal,
-): AsyncGenerator<Item> {
+export async function* register(kept: readonly KeptFinding[], deps: EnrolmentDeps): AsyncGenerator<Item> {
+  const { registry, signal } = deps;
   for (const finding of kept.filter(isHopeful)) {
     signal.throwIfAborted();
     const device = deviceOf(finding, { identity: finding.identity, channels: [{ number: 1, name: '' }] }, registry);
-    await registry.add(device);
+    await enter(device, deps);
     yield { added: { id: device.id, address: finding.address } };
   }
+}
+
+async function enter(device: Device, { access, registry, by }: EnrolmentDeps, login?: Login): Promise<void> {
+  await registry.add(device, login);
+  await access.account({ act: 'camera.add', by, subject: device.id, detail: device.address });
 }
 
 function isHopeful({ meaning, problems }: KeptFinding): boolean {
   return meaning === 'new' && !problems.some((problem) => hopeless.includes(problem));
 }
 
-function deviceOf(finding: KeptFinding, { identity, channels }: Pick<Device, 'identity' | 'channels'>, registry: Registry): Device {
+function deviceOf(
+  finding: KeptFinding,
+  { identity, channels }: Pick<Device, 'identity' | 'channels'>,
+  registry: EnrolmentDeps['registry'],
+): Device {
   const { address, name } = finding;
   const mac = identity.mac ?? finding.mac;
   return {
@@ -79,7 +91,7 @@ function deviceOf(finding: KeptFinding, { identity, channels }: Pick<Device, 'id
 }
 
 /** An id that stays true when the camera moves: of its MAC, else its serial, else its address. */
-function freeId(marks: readonly string[], registry: Registry): string {
+function freeId(marks: readonly string[], registry: EnrolmentDeps['registry']): string {
   const source = marks.find((text) => /[a-z0-9]/i.test(text)) ?? 'x';
   const slug = source
     .toLowerCase()

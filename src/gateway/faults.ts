@@ -39,6 +39,10 @@ export const faults = faultTable('gateway', {
     message: { en: 'There is no such camera', ko: '그런 카메라가 없습니다' },
     hint: { en: '`bongsu camera list` shows the ids.', ko: '`bongsu camera list`로 ID를 확인하십시오.' },
   },
+  'no-broken-look': {
+    message: { en: 'No look for cameras was broken off', ko: '중단된 카메라 검색이 없습니다' },
+    hint: { en: 'Begin one: `bongsu discover [RANGES]`.', ko: '`bongsu discover [범위]`로 새로 시작하십시오.' },
+  },
   'address-fixed': {
     message: {
       en: 'The address of a source without ONVIF stands with its streams',

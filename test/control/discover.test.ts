@@ -115,4 +115,34 @@ describe('discover', () => {
     await using door = await openDoor();
     expect((await run([...argv, '--socket', door.path])).status).toBe(2);
   });
+
+  it('tells what is registered already, and asks for no password of what it has just registered', async () => {
+    const identity = { maker: '', model: 'X1', firmware: '', serial: '' };
+    const seen = (address: string) => ({
+      address,
+      endpoint: '',
+      mac: '',
+      identity,
+      name: '',
+      problems: ['needs-password' as const],
+      way: 'http' as const,
+    });
+    const summary = { addresses: 2, found: 2, usable: 1, followed: [], proposals: 0, seconds: 1, complete: true };
+    const { handlers } = recordedHandlers({
+      'discover.look': async function* () {
+        yield { found: { ...seen('10.0.0.5'), problems: [], device: 'cam-0417' } };
+        yield { found: seen('10.0.0.6') };
+        yield { kept: { ...seen('10.0.0.6'), meaning: 'new', device: '', firstSeen: 1, lastSeen: 1 } };
+        yield { added: { id: 'cam-new', address: '10.0.0.6' } };
+        yield { summary };
+      },
+    });
+    await using door = await openDoor({ handlers });
+    const asked = ['discover', '--add', '--sets', '--socket', door.path];
+    const { stdout } = await run([...asked, '--lang', 'en']);
+    expect(stdout).toMatch(/10\.0\.0\.5 .*usable; is cam-0417/);
+    expect(stdout).toMatch(/10\.0\.0\.6 .*needs a password/);
+    expect(stdout).not.toContain('1 × needs a password');
+    expect((await run([...asked, '--lang', 'ko'])).stdout).toContain('cam-0417(으)로 등록됨');
+  });
 });

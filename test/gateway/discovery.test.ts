@@ -31,6 +31,7 @@ function openRooms(found: readonly Finding[], refuses: (address: string) => bool
   let end = Promise.withResolvers<void>();
   let came: (finding: Finding) => void = () => {};
   const cameras = {
+    status: () => added.map(({ id }) => ({ id, state: 'connecting' })),
     discovery: {
       lookAround(request: { ranges: readonly string[]; from: number }, tell: (one: Finding) => void, signal: AbortSignal) {
         looks.push(request);
@@ -73,11 +74,15 @@ function openRooms(found: readonly Finding[], refuses: (address: string) => bool
   } as unknown as Findings;
   const registry = {
     find: (id: string) => added.find((device) => device.id === id),
+    list: () => added,
     async add(device: Device) {
       added.push(device);
     },
   } as unknown as Registry;
-  const access = { account: async () => {} } as unknown as Access;
+  const audit: string[] = [];
+  const access = {
+    account: async (row: { act: string; subject: string }) => void audit.push(`${row.act} ${row.subject}`),
+  } as unknown as Access;
   const deps = { access, cameras, findings, registry };
   return {
     deps,
@@ -86,6 +91,7 @@ function openRooms(found: readonly Finding[], refuses: (address: string) => bool
     noted,
     looks,
     added,
+    audit,
     tried,
     broken: () => broken,
     hello: (one: Finding) => came(one),
@@ -163,6 +169,15 @@ describe('looking for cameras', () => {
     expect(rooms.broken()).toBeUndefined();
   });
 
+  it('that was never broken off is not resumed', async () => {
+    const rooms = openRooms([finding(5)]);
+    const { handlers } = openDiscoveryStory(rules, rooms.deps, rooms.env);
+    const input = { ranges: [], multicast: true, resume: true, add: false };
+    const items = handlers['discover.look'](input, context(new AbortController().signal))[Symbol.asyncIterator]();
+    await expect(items.next()).rejects.toMatchObject({ code: 'gateway.no-broken-look' });
+    expect(rooms.looks).toEqual([]);
+  });
+
   it.each([
     [
       'registers those that take the login and tells of those that do not',
@@ -188,6 +203,8 @@ describe('looking for cameras', () => {
     expect(rooms.tried).toEqual(tried.map((host) => `10.0.0.${host}`));
     expect(rooms.added.map(({ id, address }) => [id, address])).toEqual(added.map((host) => [`cam-sn-10-0-0-${host}`, `10.0.0.${host}`]));
     expect(items.filter((item) => 'notAdded' in item)).toHaveLength(added.length === 0 ? 4 : 1);
-    expect(items.at(-1)).toHaveProperty('summary');
+    expect(rooms.audit).toEqual(['discover.look gateway', ...rooms.added.map(({ id }) => `camera.add ${id}`)]);
+    // What was just registered needs no password any more; the wrong clock stays.
+    expect(items.at(-1)).toMatchObject({ summary: { usable: added.length === 0 ? 1 : 3 } });
   });
 });

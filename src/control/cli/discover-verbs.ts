@@ -61,7 +61,7 @@ const widths = [22, 30, 18, 18] as const;
 /** Rows as they come, the progress below them, what it all means at the end. */
 function openTable(context: VerbContext): (item: Item) => void {
   const { say, screen } = context;
-  const kept: Kept[] = [];
+  const kept = new Map<string, Kept>();
   let rows = 0;
   return (item) => {
     if ('progress' in item) screen.progress(progressText(item.progress, context));
@@ -69,13 +69,16 @@ function openTable(context: VerbContext): (item: Item) => void {
       if (rows === 0)
         screen.line(rowText([say('column.address'), say('column.model'), say('column.name'), say('column.mac'), say('column.state')]));
       rows += 1;
-      screen.line(rowText(cellsOf(item.found, context)));
-    } else if ('kept' in item) kept.push(item.kept);
-    else if ('added' in item) screen.line(say('discover.added', item.added));
-    else if ('notAdded' in item) {
+      screen.line(rowText(foundCells(item.found, context)));
+    } else if ('kept' in item) kept.set(item.kept.address, item.kept);
+    else if ('added' in item) {
+      screen.line(say('discover.added', item.added));
+      const one = kept.get(item.added.address);
+      if (one) kept.set(one.address, { ...one, problems: one.problems.filter((problem) => problem !== 'needs-password') });
+    } else if ('notAdded' in item) {
       const { address, message, hint } = item.notAdded;
       screen.line(say('discover.notAdded', { address, why: textIn(message, context), hint: textIn(hint, context) }));
-    } else printSummary(item.summary, kept, context);
+    } else printSummary(item.summary, [...kept.values()], context);
   };
 }
 
@@ -91,13 +94,21 @@ function rowText(cells: readonly string[]): string {
     .trimEnd();
 }
 
-function cellsOf(finding: Finding, context: VerbContext): readonly string[] {
+function cellsOf(finding: Omit<Finding, 'device'>, context: VerbContext): readonly string[] {
   const { address, identity, name, mac } = finding;
   const model = [identity.maker, identity.model].filter((part) => part !== '').join(' ');
   return [address, orDash(model), orDash(name), orDash(mac), stateText(finding, context)];
 }
 
-function stateText({ problems, clockOffsetMs }: Finding, context: VerbContext): string {
+/** Of a registered camera its id. */
+function foundCells(found: Finding, context: VerbContext): readonly string[] {
+  const cells = cellsOf(found, context);
+  if (!found.device) return cells;
+  const state = cells.at(-1) ?? '';
+  return [...cells.slice(0, -1), context.say('discover.registered', { id: found.device, state })];
+}
+
+function stateText({ problems, clockOffsetMs }: Pick<Finding, 'problems' | 'clockOffsetMs'>, context: VerbContext): string {
   if (problems.length === 0) return context.say('discover.usable');
   const told = problems.map((problem) => {
     if (problem !== 'clock-wrong' || clockOffsetMs === undefined) return findingProblemWords[problem].what[context.language];

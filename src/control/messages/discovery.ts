@@ -37,6 +37,7 @@ export const discoveryMessages = {
   'discover.listening': { en: '{found} found; waiting for answers', ko: '{found}대 찾음, 응답 대기 중' },
   'discover.none': { en: 'Nothing was found.', ko: '찾은 것이 없습니다.' },
   'discover.usable': { en: 'usable', ko: '사용 가능' },
+  'discover.registered': { en: '{state}; is {id}', ko: '{state}, {id}(으)로 등록됨' },
   'discover.clockOff': { en: 'clock off by {offset}', ko: '시각 오차 {offset}' },
   'discover.summary': {
     en: '{found} found ({usable} usable) among {addresses} addresses in {seconds} s.',
