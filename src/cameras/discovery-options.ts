@@ -27,8 +27,10 @@ export const discoveryOptions = z.strictObject({
     .array(z.int().min(1).max(65_535))
     .min(1)
     .max(16)
-    .default([80, 8080, 8000, 8899, 2020])
-    .describe('HTTP ports at which cameras are looked for where they do not answer to WS-Discovery, 1 to 16 ports.'),
+    .default([80, 443, 8080, 8000, 8899, 2020])
+    .describe(
+      'HTTP ports at which cameras are looked for where they do not answer to WS-Discovery, 1 to 16 ports; 443 and 8443 are asked over HTTPS.',
+    ),
   interfaces: z
     .array(z.string().min(1).max(15))
     .max(32)

@@ -1,35 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
-import { createServer } from 'node:tls';
+// A camera behind HTTPS: heard, its certificate kept over a restart, and nothing sent to another.
 import { expect, it } from 'vitest';
 import { openCameras } from '#cameras';
-import { type KeyPair, openTestCertificates } from '../peers/certificates.ts';
+import { openTestCertificates } from '../peers/certificates.ts';
 import { openFakeCamera } from './fake-camera.ts';
 import { cameraDevice, env, openFakeDeps, openFakeStore, testOptions, until } from './fake-deps.ts';
+import { openTlsFront } from './tls-front.ts';
 
 const login = { user: 'gate', password: 'p<&>w' };
-
-/** HTTPS in front of a camera that speaks HTTP. */
-async function openFront({ cert, key }: KeyPair, address: string, port = 0) {
-  const [host = '', to = ''] = address.split(':');
-  const server = createServer({ cert: await readFile(cert), key: await readFile(key) }, (socket) => {
-    const behind = connect({ host, port: Number(to) });
-    socket.on('error', () => behind.destroy()).on('close', () => behind.destroy());
-    behind.on('error', () => socket.destroy()).on('close', () => socket.destroy());
-    socket.pipe(behind).pipe(socket);
-  });
-  const sockets = new Set<{ destroy(): void }>();
-  server.on('secureConnection', (socket) => sockets.add(socket));
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
 
 it('hears a camera over HTTPS, keeps its certificate over a restart, and sends nothing to another', async () => {
   await using certificates = await openTestCertificates();
@@ -70,7 +47,7 @@ it('hears a camera over HTTPS, keeps its certificate over a restart, and sends n
       },
     };
   };
-  const first = await openFront(certificates.server, camera.address);
+  const first = await openTlsFront(certificates.server, camera.address);
   const { port } = first;
   {
     await using site = await run();
@@ -78,7 +55,7 @@ it('hears a camera over HTTPS, keeps its certificate over a restart, and sends n
   }
   await first.close();
   const asked = camera.calls.length;
-  const other = await openFront(certificates.stranger, camera.address, port);
+  const other = await openTlsFront(certificates.stranger, camera.address, port);
   {
     await using site = await run();
     await until(() => site.state() === 'fault');
@@ -89,7 +66,7 @@ it('hears a camera over HTTPS, keeps its certificate over a restart, and sends n
     expect(camera.calls.length).toBe(asked);
   }
   await other.close();
-  const again = await openFront(certificates.server, camera.address, port);
+  const again = await openTlsFront(certificates.server, camera.address, port);
   {
     await using site = await run();
     await until(() => site.state() === 'online');

@@ -9,7 +9,7 @@ import { placeOf, type Sighting } from './sighting.ts';
 
 /** Takes sightings. */
 export interface Examiner {
-  /** One thing that was seen, or the open ports of one host: of these all that speak ONVIF are findings, else the first. */
+  /** One thing that was seen, or the open ports of one host: of these all that speak ONVIF are findings (over HTTPS where none does without), else the first. */
   see(sightings: readonly Sighting[]): void;
   /** Resolves when all that was seen is examined, or the signal has aborted. */
   settled(): Promise<void>;
@@ -45,7 +45,7 @@ export function openExaminer(options: ExamineOptions, deps: ExaminerDeps, env: E
     try {
       const findings = (await Promise.all(sightings.map(one))).filter((finding) => finding !== undefined);
       const speaking = findings.filter(({ problems }) => !problems.includes('not-onvif') && !problems.includes('silent'));
-      for (const finding of speaking.length > 0 ? speaking : findings.slice(0, 1)) deps.found(finding);
+      for (const finding of speaking.length > 0 ? plainFirst(speaking) : findings.slice(0, 1)) deps.found(finding);
     } catch (error) {
       if (!isAbort(error, signal)) env.log.warn({ host: sightings[0]?.host, error: messageOf(error) }, 'a host could not be examined');
     }
@@ -62,4 +62,10 @@ export function openExaminer(options: ExamineOptions, deps: ExaminerDeps, env: E
       while (underWay.size > 0) await Promise.all(underWay);
     },
   };
+}
+
+/** Most cameras serve the same over HTTP and HTTPS, and tell a stranger nothing by which both would be known for one. */
+function plainFirst(findings: readonly Finding[]): readonly Finding[] {
+  const plain = findings.filter(({ address }) => !address.startsWith('https:'));
+  return plain.length > 0 ? plain : findings;
 }

@@ -58,8 +58,11 @@ function serviceOf(address: string): URL | undefined {
   return url && url.href.length <= 200 && parseAddress(url.href)?.protocol === 'onvif' ? url : undefined;
 }
 
+/** Ports at which cameras speak HTTPS, by custom. */
+const tlsPorts: readonly number[] = [443, 8443];
+
 function serviceUrl(host: string, port: number): URL {
-  return new URL(`http://${host}:${port}/onvif/device_service`);
+  return new URL(`${tlsPorts.includes(port) ? 'https' : 'http'}://${host}:${port}/onvif/device_service`);
 }
 
 /** `10.0.0.5:80`: one service at one place. */
@@ -69,5 +72,5 @@ export function placeOf(url: URL): string {
 
 /** The shortest way to write a service so that `parseAddress` understands it. */
 export function writeAddress(url: URL): string {
-  return [url.host, url.href].find((text) => parseAddress(text)?.url.href === url.href) ?? url.href;
+  return [url.host, url.origin, url.href].find((text) => parseAddress(text)?.url.href === url.href) ?? url.href;
 }
