@@ -1,5 +1,6 @@
 // The gate of what may wait: it keeps the line short for those who may not, and the backlog under its ceiling.
 import type { Clock } from '#base';
+import { onAbort } from './on-abort.ts';
 
 /** What passes the gate. */
 export interface Drain {
@@ -52,18 +53,17 @@ export function openDrain({ inFlightBytes, bytesPerSecond }: DrainLimits, clock:
   };
   const wait = (bytes: number, signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
-      const onAbort = (): void => {
+      const stay = onAbort(signal, () => {
         waiting.delete(waiter);
         reject(signal.reason);
-      };
+      });
       const waiter = {
         bytes,
         go: () => {
-          signal.removeEventListener('abort', onAbort);
+          stay();
           resolve();
         },
       };
-      signal.addEventListener('abort', onAbort, { once: true });
       waiting.add(waiter);
       wake();
     });

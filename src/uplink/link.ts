@@ -1,7 +1,8 @@
-// One live MQTT connection as the room uses it: publish and hear how the broker took it, until it closes. No queue, no reconnect.
+// One live MQTT connection as the room uses it: publish and hear how the broker took it, until it closes. No queue, no reconnect. PUBLISH is written here, all else by MQTT.js.
 import type { IPublishPacket, MqttClient } from 'mqtt';
 import type { BongsuError, Env } from '#base';
 import { uplinkFaults } from './faults.ts';
+import { encodePublish, openPacketWriter, packetSize } from './publish-packet.ts';
 import { reasonCodes } from './reasons.ts';
 import type { ProtocolLevel } from './version.ts';
 import type { Message } from './wire/index.ts';
@@ -56,13 +57,14 @@ export interface LinkOptions {
 export function openLink(client: MqttClient, options: LinkOptions, env: Env): Link {
   const { level } = options;
   const closed = new AbortController();
-  const inFlight = new Set<{ readonly sentMs: number; readonly lose: (atIt?: boolean) => void }>();
+  /** By packet identifier, in the order in which they were sent. */
+  const inFlight = new Map<number, { readonly sentMs: number; readonly settle: (result: PublishResult) => void }>();
+  const write = openPacketWriter(client.stream);
   let watch: Disposable | undefined;
   const limits = client.serverProperties;
   const maximumPacketSize = limits?.maximumPacketSize ?? 2 ** 28;
   let cause: BongsuError | undefined;
-  // MQTT.js calls back in the same breath, and keeps to itself that nobody subscribes (0x10): to it that is success.
-  let answered: number | undefined;
+  let hasAnswered = false;
   /** The end came from here, or has nothing to do with what was sent. */
   let isInnocent = false;
 
@@ -72,7 +74,12 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
     client.stream.destroy();
   };
   client.on('packetreceive', (packet) => {
-    if (packet.cmd === 'puback') answered = packet.reasonCode ?? 0;
+    if (packet.cmd !== 'puback') return;
+    const { messageId = 0, reasonCode = 0 } = packet;
+    const sent = inFlight.get(messageId);
+    hasAnswered = true;
+    inFlight.delete(messageId);
+    sent?.settle({ result: 'acked', reasonCode });
   });
   client.on('disconnect', (packet) => {
     const code = packet.reasonCode ?? 0;
@@ -92,17 +99,27 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
     if (fault && fault.code !== 'uplink.connection-lost') isInnocent = true;
     closed.abort(fault ?? cause ?? uplinkFaults.fault('connection-lost'));
     watch?.[Symbol.dispose]();
-    const [oldest] = inFlight;
-    const isAtOldest = !isInnocent && answered !== undefined && oldest !== undefined && env.clock.monotonicMs() - oldest.sentMs < momentMs;
-    for (const sent of inFlight) sent.lose(isAtOldest && sent === oldest);
+    const [oldest] = inFlight.values();
+    const isAtOldest = !isInnocent && hasAnswered && oldest !== undefined && env.clock.monotonicMs() - oldest.sentMs < momentMs;
+    const lost = [...inFlight.values()];
+    inFlight.clear();
+    for (const sent of lost) sent.settle({ result: 'lost', ...(isAtOldest && sent === oldest && { atIt: true }) });
   });
 
   /** Looks at the oldest message alone: the timer is set anew once per time limit, not per message. */
   const watchOldest = (): void => {
-    const [oldest] = inFlight;
+    const [oldest] = inFlight.values();
     const leftMs = oldest === undefined ? undefined : oldest.sentMs + options.ackTimeoutMs - env.clock.monotonicMs();
     if (leftMs !== undefined && leftMs <= 0) fail(uplinkFaults.fault('ack-timeout'));
     watch = leftMs === undefined || leftMs <= 0 ? undefined : env.clock.after(leftMs, watchOldest);
+  };
+
+  /** Shared with SUBSCRIBE (§2.2.1): never one that is in use. */
+  const nextId = (): number => {
+    for (;;) {
+      const id = client.messageIdProvider.allocate() ?? 0;
+      if (id > 0 && !inFlight.has(id) && !client.outgoing[id]) return id;
+    }
   };
 
   return {
@@ -112,20 +129,12 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
     publish(message) {
       if (packetSize(message, level) > maximumPacketSize)
         return Promise.resolve({ result: 'acked', reasonCode: reasonCodes.packetTooLarge });
-      if (closed.signal.aborted || !client.connected) return Promise.resolve({ result: 'lost' });
+      if (closed.signal.aborted || !client.connected || client.disconnecting) return Promise.resolve({ result: 'lost' });
       return new Promise((resolve) => {
-        const settle = (result: PublishResult): void => {
-          inFlight.delete(sent);
-          resolve(result);
-        };
-        const sent = { sentMs: env.clock.monotonicMs(), lose: (atIt = false) => settle({ result: 'lost', ...(atIt && { atIt }) }) };
-        inFlight.add(sent);
+        const id = nextId();
+        inFlight.set(id, { sentMs: env.clock.monotonicMs(), settle: resolve });
         if (!watch) watchOldest();
-        client.publish(message.topic, message.payload, publishOptions(message, level), (error) => {
-          if (!error) settle({ result: 'acked', reasonCode: answered ?? 0 });
-          else if ('code' in error && typeof error.code === 'number') settle({ result: 'acked', reasonCode: error.code });
-          else sent.lose();
-        });
+        write(encodePublish(message, id, level));
       });
     },
     subscribe(topic) {
@@ -152,12 +161,7 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
   };
 }
 
-function publishOptions(message: Message, level: ProtocolLevel) {
-  const retain = message.retain ?? false;
-  return level === 5 ? { qos: 1 as const, retain, properties: propertiesOf(message) } : { qos: 1 as const, retain };
-}
-
-/** The MQTT 5 properties of a message; of a will too. */
+/** The MQTT 5 properties of a will. */
 export function propertiesOf(message: Message): NonNullable<IPublishPacket['properties']> {
   return {
     payloadFormatIndicator: typeof message.payload === 'string',
@@ -165,12 +169,4 @@ export function propertiesOf(message: Message): NonNullable<IPublishPacket['prop
     ...(message.expirySeconds !== undefined && { messageExpiryInterval: message.expirySeconds }),
     ...(message.correlationData && { correlationData: message.correlationData }),
   };
-}
-
-/** Bytes of the PUBLISH packet, rounded up: fixed header 5, packet id 2, length prefixes and property ids by MQTT 5 §2.2.2. */
-export function packetSize(message: Message, level: ProtocolLevel): number {
-  const body = 5 + 2 + Buffer.byteLength(message.topic) + 2 + Buffer.byteLength(message.payload);
-  if (level === 4) return body;
-  const correlation = message.correlationData ? 3 + message.correlationData.byteLength : 0;
-  return body + 4 + 2 + 5 + 3 + message.contentType.length + correlation;
 }

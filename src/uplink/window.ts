@@ -1,4 +1,5 @@
 // The in-flight window: how many QoS 1 messages may be unconfirmed at once, ours and the broker's limit (MQTT 5 §4.9), and who goes first.
+import { onAbort } from './on-abort.ts';
 
 /** Who wants a slot, the first served first: a live critical alarm; a state, an outcome or a step of a grant; another live alarm; any other entry. */
 export type Rank = 'critical' | 'announcement' | 'live' | 'entry';
@@ -41,16 +42,15 @@ export function openWindow(capacity: number): Window {
   let used = 0;
   const waitIn = (queue: Set<() => void>, signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
-      const onAbort = (): void => {
+      const stay = onAbort(signal, () => {
         queue.delete(go);
         wake();
         reject(signal.reason);
-      };
+      });
       const go = (): void => {
-        signal.removeEventListener('abort', onAbort);
+        stay();
         resolve();
       };
-      signal.addEventListener('abort', onAbort, { once: true });
       queue.add(go);
     });
   const wake = (): void => {

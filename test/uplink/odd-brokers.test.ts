@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { Aedes } from 'aedes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '#store';
-import { packetSize } from '../../src/uplink/link.ts';
+import { packetSize } from '../../src/uplink/publish-packet.ts';
 import { encodeEntry, openTopics } from '../../src/uplink/wire/index.ts';
 import { connack, openRawBroker, puback, type RawPacket, suback } from './raw-broker.ts';
 import { alarmEntry, base, commandText, openObserver, openSite, openStoreBench, type StoreBench, until } from './site.ts';
@@ -97,7 +97,7 @@ describe('an old broker', () => {
   });
 });
 
-describe('a busy broker', () => {
+describe.concurrent('a busy broker', () => {
   it.each([0x97, 0x80])('that says %i is asked again, later', async (code) => {
     let asked = 0;
     await using broker = await openRawBroker(
@@ -180,7 +180,7 @@ describe('packetSize', () => {
   });
 });
 
-describe('a broken broker', () => {
+describe.concurrent('a broken broker', () => {
   it('that says another client took the session is understood', async () => {
     const answer = polite(() => Buffer.from([0xe0, 2, 0x8e, 0]));
     await using broker = await openRawBroker((packet) => answer(packet));
