@@ -45,23 +45,34 @@ interface Range {
   readonly default: string;
 }
 
-function quantityOption(range: Range, parse: (text: string) => number | undefined, example: string) {
-  const min = parse(range.min) ?? 0;
-  const max = parse(range.max) ?? Number.MAX_SAFE_INTEGER;
+type Parse = (text: string) => number | undefined;
+
+function quantityOption(range: Range, parse: Parse, example: string) {
   return z
     .string()
     .default(range.default)
-    .transform((text, context) => {
-      const value = parse(text);
-      if (value !== undefined && value >= min && value <= max) return value;
-      context.addIssue({ code: 'custom', message: `expected ${range.min} … ${range.max}, written like ${example}` });
-      return z.NEVER;
-    });
+    .transform(withinRange(range, parse, example));
+}
+
+function withinRange(range: Pick<Range, 'min' | 'max'>, parse: Parse, example: string) {
+  const min = parse(range.min) ?? 0;
+  const max = parse(range.max) ?? Number.MAX_SAFE_INTEGER;
+  return (text: string, context: z.RefinementCtx<string>): number => {
+    const value = parse(text);
+    if (value !== undefined && value >= min && value <= max) return value;
+    context.addIssue({ code: 'custom', message: `expected ${range.min} … ${range.max}, written like ${example}` });
+    return z.NEVER;
+  };
 }
 
 /** A duration in a configuration; its value is in milliseconds. */
 export function durationOption(range: Range) {
   return quantityOption(range, parseDuration, '30s');
+}
+
+/** A duration that has no default: it must be stated, or its key may be left out (`.optional()`). */
+export function statedDuration(range: Pick<Range, 'min' | 'max'>) {
+  return z.string().transform(withinRange(range, parseDuration, '30s'));
 }
 
 /** A size in a configuration; its value is in bytes. */

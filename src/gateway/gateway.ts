@@ -6,7 +6,7 @@ import { openCameras } from '#cameras';
 import type { Config } from '#config';
 import { serveControl } from '#control';
 import type { Device, Identity } from '#model';
-import { openOutbox } from '#outbox';
+import { openOutbox, openReadings } from '#outbox';
 import { openCredentials, openFindings, openRegistry } from '#registry';
 import { openSensors } from '#sensors';
 import { openStore } from '#store';
@@ -75,6 +75,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const sealer = openSealer(deps.storeKey, env.random);
   const alarms = openAlarms({ store, latch: config.alarms.latch }, env);
   const outbox = openOutbox({ store });
+  await using readings = openReadings({ append: outbox.appendReadings }, env.clock);
   const access = openAccess(config.access, { store }, env);
   const registry = await outwait(() => openRegistry({ store, sealer }, env), 'the registry', env, signal);
   if (!registry) return;
@@ -105,7 +106,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const online = (): ReadonlySet<string> => new Set(cameras.status().flatMap(({ id, state }) => (state === 'online' ? id : [])));
   const findings = openFindings({ store, registry, online, asked: tellProposal(intake, env) }, env);
   const discovery = openDiscoveryStory(config.cameras.discovery, { access, cameras, findings, registry }, env);
-  const sensors = openSensors(config.sensors, drivers, env);
+  const sensors = openSensors(config.sensors, { ...drivers, reading: readings.record }, env);
   const streams = openStreams(
     config.streams,
     {

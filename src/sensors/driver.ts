@@ -1,6 +1,6 @@
 // The contract between a way to hear sensors and the room: what a driver is handed, what it is, what it says of its devices.
 import type { Service, Text } from '#base';
-import type { Alarm, Condition, Device, Report, ReportOutcome } from '#model';
+import type { Alarm, Condition, Device, Reading, Report, ReportOutcome } from '#model';
 
 /** What the room is handed by whoever assembles the gateway. */
 export interface SensorsDeps {
@@ -8,6 +8,8 @@ export interface SensorsDeps {
   report(report: Report, how?: { readonly answers?: boolean }): Promise<ReportOutcome>;
   /** Resolves after the commit; rejects when the store fails, or goes on trying. A step that changes nothing is harmless. */
   condition(step: Condition): Promise<unknown>;
+  /** Resolves after the commit of its batch, within a second or so; rejects when too many wait or the store fails: then it is not kept. */
+  reading(reading: Reading): Promise<void>;
   /** The open alarms of one device, so that after a restart nothing is raised twice and what ended meanwhile is cleared. */
   openAlarms(device: string): Promise<readonly Alarm[]>;
 }

@@ -1,14 +1,19 @@
-// One polled sensor: keeps its state, lets the pure rules judge what was seen, and tells what they say.
+// One sensor that is asked or tells: keeps its state, lets the pure rules judge what was seen, and tells what they say.
 import { type Env, messageOf } from '#base';
 import type { SensorStatus, SensorsDeps } from './driver.ts';
 import type { Template } from './options.ts';
-import { faultOf, type Observation, type SensorState, seedSensor, stepSensor } from './rules/index.ts';
+import { faultOf, type Observation, type SensorState, type SensorStep, seedSensor, stepSensor } from './rules/index.ts';
 import { openTeller } from './teller.ts';
 
 /** Where a driver puts what it saw of one sensor. */
 export interface Observer {
-  /** Does not wait for the store: polling goes on while a commit is slow. */
+  /** Of a sensor that is asked: does not wait for the store, so polling goes on while a commit is slow. */
   observe(observation: Observation): void;
+  /**
+   * Of a sensor that tells and waits for an answer: resolves when all that it leads to is committed, in the order of the calls. Rejects with the store's
+   * fault: then it counts as never seen, and the sender's retry is judged anew.
+   */
+  take(observation: Observation): Promise<void>;
   status(): Pick<SensorStatus, 'state' | 'lastHeardAt' | 'problem' | 'values'>;
   /** Waits until all that was said is committed or the signal aborted. */
   settled(): Promise<void>;
@@ -23,9 +28,19 @@ export function openObserver(
   const teller = openTeller(deps, env, world.signal);
   let state: SensorState | undefined;
   let seeding: Promise<void> | undefined;
+  let taking: Promise<void> = Promise.resolve();
   let last: Observation | undefined;
+  let values: ReadonlyMap<string, number> = new Map();
   let lastHeardAt: number | undefined;
 
+  const note = (observation: Observation): void => {
+    last = observation;
+    if (observation.result !== 'values') return;
+    lastHeardAt = env.clock.now();
+    values = observation.told === undefined ? observation.values : new Map([...values, ...observation.values]);
+  };
+  const step = (before: SensorState, observation: Observation): SensorStep =>
+    stepSensor(sensor, before, { observation, moment: { wallMs: env.clock.now(), monotonicMs: env.clock.monotonicMs() } });
   const seed = async (): Promise<void> => {
     try {
       state = seedSensor(sensor.template, await deps.openAlarms(sensor.device));
@@ -39,29 +54,46 @@ export function openObserver(
   };
   const apply = (observation: Observation): void => {
     if (!state || !teller.free) return;
-    const moment = { wallMs: env.clock.now(), monotonicMs: env.clock.monotonicMs() };
-    const step = stepSensor(sensor, state, { observation, moment });
-    state = step.state;
-    teller.say(step.says);
+    const { state: next, says, readings } = step(state, observation);
+    state = next;
+    teller.say(says);
+    for (const reading of readings) deps.reading(reading).catch(() => {});
+  };
+  const takeOne = async (observation: Observation): Promise<void> => {
+    const before = state ?? seedSensor(sensor.template, await deps.openAlarms(sensor.device));
+    const { state: next, says, readings } = step(before, observation);
+    for (const said of says) await ('report' in said ? deps.report(said.report, { answers: true }) : deps.condition(said.condition));
+    await Promise.all(readings.map((reading) => deps.reading(reading)));
+    state = next;
+    note(observation);
   };
 
   return {
     observe(observation) {
-      last = observation;
-      if (observation.result === 'values') lastHeardAt = env.clock.now();
+      note(observation);
       if (state) apply(observation);
       else seeding ??= seed();
     },
+    take(observation) {
+      const taken = taking.then(() => takeOne(observation));
+      taking = taken.catch(() => {});
+      return taken;
+    },
     status() {
-      const values = last?.result === 'values' ? Object.fromEntries(last.values) : {};
       const unanswered = last?.result === 'silent' ? last.problem : undefined;
-      if (state?.health.silent) return { state: 'silent', lastHeardAt, problem: unanswered, values };
-      if (lastHeardAt === undefined) return { state: 'waiting', lastHeardAt, problem: unanswered, values };
+      if (state?.health.silent) return { state: 'silent', lastHeardAt, problem: unanswered, values: {} };
+      if (lastHeardAt === undefined) return { state: 'waiting', lastHeardAt, problem: unanswered, values: {} };
       const fault = last?.result === 'values' ? last.fault : state && faultOf(state.health);
-      return { state: fault ? 'fault' : 'ok', lastHeardAt, problem: fault, values };
+      return {
+        state: fault ? 'fault' : 'ok',
+        lastHeardAt,
+        problem: fault,
+        values: last?.result === 'silent' ? {} : Object.fromEntries(values),
+      };
     },
     async settled() {
       await seeding;
+      await taking;
       await teller.settled();
     },
   };

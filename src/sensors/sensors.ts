@@ -6,7 +6,7 @@ import { sensorsFaults } from './faults.ts';
 import { openModbusRtu } from './modbus-rtu/index.ts';
 import { openModbusTcp } from './modbus-tcp/index.ts';
 import type { SensorsOptions, Template, WebhookMap } from './options.ts';
-import { modbusTemplates, webhookTemplates } from './templates/index.ts';
+import { shippedTemplate, webhookTemplates } from './templates/index.ts';
 import { openWebhook } from './webhook/index.ts';
 
 /** The room's handle. */
@@ -22,9 +22,10 @@ export interface Sensors {
 
 /** Opens the drivers; nothing is asked before the service runs. Throws `sensors.template-unknown`. */
 export function openSensors(options: SensorsOptions, deps: SensorsDeps, env: Env): Sensors {
-  const templates = new Map<string, Template>(Object.entries({ ...options.templates, ...modbusTemplates }));
+  const own = new Map<string, Template>(Object.entries(options.templates));
+  const template = (name: string): Template => own.get(name) ?? shippedTemplate(name) ?? unknownTemplate(name);
   const maps = new Map<string, WebhookMap>(Object.entries(webhookTemplates));
-  const world = { deps, env, template: (name: string) => named(templates, name), map: (name: string) => named(maps, name) };
+  const world = { deps, env, template, map: (name: string) => maps.get(name) ?? unknownTemplate(name) };
   const webhook = options.webhook && openWebhook(options.webhook, world);
   const buses = options.buses.map((bus) => (bus.driver === 'modbus-rtu' ? openModbusRtu(bus, world) : openModbusTcp(bus, world)));
   const drivers: readonly Driver[] = webhook ? [...buses, webhook] : buses;
@@ -42,8 +43,6 @@ async function runAll(drivers: readonly Driver[], signal: AbortSignal): Promise<
   await runServices(drivers.length === 0 ? [idle] : drivers.map(({ service }) => service), signal);
 }
 
-function named<T>(table: ReadonlyMap<string, T>, name: string): T {
-  const found = table.get(name);
-  if (found === undefined) throw sensorsFaults.fault('template-unknown', { detail: name });
-  return found;
+function unknownTemplate(name: string): never {
+  throw sensorsFaults.fault('template-unknown', { detail: name });
 }

@@ -160,7 +160,7 @@ ${more}`;
     [
       'an unknown template',
       '        - { device: smoke-2, unit: 2, template: smoke }\n',
-      'c:14:39 sensors.buses[0].units[1].template: expected one of smoke-contact',
+      'c:14:39 sensors.buses[0].units[1].template: expected one of activity',
     ],
     [
       'a reserved device',

@@ -40,7 +40,7 @@ const pages = [
 /** Whether a text hands the kind on as a value: beside `kind` or `condition`, among the arguments of a call, or in a table of kinds by cause. A mere mention does not raise. */
 function raises(text: string, kind: string): boolean {
   const named = `(?:(?:kind|condition): |\\((?:[\\w.']+, )?)'${kind}'(?! \\||\\))`;
-  return new RegExp(`${named}|^ +[\\w'-]+: '${kind}',$`, 'm').test(text);
+  return new RegExp(`${named}|^ +[\\w'-]+: '${kind}',$|^ +as: ${kind}$`, 'm').test(text);
 }
 
 describe('the tables of docs/operations.md', () => {
@@ -80,7 +80,7 @@ describe('the tables of docs/operations.md', () => {
 
   it('mark as never raised only what no room raises', () => {
     const rooms = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /^(access|alarms|cameras|gateway|outbox|sensors|store|streams|uplink)\/.*\.ts$/.test(name))
+      .filter((name) => /^(access|alarms|cameras|gateway|outbox|sensors|store|streams|uplink)\/.*\.(ts|yaml)$/.test(name))
       .map((name) => read(join('src', name)));
     for (const kind of Object.keys(conditionKinds)) {
       const raised = rooms.some((text) => raises(text, kind));
@@ -93,6 +93,7 @@ describe('the tables of docs/operations.md', () => {
     ["say('disk-low', 'store', words)", true],
     ["conditionOf('gateway', 'disk-low', { state })", true],
     ["  full: 'disk-low',", true],
+    ['    as: disk-low', true],
     ["const kinds: readonly ConditionKind[] = ['store-failing', 'disk-low', 'route-down'];", false],
     ["if (kind === 'disk-low') return;", false],
     ["type Mine = Extract<ConditionKind, 'disk-low' | 'store-failing'>;", false],

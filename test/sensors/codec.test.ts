@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeReadResponse, encodeReadRequest, type ReadRequest } from '../../src/sensors/modbus/index.ts';
 import { nameException } from '../../src/sensors/modbus/pdu.ts';
-import { type Point, planReads, pointValue } from '../../src/sensors/modbus/points.ts';
+import { planReads, pointValue, type RegisterPoint } from '../../src/sensors/modbus/points.ts';
 import { crc16, encodeFrame, findResponse } from '../../src/sensors/modbus-rtu/frame.ts';
 import { cutMbap, encodeMbap } from '../../src/sensors/modbus-tcp/mbap.ts';
+import type { Register } from '../../src/sensors/options.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
@@ -146,8 +147,8 @@ describe('MBAP', () => {
   });
 });
 
-const point = (part: Partial<Point> & Pick<Point, 'function' | 'address' | 'type'>): Point => {
-  return { name: `p${part.address}`, wordOrder: 'high-first', scale: 1, unit: '', ...part };
+const point = (part: Partial<Register> & Pick<Register, 'function' | 'address' | 'type'>): RegisterPoint => {
+  return { name: `p${part.address}`, modbus: { wordOrder: 'high-first', ...part }, scale: 1, offset: 0, unit: '' };
 };
 
 describe('points', () => {
@@ -181,7 +182,9 @@ describe('points', () => {
         expect(reads.flatMap((read) => read.points.map(({ name }) => name)).toSorted()).toEqual(points.map(({ name }) => name).toSorted());
         for (const { request, points: served } of reads) {
           expect(request.count).toBeLessThanOrEqual(125);
-          for (const { address, type } of served) {
+          for (const {
+            modbus: { address, type },
+          } of served) {
             expect(address).toBeGreaterThanOrEqual(request.address);
             expect(address + (type === 'uint32' ? 2 : 1)).toBeLessThanOrEqual(request.address + request.count);
           }
@@ -202,5 +205,14 @@ describe('points', () => {
   ] as const)('%s %s %j is %s', (type, wordOrder, values, expected) => {
     const request = { function: 3, address: 100, count: 2 } as const;
     expect(pointValue(point({ function: 3, address: 100, type, wordOrder }), request, values)).toBe(expected);
+  });
+
+  it('that are bits of one register are read once, scaled and shifted like any other', () => {
+    const bits = [0, 3, 15].map((bit) => ({ ...point({ function: 3, address: 7, type: 'uint16', bit }), name: `bit${bit}` }));
+    const [read, ...others] = planReads(bits);
+    expect([read?.request, others]).toEqual([{ function: 3, address: 7, count: 1 }, []]);
+    expect(bits.map((each) => pointValue(each, { function: 3, address: 7, count: 1 }, [0x8008]))).toEqual([0, 1, 1]);
+    const celsius = { ...point({ function: 4, address: 0, type: 'uint16' }), scale: 0.5, offset: -40 };
+    expect(pointValue(celsius, { function: 4, address: 0, count: 1 }, [100])).toBe(10);
   });
 });

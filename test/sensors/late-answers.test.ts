@@ -72,7 +72,7 @@ function answer(request: Buffer): Buffer {
   return frame;
 }
 
-const register = (address: number) => ({ name: `r${address}`, function: 3, address, type: 'uint16' });
+const register = (address: number) => ({ name: `r${address}`, modbus: { function: 3, address, type: 'uint16' } });
 const wrong = (address: number) => [
   { point: `r${address}`, alarm: 'smoke', when: { below: address + 1000 } },
   { point: `r${address}`, alarm: 'heat', when: { above: address + 1000 } },

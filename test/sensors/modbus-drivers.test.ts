@@ -128,11 +128,11 @@ describe('a smoke detector on a bus', () => {
     const pty = keep(await openPtyPair());
     const server = keep(await openModbusServer({ rtu: pty.b }, [7]));
     const recorder = openRecorder();
-    const point = { type: 'bit', function: 2 };
+    const bit = (address: number) => ({ type: 'bit', function: 2, address });
     const template = {
       points: [
-        { ...point, name: 'lost', address: 500 },
-        { ...point, name: 'smoke', address: 5 },
+        { name: 'lost', modbus: bit(500) },
+        { name: 'smoke', modbus: bit(5) },
       ],
       rules: [{ point: 'smoke', alarm: 'smoke', when: { equals: true } }],
     };

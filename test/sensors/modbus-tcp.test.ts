@@ -33,7 +33,7 @@ async function serve(answer: (frame: MbapFrame, socket: Socket, count: number) =
 }
 
 function start(port: number, recorder: Recorder): Sensors {
-  const point = (address: number) => ({ name: `r${address}`, function: 3, address, type: 'uint16' });
+  const point = (address: number) => ({ name: `r${address}`, modbus: { function: 3, address, type: 'uint16' } });
   const rules = [0, 9].flatMap((address) => [
     { point: `r${address}`, alarm: 'smoke', when: { below: address + 1000 } },
     { point: `r${address}`, alarm: 'heat', when: { above: address + 1000 } },

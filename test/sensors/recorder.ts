@@ -1,16 +1,18 @@
 // Stands in for the alarms room: keeps what the drivers report, with the same answers that room gives.
-import type { Alarm, Condition, Report, ReportOutcome } from '#model';
+import type { Alarm, Condition, Reading, Report, ReportOutcome } from '#model';
 
 /** What was reported, and switches for a store that fails. */
 export interface Recorder {
   readonly reports: Report[];
   readonly conditions: Condition[];
+  readonly readings: Reading[];
   /** While true every call rejects, as when the disk is full. */
   failing: boolean;
   /** What `openAlarms` answers. */
   readonly open: Alarm[];
   report(report: Report, how?: { readonly answers?: boolean }): Promise<ReportOutcome>;
   condition(step: Condition): Promise<void>;
+  reading(reading: Reading): Promise<void>;
   openAlarms(device: string): Promise<readonly Alarm[]>;
   /** Conditions as words: `sensor-silent raised smoke-1`. */
   said(): string[];
@@ -23,6 +25,7 @@ export function openRecorder(): Recorder {
   const recorder: Recorder = {
     reports: [],
     conditions: [],
+    readings: [],
     failing: false,
     open: [],
     async report(report) {
@@ -42,6 +45,10 @@ export function openRecorder(): Recorder {
       if (step.state === 'raised') raised.add(key);
       else raised.delete(key);
       recorder.conditions.push(step);
+    },
+    async reading(reading) {
+      if (recorder.failing) throw new Error('disk full');
+      recorder.readings.push(reading);
     },
     openAlarms: async (device) => {
       if (recorder.failing) throw new Error('disk full');

@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { sameText } from '#base';
 import { chooseTurn, type Turn, waitAfterPoll } from '../../src/sensors/modbus/turn.ts';
 import { afterProbe, afterTimeout, fullTrust, stanceOf } from '../../src/sensors/modbus-rtu/trust.ts';
+import type { Rule, Template } from '../../src/sensors/options.ts';
 import { stepHealth, unknownHealth } from '../../src/sensors/rules/health.ts';
-import { type Rule, type RuleState, stepRule } from '../../src/sensors/rules/rule.ts';
+import { type RuleState, ruleAtStart, stepRule } from '../../src/sensors/rules/rule.ts';
 import { seedSensor, stepSensor } from '../../src/sensors/rules/sensor.ts';
-import { modbusTemplates } from '../../src/sensors/templates/index.ts';
+import { shippedTemplate } from '../../src/sensors/templates/index.ts';
 
 const atOnce = { count: 1, time: 0 };
 const rule = (part: Partial<Rule>): Rule => ({
@@ -16,15 +17,24 @@ const rule = (part: Partial<Rule>): Rule => ({
   when: { equals: true },
   raiseAfter: atOnce,
   clearAfter: atOnce,
+  as: 'sensor-fault',
+  hold: 0,
+  quiet: 0,
   ...part,
 });
 
+function templateOf(name: string): Template {
+  const template = shippedTemplate(name);
+  if (!template) throw new Error(`no template ${name}`);
+  return template;
+}
+
 /** Values one second apart from 0; `+` raised, `-` cleared, `.` nothing. */
-function play(one: Rule, values: readonly number[], before: RuleState = { active: false, candidate: undefined }): string {
+function play(one: Rule, values: readonly number[], before: RuleState = ruleAtStart(false)): string {
   let state = before;
   return values
     .map((value, index) => {
-      const step = stepRule(one, state, value, index * 1000);
+      const step = stepRule(one, state, { value, latest: new Map([[one.point, value]]), monotonicMs: index * 1000, wallMs: 0 });
       state = step.state;
       return step.change === undefined ? '.' : step.change === 'active' ? '+' : '-';
     })
@@ -42,14 +52,20 @@ describe('a rule', () => {
     ['above a threshold', { when: { above: 10 } }, [10, 11, 10, 9], '.+-.'],
     ['above with hysteresis', { when: { above: 10, clearAt: 5 } }, [11, 6, 10, 5.1, 5, 6, 11], '+...-.+'],
     ['below with hysteresis', { when: { below: 2, clearAt: 3 } }, [2, 1.9, 2.5, 3], '.+.-'],
+    ['held for a time', { hold: 3000 }, [1, 0, 0, 0, 0], '+..-.'],
+    ['quiet after its end', { alarm: 'tamper', quiet: 3000 }, [1, 0, 1, 0, 1, 1], '+-..+.'],
+    ['risen', { when: { rises: { by: 5, within: 3000 } } }, [0, 2, 4, 6, 6, 6, 6], '...+-..'],
+    ['risen too slowly', { when: { rises: { by: 5, within: 3000 } } }, [0, 1, 2, 3, 4, 5, 6, 7], '........'],
+    ['fallen', { when: { falls: { by: 5, within: 3000 } } }, [9, 9, 3, 3, 3, 3, 3], '..+..-.'],
+    ['stuck', { when: { stuckFor: 2000 } }, [7, 7, 7, 7, 8, 8, 8], '..+.-.+'],
     ['hysteresis interrupts a debounce', { when: { above: 10, clearAt: 5 }, raiseAfter: { count: 2, time: 0 } }, [11, 7, 11, 11], '...+'],
   ] as const)('%s', (_, part, values, said) => {
     expect(play(rule(part), values)).toBe(said);
   });
 
   it('that never spoke says its first decision, a seeded one does not repeat itself', () => {
-    expect(play(rule({}), [0, 0, 1], { active: undefined, candidate: undefined })).toBe('-.+');
-    expect(play(rule({}), [1, 1, 0], { active: true, candidate: undefined })).toBe('..-');
+    expect(play(rule({}), [0, 0, 1], ruleAtStart(undefined))).toBe('-.+');
+    expect(play(rule({}), [1, 1, 0], ruleAtStart(true))).toBe('..-');
   });
 
   it('raises and clears in strict turn, whatever it sees', () => {
@@ -98,7 +114,7 @@ describe('health', () => {
 
 describe('a sensor', () => {
   it('says alarms before its health, and leaves rules alone whose point was not read', () => {
-    const template = modbusTemplates['smoke-ug3'];
+    const template = templateOf('smoke-ug3');
     const moment = { wallMs: 5000, monotonicMs: 100 };
     const seen = (values: [string, number][]) => ({
       observation: { result: 'values', values: new Map(values), fault: undefined } as const,
@@ -132,7 +148,7 @@ describe('a sensor at the start', () => {
     ['an alarm that is open', false, []],
     ['a test that is open', true, ['smoke active']],
   ])('that is on fire, with %s', (_, test, expected) => {
-    const template = modbusTemplates['smoke-ug3'];
+    const template = templateOf('smoke-ug3');
     const alarm = {
       alarmId: 'a',
       device: 'd',

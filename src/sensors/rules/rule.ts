@@ -1,43 +1,70 @@
-// One rule over one value, pure: predicate with hysteresis, then debounce (raise and clear each by count and time).
-import type { Template } from '../options.ts';
+// One rule over one value, pure: hours, predicate, debounce (raise and clear each by count and time), hold, and quiet after an end.
+import { isWithinHours, plausibleFromMs } from '#base';
+import type { Rule } from '../options.ts';
+import { judge, type Memory, noMemory, type Seen } from './predicate.ts';
 
-export type Rule = Template['rules'][number];
-
-/** What is remembered of a rule between observations. */
+/** What is remembered of a rule between values. Times are monotonic milliseconds. */
 export interface RuleState {
   /** What was last said; undefined when nothing was yet and the first decision must be said. */
   readonly active: boolean | undefined;
-  /** The opposite was seen `count` times in a row since `since` (monotonic milliseconds). */
-  readonly candidate: { readonly since: number; readonly count: number } | undefined;
+  /** The opposite was seen `count` times in a row since `since`; `muted`: only `quiet` keeps it back. */
+  readonly candidate: { readonly since: number; readonly count: number; readonly muted: boolean } | undefined;
+  /** When it was last said to be active, or over; undefined: before the start. */
+  readonly changedAt: number | undefined;
+  /** How often it came and went in its quiet time. */
+  readonly muted: number;
+  readonly memory: Memory;
 }
 
 /** The next state, and what changed: undefined when nothing is to be said. */
 export interface RuleStep {
   readonly state: RuleState;
   readonly change: 'active' | 'inactive' | undefined;
+  /** Its hours are over: that, and not the value, ends it. */
+  readonly outOfHours?: true;
+  /** How often it has come since it was last told, this time included; 1 as a rule. */
+  readonly repeats?: number;
 }
 
-/** What a value says by itself; `between` lies in the hysteresis and leaves things as they are. */
-function judge(when: Rule['when'], value: number): 'active' | 'inactive' | 'between' {
-  if (when.equals !== undefined) return value === Number(when.equals) ? 'active' : 'inactive';
-  if (when.above !== undefined) {
-    if (value > when.above) return 'active';
-    return when.clearAt === undefined || value <= when.clearAt ? 'inactive' : 'between';
-  }
-  if (when.below !== undefined) {
-    if (value < when.below) return 'active';
-    return when.clearAt === undefined || value >= when.clearAt ? 'inactive' : 'between';
-  }
-  return 'inactive';
+/** A rule at the start; `active`: what the store says. */
+export function ruleAtStart(active: boolean | undefined): RuleState {
+  return { active, candidate: undefined, changedAt: undefined, muted: 0, memory: noMemory };
 }
 
-/** One observation. `nowMs` is monotonic. */
-export function stepRule(rule: Rule, state: RuleState, value: number, nowMs: number): RuleStep {
-  const verdict = judge(rule.when, value);
-  if (verdict === 'between' || (verdict === 'active') === state.active)
-    return { state: { ...state, candidate: undefined }, change: undefined };
-  const candidate = { since: state.candidate?.since ?? nowMs, count: (state.candidate?.count ?? 0) + 1 };
+/** One value. `wallMs` decides on hours alone. */
+export function stepRule(rule: Rule, state: RuleState, seen: Seen & { readonly wallMs: number }): RuleStep {
+  const { monotonicMs, wallMs } = seen;
+  if (!isInHours(rule, wallMs)) {
+    const ended = { ...state, active: false, candidate: undefined, memory: noMemory };
+    if (state.active === false) return { state: state.candidate === undefined ? state : ended, change: undefined };
+    return { state: { ...ended, changedAt: monotonicMs }, change: 'inactive', outOfHours: true };
+  }
+  const { verdict, memory } = judge(rule.when, state.memory, seen);
+  if (verdict === 'between' || (verdict === 'active') === state.active) return { state: settle(state, memory), change: undefined };
+  const candidate = {
+    since: state.candidate?.since ?? monotonicMs,
+    count: (state.candidate?.count ?? 0) + 1,
+    muted: state.candidate?.muted ?? false,
+  };
+  const waiting = { ...state, candidate, memory };
   const needed = verdict === 'active' ? rule.raiseAfter : rule.clearAfter;
-  if (candidate.count < needed.count || nowMs - candidate.since < needed.time) return { state: { ...state, candidate }, change: undefined };
-  return { state: { active: verdict === 'active', candidate: undefined }, change: verdict };
+  if (candidate.count < needed.count || monotonicMs - candidate.since < needed.time) return { state: waiting, change: undefined };
+  const sinceChange = state.changedAt === undefined ? Infinity : monotonicMs - state.changedAt;
+  if (verdict === 'inactive' && sinceChange < rule.hold) return { state: waiting, change: undefined };
+  if (verdict === 'active' && sinceChange < rule.quiet)
+    return { state: { ...waiting, candidate: { ...candidate, muted: true } }, change: undefined };
+  const changed = { active: verdict === 'active', candidate: undefined, changedAt: monotonicMs, memory };
+  if (verdict === 'inactive') return { state: { ...changed, muted: state.muted }, change: 'inactive' };
+  return { state: { ...changed, muted: 0 }, change: 'active', repeats: state.muted + 1 };
+}
+
+/** The value agrees with what was said: what was on its way to the opposite is forgotten, and counted where quiet alone held it. */
+function settle(state: RuleState, memory: Memory): RuleState {
+  if (state.candidate === undefined && memory === state.memory) return state;
+  return { ...state, candidate: undefined, muted: state.muted + (state.candidate?.muted ? 1 : 0), memory };
+}
+
+/** While the clock was never set nobody knows the hour: then every rule holds. */
+function isInHours({ during }: Rule, wallMs: number): boolean {
+  return during === undefined || wallMs < plausibleFromMs || during.some((hours) => isWithinHours(hours, wallMs));
 }

@@ -1,14 +1,35 @@
-// A whole sensor, pure: (state, observation, moment) → (state, what to say). Rules, faults and silence of one template together.
+// A whole sensor, pure: (state, observation, moment) → (state, what to say). Rules, faults, readings and silence of one template together.
 import { sameText, type Text } from '#base';
-import { type Alarm, type AlarmKind, type Condition, type ConditionKind, conditionKinds, type Report } from '#model';
-import type { Template } from '../options.ts';
+import {
+  type Alarm,
+  type AlarmKind,
+  type ClockQuality,
+  type Condition,
+  type ConditionKind,
+  conditionKinds,
+  type Detail,
+  type Reading,
+  type Report,
+} from '#model';
+import { channelOf, pointsOf, type Rule, type Template } from '../options.ts';
 import { type Contact, type HealthState, stepHealth, unknownHealth } from './health.ts';
-import { type Rule, type RuleState, stepRule } from './rule.ts';
+import { type SentReadings, stepReadings } from './readings.ts';
+import { type RuleState, type RuleStep, ruleAtStart, stepRule } from './rule.ts';
 
-/** What one poll saw. */
+/** What a message says beside its values. */
+export interface Told {
+  /** Names the message, the same on every retry; at most 100 characters. Undefined: only the open alarm tells a retry. */
+  readonly id: string | undefined;
+  /** When it happened, wall milliseconds. */
+  readonly time: number;
+  readonly clockQuality: ClockQuality;
+  readonly detail: Detail;
+}
+
+/** What one poll saw, or one message said. */
 export type Observation =
   /** The values that could be read, and what was wrong with the others. */
-  | { readonly result: 'values'; readonly values: ReadonlyMap<string, number>; readonly fault: Text | undefined }
+  | { readonly result: 'values'; readonly values: ReadonlyMap<string, number>; readonly fault: Text | undefined; readonly told?: Told }
   | { readonly result: 'silent'; readonly problem: Text };
 
 /** When: wall time for what is said, monotonic time for how long it lasted. */
@@ -24,43 +45,105 @@ export type Utterance = { readonly report: Report } | { readonly condition: Cond
 export interface SensorState {
   readonly rules: readonly RuleState[];
   readonly health: HealthState;
+  /** Newest plausible value of each point. */
+  readonly latest: ReadonlyMap<string, number>;
+  readonly sent: SentReadings;
 }
+
+/** What one observation leads to. What is said is in order: gravest things are not delayed by health. */
+export interface SensorStep {
+  readonly state: SensorState;
+  readonly says: readonly Utterance[];
+  readonly readings: readonly Reading[];
+}
+
+type SensorName = { readonly device: string; readonly template: Template };
+type Values = Extract<Observation, { result: 'values' }>;
 
 /** The channel of conditions that concern the whole sensor. */
 export const wholeSensor = 'device';
 
 /** A sensor at the start of the daemon: what is open in the store is active, so it is neither raised twice nor forgotten. A test is not the real thing. */
 export function seedSensor(template: Template, open: readonly Alarm[]): SensorState {
-  const isOpen = (rule: Rule): boolean => open.some((alarm) => alarm.channel === rule.point && alarm.kind === rule.alarm && !alarm.test);
+  const isOpen = (rule: Rule): boolean =>
+    open.some((alarm) => alarm.channel === channelOf(rule) && alarm.kind === rule.alarm && !alarm.test);
   return {
-    rules: template.rules.map((rule) => ({ active: rule.alarm === undefined ? undefined : isOpen(rule), candidate: undefined })),
+    rules: template.rules.map((rule) => ruleAtStart(rule.alarm === undefined ? undefined : isOpen(rule))),
     health: unknownHealth,
+    latest: new Map(),
+    sent: new Map(),
   };
 }
 
-/** One observation of `device`. What is said is in order: gravest things are not delayed by health. */
+/** One observation of `device`. */
 export function stepSensor(
-  sensor: { readonly device: string; readonly template: Template },
+  sensor: SensorName,
   state: SensorState,
   seen: { readonly observation: Observation; readonly moment: Moment },
-): { state: SensorState; says: Utterance[] } {
+): SensorStep {
   const { observation, moment } = seen;
+  if (observation.result === 'silent') {
+    const contact: Contact = { answered: false, problem: observation.problem };
+    return { ...withHealth(sensor, state, { contact, moment }), readings: [] };
+  }
+  const { good, implausible, fault } = sift(sensor.template, observation);
+  const latest = mergeValues(sensor.template, state.latest, good);
   const says: Utterance[] = [];
   const rules = state.rules.map((before, index) => {
     const rule = sensor.template.rules[index];
-    const value = observation.result === 'values' && rule ? observation.values.get(rule.point) : undefined;
-    if (!rule || value === undefined) return before;
-    const step = stepRule(rule, before, value, moment.monotonicMs);
-    if (step.change) says.push(utter(sensor, rule, { change: step.change, value, wallMs: moment.wallMs }));
+    if (!rule || !pointsOf(rule).some((name) => good.has(name))) return before;
+    const value = latest.get(rule.point);
+    if (value === undefined && !rule.when.atLeast) return before;
+    const step = stepRule(rule, before, { value: value ?? Number.NaN, latest, ...moment });
+    if (step.change) says.push(utter(sensor, rule, { step, value, moment, told: observation.told }));
     return step.state;
   });
-  const contact: Contact =
-    observation.result === 'values' ? { answered: true, fault: observation.fault } : { answered: false, problem: observation.problem };
-  const health = stepHealth(state.health, contact, sensor.template.silence.polls);
-  for (const { kind, state: step, message } of health.changes) {
-    says.push({ condition: conditionOf(sensor.device, kind, { channel: wholeSensor, state: step, time: moment.wallMs, message }) });
+  const measured = {
+    values: observation.values,
+    implausible,
+    monotonicMs: moment.monotonicMs,
+    time: observation.told?.time ?? moment.wallMs,
+  };
+  const { sent, readings } = stepReadings(sensor, state.sent, measured);
+  const health = withHealth(sensor, { ...state, rules, latest, sent }, { contact: { answered: true, fault }, moment });
+  return { state: health.state, says: [...says, ...health.says], readings };
+}
+
+/** Sets aside what the sensor cannot have measured. */
+function sift(
+  template: Template,
+  { values, fault }: Values,
+): { good: ReadonlyMap<string, number>; implausible: Set<string>; fault: Text | undefined } {
+  const implausible = new Set<string>();
+  for (const { name, range } of template.points) {
+    const value = range && values.get(name);
+    if (range && value !== undefined && (value < range[0] || value > range[1])) implausible.add(name);
   }
-  return { state: { rules, health: health.state }, says };
+  if (implausible.size === 0) return { good: values, implausible, fault };
+  const names = [...implausible].join(', ');
+  const beyond: Text = { ko: `${names} 값이 측정 범위를 벗어났습니다`, en: `${names} is outside of what the sensor can measure` };
+  const whole = fault ? { ko: `${fault.ko}; ${beyond.ko}`, en: `${fault.en}; ${beyond.en}` } : beyond;
+  return { good: new Map([...values].filter(([name]) => !implausible.has(name))), implausible, fault: whole };
+}
+
+function mergeValues(
+  template: Template,
+  before: ReadonlyMap<string, number>,
+  now: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  return now.size === template.points.length || before.size === 0 ? now : new Map([...before, ...now]);
+}
+
+function withHealth(
+  sensor: SensorName,
+  state: SensorState,
+  { contact, moment }: { readonly contact: Contact; readonly moment: Moment },
+): { state: SensorState; says: Utterance[] } {
+  const health = stepHealth(state.health, contact, sensor.template.silence.polls);
+  const says = health.changes.map(({ kind, state: step, message }): Utterance => {
+    return { condition: conditionOf(sensor.device, kind, { channel: wholeSensor, state: step, time: moment.wallMs, message }) };
+  });
+  return { state: { ...state, health: health.state }, says };
 }
 
 /** A condition with the severity of its kind. */
@@ -73,38 +156,45 @@ export function conditionOf(
 }
 
 interface Change {
-  readonly change: 'active' | 'inactive';
-  readonly value: number;
-  readonly wallMs: number;
+  readonly step: RuleStep;
+  readonly value: number | undefined;
+  readonly moment: Moment;
+  readonly told: Told | undefined;
 }
 
-function utter(sensor: { readonly device: string; readonly template: Template }, rule: Rule, what: Change): Utterance {
+function utter(sensor: SensorName, rule: Rule, what: Change): Utterance {
   if (rule.alarm === undefined) {
-    const raised = what.change === 'active';
+    const raised = what.step.change === 'active';
     const fault = rule.fault ?? sameText(rule.point);
     const message = raised ? fault : { ko: `해소됨: ${fault.ko}`, en: `No longer: ${fault.en}` };
-    const step = { channel: rule.point, state: raised ? 'raised' : 'cleared', time: what.wallMs, message } as const;
-    return { condition: conditionOf(sensor.device, 'sensor-fault', step) };
+    const time = what.told?.time ?? what.moment.wallMs;
+    const step = { channel: channelOf(rule), state: raised ? 'raised' : 'cleared', time, message } as const;
+    return { condition: conditionOf(sensor.device, rule.as, step) };
   }
   return { report: reportOf(sensor, rule, { ...what, kind: rule.alarm }) };
 }
 
-function reportOf(
-  sensor: { readonly device: string; readonly template: Template },
-  rule: Rule,
-  what: Change & { readonly kind: AlarmKind },
-): Report {
+function reportOf(sensor: SensorName, rule: Rule, what: Change & { readonly kind: AlarmKind }): Report {
+  const { step, told, value, kind, moment } = what;
   const point = sensor.template.points.find(({ name }) => name === rule.point);
-  const measured = point && point.type !== 'bit' ? { value: what.value, ...(point.unit === '' ? {} : { unit: point.unit }) } : undefined;
+  const isMeasure = point !== undefined && point.modbus?.type !== 'bit' && point.words === undefined && value !== undefined;
+  const detail: Detail = {
+    ...told?.detail,
+    ...(isMeasure ? { value, ...(point.unit === '' ? {} : { unit: point.unit }) } : {}),
+    ...(step.repeats !== undefined && step.repeats > 1 ? { repeats: step.repeats } : {}),
+  };
+  const channel = channelOf(rule);
   return {
     device: sensor.device,
-    channel: rule.point,
-    kind: what.kind,
-    state: what.change,
-    occurrence: undefined,
-    time: what.wallMs,
-    clockQuality: 'receipt',
+    channel,
+    kind,
+    state: step.change ?? 'inactive',
+    occurrence: told?.id === undefined ? undefined : `${told.id}/${channel}/${kind}/${step.change}`,
+    time: told?.time ?? moment.wallMs,
+    clockQuality: told?.clockQuality ?? 'receipt',
     ...(rule.severity ? { severity: rule.severity } : {}),
-    ...(measured ? { detail: measured } : {}),
+    ...(rule.latch === undefined ? {} : { latch: rule.latch }),
+    ...(step.outOfHours ? { reason: 'handling' } : {}),
+    ...(Object.keys(detail).length === 0 ? {} : { detail }),
   };
 }

@@ -1,2 +1,3 @@
 // The door of the shipped templates.
-export { modbusTemplates, webhookTemplates } from './table.ts';
+export { shippedTemplate } from './shipped.ts';
+export { webhookTemplates } from './table.ts';

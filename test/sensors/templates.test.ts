@@ -1,0 +1,262 @@
+// The shipped templates are what a site could have written, and say what they claim to; nonsense is refused with the place where it is.
+import { readdir } from 'node:fs/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Alarm } from '#model';
+import { shippedTemplates, type Template } from '../../src/sensors/options.ts';
+import { type Observation, type SensorState, seedSensor, stepSensor } from '../../src/sensors/rules/index.ts';
+import { shippedTemplate } from '../../src/sensors/templates/index.ts';
+import { readTemplate } from '../../src/sensors/templates/read.ts';
+
+const second = 1000;
+const minute = 60 * second;
+const noon = new Date(2026, 5, 15, 12).getTime();
+
+function templateOf(name: string): Template {
+  const template = shippedTemplate(name);
+  if (!template) throw new Error(`no template ${name}`);
+  return template;
+}
+
+function own(text: string): Template {
+  const read = readTemplate(Buffer.from(text));
+  if (!read.ok) throw new Error(read.problems.join('; '));
+  return read.template;
+}
+
+/** What a sensor says of one set of values after the other, at so many milliseconds each: `smoke active`, `battery-low raised`. */
+function play(template: Template, seen: readonly (readonly [number, Record<string, number>])[], open: readonly Alarm[] = []): string[][] {
+  let state: SensorState = seedSensor(template, open);
+  return seen.map(([at, values]) => {
+    const observation: Observation = { result: 'values', values: new Map(Object.entries(values)), fault: undefined };
+    const step = stepSensor({ device: 'd', template }, state, { observation, moment: { wallMs: noon + at, monotonicMs: at } });
+    state = step.state;
+    return step.says.flatMap((said) => {
+      if ('report' in said) return [`${said.report.channel} ${said.report.kind} ${said.report.state}`];
+      const { channel, kind, state: how } = said.condition;
+      return how === 'cleared' ? [] : [`${channel} ${kind} ${how}`];
+    });
+  });
+}
+
+describe('the shipped templates', () => {
+  it('are all there, and each is right', async () => {
+    const files = await readdir(new URL('../../src/sensors/templates/shipped/', import.meta.url));
+    expect(files.map((file) => file.replace('.yaml', '')).toSorted()).toEqual([...shippedTemplates]);
+    for (const name of shippedTemplates) expect(templateOf(name).title, name).toMatchObject({ ko: /./, en: /./ });
+  });
+
+  it.each<[string, readonly (readonly [number, Record<string, number>])[], string[][]]>([
+    [
+      'smoke-analog',
+      [
+        [0, { obscuration: 11 }],
+        [1, { obscuration: 11 }],
+        [2, { obscuration: 6 }],
+        [3, { obscuration: 5 }],
+        [4, { obscuration: 5 }],
+        [5, { obscuration: 5 }],
+      ],
+      [[], ['obscuration smoke active'], [], [], [], ['obscuration smoke inactive']],
+    ],
+    [
+      'heat-analog',
+      [
+        [0, { temperature: 20 }],
+        [20 * second, { temperature: 42 }],
+        [40 * second, { temperature: 50 }],
+        [50 * second, { temperature: 71 }],
+        [52 * second, { temperature: 72 }],
+      ],
+      [[], [], ['heat-rise heat active'], [], ['heat heat active']],
+    ],
+    [
+      'hydrant',
+      [
+        [0, { parking: 1 }],
+        [59 * second, { parking: 1 }],
+        [60 * second, { parking: 1 }],
+        [61 * second, { parking: 0 }],
+        [91 * second, { parking: 0 }],
+      ],
+      [[], [], ['parking hydrant-parking active'], [], ['parking hydrant-parking inactive']],
+    ],
+    [
+      'hydrant',
+      [
+        [0, { pressure: 149 }],
+        [1, { pressure: 149 }],
+        [2, { pressure: 160 }],
+        [3, { pressure: 170 }],
+        [4, { battery: 14, leak: 1, freezing: 1 }],
+      ],
+      [
+        [],
+        ['pressure hydrant-pressure-low active'],
+        [],
+        ['pressure hydrant-pressure-low inactive'],
+        ['leak hydrant-leak active', 'freezing hydrant-freezing active', 'battery battery-low raised'],
+      ],
+    ],
+    [
+      'structure',
+      [
+        [0, { 'tilt-y': -1.1 }],
+        [1, { 'tilt-y': -1.2 }],
+        [2, { crack: 0.2 }],
+        [minute, { crack: 0.5 }],
+        [2 * minute, { crack: 0.51 }],
+      ],
+      [[], ['tilt structure-tilt active'], [], [], ['crack-growth structure-crack active']],
+    ],
+    [
+      'activity',
+      [
+        [0, { movements: 5 }],
+        [86_399_999, { movements: 5 }],
+        [86_400_000, { movements: 5 }],
+        [86_400_001, { movements: 6 }],
+      ],
+      [[], [], ['movements no-activity active'], ['movements no-activity inactive']],
+    ],
+    [
+      'fire-panel-contacts',
+      [
+        [0, { 'zone-3': 1, fire: 1, mains: 1 }],
+        [10 * second, { 'zone-3': 0, fire: 0, mains: 1 }],
+      ],
+      [
+        ['zone-3 fire-panel active', 'fire fire-panel active'],
+        ['zone-3 fire-panel inactive', 'fire fire-panel inactive', 'mains power-fault raised'],
+      ],
+    ],
+    [
+      'milesight-gs524n',
+      [
+        [0, { smoke: 1, mounted: 1 }],
+        [1, { mounted: 0, smoke: 0 }],
+      ],
+      [['smoke smoke active'], ['smoke smoke inactive', 'mounted tamper active']],
+    ],
+  ])('%s', (name, seen, said) => {
+    expect(play(templateOf(name), seen)).toEqual(said);
+  });
+});
+
+describe('a sensor', () => {
+  const base = 'points: [{ name: a, path: a }, { name: b, path: b }, { name: c, path: c }]\n';
+
+  it('counts two of three by the newest value of each', () => {
+    const template = own(
+      `${base}rules: [{ point: a, channel: vote, alarm: fire, when: { atLeast: { count: 2, of: [{ point: a, above: 5 }, { point: b, above: 5 }, { point: c, equals: 1 }] } } }]`,
+    );
+    expect(
+      play(template, [
+        [0, { a: 6 }],
+        [1, { b: 5 }],
+        [2, { c: 1 }],
+        [3, { b: 6 }],
+        [4, { a: 0 }],
+        [5, { c: 0 }],
+      ]),
+    ).toEqual([[], [], ['vote fire active'], [], [], ['vote fire inactive']]);
+  });
+
+  it('judges a rule at its hours alone, and ends it with them', () => {
+    const template = own(`${base}rules: [{ point: a, alarm: door-open, when: { equals: 1 }, during: [{ from: '12:00', to: '12:10' }] }]`);
+    const hour = 60 * minute;
+    expect(
+      play(template, [
+        [-1, { a: 1 }],
+        [0, { a: 1 }],
+        [10 * minute, { a: 1 }],
+        [11 * minute, { a: 1 }],
+        [24 * hour, { a: 1 }],
+      ]),
+    ).toEqual([[], ['a door-open active'], ['a door-open inactive'], [], ['a door-open active']]);
+  });
+
+  it('takes no value that it cannot have measured, says so, and goes on', () => {
+    const template = own(
+      'points: [{ name: a, path: a, range: [0, 100], unit: Cel, reading: { kind: temperature } }]\nrules: [{ point: a, alarm: heat, when: { above: 70 } }]',
+    );
+    expect(
+      play(template, [
+        [0, { a: 6553.5 }],
+        [1, { a: 71 }],
+      ]),
+    ).toEqual([['device sensor-fault raised'], ['a heat active']]);
+  });
+
+  it('sends one reading in a while, and each change that matters, with its quality', () => {
+    const template = own(
+      'points: [{ name: a, path: a, range: [0, 100], unit: Cel, reading: { kind: temperature, every: 1m, change: 5 } }]',
+    );
+    let state = seedSensor(template, []);
+    const sent = (
+      [
+        [0, 20],
+        [second, 24],
+        [2 * second, 25],
+        [30 * second, 25],
+        [63 * second, 25],
+        [64 * second, 200],
+      ] as const
+    ).map(([at, a]) => {
+      const observation: Observation = { result: 'values', values: new Map([['a', a]]), fault: undefined };
+      const step = stepSensor({ device: 'd', template }, state, { observation, moment: { wallMs: noon + at, monotonicMs: at } });
+      state = step.state;
+      return step.readings.map(({ value, quality }) => `${value} ${quality}`);
+    });
+    expect(sent).toEqual([['20 good'], [], ['25 good'], [], ['25 good'], ['200 bad']]);
+  });
+
+  it('latches, tells the message’s own time and facts, and names the occurrence by the message', () => {
+    const template = templateOf('emergency-button');
+    const told = { id: 'm-1', time: noon - 5000, clockQuality: 'synchronised', detail: { room: '101' } } as const;
+    const observation: Observation = { result: 'values', values: new Map([['button', 1]]), fault: undefined, told };
+    const { says } = stepSensor({ device: 'd', template }, seedSensor(template, []), {
+      observation,
+      moment: { wallMs: noon, monotonicMs: 0 },
+    });
+    expect(says[0]).toEqual({
+      report: {
+        device: 'd',
+        channel: 'button',
+        kind: 'emergency-call',
+        state: 'active',
+        occurrence: 'm-1/button/emergency-call/active',
+        time: noon - 5000,
+        clockQuality: 'synchronised',
+        latch: true,
+        detail: { room: '101' },
+      },
+    });
+  });
+});
+
+describe('a template file', () => {
+  it.each([
+    ['points: []', 'points: '],
+    ['points: [{ name: a }]', 'points[0]: expected modbus or path'],
+    ['points: [{ name: a, path: a }]\nrules: [{ point: x, alarm: gas, when: { above: 1 } }]', 'a rule names no point'],
+    [
+      'points: [{ name: a, path: a }]\nrules: [{ point: a, alarm: gas, when: { above: 1, stuckFor: 1h } }]',
+      'rules[0].when: expected exactly one',
+    ],
+    ['points: [{ name: a, path: a }]\nrules: [{ point: a, alarm: gas, when: { above: 1 }, quiet: 1h }]', 'quiet is not for critical'],
+    ['points: [{ name: a, path: a }]\nrules: [{ point: a, fault: x, latch: true, when: { above: 1 } }]', 'latch goes with alarm'],
+    ['a: [', 'line 1'],
+    ['a: &a [*a]', ''],
+    ['x: '.padEnd(70_000, 'y'), 'larger than 64 KiB'],
+  ])('%j is refused', (text, problem) => {
+    const read = readTemplate(Buffer.from(text));
+    expect(read).toMatchObject({ ok: false });
+    if (!read.ok) expect(read.problems.join('\n')).toContain(problem);
+  });
+
+  it('of any bytes is read or refused, never more', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => typeof readTemplate(bytes).ok === 'boolean'));
+    fc.assert(fc.property(fc.json(), (text) => typeof readTemplate(Buffer.from(text)).ok === 'boolean'));
+  });
+});
