@@ -101,7 +101,7 @@ describe('openRouteCursor', () => {
   });
 });
 
-describe('a gateway with two routes', () => {
+describe.concurrent('a gateway with two routes', () => {
   it('takes the first that works, comes over when it fails, and goes back when it has been well for a while', async () => {
     await using line = await openMosquitto();
     await using _lineHub = await openObserver(line.url);

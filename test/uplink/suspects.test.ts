@@ -66,11 +66,11 @@ async function openScene(
   };
 }
 
-describe('a broker that closes the connection', () => {
-  it.each([
-    ['without a word', 'close' as const],
+describe.concurrent('a broker that closes the connection', () => {
+  it.for([
+    ['without a word', 'close'],
     ['with the reason 0x87', Buffer.from([0xe0, 2, 0x87, 0])],
-  ])('%s, at one kind of message, costs this message and no other', async (_, how) => {
+  ] as const)('%s, at one kind of message, costs this message and no other', async ([, how], { expect }) => {
     const kinds = ['gas', ...Array.from({ length: 50 }, () => 'smoke')];
     await using scene = await openScene(kinds, (topic) => topic.includes('/alarm/gas/'), how);
     await expect.poll(scene.state, { timeout: 28_000 }).toEqual({ pending: 0, dead: 1 });
@@ -78,14 +78,14 @@ describe('a broker that closes the connection', () => {
     expect(await scene.outbox.dead({ limit: 3 })).toMatchObject([{ code: 0x80, text: 'the broker closes the connection when it gets it' }]);
   });
 
-  it('or rather is left by the gateway, makes no dead letter', async () => {
+  it('or rather is left by the gateway, makes no dead letter', async ({ expect }) => {
     const exactlyOnce = Buffer.from([0x34, 6, 0, 1, 0x61, 0, 1, 0]);
     const kinds = ['gas', ...Array.from({ length: 5 }, () => 'smoke')];
     await using scene = await openScene(kinds, (topic, connection) => connection < 16 && topic.includes('/alarm/gas/'), exactlyOnce);
     await expect.poll(scene.state, { timeout: 28_000 }).toEqual({ pending: 0, dead: 0 });
   });
 
-  it('again and again, at whatever comes first, makes no dead letter', async () => {
+  it('again and again, at whatever comes first, makes no dead letter', async ({ expect }) => {
     await using scene = await openScene(['gas', 'smoke', 'fire'], (topic, connection) => connection < 8 && topic.includes('/alarm/'));
     await expect.poll(scene.state, { timeout: 28_000 }).toEqual({ pending: 0, dead: 0 });
     expect(scene.broker.connections).toBeGreaterThan(6);

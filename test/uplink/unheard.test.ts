@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const tell = async (result: Promise<unknown>) => await Promise.race([result, sleep(1500).then(() => 'waits')]);
 
-describe('a broker without a hub', () => {
+describe.concurrent('a broker without a hub', () => {
   it('is not thought to have an alarm; the hub gets it when it comes up', async () => {
     await using broker = await openMosquitto();
     await using site = openSite(store, { url: broker.url }, { onConfirm: async () => {} });
