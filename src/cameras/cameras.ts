@@ -7,7 +7,15 @@ import { type FactoryAudit, firstLogin, openAttempts, openFactoryAudit } from '.
 import { type CameraDescription, describeCamera } from './describe.ts';
 import { type Finding as DiagnosisFinding, diagnose } from './diagnosis/index.ts';
 import { type Discovery, openDiscovery, openNeighbours, openTableSource } from './discovery/index.ts';
-import { type BreakCounts, type DetectionFilter, listTopics, openSiteEvents, type TopicRow } from './events/index.ts';
+import {
+  askOffered,
+  type BreakCounts,
+  type DetectionFilter,
+  listTopics,
+  type Offered,
+  openSiteEvents,
+  type TopicRow,
+} from './events/index.ts';
 import { faults } from './faults.ts';
 import type { KnowledgeProcedures } from './knowledge-tables.ts';
 import { auditedOf, knownOf, listenedTo, type Member, openMember, patientOf, streamOf, targetOf } from './member.ts';
@@ -90,6 +98,8 @@ export interface Cameras extends AsyncDisposable {
   diagnose(id: string, by: string, signal: AbortSignal): AsyncIterable<DiagnosisFinding>;
   /** Topics that one camera, or all of them, have said since the start. @throws cameras.unknown */
   topics(id: string | undefined): readonly TopicRow[];
+  /** Topics that a camera offers, said or not; none where it has no events. @throws cameras.unknown, cameras.not-ready */
+  offered(id: string, signal: AbortSignal): Promise<Offered>;
   /** What was seen and kept here, not sent; the newest first. Rejects with the store's faults. */
   detections(filter: DetectionFilter): Promise<readonly KeptDetection[]>;
 }
@@ -279,6 +289,10 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
         asked.map(({ state }) => state.counters),
         events.samples,
       );
+    },
+    async offered(id, signal) {
+      const { session, profile } = knownOf(findMember(members, id));
+      return profile.events ? await askOffered(session, profile.events, signal) : { result: 'ok', topics: [] };
     },
     detections: (filter) => events.detections.list(filter),
     async [Symbol.asyncDispose]() {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type AlarmKind, alarmKinds } from '#model';
 import { id } from './fields.ts';
+import { troubleView } from './views.ts';
 
 const count = z.int().min(0);
 /** Kinds of alarms, and facts that are never sent. */
@@ -37,10 +38,13 @@ const detectionView = z.object({
 
 /** The operations about events of cameras. */
 export const eventOperations = {
-  /** What is not understood first; at most 500 topics. Without `id`: of all cameras together, without `breaks`. */
+  /**
+   * What is not understood first; at most 500 topics. Without `id`: of all cameras together, without `breaks`. `offered`: the camera is asked which topics
+   * it offers; those that it has not said come last, with a count of 0. `problem`: it did not answer that.
+   */
   'camera.topics': {
-    input: z.strictObject({ id: id.optional() }),
-    answer: z.object({ topics: z.array(topicView).max(500).readonly(), breaks: breaksView.optional() }),
+    input: z.strictObject({ id: id.optional(), offered: z.boolean().default(false) }),
+    answer: z.object({ topics: z.array(topicView).max(500).readonly(), breaks: breaksView.optional(), problem: troubleView.optional() }),
   },
   /** The newest first. */
   'camera.detections': {

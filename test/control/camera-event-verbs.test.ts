@@ -7,8 +7,9 @@ const topic = { state: 'known', count: 1, cameras: 1 } as const;
 
 describe('the verbs about events of cameras', () => {
   it.each([
-    ['camera topics', 'camera.topics', {}],
-    ['camera topics cam-1', 'camera.topics', { id: 'cam-1' }],
+    ['camera topics', 'camera.topics', { offered: false }],
+    ['camera topics cam-1', 'camera.topics', { id: 'cam-1', offered: false }],
+    ['camera topics cam-1 --offered', 'camera.topics', { id: 'cam-1', offered: true }],
     ['camera detections', 'camera.detections', { limit: 20 }],
     ['camera detections cam-1 --kind relay', 'camera.detections', { id: 'cam-1', kind: 'relay', limit: 20 }],
   ])('ask by %s', async (line, operation, input) => {
@@ -39,5 +40,14 @@ describe('the verbs about events of cameras', () => {
       const { status, stderr } = await run(['--socket', door.path, '--lang', 'ko', ...line.split(' ')]);
       expect([status, stderr]).toEqual([2, expect.stringContaining('하이픈으로 1~40자')]);
     }
+  });
+
+  it('say when a camera does not tell what it offers', async () => {
+    const text = { en: 'It does not answer', ko: '응답이 없습니다' };
+    const { handlers } = recordedHandlers({ 'camera.topics': async () => ({ topics: [], problem: { message: text, hint: text } }) });
+    await using door = await openDoor({ handlers });
+    const { status, stderr } = await run(['--socket', door.path, 'camera', 'topics', 'cam-1', '--offered']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('It does not answer')]);
+    expect(await run(['--socket', door.path, 'camera', 'topics', '--offered'])).toMatchObject({ status: 2 });
   });
 });

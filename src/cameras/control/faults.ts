@@ -37,7 +37,10 @@ export const faults = faultTable('cameras', {
   },
   'ptz-none': {
     message: { en: 'This channel does not move', ko: '이 채널은 움직이는 카메라가 아닙니다' },
-    hint: { en: '`bongsu camera list` shows the channels.', ko: '`bongsu camera list`로 채널을 확인하십시오.' },
+    hint: {
+      en: '`bongsu camera show ID` shows its channels; most cameras stand still.',
+      ko: '`bongsu camera show ID`로 채널을 확인하십시오. 대부분은 고정형 카메라입니다.',
+    },
   },
   'relays-off': {
     message: { en: 'This gateway does not switch relay outputs', ko: '이 게이트웨이는 릴레이 출력을 조작하지 않도록 설정되어 있습니다' },

@@ -4,6 +4,7 @@ export { type EventCounters, openCounters } from './counters.ts';
 export type { DetectionFilter } from './detections.ts';
 export type { Ear } from './ear.ts';
 export { hear } from './hear.ts';
+export { askOffered, type Offered } from './offered.ts';
 export { openPullPointCalls, type PullPoint } from './pull-point.ts';
 export { openSiteEvents, type SiteEvents } from './site.ts';
 export type { TellDeps } from './tell.ts';

@@ -3,8 +3,8 @@ import { durationText, type Text } from '#base';
 import type { Asked, Result } from '../contract.ts';
 import { factWords } from '../messages/events.ts';
 import { alarmWords, conditionWords } from '../messages/words.ts';
-import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
-import { orDash, timeText } from './words.ts';
+import { exits, UsageFault, type Verb, type VerbContext, withGateway } from './context.ts';
+import { orDash, textIn, timeText } from './words.ts';
 
 type Topic = Result<'camera.topics'>['topics'][number];
 type Detection = Result<'camera.detections'>['detections'][number];
@@ -12,14 +12,16 @@ type Detection = Result<'camera.detections'>['detections'][number];
 /** Options of `camera topics`. */
 export interface TopicsOptions {
   readonly samples?: boolean;
+  readonly offered?: boolean;
 }
 
-export const cameraTopicsVerb: Verb<TopicsOptions> = async (context, { samples = false }, argument) => {
+export const cameraTopicsVerb: Verb<TopicsOptions> = async (context, { samples = false, offered }, argument) => {
   const { say, screen } = context;
-  const answer = await withGateway(context, (client) => client.call('camera.topics', { id: oneOrAll(argument) }));
+  if (offered === true && argument === '') throw new UsageFault(say('topics.offeredOne'));
+  const answer = await withGateway(context, (client) => client.call('camera.topics', { id: oneOrAll(argument), offered }));
   if (context.json) {
     screen.json(answer);
-    return exits.done;
+    return answer.problem ? exits.failed : exits.done;
   }
   if (answer.topics.length === 0) screen.line(say('topics.none'));
   else {
@@ -31,7 +33,10 @@ export const cameraTopicsVerb: Verb<TopicsOptions> = async (context, { samples =
   if (samples) tellSamples(answer.topics, context);
   if (answer.topics.some(({ state }) => state !== 'known')) screen.line(say('topics.hint'));
   tellBreaks(answer.breaks, context);
-  return exits.done;
+  if (!answer.problem) return exits.done;
+  screen.complain(say('word.error', { text: textIn(answer.problem.message, context) }));
+  screen.complain(say('word.hint', { text: textIn(answer.problem.hint, context) }));
+  return exits.failed;
 };
 
 /** An id that was left out means all cameras. */

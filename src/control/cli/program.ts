@@ -227,7 +227,8 @@ function addCameraVerbs(camera: Command, make: Make, say: Say): void {
     .option('--all', say('help.camera.test.all'));
   make(camera, 'topics', 'help.camera.topics', cameraTopicsVerb)
     .argument('[id]', say('help.camera.id'))
-    .option('--samples', say('help.camera.topics.samples'));
+    .option('--samples', say('help.camera.topics.samples'))
+    .option('--offered', say('help.camera.topics.offered'));
   make(camera, 'detections', 'help.camera.detections', cameraDetectionsVerb)
     .argument('[id]', say('help.camera.id'))
     .option('--kind <kind>', say('help.camera.detections.kind'))

@@ -5,6 +5,11 @@ export const eventMessages = {
     ko: '카메라 이벤트 토픽 목록 (해석하지 못한 것부터)',
   },
   'help.camera.topics.samples': { en: 'with a message of each that is not understood, as XML', ko: '해석하지 못한 메시지의 XML 예시 포함' },
+  'help.camera.topics.offered': {
+    en: 'ask the camera which topics it offers; those that it has not said yet have 0 messages',
+    ko: '카메라가 제공하는 토픽도 물어봄 (아직 보내지 않은 것은 0회)',
+  },
+  'topics.offeredOne': { en: '--offered asks one camera: name it', ko: '--offered는 카메라 ID를 함께 지정하십시오' },
   'help.camera.detections': {
     en: 'show what cameras saw that is kept here and not sent (cameras.events.handling)',
     ko: '보내지 않고 여기에 보관한 감지 목록 (cameras.events.handling)',
