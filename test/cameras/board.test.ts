@@ -48,6 +48,18 @@ describe('states', () => {
     expect(words(states.see(field('b', '0')))).toEqual(['alarm intrusion inactive']);
   });
 
+  it('are judged once each when time is looked at, however many of them a camera holds', () => {
+    let judged = 0;
+    const states = board(() => {
+      judged += 1;
+      return 'local';
+    });
+    for (let rule = 0; rule < 512; rule += 1) states.see(field(`r${rule}`, '1'));
+    judged = 0;
+    expect(states.due()).toEqual([]);
+    expect(judged).toBeLessThanOrEqual(1024);
+  });
+
   it('end with their property', () => {
     const states = board();
     states.see(field('a', '1'));

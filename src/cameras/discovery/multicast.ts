@@ -2,6 +2,7 @@
 import { type Env, messageOf, type Service, untilAborted, uuidv7 } from '#base';
 import { type Interface, listInterfaces } from './interfaces.ts';
 import { type Announcement, type ProbeType, readMessage, writeProbe } from './messages.ts';
+import { openMeter } from './meter.ts';
 import { isCamera, type Sighting, sightingOf } from './sighting.ts';
 import { openUdp, repeatTimes, type UdpSocket } from './udp.ts';
 
@@ -94,10 +95,14 @@ export interface Greeting {
 }
 
 const lookEveryMs = 60_000;
+/** Of datagrams that nobody asked for. A site that starts anew says more than that; the next look finds who was not heard. */
+const readInSecond = { each: 8, all: 250 };
 
 /** Listens to Hello and Bye until it is told to end. Where the port is taken it tries again every minute; a new interface is joined within one. */
 export function listenToGreetings(options: MulticastOptions, greeted: (greeting: Greeting) => void, env: Env): Service {
+  const meter = openMeter(readInSecond, env.clock);
   const heard = (datagram: Buffer, host: string): void => {
+    if (!meter.passes(host)) return;
     const message = readMessage(datagram);
     if (message?.kind !== 'Hello' && message?.kind !== 'Bye') return;
     for (const said of message.announcements) if (message.kind === 'Bye' || isCamera(said)) greeted({ kind: message.kind, host, said });

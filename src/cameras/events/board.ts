@@ -163,10 +163,13 @@ class States implements Board {
   due(): readonly Told[] {
     const told: Told[] = [];
     for (const [key, orphan] of this.#orphans ?? []) told.push(...this.#dueOrphan(key, orphan));
+    /** What one origin of a key says of the hour, all of them say. */
+    const judged = new Set<string>();
     for (const [name, origin] of this.#origins) {
       if (!origin.active) continue;
-      const late = this.#isLate(origin.heardMs, origin.timeoutMs);
-      told.push(...(late ? this.#expire(name, origin) : this.#tell(origin.key, origin.sighting, 'handling')));
+      if (this.#isLate(origin.heardMs, origin.timeoutMs)) told.push(...this.#expire(name, origin));
+      else if (!judged.has(origin.key)) told.push(...this.#tell(origin.key, origin.sighting, 'handling'));
+      judged.add(origin.key);
     }
     return told;
   }

@@ -49,6 +49,8 @@ const minPaceMs = 500;
 /** And of which it brought something: a camera that always has something to say does not take the whole processor. */
 const minBusyPaceMs = 20;
 const minWaitMs = 1000;
+/** Messages that are taken in one turn of the event loop. */
+const turnMessages = 100;
 const maxLimitFaults = 5;
 const unsubscribeMs = 3000;
 
@@ -104,7 +106,7 @@ export async function hear(options: HearOptions, world: HearWorld, env: Env, sig
     if (!healthy) await world.healthy();
     healthy = true;
     world.counters.pulls += 1;
-    await take(pulled.notifications, subscribed, listener, signal);
+    await take(pulled.notifications, subscribed, { listener, env }, signal);
     const spentMs = env.clock.monotonicMs() - startedMs;
     const paceMs = pulled.notifications.length === 0 ? minPaceMs : minBusyPaceMs;
     if (spentMs < paceMs) await env.clock.sleep(paceMs - spentMs, signal);
@@ -173,10 +175,14 @@ function pullAsk(subscription: Subscription, options: HearOptions & { readonly d
 async function take(
   notifications: readonly Notification[],
   subscription: Subscription,
-  listener: Listener,
+  { listener, env }: { readonly listener: Listener; readonly env: Env },
   signal: AbortSignal,
 ): Promise<void> {
-  await listener.take(notifications, signal);
+  for (let from = 0; from === 0 || from < notifications.length; from += turnMessages) {
+    // A large answer gives the loop back now and then.
+    if (from > 0) await env.clock.sleep(0, signal);
+    await listener.take(notifications.slice(from, from + turnMessages), signal);
+  }
   const awaited = subscription.syncPulls > 0;
   const ended = notifications.length === 0;
   subscription.syncPulls = ended ? 0 : Math.max(0, subscription.syncPulls - 1);
