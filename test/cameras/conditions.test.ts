@@ -5,7 +5,7 @@ import { openFakeCamera, type Script } from './fake-camera.ts';
 import { cameraDevice, openFakeDeps, openFakeStore, until } from './fake-deps.ts';
 import { listening, login, move, stateOf, watchOver } from './watched.ts';
 
-describe('conditions', () => {
+describe.concurrent('conditions', () => {
   it('reports a camera that is gone as lost, and clears it when it is back', async () => {
     await using camera = await openFakeCamera();
     await using site = watchOver(camera);

@@ -5,7 +5,7 @@ import { message, openFakeCamera, type Script } from './fake-camera.ts';
 import { cameraDevice, env, openFakeDeps, openFakeStore, testOptions, until } from './fake-deps.ts';
 import { input, listening, login, move, stateOf, watchOver } from './watched.ts';
 
-describe('hearing a camera', () => {
+describe.concurrent('hearing a camera', () => {
   it.each(['digest-md5', 'digest-sha256', 'username-token'] as const)('raises and clears with %s', async (authentication) => {
     await using camera = await openFakeCamera({ authentication });
     await using site = watchOver(camera);
@@ -183,7 +183,7 @@ describe('hearing a camera', () => {
   });
 });
 
-describe('states after a break', () => {
+describe.concurrent('states after a break', () => {
   it('resumes the pull point of before a restart and loses nothing', async () => {
     await using camera = await openFakeCamera();
     await using store = openFakeStore();
