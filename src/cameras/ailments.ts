@@ -72,67 +72,99 @@ export function openAilments(
   { condition, seat }: { readonly condition: (step: Condition) => Promise<unknown>; readonly seat: Pick<Seat, 'lost' | 'found'> },
   env: Env,
 ): Ailments {
-  const told = new Map<string, Condition['state']>();
-  let last: Promise<unknown> = Promise.resolve();
-  let current: Ailment | undefined;
-  /** One after another: what the switch delays must not overtake what came later. */
-  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
-    const turn = last.then(act, act);
-    last = turn.catch(() => {});
-    return turn;
-  };
-  const set = async ({ kind, channel = '', state, message, detail = '' }: Step): Promise<void> => {
-    const key = `${kind} ${channel}`;
-    if (told.get(key) === state) return;
-    const severity = conditionKinds[kind];
-    await condition({ device, channel, kind, state, severity, time: env.clock.now(), message, detail });
-    told.set(key, state);
-  };
-  const clearAllBut = async (kept: Ailment | undefined): Promise<void> => {
-    current = kept;
-    for (const kind of exclusive) if (kind !== kept) await set({ kind, state: 'cleared', message: answersWell });
-  };
-  const tellAlone = (failed: Failure): void => {
-    inTurn(async () => {
-      if (current === 'camera-lost') await set({ kind: 'camera-lost', state: 'raised', ...tellOf(failed) });
-    }).catch((error: unknown) => env.log.error({ camera: device, error: messageOf(error) }, 'a lost camera could not be told'));
-  };
-  return {
-    async fail(failed) {
-      const kind = ailmentOf[failed.kind];
-      await inTurn(() => clearAllBut(kind));
-      if (kind === 'camera-lost') return seat.lost(() => tellAlone(failed));
-      seat.found();
-      await inTurn(() => set({ kind, state: 'raised', ...tellOf(failed) }));
-    },
-    recover() {
-      seat.found();
-      return inTurn(() => clearAllBut(undefined));
-    },
-    async clock(offsetMs) {
-      if (offsetMs === undefined) return false;
-      const wrong = Math.abs(offsetMs) > options.clockTolerance;
-      await inTurn(() => set({ kind: 'clock-wrong', ...(wrong ? raised(clockWords(offsetMs), setNtp) : cleared(clockRight)) }));
-      return wrong;
-    },
-    async pictures(channel, look, failures) {
-      const at = { kind: 'camera-no-picture', channel: String(channel) } as const;
-      if (look.result === 'seen') return inTurn(() => set({ ...at, ...cleared(picturesCome) }));
-      // A refused login is not tried again soon: it is told at once.
-      if (failures < options.watch.pictures.lostAfter && look.reason !== 'login-refused') return;
-      const { message, hint } = pictureWords[pictureCauseOf(look)];
-      await inTurn(() => set({ ...at, ...raised(message, hint), detail: look.text.en }));
-    },
-    async certificate(validUntil) {
-      const endsAt = validUntil === undefined ? Number.NaN : Date.parse(validUntil);
-      if (Number.isNaN(endsAt)) return;
-      const leftMs = endsAt - env.clock.now();
-      const isNear = leftMs < options.watch.certificateDays * 86_400_000;
-      const step = isNear ? raised(endWords(leftMs), renewCertificate) : cleared(certificateGood);
-      await inTurn(() => set({ kind: 'certificate-expiring', channel: 'https', ...step, detail: validUntil ?? '' }));
-    },
-  };
+  return new Told(device, options, { condition, seat }, env);
 }
+
+interface AilmentDeps {
+  readonly condition: (step: Condition) => Promise<unknown>;
+  readonly seat: Pick<Seat, 'lost' | 'found'>;
+}
+
+/** A class, for there are thousands, and closures cost memory each. */
+class Told implements Ailments {
+  readonly #device: string;
+  readonly #options: AilmentOptions;
+  readonly #deps: AilmentDeps;
+  readonly #env: Env;
+  readonly #told = new Map<string, Condition['state']>();
+  #last: Promise<unknown> = idle;
+  #current: Ailment | undefined;
+
+  constructor(device: string, options: AilmentOptions, deps: AilmentDeps, env: Env) {
+    this.#device = device;
+    this.#options = options;
+    this.#deps = deps;
+    this.#env = env;
+  }
+
+  async fail(failed: Failure): Promise<void> {
+    const { seat } = this.#deps;
+    const kind = ailmentOf[failed.kind];
+    await this.#inTurn(() => this.#clearAllBut(kind));
+    if (kind === 'camera-lost') return seat.lost(() => this.#tellAlone(failed));
+    seat.found();
+    await this.#inTurn(() => this.#set({ kind, state: 'raised', ...tellOf(failed) }));
+  }
+
+  recover(): Promise<void> {
+    this.#deps.seat.found();
+    return this.#inTurn(() => this.#clearAllBut(undefined));
+  }
+
+  async clock(offsetMs: number | undefined): Promise<boolean> {
+    if (offsetMs === undefined) return false;
+    const wrong = Math.abs(offsetMs) > this.#options.clockTolerance;
+    await this.#inTurn(() => this.#set({ kind: 'clock-wrong', ...(wrong ? raised(clockWords(offsetMs), setNtp) : cleared(clockRight)) }));
+    return wrong;
+  }
+
+  async pictures(channel: number, look: Look, failures: number): Promise<void> {
+    const at = { kind: 'camera-no-picture', channel: String(channel) } as const;
+    if (look.result === 'seen') return this.#inTurn(() => this.#set({ ...at, ...cleared(picturesCome) }));
+    // A refused login is not tried again soon: it is told at once.
+    if (failures < this.#options.watch.pictures.lostAfter && look.reason !== 'login-refused') return;
+    const { message, hint } = pictureWords[pictureCauseOf(look)];
+    await this.#inTurn(() => this.#set({ ...at, ...raised(message, hint), detail: look.text.en }));
+  }
+
+  async certificate(validUntil: string | undefined): Promise<void> {
+    const endsAt = validUntil === undefined ? Number.NaN : Date.parse(validUntil);
+    if (Number.isNaN(endsAt)) return;
+    const leftMs = endsAt - this.#env.clock.now();
+    const isNear = leftMs < this.#options.watch.certificateDays * 86_400_000;
+    const step = isNear ? raised(endWords(leftMs), renewCertificate) : cleared(certificateGood);
+    await this.#inTurn(() => this.#set({ kind: 'certificate-expiring', channel: 'https', ...step, detail: validUntil ?? '' }));
+  }
+
+  /** One after another: what the switch delays must not overtake what came later. */
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(act, act);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async #set({ kind, channel = '', state, message, detail = '' }: Step): Promise<void> {
+    const key = channel === '' ? kind : `${kind} ${channel}`;
+    if (this.#told.get(key) === state) return;
+    const severity = conditionKinds[kind];
+    await this.#deps.condition({ device: this.#device, channel, kind, state, severity, time: this.#env.clock.now(), message, detail });
+    this.#told.set(key, state);
+  }
+
+  async #clearAllBut(kept: Ailment | undefined): Promise<void> {
+    this.#current = kept;
+    for (const kind of exclusive) if (kind !== kept) await this.#set({ kind, state: 'cleared', message: answersWell });
+  }
+
+  #tellAlone(failed: Failure): void {
+    this.#inTurn(async () => {
+      if (this.#current === 'camera-lost') await this.#set({ kind: 'camera-lost', state: 'raised', ...tellOf(failed) });
+    }).catch((error: unknown) => this.#env.log.error({ camera: this.#device, error: messageOf(error) }, 'a lost camera could not be told'));
+  }
+}
+
+/** Nothing is being told: shared by all cameras. */
+const idle: Promise<unknown> = Promise.resolve();
 
 function raised(message: Text, hint: Text): Pick<Step, 'state' | 'message'> {
   return { state: 'raised', message: withHint(message, hint) };

@@ -36,6 +36,6 @@ function pooled(key: string, make: () => unknown): unknown {
 }
 
 /** V8 keeps a piece of a long string as a view of it: only new bytes make a string of its own. */
-function flat(text: string): string {
+export function flat(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le');
 }

@@ -17,62 +17,108 @@ export interface Memory {
 }
 
 /** Opens the memory of `device` and tells the gate of a refusal that still holds. */
-export async function openMemory(
-  camera: { readonly device: string; readonly host: string; readonly login: Login | undefined },
-  deps: { readonly calls: Calls<CamerasProcedures>; readonly gate: LoginGate; readonly loginRetry: number; readonly trust?: Trust },
-  env: Env,
-): Promise<Memory> {
-  const { device, host, login } = camera;
+export async function openMemory(camera: MemoryCamera, deps: MemoryDeps, env: Env): Promise<Memory> {
   const { calls, gate, loginRetry, trust } = deps;
-  const { subscription, refusal, certificate } = await calls.recall(device);
+  const { subscription, refusal, certificate } = await calls.recall(camera.device);
   if (certificate !== undefined) trust?.pin(certificate);
-  let kept = certificate;
-  const url = subscription && URL.parse(subscription.address);
-  // A pull point of another address than the camera now has would send the login elsewhere.
-  const point =
-    subscription && url?.hostname === host.replace(/:\d+$/, '')
-      ? { address: url, reference: subscription.reference, pushed: subscription.pushed === 1 }
-      : undefined;
-  let noted = refusal !== undefined;
-  // A clock that was set back meanwhile makes it a refusal of now.
-  const agoMs = refusal ? Math.max(0, env.clock.now() - refusal.at) : 0;
+  if (refusal) holdBack(refusal, { ...camera, agoMs: Math.max(0, env.clock.now() - refusal.at) }, { gate, loginRetry });
+  const point = pointOf(subscription, camera.host);
+  return new Remembered(camera, deps, env, { point, noted: refusal !== undefined, certificate });
+}
+
+interface MemoryCamera {
+  readonly device: string;
+  readonly host: string;
+  readonly login: Login | undefined;
+}
+
+interface MemoryDeps {
+  readonly calls: Calls<CamerasProcedures>;
+  readonly gate: LoginGate;
+  readonly loginRetry: number;
+  readonly trust?: Trust;
+}
+
+type Recalled = Awaited<ReturnType<Calls<CamerasProcedures>['recall']>>;
+
+/** A pull point of another address than the camera now has would send the login elsewhere. */
+function pointOf(subscription: Recalled['subscription'], host: string): PullPoint | undefined {
+  const address = subscription && URL.parse(subscription.address);
+  if (!address || address.hostname !== host.replace(/:\d+$/, '')) return undefined;
+  return { address, reference: subscription.reference, pushed: subscription.pushed === 1 };
+}
+
+/** Tells the gate of a refusal that still holds; a clock that was set back meanwhile makes it a refusal of now. */
+function holdBack(
+  refusal: NonNullable<Recalled['refusal']>,
+  { host, login, agoMs }: MemoryCamera & { readonly agoMs: number },
+  { gate, loginRetry }: Pick<MemoryDeps, 'gate' | 'loginRetry'>,
+): void {
+  if (agoMs >= loginRetry || gate.quietMs(host) > 0) return;
   // Whichever login it was, no other may fail before its time; of another than the camera's own only its mark is left to know it by.
-  if (refusal && agoMs < loginRetry && gate.quietMs(host) === 0) {
-    gate.refused(host, login && refusal.mark === markOf(login) ? login : { user: '', password: refusal.mark }, agoMs);
+  gate.refused(host, login && refusal.mark === markOf(login) ? login : { user: '', password: refusal.mark }, agoMs);
+}
+
+/** A class, for there are thousands, and closures cost memory each. */
+class Remembered implements Memory {
+  point: PullPoint | undefined;
+  readonly #camera: MemoryCamera;
+  readonly #deps: MemoryDeps;
+  readonly #env: Env;
+  #noted: boolean;
+  #kept: string | undefined;
+
+  constructor(
+    camera: MemoryCamera,
+    deps: MemoryDeps,
+    env: Env,
+    { point, noted, certificate }: { point: PullPoint | undefined; noted: boolean; certificate: string | undefined },
+  ) {
+    this.point = point;
+    this.#camera = camera;
+    this.#deps = deps;
+    this.#env = env;
+    this.#noted = noted;
+    this.#kept = certificate;
   }
-  const memory: Memory & { point: PullPoint | undefined } = {
-    point,
-    async keep(next) {
-      if (next === undefined) await calls.dropSubscription(device);
-      else
-        await calls.keepSubscription({
-          device,
-          address: next.address.href,
-          reference: next.reference,
-          pushed: Number(next.pushed === true),
-        });
-      memory.point = next;
-    },
-    async refused(tried = login) {
-      if (!tried) return;
-      noted = true;
-      // A wait that only goes on says nothing new.
-      const leftMs = gate.waitMs(host, tried);
-      await calls.keepRefusal({ device, mark: markOf(tried), at: env.clock.now() - (loginRetry - leftMs) });
-    },
-    async accepted() {
-      // Another login may have been refused just before: a restart must know of it.
-      if (noted && gate.quietMs(host) === 0) {
-        await calls.dropRefusal(device);
-        noted = false;
-      }
-    },
-    async certified() {
-      const fingerprint = trust?.pinned;
-      if (fingerprint === undefined || fingerprint === kept) return;
-      await calls.keepCertificate({ device, fingerprint });
-      kept = fingerprint;
-    },
-  };
-  return memory;
+
+  async keep(next: PullPoint | undefined): Promise<void> {
+    const { calls } = this.#deps;
+    const { device } = this.#camera;
+    if (next === undefined) await calls.dropSubscription(device);
+    else
+      await calls.keepSubscription({
+        device,
+        address: next.address.href,
+        reference: next.reference,
+        pushed: Number(next.pushed === true),
+      });
+    this.point = next;
+  }
+
+  async refused(tried: Login | undefined = this.#camera.login): Promise<void> {
+    const { calls, gate, loginRetry } = this.#deps;
+    const { device, host } = this.#camera;
+    if (!tried) return;
+    this.#noted = true;
+    // A wait that only goes on says nothing new.
+    const leftMs = gate.waitMs(host, tried);
+    await calls.keepRefusal({ device, mark: markOf(tried), at: this.#env.clock.now() - (loginRetry - leftMs) });
+  }
+
+  async accepted(): Promise<void> {
+    const { calls, gate } = this.#deps;
+    // Another login may have been refused just before: a restart must know of it.
+    if (!this.#noted || gate.quietMs(this.#camera.host) > 0) return;
+    await calls.dropRefusal(this.#camera.device);
+    this.#noted = false;
+  }
+
+  async certified(): Promise<void> {
+    const { calls, trust } = this.#deps;
+    const fingerprint = trust?.pinned;
+    if (fingerprint === undefined || fingerprint === this.#kept) return;
+    await calls.keepCertificate({ device: this.#camera.device, fingerprint });
+    this.#kept = fingerprint;
+  }
 }

@@ -21,17 +21,31 @@ export interface Troubles {
 
 const maxTroubles = 10;
 
+interface Known {
+  readonly kind: Failure['kind'];
+  trouble: Trouble;
+}
+
 /** None yet. */
 export function openTroubles(): Troubles {
-  const known: { readonly kind: Failure['kind']; trouble: Trouble }[] = [];
-  return {
-    note(failed, at) {
-      const last = known[0];
-      const words = explain(failed);
-      if (last?.kind === failed.kind) last.trouble = { ...last.trouble, ...words, to: at, count: last.trouble.count + 1 };
-      else known.unshift({ kind: failed.kind, trouble: { from: at, to: at, count: 1, ...words } });
-      known.length = Math.min(known.length, maxTroubles);
-    },
-    list: () => known.map(({ trouble }) => trouble),
-  };
+  return new Noted();
+}
+
+/** A class, for there are thousands, and closures cost memory each. */
+class Noted implements Troubles {
+  /** None where there never was one. */
+  #known: Known[] | undefined;
+
+  note(failed: Failure, at: number): void {
+    this.#known ??= [];
+    const last = this.#known[0];
+    const words = explain(failed);
+    if (last?.kind === failed.kind) last.trouble = { ...last.trouble, ...words, to: at, count: last.trouble.count + 1 };
+    else this.#known.unshift({ kind: failed.kind, trouble: { from: at, to: at, count: 1, ...words } });
+    this.#known.length = Math.min(this.#known.length, maxTroubles);
+  }
+
+  list(): readonly Trouble[] {
+    return this.#known?.map(({ trouble }) => trouble) ?? [];
+  }
 }

@@ -11,18 +11,30 @@ export interface Waker {
 
 /** Opens a waker. */
 export function openWaker(clock: Clock): Waker {
-  let current: AbortController | undefined;
-  return {
-    async sleep(ms, signal) {
-      const early = new AbortController();
-      current = early;
-      await clock
-        .sleep(ms, AbortSignal.any([signal, early.signal]))
-        .catch(() => signal.throwIfAborted())
-        .finally(() => {
-          if (current === early) current = undefined;
-        });
-    },
-    wake: () => current?.abort(),
-  };
+  return new Sleeper(clock);
+}
+
+/** A class, for there are thousands, and closures cost memory each. */
+class Sleeper implements Waker {
+  readonly #clock: Clock;
+  #current: AbortController | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async sleep(ms: number, signal: AbortSignal): Promise<void> {
+    const early = new AbortController();
+    this.#current = early;
+    await this.#clock
+      .sleep(ms, AbortSignal.any([signal, early.signal]))
+      .catch(() => signal.throwIfAborted())
+      .finally(() => {
+        if (this.#current === early) this.#current = undefined;
+      });
+  }
+
+  wake(): void {
+    this.#current?.abort();
+  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isId } from '#model';
-import { countUnclear, countUnknown, openCounters } from '../../src/cameras/events/counters.ts';
+import { openCounters } from '../../src/cameras/events/counters.ts';
 import { interpret, type Sighting } from '../../src/cameras/events/meaning.ts';
 import { openPulses } from '../../src/cameras/events/pulses.ts';
 import { openFakeClock } from '../fakes/clock.ts';
@@ -121,11 +121,11 @@ describe('pulses', () => {
 
 it('unknown topics are counted, at most 256 of them', () => {
   const counters = openCounters();
-  for (let index = 0; index < 1000; index += 1) countUnknown(counters, `t${index}`);
-  countUnknown(counters, 't0');
+  for (let index = 0; index < 1000; index += 1) counters.countUnknown(`t${index}`);
+  counters.countUnknown('t0');
   expect(counters.unknownTopics.size).toBe(256);
   expect(counters.unknownTopics.get('t0')).toBe(2);
   expect(counters.unknownTopics.get('(other)')).toBe(745);
-  countUnclear(counters, 'Device/Trigger/DigitalInput', `LogicalState=${'x'.repeat(300)}`);
+  counters.countUnclear('Device/Trigger/DigitalInput', `LogicalState=${'x'.repeat(300)}`);
   expect([...counters.unknownValues]).toEqual([[`Device/Trigger/DigitalInput LogicalState=${'x'.repeat(51)}`, 1]]);
 });

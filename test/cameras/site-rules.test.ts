@@ -101,10 +101,10 @@ describe('samples', () => {
   it('stand beside what is not understood, which comes first', () => {
     const counters = [openCounters(), openCounters()];
     for (const one of counters) {
-      one.knownTopics.set('VideoSource/MotionAlarm', 9);
-      one.unknownTopics.set('A/B', 2);
+      for (let time = 0; time < 9; time += 1) one.countKnown('VideoSource/MotionAlarm');
+      for (let time = 0; time < 2; time += 1) one.countUnknown('A/B');
     }
-    counters[0]?.unknownValues.set('Device/Trigger/DigitalInput LogicalState=7', 1);
+    counters[0]?.countUnclear('Device/Trigger/DigitalInput', 'LogicalState=7');
     const samples = openSamples();
     for (const one of parsed(message('A/B', '', {}, {}))) samples.take('cam-1', one, 5);
     expect(listTopics(counters, samples)).toMatchObject([

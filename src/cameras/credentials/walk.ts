@@ -28,51 +28,79 @@ export interface LoginWalk {
 
 const maxPatience = 12;
 
-/** Opens the walk of a camera. `known`: the set that was taken last, which goes first. */
-export function openLoginWalk(camera: ScopedCamera & { readonly own: Login | undefined; readonly known: string }): LoginWalk {
-  const own: readonly Candidate[] = camera.own ? [{ set: '', login: camera.own }] : [];
-  let candidates = own;
+/** A camera, its own login, and the set that was taken last, which goes first. */
+type WalkedCamera = ScopedCamera & { readonly own: Login | undefined; readonly known: string };
+
+/** Opens the walk of a camera. */
+export function openLoginWalk(camera: WalkedCamera): LoginWalk {
+  return new Walk(camera);
+}
+
+/** A class, for there are thousands, and closures cost memory each. */
+class Walk implements LoginWalk {
+  readonly #camera: WalkedCamera;
+  readonly #own: readonly Candidate[];
+  #candidates: readonly Candidate[];
   /** Refused since the last round. */
-  let failed: readonly Candidate[] = [];
-  let taken: Candidate | undefined;
-  let rounds = 0;
-  let untried = own.length > 0;
-  const isAmong = (some: readonly Candidate[], one: Candidate): boolean => some.some((other) => isSame(one, other));
-  const left = (): Candidate | undefined => candidates.find((one) => !isAmong(failed, one));
-  const find = (): Candidate | undefined => taken ?? left() ?? candidates[0];
-  return {
-    get current() {
-      return find();
-    },
-    get isFresh() {
-      return untried && find()?.set === '';
-    },
-    get patience() {
-      return Math.min(maxPatience, 2 ** Math.max(0, rounds - 1));
-    },
-    renew(sets) {
-      const fitting = sets.filter(({ scope }) => isFor(scope, camera)).map(({ name, login }) => ({ set: name, login }));
-      const first = fitting.filter(({ set }) => set === camera.known);
-      const next = [...own, ...first, ...fitting.filter((one) => !first.includes(one))];
-      if (next.some((one) => !isAmong(candidates, one))) rounds = 0;
-      candidates = next;
-      if (taken && !isAmong(candidates, taken)) taken = undefined;
-    },
-    refused() {
-      const refused = find();
-      untried = false;
-      taken = undefined;
-      if (!refused) return;
-      failed = left() ? [...failed, refused] : [refused];
-      if (!left()) rounds += 1;
-    },
-    accepted() {
-      taken = find();
-      failed = [];
-      untried = false;
-      rounds = 0;
-    },
-  };
+  #failed: readonly Candidate[] = none;
+  #taken: Candidate | undefined;
+  #rounds = 0;
+  #untried: boolean;
+
+  constructor(camera: WalkedCamera) {
+    this.#camera = camera;
+    this.#own = camera.own ? [{ set: '', login: camera.own }] : none;
+    this.#candidates = this.#own;
+    this.#untried = this.#own.length > 0;
+  }
+
+  get current(): Candidate | undefined {
+    return this.#taken ?? this.#left() ?? this.#candidates[0];
+  }
+
+  get isFresh(): boolean {
+    return this.#untried && this.current?.set === '';
+  }
+
+  get patience(): number {
+    return Math.min(maxPatience, 2 ** Math.max(0, this.#rounds - 1));
+  }
+
+  renew(sets: readonly OpenedCredentialSet[]): void {
+    const fitting = sets.filter(({ scope }) => isFor(scope, this.#camera)).map(({ name, login }) => ({ set: name, login }));
+    const first = fitting.filter(({ set }) => set === this.#camera.known);
+    const next = [...this.#own, ...first, ...fitting.filter((one) => !first.includes(one))];
+    if (next.some((one) => !isAmong(this.#candidates, one))) this.#rounds = 0;
+    this.#candidates = fitting.length === 0 ? this.#own : next;
+    if (this.#taken && !isAmong(this.#candidates, this.#taken)) this.#taken = undefined;
+  }
+
+  refused(): void {
+    const refused = this.current;
+    this.#untried = false;
+    this.#taken = undefined;
+    if (!refused) return;
+    this.#failed = this.#left() ? [...this.#failed, refused] : [refused];
+    if (!this.#left()) this.#rounds += 1;
+  }
+
+  accepted(): void {
+    this.#taken = this.current;
+    this.#failed = none;
+    this.#untried = false;
+    this.#rounds = 0;
+  }
+
+  #left(): Candidate | undefined {
+    return this.#candidates.find((one) => !isAmong(this.#failed, one));
+  }
+}
+
+/** Shared by all that have none. */
+const none: readonly Candidate[] = [];
+
+function isAmong(some: readonly Candidate[], one: Candidate): boolean {
+  return some.some((other) => isSame(one, other));
 }
 
 function isSame(one: Candidate, other: Candidate): boolean {

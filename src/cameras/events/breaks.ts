@@ -41,42 +41,69 @@ export function openBreaks(
   counts: BreakCounts,
   clock: Clock,
 ): Breaks {
-  const { device } = camera;
-  let { heardBefore } = camera;
-  let heard: { readonly at: number; readonly ms: number } | undefined;
-  let told: { readonly count: number; readonly unheardMs: number } | undefined;
-  let quietSinceMs = clock.monotonicMs();
+  return new Gaps(camera, counts, clock);
+}
+
+/** There is one for each camera: its methods are shared. */
+class Gaps implements Breaks {
+  readonly counts: BreakCounts;
+  readonly #device: string;
+  readonly #clock: Clock;
+  #heardBefore: number | undefined;
+  /** When it was heard last, wall and monotonic milliseconds. */
+  #heardAt: number | undefined;
+  #heardMs = 0;
+  #told: { readonly count: number; readonly unheardMs: number } | undefined;
+  #quietSinceMs: number;
   /** What the alarms room has of a former life is not known. */
-  let state: Condition['state'] | 'unknown' = 'unknown';
-  const condition = (next: Condition['state'], message: Text, time: number): Condition => {
-    state = next;
-    return { device, channel: '', kind: 'events-missed', state: next, severity: conditionKinds['events-missed'], time, message };
-  };
-  return {
-    counts,
-    heard() {
-      heard = { at: clock.now(), ms: clock.monotonicMs() };
-    },
-    resumed(anew) {
-      const from = heard?.at ?? (anew ? heardBefore : undefined);
-      heardBefore = undefined;
-      if (from === undefined) return undefined;
-      const lengthMs = heard ? clock.monotonicMs() - heard.ms : Math.max(0, clock.now() - from);
-      counts.count += 1;
-      counts.unheardMs += lengthMs;
-      counts.last = { from, to: clock.now() };
-      quietSinceMs = clock.monotonicMs();
-      heard = undefined;
-      if (state === 'raised') return undefined;
-      told = { count: counts.count - 1, unheardMs: counts.unheardMs - lengthMs };
-      return condition('raised', raisedText(from, clock.now()), from);
-    },
-    due() {
-      if (state === 'cleared' || clock.monotonicMs() - quietSinceMs < standsMs) return undefined;
-      const before = told ?? { count: counts.count, unheardMs: counts.unheardMs };
-      return condition('cleared', clearedText(counts.count - before.count, counts.unheardMs - before.unheardMs), clock.now());
-    },
-  };
+  #state: Condition['state'] | 'unknown' = 'unknown';
+
+  constructor(
+    { device, heardBefore }: { readonly device: string; readonly heardBefore: number | undefined },
+    counts: BreakCounts,
+    clock: Clock,
+  ) {
+    this.counts = counts;
+    this.#device = device;
+    this.#clock = clock;
+    this.#heardBefore = heardBefore;
+    this.#quietSinceMs = clock.monotonicMs();
+  }
+
+  heard(): void {
+    this.#heardAt = this.#clock.now();
+    this.#heardMs = this.#clock.monotonicMs();
+  }
+
+  resumed(anew: boolean): Condition | undefined {
+    const from = this.#heardAt ?? (anew ? this.#heardBefore : undefined);
+    this.#heardBefore = undefined;
+    if (from === undefined) return undefined;
+    const [now, nowMs] = [this.#clock.now(), this.#clock.monotonicMs()];
+    const lengthMs = this.#heardAt === undefined ? Math.max(0, now - from) : nowMs - this.#heardMs;
+    const { counts } = this;
+    counts.count += 1;
+    counts.unheardMs += lengthMs;
+    counts.last = { from, to: now };
+    this.#quietSinceMs = nowMs;
+    this.#heardAt = undefined;
+    if (this.#state === 'raised') return undefined;
+    this.#told = { count: counts.count - 1, unheardMs: counts.unheardMs - lengthMs };
+    return this.#condition('raised', raisedText(from, now), from);
+  }
+
+  due(): Condition | undefined {
+    if (this.#state === 'cleared' || this.#clock.monotonicMs() - this.#quietSinceMs < standsMs) return undefined;
+    const { counts } = this;
+    const before = this.#told ?? { count: counts.count, unheardMs: counts.unheardMs };
+    return this.#condition('cleared', clearedText(counts.count - before.count, counts.unheardMs - before.unheardMs), this.#clock.now());
+  }
+
+  #condition(state: Condition['state'], message: Text, time: number): Condition {
+    this.#state = state;
+    const severity = conditionKinds['events-missed'];
+    return { device: this.#device, channel: '', kind: 'events-missed', state, severity, time, message };
+  }
 }
 
 function raisedText(from: number, to: number): Text {

@@ -11,12 +11,18 @@ export interface EventCounters {
   created: number;
   resumed: number;
   /** Messages by topic that is understood; at most 256 topics, the rest under `(other)`. */
-  readonly knownTopics: Map<string, number>;
+  readonly knownTopics: ReadonlyMap<string, number>;
   /** Messages by topic that means nothing here; at most 256 topics, the rest under `(other)`. */
-  readonly unknownTopics: Map<string, number>;
+  readonly unknownTopics: ReadonlyMap<string, number>;
   /** States that were neither true nor false, by topic, name and value; at most 256, the rest under `(other)`. */
-  readonly unknownValues: Map<string, number>;
+  readonly unknownValues: ReadonlyMap<string, number>;
   readonly breaks: BreakCounts;
+  /** Counts a message whose topic is understood. */
+  countKnown(topic: string): void;
+  /** Counts a message whose topic is unknown. */
+  countUnknown(topic: string): void;
+  /** Counts a message whose state is no state: `Name=value`. */
+  countUnclear(topic: string, value: string): void;
 }
 
 const maxNames = 256;
@@ -25,26 +31,50 @@ const rest = '(other)';
 
 /** All zero. */
 export function openCounters(): EventCounters {
-  const names = { knownTopics: new Map(), unknownTopics: new Map(), unknownValues: new Map() };
-  return { pulls: 0, pushes: 0, messages: 0, created: 0, resumed: 0, ...names, breaks: openBreakCounts() };
+  return new Counters();
 }
 
-/** Counts a message whose topic is understood. */
-export function countKnown({ knownTopics }: EventCounters, topic: string): void {
-  count(knownTopics, topic);
+/** There is one for each camera: a map is made with the first message. */
+class Counters implements EventCounters {
+  pulls = 0;
+  pushes = 0;
+  messages = 0;
+  created = 0;
+  resumed = 0;
+  readonly breaks = openBreakCounts();
+  #known: Map<string, number> | undefined;
+  #unknown: Map<string, number> | undefined;
+  #unclear: Map<string, number> | undefined;
+
+  get knownTopics(): ReadonlyMap<string, number> {
+    return this.#known ?? none;
+  }
+
+  get unknownTopics(): ReadonlyMap<string, number> {
+    return this.#unknown ?? none;
+  }
+
+  get unknownValues(): ReadonlyMap<string, number> {
+    return this.#unclear ?? none;
+  }
+
+  countKnown(topic: string): void {
+    this.#known = count(this.#known, topic);
+  }
+
+  countUnknown(topic: string): void {
+    this.#unknown = count(this.#unknown, topic);
+  }
+
+  countUnclear(topic: string, value: string): void {
+    this.#unclear = count(this.#unclear, `${topic} ${value.slice(0, maxValueLength).toWellFormed()}`);
+  }
 }
 
-/** Counts a message whose topic is unknown. */
-export function countUnknown({ unknownTopics }: EventCounters, topic: string): void {
-  count(unknownTopics, topic);
-}
+const none: ReadonlyMap<string, number> = new Map();
 
-/** Counts a message whose state is no state: `Name=value`. */
-export function countUnclear({ unknownValues }: EventCounters, topic: string, value: string): void {
-  count(unknownValues, `${topic} ${value.slice(0, maxValueLength).toWellFormed()}`);
-}
-
-function count(names: Map<string, number>, name: string): void {
+function count(counted: Map<string, number> | undefined, name: string): Map<string, number> {
+  const names = counted ?? new Map<string, number>();
   const kept = names.has(name) || names.size < maxNames - 1 ? name : rest;
-  names.set(kept, (names.get(kept) ?? 0) + 1);
+  return names.set(kept, (names.get(kept) ?? 0) + 1);
 }

@@ -3,7 +3,7 @@ import type { Env } from '#base';
 import type { Board, Told } from './board.ts';
 import type { BreakNews } from './break-news.ts';
 import type { Breaks } from './breaks.ts';
-import { countKnown, countUnclear, countUnknown, type EventCounters } from './counters.ts';
+import type { EventCounters } from './counters.ts';
 import type { Detections } from './detections.ts';
 import type { Handling } from './handling.ts';
 import { type Interpretation, interpret, type Sighting } from './meaning.ts';
@@ -117,9 +117,9 @@ class Attention implements Listener {
     const receivedAt = this.#env.clock.now();
     const read = interpret(notification, { receivedAt, clockOffsetMs: this.#deps.clockOffsetMs(), channels, rules });
     counters.messages += 1;
-    if (read.result === 'unknown') countUnknown(counters, notification.topic);
-    else countKnown(counters, notification.topic);
-    if (read.result === 'unclear') countUnclear(counters, notification.topic, read.value);
+    if (read.result === 'unknown') counters.countUnknown(notification.topic);
+    else counters.countKnown(notification.topic);
+    if (read.result === 'unclear') counters.countUnclear(notification.topic, read.value);
     if (read.result === 'unknown' || read.result === 'unclear') samples.take(device, notification, receivedAt);
     return read;
   }

@@ -54,112 +54,132 @@ export interface PullPointCalls {
   unsubscribe(point: PullPoint, timeoutMs: number, signal: AbortSignal): Promise<CallResult>;
 }
 
-type Send = (
-  to: PullPoint,
-  call: {
-    readonly action: string;
-    readonly body: string;
-    readonly expect: string;
-    readonly timeoutMs?: number;
-    readonly maxBytes?: number;
-  },
-  signal: AbortSignal,
-) => Promise<CallResult>;
+interface Sent {
+  readonly action: string;
+  /** Composed when it is sent: a pull waits a minute, and thousands of them at once. */
+  body(): string;
+  readonly expect: string;
+  readonly timeoutMs?: number;
+  readonly maxBytes?: number;
+}
 
 /** Opens the calls of pull points on `session`. All reject with the reason of `signal` alone. */
 export function openPullPointCalls(session: SoapSession, env: Env): PullPointCalls {
-  const send: Send = (to, call, signal) => {
-    const header = addressingHeader(call.action, to.address, uuidv7(env.clock.now(), env.random)) + to.reference;
-    const limits = { ...(call.timeoutMs && { timeoutMs: call.timeoutMs }), ...(call.maxBytes && { maxBytes: call.maxBytes }) };
-    return session.call(
-      { url: to.address, envelope: composeEnvelope(call.body), header, expect: call.expect, lane: 'pulls', ...limits },
-      signal,
-    );
-  };
-  /** Relative first, then the camera's own time, for those that know only one of the two. */
-  const lifetimes = (lifetimeMs: number): readonly string[] => {
-    const cameraMs = env.clock.now() + (session.clockOffsetMs ?? 0);
-    return [formatPeriod(lifetimeMs), new Date(cameraMs + lifetimeMs).toISOString().replace(/\.\d+Z$/, 'Z')];
-  };
-
-  return {
-    create: (events, lifetimeMs, signal) =>
-      createPullPoint(send, { events, base: session.base, lifetimeMs, lifetimes: lifetimes(lifetimeMs) }, signal),
-    async subscribe(events, { consumer, lifetimeMs }, signal) {
-      let last: CallResult | undefined;
-      for (const time of lifetimes(lifetimeMs)) {
-        const call = {
-          action: 'http://docs.oasis-open.org/wsn/bw-2/NotificationProducer/SubscribeRequest',
-          body: `<Subscribe xmlns="${baseSpace}"><ConsumerReference><a:Address>${consumer.href}</a:Address></ConsumerReference><InitialTerminationTime>${time}</InitialTerminationTime></Subscribe>`,
-          expect: 'SubscribeResponse',
-        };
-        last = await send({ address: events, reference: '' }, call, signal);
-        if (last.result !== 'fault') break;
-      }
-      if (last?.result !== 'ok') return { result: 'failed', failure: last?.failure ?? failure('garbage', events.host) };
-      return readSubscription(child(last.body, 'SubscribeResponse'), session.base, lifetimeMs);
-    },
-    synchronise(point, signal) {
-      const call = {
-        action: `${eventsSpace}/PullPointSubscription/SetSynchronizationPointRequest`,
-        body: `<SetSynchronizationPoint xmlns="${eventsSpace}"/>`,
-        expect: 'SetSynchronizationPointResponse',
-      };
-      return send(point, call, signal);
-    },
-    async pull(point, ask, signal) {
-      const call = {
-        action: `${eventsSpace}/PullPointSubscription/PullMessagesRequest`,
-        body: `<PullMessages xmlns="${eventsSpace}"><Timeout>${formatPeriod(ask.waitMs)}</Timeout><MessageLimit>${ask.messages}</MessageLimit></PullMessages>`,
-        expect: 'PullMessagesResponse',
-        timeoutMs: ask.timeoutMs,
-        maxBytes: ask.maxBytes,
-      };
-      return readPull(await send(point, call, signal));
-    },
-    async renew(point, lifetimeMs, signal) {
-      for (const time of lifetimes(lifetimeMs)) {
-        const call = {
-          action: 'http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager/RenewRequest',
-          body: `<Renew xmlns="${baseSpace}"><TerminationTime>${time}</TerminationTime></Renew>`,
-          expect: 'RenewResponse',
-        };
-        const reply = await send(point, call, signal);
-        if (reply.result === 'ok') return { result: 'ok', lifetimeMs: grantedLifetime(child(reply.body, 'RenewResponse'), lifetimeMs) };
-        if (reply.result === 'failed') return { result: 'failed', failure: reply.failure };
-      }
-      return { result: 'refused' };
-    },
-    unsubscribe(point, timeoutMs, signal) {
-      const call = {
-        action: 'http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager/UnsubscribeRequest',
-        body: `<Unsubscribe xmlns="${baseSpace}"/>`,
-        expect: 'UnsubscribeResponse',
-        timeoutMs,
-      };
-      return send(point, call, signal);
-    },
-  };
+  return new Conversation(session, env);
 }
 
-async function createPullPoint(
-  send: Send,
-  ask: { readonly events: URL; readonly base: URL; readonly lifetimeMs: number; readonly lifetimes: readonly string[] },
-  signal: AbortSignal,
-): Promise<Subscribed> {
-  let last: CallResult | undefined;
-  for (const time of ask.lifetimes) {
-    const call = {
-      action: `${eventsSpace}/EventPortType/CreatePullPointSubscriptionRequest`,
-      body: `<CreatePullPointSubscription xmlns="${eventsSpace}"><InitialTerminationTime>${time}</InitialTerminationTime></CreatePullPointSubscription>`,
-      expect: 'CreatePullPointSubscriptionResponse',
-    };
-    last = await send({ address: ask.events, reference: '' }, call, signal);
-    if (last.result !== 'fault') break;
+/** A class, for there are thousands, and closures cost memory each. */
+class Conversation implements PullPointCalls {
+  readonly #session: SoapSession;
+  readonly #env: Env;
+
+  constructor(session: SoapSession, env: Env) {
+    this.#session = session;
+    this.#env = env;
   }
-  if (last?.result !== 'ok') return { result: 'failed', failure: last?.failure ?? failure('garbage', ask.events.host) };
-  return readSubscription(child(last.body, 'CreatePullPointSubscriptionResponse'), ask.base, ask.lifetimeMs);
+
+  async create(events: URL, lifetimeMs: number, signal: AbortSignal): Promise<Subscribed> {
+    const request = (time: string): Sent => ({
+      action: `${eventsSpace}/EventPortType/CreatePullPointSubscriptionRequest`,
+      body: () =>
+        `<CreatePullPointSubscription xmlns="${eventsSpace}"><InitialTerminationTime>${time}</InitialTerminationTime></CreatePullPointSubscription>`,
+      expect: 'CreatePullPointSubscriptionResponse',
+    });
+    return await this.#subscribe(request, { events, lifetimeMs }, signal);
+  }
+
+  async subscribe(
+    events: URL,
+    { consumer, lifetimeMs }: { readonly consumer: URL; readonly lifetimeMs: number },
+    signal: AbortSignal,
+  ): Promise<Subscribed> {
+    const request = (time: string): Sent => ({
+      action: 'http://docs.oasis-open.org/wsn/bw-2/NotificationProducer/SubscribeRequest',
+      body: () =>
+        `<Subscribe xmlns="${baseSpace}"><ConsumerReference><a:Address>${consumer.href}</a:Address></ConsumerReference><InitialTerminationTime>${time}</InitialTerminationTime></Subscribe>`,
+      expect: 'SubscribeResponse',
+    });
+    return await this.#subscribe(request, { events, lifetimeMs }, signal);
+  }
+
+  synchronise(point: PullPoint, signal: AbortSignal): Promise<CallResult> {
+    return this.#send(point, synchronisation, signal);
+  }
+
+  async pull(
+    point: PullPoint,
+    ask: { waitMs: number; messages: number; maxBytes: number; timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<Pulled> {
+    const { waitMs, messages, maxBytes, timeoutMs } = ask;
+    const call = {
+      action: `${eventsSpace}/PullPointSubscription/PullMessagesRequest`,
+      body: () =>
+        `<PullMessages xmlns="${eventsSpace}"><Timeout>${formatPeriod(waitMs)}</Timeout><MessageLimit>${messages}</MessageLimit></PullMessages>`,
+      expect: 'PullMessagesResponse',
+      timeoutMs,
+      maxBytes,
+    };
+    return readPull(await this.#send(point, call, signal));
+  }
+
+  async renew(point: PullPoint, lifetimeMs: number, signal: AbortSignal): Promise<Renewed> {
+    for (const time of this.#lifetimes(lifetimeMs)) {
+      const call = {
+        action: 'http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager/RenewRequest',
+        body: () => `<Renew xmlns="${baseSpace}"><TerminationTime>${time}</TerminationTime></Renew>`,
+        expect: 'RenewResponse',
+      };
+      const reply = await this.#send(point, call, signal);
+      if (reply.result === 'ok') return { result: 'ok', lifetimeMs: grantedLifetime(child(reply.body, 'RenewResponse'), lifetimeMs) };
+      if (reply.result === 'failed') return { result: 'failed', failure: reply.failure };
+    }
+    return { result: 'refused' };
+  }
+
+  unsubscribe(point: PullPoint, timeoutMs: number, signal: AbortSignal): Promise<CallResult> {
+    const call = {
+      action: 'http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager/UnsubscribeRequest',
+      body: () => `<Unsubscribe xmlns="${baseSpace}"/>`,
+      expect: 'UnsubscribeResponse',
+      timeoutMs,
+    };
+    return this.#send(point, call, signal);
+  }
+
+  async #subscribe(
+    request: (time: string) => Sent,
+    { events, lifetimeMs }: { readonly events: URL; readonly lifetimeMs: number },
+    signal: AbortSignal,
+  ): Promise<Subscribed> {
+    let last: CallResult | undefined;
+    for (const time of this.#lifetimes(lifetimeMs)) {
+      last = await this.#send({ address: events, reference: '' }, request(time), signal);
+      if (last.result !== 'fault') break;
+    }
+    if (last?.result !== 'ok') return { result: 'failed', failure: last?.failure ?? failure('garbage', events.host) };
+    return readSubscription(child(last.body, request('').expect), this.#session.base, lifetimeMs);
+  }
+
+  #send({ address, reference }: PullPoint, { action, body, expect, timeoutMs, maxBytes }: Sent, signal: AbortSignal): Promise<CallResult> {
+    const header = (): string => addressingHeader(action, address, uuidv7(this.#env.clock.now(), this.#env.random)) + reference;
+    const limits = { ...(timeoutMs !== undefined && { timeoutMs }), ...(maxBytes !== undefined && { maxBytes }) };
+    const call = { url: address, envelope: () => composeEnvelope(body()), header, expect, lane: 'pulls', ...limits } as const;
+    return this.#session.call(call, signal);
+  }
+
+  /** Relative first, then the camera's own time, for those that know only one of the two. */
+  #lifetimes(lifetimeMs: number): readonly string[] {
+    const cameraMs = this.#env.clock.now() + (this.#session.clockOffsetMs ?? 0);
+    return [formatPeriod(lifetimeMs), new Date(cameraMs + lifetimeMs).toISOString().replace(/\.\d+Z$/, 'Z')];
+  }
 }
+
+const synchronisation: Sent = {
+  action: `${eventsSpace}/PullPointSubscription/SetSynchronizationPointRequest`,
+  body: () => `<SetSynchronizationPoint xmlns="${eventsSpace}"/>`,
+  expect: 'SetSynchronizationPointResponse',
+};
 
 function readSubscription(response: XmlElement | undefined, base: URL, askedMs: number): Subscribed {
   const said = child(response, 'SubscriptionReference');

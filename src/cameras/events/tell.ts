@@ -27,25 +27,41 @@ const maxRefusals = 3;
 
 /** Opens the voice of `device`. */
 export function openTeller(device: string, deps: TellDeps, env: Env): Teller {
-  return {
-    async tell(sighting, signal) {
-      const { about } = sighting;
-      if ('alarm' in about) await insist(() => deps.report(reportOf(device, about.alarm, sighting)), signal, env);
-      if ('condition' in about) await insist(() => deps.condition(conditionOf(device, about.condition, sighting)), signal, env);
-    },
-    async condition(step, signal) {
-      await insist(() => deps.condition(step), signal, env);
-    },
-    async openAlarms(signal) {
-      const all = (await insist(() => deps.openAlarms(device), signal, env)) ?? [];
-      const open = all.filter(({ clearedAt, test, latched }) => clearedAt === undefined && !test && latched !== 'over');
-      return new Map(open.map((alarm) => [boardKey(alarm.channel, alarm.kind), alarm]));
-    },
-  };
+  return new Voice(device, deps, env);
+}
+
+/** There is one for each camera: its methods are shared. */
+class Voice implements Teller {
+  readonly #device: string;
+  readonly #deps: TellDeps;
+  readonly #env: Env;
+
+  constructor(device: string, deps: TellDeps, env: Env) {
+    this.#device = device;
+    this.#deps = deps;
+    this.#env = env;
+  }
+
+  async tell(sighting: Sighting, signal: AbortSignal): Promise<void> {
+    const { about } = sighting;
+    const device = this.#device;
+    if ('alarm' in about) await insist(() => this.#deps.report(reportOf(device, about.alarm, sighting)), signal, this.#env);
+    if ('condition' in about) await this.condition(conditionOf(device, about.condition, sighting), signal);
+  }
+
+  async condition(step: Condition, signal: AbortSignal): Promise<void> {
+    await insist(() => this.#deps.condition(step), signal, this.#env);
+  }
+
+  async openAlarms(signal: AbortSignal): Promise<OpenKeys> {
+    const all = (await insist(() => this.#deps.openAlarms(this.#device), signal, this.#env)) ?? [];
+    const open = all.filter(({ clearedAt, test, latched }) => clearedAt === undefined && !test && latched !== 'over');
+    return new Map(open.map((alarm) => [boardKey(alarm.channel, alarm.kind), alarm]));
+  }
 }
 
 async function insist<T>(act: () => Promise<T>, signal: AbortSignal, env: Env): Promise<T | undefined> {
-  const backoff = openBackoff(tries, env.random);
+  let backoff: ReturnType<typeof openBackoff> | undefined;
   for (let refusals = 0; ; ) {
     try {
       return await act();
@@ -56,6 +72,7 @@ async function insist<T>(act: () => Promise<T>, signal: AbortSignal, env: Env): 
         env.log.error({ error: messageOf(error) }, 'what a camera said is not accepted and given up');
         return undefined;
       }
+      backoff ??= openBackoff(tries, env.random);
       await env.clock.sleep(backoff.next(), signal);
     }
   }

@@ -1,5 +1,6 @@
 // How a login is proved to one camera: nothing until it asks, then HTTP Digest with a kept nonce, else a UsernameToken, never both (ONVIF Core §5.9.1).
 import { authorize, type Challenge, chooseChallenge, type Env, type Login } from '#base';
+import { compact, flat } from '../compact.ts';
 import { usernameToken } from './envelope.ts';
 import type { Lane } from './transport.ts';
 
@@ -39,6 +40,14 @@ interface Nonce {
   count: number;
 }
 
+type Digest = Challenge & { readonly scheme: 'digest' };
+
+/** Without the answer that it was a piece of; what all cameras of a maker say is held once. */
+function small(offered: Digest): Digest {
+  const { nonce, realm, opaque } = offered;
+  return { ...offered, nonce: flat(nonce), realm: compact(realm), opaque: opaque === undefined ? undefined : flat(opaque) };
+}
+
 class Asked implements Credentials {
   readonly #login: Login | undefined;
   readonly #env: Env;
@@ -76,7 +85,7 @@ class Asked implements Credentials {
       const used = this.authentication === 'digest' ? (this.#kept[lane]?.count ?? 0) : 0;
       if (!offered.stale && (used === 1 || (used > 1 && this.#saysStale))) return 'refused';
       this.authentication = 'digest';
-      this.#kept[lane] = { challenge: offered, count: 0 };
+      this.#kept[lane] = { challenge: small(offered), count: 0 };
       return 'again';
     }
     if (this.authentication === 'digest') return 'refused';

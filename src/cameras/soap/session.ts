@@ -13,10 +13,10 @@ import { type CameraCertificate, openTrust, type Trust } from './trust.ts';
 /** A call. */
 export interface Call {
   readonly url: URL;
-  /** With an empty header. */
-  readonly envelope: string;
+  /** With an empty header. What waits long is composed when it is sent, and takes no memory while its answer is awaited. */
+  readonly envelope: string | (() => string);
   /** Headers as XML, besides the login's. */
-  readonly header?: string;
+  readonly header?: string | (() => string);
   /** Name of a child that the reply's body must have. */
   readonly expect: string;
   /** From the request to the first byte of the answer. */
@@ -110,11 +110,8 @@ class Session implements SoapSession {
     return this.#trust.seen;
   }
 
-  async call(call: Call, signal: AbortSignal): Promise<CallResult> {
-    if (!this.#login || this.#proven) return await this.#speak(call, signal);
-    // Two that try the same wrong login at once would be two failed logins.
-    using _turn = await this.#gate.turn(this.base.host, signal);
-    return await this.#speak(call, signal);
+  call(call: Call, signal: AbortSignal): Promise<CallResult> {
+    return !this.#login || this.#proven ? this.#speak(call, signal) : this.#speakAlone(call, signal);
   }
 
   use(next: Login | undefined): void {
@@ -135,6 +132,12 @@ class Session implements SoapSession {
 
   [Symbol.dispose](): void {
     this.#transport[Symbol.dispose]();
+  }
+
+  async #speakAlone(call: Call, signal: AbortSignal): Promise<CallResult> {
+    // Two that try the same wrong login at once would be two failed logins.
+    using _turn = await this.#gate.turn(this.base.host, signal);
+    return await this.#speak(call, signal);
   }
 
   async #speak(call: Call, signal: AbortSignal): Promise<CallResult> {
@@ -206,9 +209,14 @@ function closedGate(waitMs: number, base: URL): CallResult | undefined {
 }
 
 function write(call: Call, proof: Proof): Written {
-  const contentType = `application/soap+xml; charset=utf-8; action="${actionOf(call.envelope)}"`;
+  const [envelope, header] = [composed(call.envelope), composed(call.header ?? '')];
+  const contentType = `application/soap+xml; charset=utf-8; action="${actionOf(envelope)}"`;
   const headers = { 'Content-Type': contentType, ...(proof.authorization !== undefined && { Authorization: proof.authorization }) };
-  return { headers, body: fillHeader(call.envelope, (call.header ?? '') + proof.header) };
+  return { headers, body: fillHeader(envelope, header + proof.header) };
+}
+
+function composed(text: string | (() => string)): string {
+  return typeof text === 'string' ? text : text();
 }
 
 type Answered = Answer & { readonly result: 'answer' };

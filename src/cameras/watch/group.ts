@@ -129,41 +129,77 @@ export function openGroup(
     if (!asking && isOpen) void find();
   };
 
+  const keeper: Keeper = {
+    isDown: () => state === 'down',
+    lost(id, alone) {
+      if (lost.has(id)) return;
+      lost.set(id, { alone });
+      if (state !== 'down') ask();
+    },
+    found(id) {
+      lost.delete(id);
+      // What stood before this start is over, unless it shows in time that it is not.
+      if (!isTold && !timer) later(options.settle, () => !isTold && state === 'well' && tell('cleared', isBack));
+    },
+    leave(id, who) {
+      if (members.get(id) !== who) return;
+      members.delete(id);
+      lost.delete(id);
+      if (members.size === 0 && state === 'down') tell('cleared', isBack);
+      who.left();
+    },
+  };
+
   return {
     get size() {
       return members.size;
     },
     seat(id, who) {
       members.set(id, who);
-      const leave = (): void => {
-        if (members.get(id) !== who) return;
-        members.delete(id);
-        lost.delete(id);
-        if (members.size === 0 && state === 'down') tell('cleared', isBack);
-        who.left();
-      };
-      return {
-        get isGroupLost() {
-          return state === 'down';
-        },
-        lost(alone) {
-          if (lost.has(id)) return;
-          lost.set(id, { alone });
-          if (state !== 'down') ask();
-        },
-        found() {
-          lost.delete(id);
-          // What stood before this start is over, unless it shows in time that it is not.
-          if (!isTold && !timer) later(options.settle, () => !isTold && state === 'well' && tell('cleared', isBack));
-        },
-        [Symbol.dispose]: leave,
-      };
+      return new Taken(id, who, keeper);
     },
     [Symbol.dispose]() {
       isOpen = false;
       timer?.[Symbol.dispose]();
     },
   };
+}
+
+/** A group as the seats in it see it. */
+interface Keeper {
+  isDown(): boolean;
+  lost(id: string, alone: () => void): void;
+  found(id: string): void;
+  leave(id: string, who: Placed): void;
+}
+
+/** A class, for there are thousands, and closures cost memory each. */
+class Taken implements Seat {
+  readonly #id: string;
+  readonly #who: Placed;
+  readonly #keeper: Keeper;
+
+  constructor(id: string, who: Placed, keeper: Keeper) {
+    this.#id = id;
+    this.#who = who;
+    this.#keeper = keeper;
+  }
+
+  get isGroupLost(): boolean {
+    return this.#keeper.isDown();
+  }
+
+  lost(alone: () => void): void {
+    this.#keeper.lost(this.#id, alone);
+  }
+
+  found(): void {
+    this.#keeper.found(this.#id);
+  }
+
+  [Symbol.dispose](): void {
+    this.#keeper.leave(this.#id, this.#who);
+  }
 }
 
 function lostTogether(gone: number, members: ReadonlyMap<string, Placed>): Text {
