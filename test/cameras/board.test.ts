@@ -60,6 +60,21 @@ describe('states', () => {
     expect(judged).toBeLessThanOrEqual(1024);
   });
 
+  it('that flap without end are told so often in a minute, and end when it is over', async () => {
+    const clock = openFakeClock(at);
+    const states = board(() => 'alarm', clock);
+    let told = 0;
+    for (let turn = 0; turn < 2000; turn += 1) told += states.see(field('a', turn % 2 === 0 ? '1' : '0')).length;
+    expect(told).toBe(599);
+    expect(states.due()).toEqual([]);
+    expect(states.dueInMs).toBe(60_000);
+    await clock.advance(60_000);
+    expect(words(states.due())).toEqual(['alarm intrusion inactive']);
+    expect(states.dueInMs).toBeUndefined();
+    expect(words(states.see(field('a', '1')))).toEqual(['alarm intrusion active']);
+    expect(words(states.see(field('a', '0')))).toEqual(['alarm intrusion inactive']);
+  });
+
   it('end with their property', () => {
     const states = board();
     states.see(field('a', '1'));

@@ -62,6 +62,13 @@ interface Orphan {
   readonly timeoutMs: number | undefined;
 }
 
+/** How often a key began in the minute, and its end that waits. */
+interface Flaps {
+  readonly sinceMs: number;
+  begins: number;
+  end: Sighting | undefined;
+}
+
 /** A key, and the sighting that may have changed it. */
 interface Touched {
   readonly key: string;
@@ -69,6 +76,9 @@ interface Touched {
 }
 
 const maxOrigins = 512;
+const minuteMs = 60_000;
+/** So often an alarm of one key begins in a minute; beyond it, its end waits until the minute is over. No begin is lost, and no camera fills the lane of others. */
+const maxBegins = 300;
 
 /** Names one alarm of a camera: channel and kind. */
 export function boardKey(channel: string, kind: string): string {
@@ -92,6 +102,7 @@ class States implements Board {
   readonly #told = new Map<string, boolean>();
   #orphans: Map<string, Orphan> | undefined;
   #fresh: Map<string, Sighting> | undefined;
+  #flaps: Map<string, Flaps> | undefined;
 
   constructor(world: BoardWorld) {
     this.#world = world;
@@ -109,6 +120,7 @@ class States implements Board {
     };
     for (const { active, heardMs, timeoutMs } of this.#origins.values()) if (active) count(heardMs, timeoutMs);
     for (const { sinceMs, timeoutMs } of this.#orphans?.values() ?? []) count(sinceMs, timeoutMs);
+    for (const { sinceMs, end } of this.#flaps?.values() ?? []) if (end) count(sinceMs, minuteMs);
     return least;
   }
 
@@ -130,13 +142,14 @@ class States implements Board {
     this.#fresh?.delete(sighting.origin);
     if (this.#isFull(sighting)) {
       const as = this.#treat(sighting);
-      return as === 'ignore' ? [] : [{ as, sighting }];
+      if (as === 'ignore' || (as === 'alarm' && sighting.state !== 'inactive' && !this.#mayBegin(keyOf(sighting)))) return [];
+      return [{ as, sighting }];
     }
     const before = this.#origins.get(sighting.origin);
     const told = this.#answer(this.#put(sighting), before);
     // A second rule of an alarm that stands is told too: it says where.
     const joins = told.length === 0 && sighting.state !== 'inactive' && !before?.active && this.#treat(sighting) === 'alarm';
-    return joins ? [{ as: 'alarm', sighting: { ...sighting, state: 'active' } }] : told;
+    return joins && this.#mayBegin(keyOf(sighting)) ? [{ as: 'alarm', sighting: { ...sighting, state: 'active' } }] : told;
   }
 
   collect(sighting: Sighting): void {
@@ -163,6 +176,11 @@ class States implements Board {
   due(): readonly Told[] {
     const told: Told[] = [];
     for (const [key, orphan] of this.#orphans ?? []) told.push(...this.#dueOrphan(key, orphan));
+    for (const [key, { sinceMs, end }] of this.#flaps ?? []) {
+      if (!this.#isLate(sinceMs, minuteMs)) continue;
+      this.#flaps?.delete(key);
+      if (end) told.push(...this.#tell(key, end));
+    }
     /** What one origin of a key says of the hour, all of them say. */
     const judged = new Set<string>();
     for (const [name, origin] of this.#origins) {
@@ -200,10 +218,32 @@ class States implements Board {
     const known = this.#told.get(key) ?? (isAlarm ? false : undefined);
     if (known === (on !== undefined)) return [];
     if (!on && known === undefined && 'fact' in because.about) return [];
+    if (isAlarm && !this.#mayTurn(key, on ? undefined : because)) return [];
     this.#told.set(key, on !== undefined);
     const now = { time: this.#world.now(), clockQuality: 'receipt' } as const;
     if (on) return [{ as: 'alarm', sighting: { ...on.sighting, state: 'active', ...(reason && now) } }];
     return [{ as: 'alarm', sighting: this.#over(because, reason ?? (because.state === 'inactive' ? undefined : 'handling')) }];
+  }
+
+  /** Counts a begin; false when there were too many in this minute. */
+  #mayBegin(key: string): boolean {
+    const known = this.#flaps?.get(key);
+    const flaps =
+      known && !this.#isLate(known.sinceMs, minuteMs) ? known : { sinceMs: this.#world.monotonicMs(), begins: 0, end: known?.end };
+    if (flaps.begins >= maxBegins) return false;
+    flaps.begins += 1;
+    this.#flaps ??= new Map();
+    this.#flaps.set(key, flaps);
+    return true;
+  }
+
+  /** A begin always may; an `end` waits for `due` where the key began too often in this minute. */
+  #mayTurn(key: string, end: Sighting | undefined): boolean {
+    if (!end) this.#mayBegin(key);
+    const flaps = this.#flaps?.get(key);
+    if (!end || !flaps || flaps.begins < maxBegins || this.#isLate(flaps.sinceMs, minuteMs)) return true;
+    flaps.end = end;
+    return false;
   }
 
   /** What ends without the camera's word ends now. */
