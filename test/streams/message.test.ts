@@ -10,7 +10,6 @@ const limits: FramerLimits = {
   maxBodyBytes: 64 * 1024,
   maxFrameBytes: 65_535,
   maxLostBytes: 128 * 1024,
-  reuse: false,
 };
 
 type Item =
@@ -116,7 +115,7 @@ describe('the framer', () => {
   });
 
   it('refuses garbage and large frames from a reader at once', () => {
-    const strict = { maxLostBytes: 0, maxFrameBytes: 4_096, slabBytes: 24 * 1024, reuse: true };
+    const strict = { maxLostBytes: 0, maxFrameBytes: 4_096, slabBytes: 24 * 1024 };
     expect(cut(Buffer.from([0x16, 0x03, 0x01]), [3], strict).problem).toBe('malformed');
     expect(cut(frame(1, Buffer.alloc(5_000)), [100], strict).problem).toBe('frame-too-large');
   });

@@ -4,6 +4,7 @@ import { openLog, systemRandom } from '#base';
 import type { StreamSource } from '#model';
 import { openPaths, openReader, type PathDeps } from '../../src/streams/path/index.ts';
 import { openFakeClock } from '../fakes/clock.ts';
+import { pieceOf } from './pieces.ts';
 
 const key = { device: 'cam-1', channel: 1, quality: 'main' } as const;
 const source: StreamSource = { url: 'rtsp://10.0.0.1/live', user: 'u', password: 'p' };
@@ -17,8 +18,7 @@ function opened() {
     const name = `${options.source.url} ${options.source.user} ${options.source.password}`;
     running.push(name);
     sink.ready(track);
-    const bytes = Buffer.from(options.source.url);
-    runs.push({ source: options.source, show: () => sink.piece({ bytes, startsFrame: true, isKey: true, frames: 1 }) });
+    runs.push({ source: options.source, show: () => sink.piece(pieceOf(Buffer.from(options.source.url), { isKey: true })) });
     return new Promise((resolve) => {
       signal.addEventListener('abort', () => {
         running.splice(running.indexOf(name), 1);

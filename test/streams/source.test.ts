@@ -29,6 +29,7 @@ async function watch(habits: Habits, frames: number, login: Omit<StreamSource, '
       track = found;
     },
     piece: (piece: Piece) => {
+      piece.slab.hold();
       pieces.push(piece);
       if (pieces.reduce((sum, { frames: count }) => sum + count, 0) >= frames) stop.abort();
     },

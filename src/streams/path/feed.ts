@@ -1,9 +1,11 @@
 // The feed of a path: its one camera connection at a time, and what is remembered of the last ones.
-import { type Env, messageOf, openBackoff } from '#base';
+import { type Breath, type Env, messageOf, openBackoff } from '#base';
 import type { Quality, StreamSource } from '#model';
 import { failureText, type SourceFailure } from '../faults.ts';
 import { type Codec, sameTrack, type VideoTrack } from '../rtsp/index.ts';
-import type { Piece, runSource } from '../source/index.ts';
+import { Continuity, type Piece, type runSource } from '../source/index.ts';
+import type { Backlog } from './backlog.ts';
+import type { GopMemory } from './gop.ts';
 
 export interface PathKey {
   readonly device: string;
@@ -18,6 +20,9 @@ export interface PathView {
 }
 
 export interface PathOptions {
+  /** Pictures since the last key frame that are kept for new readers, of one path and of all. Default 4 MiB and 256 MiB. */
+  readonly readerBufferBytes?: number;
+  readonly gopMemoryBytes?: number;
   readonly closeAfterMs: number;
   readonly openTimeoutMs: number;
   readonly frameTimeoutMs: number;
@@ -28,12 +33,21 @@ export interface PathEvents {
   sourceOpened(key: PathKey, codec: Codec): void;
   sourceClosed(key: PathKey): void;
   sourceFailed(key: PathKey, failure: SourceFailure): void;
+  /** Somebody waits for a key frame that does not come by itself: the camera may be asked for one. */
+  needsKeyFrame?(key: PathKey): void;
 }
 
 export interface PathDeps {
   readonly runSource: typeof runSource;
   readonly readBuffer: Uint8Array;
   readonly events: PathEvents;
+}
+
+/** What all paths of the process share. */
+export interface PathCommons {
+  readonly gops: GopMemory;
+  readonly backlog: Backlog;
+  readonly breath: Breath;
 }
 
 export interface FeedSink {
@@ -64,7 +78,7 @@ const steadyMs = 10_000;
 const finalFailures: ReadonlySet<string> = new Set(['login-refused', 'no-video', 'refused']);
 
 /** Opens the feed of a path; it connects when `open` is called. */
-export function openFeed({ key, source }: PathView, options: PathOptions, deps: PathDeps, env: Env, sink: FeedSink): Feed {
+export function openFeed({ key, source }: PathView, options: PathOptions, deps: PathDeps & PathCommons, env: Env, sink: FeedSink): Feed {
   const backoff = openBackoff({ minMs: 500, maxMs: 5_000 }, env.random);
   let running: AbortController | undefined;
   let track: VideoTrack | undefined;
@@ -74,6 +88,7 @@ export function openFeed({ key, source }: PathView, options: PathOptions, deps: 
   let readyAt = 0;
   let frames = 0;
   let bytes = 0;
+  const continuity = new Continuity(env.clock);
   const now = env.clock.monotonicMs;
 
   const ready = (found: VideoTrack): void => {
@@ -126,7 +141,9 @@ export function openFeed({ key, source }: PathView, options: PathOptions, deps: 
         ready: (found: VideoTrack) => running === run && ready(found),
         piece: (next: Piece) => running === run && piece(next),
       };
-      deps.runSource({ source, replyTimeoutMs, frameTimeoutMs, readBuffer: deps.readBuffer }, guarded, env, run.signal).then(
+      const { readBuffer } = deps;
+      const onRead = deps.breath.taken;
+      deps.runSource({ source, replyTimeoutMs, frameTimeoutMs, readBuffer, onRead, continuity }, guarded, env, run.signal).then(
         (why) => running === run && failed(why ?? { reason: 'lost', detail: '' }),
         (error: unknown) => running === run && failed({ reason: 'malformed', detail: messageOf(error).slice(0, 120) }),
       );

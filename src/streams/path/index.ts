@@ -2,5 +2,5 @@
 export type { PathDeps, PathEvents, PathKey } from './feed.ts';
 export type { Member } from './path.ts';
 export { openPaths, type Paths } from './paths.ts';
-export { openReader, type Reader } from './reader.ts';
+export { openReader, type Reader, type ReaderLine } from './reader.ts';
 export type { Description } from './seats.ts';

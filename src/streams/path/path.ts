@@ -3,7 +3,8 @@ import type { Env } from '#base';
 import type { StreamSource } from '#model';
 import type { SourceFailure } from '../faults.ts';
 import type { Codec } from '../rtsp/index.ts';
-import { openFeed, type PathDeps, type PathKey, type PathOptions, type PathView } from './feed.ts';
+import { openFeed, type PathCommons, type PathDeps, type PathKey, type PathOptions, type PathView } from './feed.ts';
+import { openKeyFrames } from './key-frames.ts';
 import type { Reader } from './reader.ts';
 import { type Description, openSeats } from './seats.ts';
 import { idlePath, type PathEffect, type PathInput, type PathState, type PathStateName, type PathTimer, stepPath } from './state.ts';
@@ -39,7 +40,7 @@ export interface Path {
 }
 
 /** Opens a path; it does nothing until somebody joins. */
-export function openPath(view: PathView, options: PathOptions, deps: PathDeps, env: Env): Path {
+export function openPath(view: PathView, options: PathOptions, deps: PathDeps & PathCommons, env: Env): Path {
   let state: PathState = idlePath;
   const inputs: PathInput[] = [];
   let stepping = false;
@@ -55,22 +56,45 @@ export function openPath(view: PathView, options: PathOptions, deps: PathDeps, e
     }
     stepping = false;
   };
-  const seats = openSeats();
+  const gop = deps.gops.open();
+  const keyFrames = openKeyFrames(() => deps.events.needsKeyFrame?.(view.key), env.clock);
+  const wanting = (): void => {
+    if (feed.track) keyFrames.want();
+  };
+  const seats = openSeats({ backlog: deps.backlog, catchUp: gop.catchUp, wanting });
   const timers = openTimers((timer) => dispatch({ type: 'elapsed', timer }), env);
   const feed = openFeed(view, options, deps, env, {
     ready(changed) {
       // Those who play cannot go on with other parameter sets; those who wait get the new ones.
       const gone = changed ? seats.dismiss('playing', { reason: 'changed', detail: '' }) : 0;
       for (let left = 0; left < gone; left += 1) dispatch({ type: 'left' });
+      interrupted();
+      keyFrames.want();
       dispatch({ type: 'source-ready' });
     },
-    failed: (final) => dispatch({ type: 'source-failed', final }),
-    piece: seats.fanOut,
+    failed(final) {
+      interrupted();
+      dispatch({ type: 'source-failed', final });
+    },
+    piece(piece) {
+      if (piece.isKey) keyFrames.came();
+      gop.add(piece);
+      seats.fanOut(piece);
+    },
   });
+  const interrupted = (): void => {
+    gop.clear();
+    seats.interrupt();
+  };
+  const closeSource = (): void => {
+    feed.close();
+    gop.clear();
+    keyFrames.came();
+  };
   const waits = { patience: () => options.openTimeoutMs, retry: feed.retryMs, close: () => options.closeAfterMs };
   const perform = (effect: PathEffect): void => {
     if (effect.type === 'open-source') feed.open();
-    else if (effect.type === 'close-source') feed.close();
+    else if (effect.type === 'close-source') closeSource();
     else if (effect.type === 'arm') timers.arm(effect.timer, waits[effect.timer]());
     else if (effect.type === 'disarm') timers.disarm(effect.timer);
     else if (effect.type === 'dismiss') seats.dismiss('all', feed.failure ?? { reason: 'timeout', detail: '' });
@@ -102,7 +126,10 @@ export function openPath(view: PathView, options: PathOptions, deps: PathDeps, e
         },
       };
     },
-    close: () => dispatch({ type: 'shutdown' }),
+    close() {
+      dispatch({ type: 'shutdown' });
+      gop[Symbol.dispose]();
+    },
   };
 }
 

@@ -1,8 +1,10 @@
 // All paths of the process: one for each channel and quality that somebody looks at, and for each source of it; forgotten when nobody does.
-import type { Env } from '#base';
+import { type Env, openBreath } from '#base';
 import type { StreamSource } from '#model';
 import type { SourceFailure } from '../faults.ts';
-import type { PathDeps, PathKey, PathOptions } from './feed.ts';
+import { openBacklog } from './backlog.ts';
+import type { PathCommons, PathDeps, PathKey, PathOptions } from './feed.ts';
+import { openGopMemory } from './gop.ts';
 import { type Member, openPath, type Path, type PathStatus } from './path.ts';
 
 export interface Paths extends Disposable {
@@ -16,14 +18,28 @@ export interface Paths extends Disposable {
 
 /** Paths are forgotten when so many are known and some of them are idle; those with readers are bounded by the grants. */
 const forgetAbove = 64;
+/** What may wait for all readers together. */
+const backlogBytes = 256 * 2 ** 20;
+/** No camera's socket is read more often. */
+const breathMs = 4;
 
 /** Opens the table of paths. */
 export function openPaths(options: PathOptions, deps: PathDeps, env: Env): Paths {
   /** By channel and quality; more than one only where those who look at an earlier source have not left. */
   const paths = new Map<string, readonly Path[]>();
+  const { readerBufferBytes: pathBytes = 4 * 2 ** 20, gopMemoryBytes: totalBytes = 256 * 2 ** 20 } = options;
+  const commons: PathCommons = {
+    gops: openGopMemory({ pathBytes, totalBytes }),
+    backlog: openBacklog(backlogBytes),
+    breath: openBreath(breathMs),
+  };
   const forget = (): void => {
     if (paths.size <= forgetAbove) return;
-    for (const [name, known] of paths) if (known.every((path) => path.idle)) paths.delete(name);
+    for (const [name, known] of paths) {
+      if (!known.every((path) => path.idle)) continue;
+      for (const path of known) path.close();
+      paths.delete(name);
+    }
   };
   return {
     join(key, source, onEnd) {
@@ -33,7 +49,8 @@ export function openPaths(options: PathOptions, deps: PathDeps, env: Env): Paths
       let path = known.find((one) => one.shows(source));
       if (!path) {
         forget();
-        path = openPath({ key, source }, options, deps, env);
+        path = openPath({ key, source }, options, { ...deps, ...commons }, env);
+        for (const other of known) if (other.idle) other.close();
         paths.set(name, [...known.filter((other) => !other.idle), path]);
       }
       return path.join(onEnd);

@@ -2,6 +2,8 @@
 import type { SourceFailure } from '../faults.ts';
 import type { VideoTrack } from '../rtsp/index.ts';
 import type { Piece } from '../source/index.ts';
+import type { Backlog } from './backlog.ts';
+import type { CatchUp } from './gop.ts';
 import type { Reader } from './reader.ts';
 
 /** What a member waits for: the track, or the reason why there is none. */
@@ -22,6 +24,8 @@ export interface Seats {
   release(track: VideoTrack): void;
   /** Sends all away, or those alone who play; how many went. */
   dismiss(who: 'all' | 'playing', failure: SourceFailure): number;
+  /** The stream has a gap: who plays goes on with the next key frame. */
+  interrupt(): void;
   /** Hands a piece to all who play. */
   fanOut(piece: Piece): void;
 }
@@ -31,7 +35,15 @@ interface Taken {
   readonly onEnd: (failure: SourceFailure) => void;
 }
 
-export function openSeats(): Seats {
+export interface SeatsDeps {
+  readonly backlog: Backlog;
+  /** What a reader begins with. */
+  catchUp(): CatchUp | undefined;
+  /** A reader did not get that, and waits for a key frame. */
+  wanting(): void;
+}
+
+export function openSeats(deps: SeatsDeps): Seats {
   const seats = new Map<Seat, Taken>();
   const readers: Reader[] = [];
   const refill = (): void => {
@@ -48,8 +60,10 @@ export function openSeats(): Seats {
           return reader;
         },
         set reader(value) {
+          reader?.leave();
           reader = value;
           refill();
+          if (value && !value.enter(deps.backlog, deps.catchUp())) deps.wanting();
         },
       };
       seats.set(seat, { settle, onEnd });
@@ -59,6 +73,7 @@ export function openSeats(): Seats {
       const taken = seats.get(seat);
       seats.delete(seat);
       refill();
+      seat.reader?.leave();
       taken?.settle({ ok: false, failure: { reason: 'lost', detail: '' } });
       return taken !== undefined;
     },
@@ -69,11 +84,15 @@ export function openSeats(): Seats {
       const away = [...seats].filter(([seat]) => who === 'all' || seat.reader);
       for (const [seat] of away) seats.delete(seat);
       refill();
-      for (const [, taken] of away) {
+      for (const [seat, taken] of away) {
+        seat.reader?.leave();
         taken.settle({ ok: false, failure });
         taken.onEnd(failure);
       }
       return away.length;
+    },
+    interrupt() {
+      for (const reader of readers) reader.interrupt();
     },
     fanOut(piece) {
       for (const reader of readers) reader.take(piece);

@@ -11,15 +11,15 @@ export interface FramerLimits {
   readonly maxFrameBytes: number;
   /** How many bytes may be searched for the next frame after something that is none; 0: do not search. */
   readonly maxLostBytes: number;
-  /** Whether a full slab is used again. Only where nobody keeps slices of it. */
-  readonly reuse: boolean;
 }
 
 /** Where the cut pieces go. */
 export interface FramerSink {
-  /** One frame, `slab[start]` being its `$` and `end` just behind it. Bytes in the slab stay as they are until the slab is let go (without `reuse`: for ever). */
+  /** One frame, `slab[start]` being its `$` and `end` just behind it. Bytes in the slab stay as they are until `roll` gives the next. */
   packet(slab: Buffer, start: number, end: number): void;
   message(message: RtspMessage): void;
+  /** The slab to go on with, of `slabBytes`, when one is full (the same again is allowed) and at the start. Left out: one slab for ever, of which nobody may keep slices. */
+  roll?(): Buffer;
 }
 
 /** Why a connection's input cannot be followed any more. */
@@ -42,115 +42,142 @@ interface Pending {
 
 /** Opens a framer. One copy of the input, no other. */
 export function openFramer(limits: FramerLimits, sink: FramerSink): Framer {
-  let slab = Buffer.allocUnsafeSlow(limits.slabBytes);
-  let read = 0;
-  let write = 0;
-  let scanned = 0;
-  let pending: Pending | undefined;
-  let searching = false;
-  let lost = 0;
-  let lostNow = 0;
-  let problem: FramerProblem | undefined;
+  return new SlabFramer(limits, sink);
+}
 
-  const roll = (): void => {
-    const next = limits.reuse ? slab : Buffer.allocUnsafeSlow(limits.slabBytes);
-    slab.copy(next, 0, read, write);
-    slab = next;
-    write -= read;
-    read = 0;
-  };
-  const advance = (bytes: number): void => {
-    read += bytes;
-    scanned = 0;
-    pending = undefined;
-    lostNow = 0;
-  };
-  /** Each step returns whether it got further; false waits for more bytes. */
-  const frame = (): boolean => {
-    if (write - read < 4) return false;
-    const length = slab.readUInt16BE(read + 2);
-    if (length > limits.maxFrameBytes) return fail('frame-too-large');
-    const end = read + 4 + length;
-    if (end > write) return false;
-    const start = read;
-    advance(4 + length);
-    sink.packet(slab, start, end);
-    return true;
-  };
-  const head = (): boolean => {
-    const end = headEnd(slab, read, read + scanned, write);
-    if (end < 0) {
-      scanned = Math.max(0, write - read - 2);
-      return write - read > limits.maxHeadBytes ? fail('head-too-large') : false;
+/** A class, so that all connections share one machine code: this runs for every packet (measured, see the decision on forwarding). */
+class SlabFramer implements Framer {
+  private readonly limits: FramerLimits;
+  private readonly sink: FramerSink;
+  private slab: Buffer;
+  private read = 0;
+  private write = 0;
+  private scanned = 0;
+  private pending: Pending | undefined;
+  private searching = false;
+  private lost = 0;
+  private lostNow = 0;
+  private problem: FramerProblem | undefined;
+
+  constructor(limits: FramerLimits, sink: FramerSink) {
+    this.limits = limits;
+    this.sink = sink;
+    this.slab = sink.roll?.() ?? Buffer.allocUnsafeSlow(limits.slabBytes);
+  }
+
+  get lostBytes(): number {
+    return this.lost;
+  }
+
+  feed(bytes: Uint8Array): FramerProblem | undefined {
+    let offset = 0;
+    while (this.problem === undefined && offset < bytes.length) {
+      if (this.write === this.slab.length) this.roll();
+      const count = Math.min(this.slab.length - this.write, bytes.length - offset);
+      this.slab.set(count === bytes.length ? bytes : bytes.subarray(offset, offset + count), this.write);
+      this.write += count;
+      offset += count;
+      while (this.step());
     }
-    if (end - read > limits.maxHeadBytes) return fail('head-too-large');
-    const message = parseHead(slab.toString('latin1', read, end).trimEnd());
-    if (!message) return limits.maxLostBytes > 0 ? lose(1) : fail('malformed');
-    const length = bodyLength(message);
-    if (length === undefined) return fail('malformed');
-    if (length > limits.maxBodyBytes) return fail('body-too-large');
-    pending = { message, headBytes: end - read, totalBytes: end - read + length };
-    return true;
-  };
-  const body = (due: Pending): boolean => {
-    if (write - read < due.totalBytes) return false;
-    const bytes = Buffer.from(slab.subarray(read + due.headBytes, read + due.totalBytes));
-    advance(due.totalBytes);
-    sink.message({ ...due.message, body: bytes });
-    return true;
-  };
-  const lose = (bytes: number): boolean => {
-    read += bytes;
-    lost += bytes;
-    lostNow += bytes;
-    scanned = 0;
-    searching = true;
-    return lostNow > limits.maxLostBytes ? fail('lost') : true;
-  };
-  const search = (): boolean => {
-    let at = read;
-    while (at + 8 <= write && !isPlausible(slab, at)) at += 1;
-    if (!lose(at - read) || at + 8 > write) return false;
-    searching = false;
-    return true;
-  };
-  const step = (): boolean => {
-    if (pending) return body(pending);
-    if (searching) return search();
-    if (read === write) return false;
-    const byte = slab[read] ?? 0;
-    if (byte === dollar) return frame();
+    return this.problem;
+  }
+
+  private roll(): void {
+    const next = this.sink.roll?.() ?? this.slab;
+    this.slab.copy(next, 0, this.read, this.write);
+    this.slab = next;
+    this.write -= this.read;
+    this.read = 0;
+  }
+
+  /** Each step returns whether it got further; false waits for more bytes. */
+  private step(): boolean {
+    if (this.pending) return this.body(this.pending);
+    if (this.searching) return this.search();
+    if (this.read === this.write) return false;
+    const byte = this.slab[this.read] ?? 0;
+    if (byte === dollar) return this.frames();
     if (byte === 0x0d || byte === 0x0a) {
-      read += 1;
+      this.read += 1;
       return true;
     }
-    const start = messageStart(slab, read, write);
+    const start = messageStart(this.slab, this.read, this.write);
     if (start === 'more') return false;
-    if (start === 'yes') return head();
-    return limits.maxLostBytes > 0 ? lose(1) : fail('malformed');
-  };
-  const fail = (what: FramerProblem): boolean => {
-    problem = what;
-    return false;
-  };
+    if (start === 'yes') return this.head();
+    return this.limits.maxLostBytes > 0 ? this.lose(1) : this.fail('malformed');
+  }
 
-  return {
-    get lostBytes() {
-      return lost;
-    },
-    feed(bytes) {
-      let offset = 0;
-      while (problem === undefined && offset < bytes.length) {
-        if (write === slab.length) roll();
-        const count = Math.min(slab.length - write, bytes.length - offset);
-        slab.set(count === bytes.length ? bytes : bytes.subarray(offset, offset + count), write);
-        write += count;
-        offset += count;
-        while (step());
-      }
-      return problem;
-    },
-  };
+  private advance(bytes: number): void {
+    this.read += bytes;
+    this.scanned = 0;
+    this.pending = undefined;
+    this.lostNow = 0;
+  }
+
+  /** All whole frames that lie here one behind the other. */
+  private frames(): boolean {
+    const { slab, write, sink } = this;
+    const { maxFrameBytes } = this.limits;
+    let at = this.read;
+    while (at + 4 <= write && slab[at] === dollar) {
+      const length = ((slab[at + 2] ?? 0) << 8) | (slab[at + 3] ?? 0);
+      if (length > maxFrameBytes) return this.fail('frame-too-large');
+      const end = at + 4 + length;
+      if (end > write) return false;
+      this.advance(4 + length);
+      sink.packet(slab, at, end);
+      at = end;
+    }
+    return at < write && slab[at] !== dollar;
+  }
+
+  private head(): boolean {
+    const { slab, read, write, limits } = this;
+    const end = headEnd(slab, read, read + this.scanned, write);
+    if (end < 0) {
+      this.scanned = Math.max(0, write - read - 2);
+      return write - read > limits.maxHeadBytes ? this.fail('head-too-large') : false;
+    }
+    if (end - read > limits.maxHeadBytes) return this.fail('head-too-large');
+    const message = parseHead(slab.toString('latin1', read, end).trimEnd());
+    if (!message) return limits.maxLostBytes > 0 ? this.lose(1) : this.fail('malformed');
+    const length = bodyLength(message);
+    if (length === undefined) return this.fail('malformed');
+    if (length > limits.maxBodyBytes) return this.fail('body-too-large');
+    this.pending = { message, headBytes: end - read, totalBytes: end - read + length };
+    return true;
+  }
+
+  private body(due: Pending): boolean {
+    const { slab, read, write } = this;
+    if (write - read < due.totalBytes) return false;
+    const bytes = Buffer.from(slab.subarray(read + due.headBytes, read + due.totalBytes));
+    this.advance(due.totalBytes);
+    this.sink.message({ ...due.message, body: bytes });
+    return true;
+  }
+
+  private lose(bytes: number): boolean {
+    this.read += bytes;
+    this.lost += bytes;
+    this.lostNow += bytes;
+    this.scanned = 0;
+    this.searching = true;
+    return this.lostNow > this.limits.maxLostBytes ? this.fail('lost') : true;
+  }
+
+  private search(): boolean {
+    let at = this.read;
+    while (at + 8 <= this.write && !isPlausible(this.slab, at)) at += 1;
+    if (!this.lose(at - this.read) || at + 8 > this.write) return false;
+    this.searching = false;
+    return true;
+  }
+
+  private fail(what: FramerProblem): boolean {
+    this.problem = what;
+    return false;
+  }
 }
 
 /** Index just behind the empty line that ends a head, searching from `from`; −1 when it is not there yet. */

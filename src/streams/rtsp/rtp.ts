@@ -24,42 +24,52 @@ function payloadStart(bytes: Buffer, start: number, end: number): number {
   return Math.min(at, end);
 }
 
-/** Whether a picture that needs no other starts in this packet, or the parameter sets before one. */
-export function startsKeyFrame(codec: Codec, bytes: Buffer, start: number, end: number): boolean {
-  if (codec === 'jpeg') return true;
+/** What `contentOf` finds: a part of a picture; the beginning of one that needs no other, or the parameter sets before it. */
+export const holdsPicture = 1;
+export const startsKey = 2;
+
+/** What lies in the packet, as a sum of `holdsPicture` and `startsKey`. */
+export function contentOf(codec: Codec, bytes: Buffer, start: number, end: number): number {
+  if (codec === 'jpeg') return holdsPicture | startsKey;
   const at = payloadStart(bytes, start, end);
-  if (at + 3 > end) return false;
-  return codec === 'h264' ? isKeyH264(bytes, at, end) : isKeyH265(bytes, at);
+  if (at + 3 > end) return 0;
+  return codec === 'h264' ? contentOfH264(bytes, at, end) : contentOfH265(bytes, at, end);
 }
 
-/** RFC 6184 §5.4: single unit, STAP-A (24, its first unit tells), FU-A (28, first fragment). */
-function isKeyH264(bytes: Buffer, at: number, end: number): boolean {
+/** RFC 6184 §5.4: single unit, STAP-A (24), FU-A (28; only its first fragment starts something). */
+function contentOfH264(bytes: Buffer, at: number, end: number): number {
   const type = (bytes[at] ?? 0) & 0x1f;
-  if (type === 24) return at + 3 < end && isKeyAggregate(bytes, at + 1, end);
-  if (type === 28) return ((bytes[at + 1] ?? 0) & 0x9f) === 0x85;
-  return type === 5 || type === 7;
-}
-
-function isKeyAggregate(bytes: Buffer, first: number, end: number): boolean {
-  let at = first;
-  while (at + 2 < end) {
-    const type = (bytes[at + 2] ?? 0) & 0x1f;
-    if (type === 5 || type === 7) return true;
-    at += 2 + bytes.readUInt16BE(at);
+  if (type === 28) {
+    const content = unitOfH264((bytes[at + 1] ?? 0) & 0x1f);
+    return (bytes[at + 1] ?? 0) & 0x80 ? content : content & holdsPicture;
   }
-  return false;
+  if (type !== 24) return unitOfH264(type);
+  let content = 0;
+  for (let unit = at + 1; unit + 2 < end; unit += 2 + bytes.readUInt16BE(unit)) content |= unitOfH264((bytes[unit + 2] ?? 0) & 0x1f);
+  return content;
 }
 
-/** RFC 7798 §4.4: single unit, aggregation (48), fragmentation (49, first fragment). 16–23 are random access points, 32–34 parameter sets. */
-function isKeyH265(bytes: Buffer, at: number): boolean {
+/** ITU-T H.264 table 7-1: 1–5 slices, 5 of an IDR picture, 7 a sequence parameter set. */
+function unitOfH264(type: number): number {
+  return (type >= 1 && type <= 5 ? holdsPicture : 0) | (type === 5 || type === 7 ? startsKey : 0);
+}
+
+/** RFC 7798 §4.4: single unit, aggregation (48), fragmentation (49; only its first fragment starts something). */
+function contentOfH265(bytes: Buffer, at: number, end: number): number {
   const type = ((bytes[at] ?? 0) >> 1) & 0x3f;
-  if (type === 48) return isKeyUnitH265(((bytes[at + 4] ?? 0) >> 1) & 0x3f);
-  if (type === 49) return ((bytes[at + 2] ?? 0) & 0x80) !== 0 && isKeyUnitH265((bytes[at + 2] ?? 0) & 0x3f);
-  return isKeyUnitH265(type);
+  if (type === 49) {
+    const content = unitOfH265((bytes[at + 2] ?? 0) & 0x3f);
+    return (bytes[at + 2] ?? 0) & 0x80 ? content : content & holdsPicture;
+  }
+  if (type !== 48) return unitOfH265(type);
+  let content = 0;
+  for (let unit = at + 2; unit + 2 < end; unit += 2 + bytes.readUInt16BE(unit)) content |= unitOfH265(((bytes[unit + 2] ?? 0) >> 1) & 0x3f);
+  return content;
 }
 
-function isKeyUnitH265(type: number): boolean {
-  return (type >= 16 && type <= 23) || (type >= 32 && type <= 34);
+/** ITU-T H.265 table 7-1: below 32 slices, 16–23 of random access points, 32–34 parameter sets. */
+function unitOfH265(type: number): number {
+  return (type < 32 ? holdsPicture : 0) | ((type >= 16 && type <= 23) || (type >= 32 && type <= 34) ? startsKey : 0);
 }
 
 /**

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { authorize, type Challenge, chooseChallenge, type Env, type Login } from '#base';
 import type { SourceFailure } from '../faults.ts';
 import { encodeRequest, type FramerLimits, header, openFramer, type RtspMessage, type RtspResponse } from '../rtsp/index.ts';
+import { openSlabs, type Slab } from './slabs.ts';
 
 export interface CameraAddress {
   readonly host: string;
@@ -19,6 +20,8 @@ export interface CameraConnectionOptions {
   readonly replyTimeoutMs: number;
   /** The buffer that all cameras' sockets read into, one after the other. */
   readonly readBuffer: Uint8Array;
+  /** Called with each read. */
+  readonly onRead?: (() => void) | undefined;
 }
 
 /** What a request brings: an answer, or the reason why the connection is of no more use. */
@@ -35,17 +38,18 @@ export interface CameraConnection extends Disposable {
 
 /** Packets may be 64 KiB; a slab holds several frames. */
 const limits: FramerLimits = {
-  slabBytes: 256 * 1024,
+  slabBytes: 128 * 1024,
   maxHeadBytes: 16 * 1024,
   maxBodyBytes: 64 * 1024,
   maxFrameBytes: 65_535,
   maxLostBytes: 128 * 1024,
-  reuse: false,
 };
+/** Slabs that are kept for the next use: about a group of pictures. */
+const spareSlabs = 5;
 const userAgent = 'Bongsu';
 
 /** Takes packets as they lie in a slab; may be called before PLAY is answered. */
-export type PacketSink = (slab: Buffer, start: number, end: number) => void;
+export type PacketSink = (slab: Slab, start: number, end: number) => void;
 
 /** Connects and speaks; failures come as values. */
 export function openCameraConnection(options: CameraConnectionOptions, onPacket: PacketSink, env: Env): CameraConnection {
@@ -61,7 +65,17 @@ export function openCameraConnection(options: CameraConnectionOptions, onPacket:
     waiting.resolve(message);
     waiting = undefined;
   };
-  const framer = openFramer(limits, { packet: onPacket, message: onMessage });
+  const slabs = openSlabs(limits.slabBytes, spareSlabs);
+  let slab: Slab | undefined;
+  const framer = openFramer(limits, {
+    packet: (_bytes, start, end) => slab && onPacket(slab, start, end),
+    message: onMessage,
+    roll() {
+      slab?.release();
+      slab = slabs.take();
+      return slab.bytes;
+    },
+  });
   const socket = openSocket(options, (bytes) => {
     const problem = framer.feed(bytes);
     if (problem) end({ reason: 'malformed', detail: problem });
@@ -120,6 +134,7 @@ function openSocket(options: CameraConnectionOptions, onBytes: (bytes: Uint8Arra
       buffer: options.readBuffer,
       callback: (count, buffer) => {
         onBytes(buffer.subarray(0, count));
+        options.onRead?.();
         return true;
       },
     },

@@ -1,98 +1,133 @@
 // Pieces: a camera's packets gathered in place into as few writes as there are frames. One slice of the slab serves all readers.
-import { type ChannelPair, type Codec, hasMarker, isRtp, senderReportLength, startsKeyFrame, timestampOf } from '../rtsp/index.ts';
+import {
+  type ChannelPair,
+  type Codec,
+  contentOf,
+  hasMarker,
+  holdsPicture,
+  isRtp,
+  senderReportLength,
+  startsKey,
+  timestampOf,
+} from '../rtsp/index.ts';
+import type { Continuity } from './continuity.ts';
+import type { Slab } from './slabs.ts';
 
 /** Channels that pieces are numbered for; nearly every reader asks for them. */
 export const pieceChannels: ChannelPair = { rtp: 0, rtcp: 1 };
 
-/** Whole packets, ready for a reader's connection. Never changed once made. */
+/** Whole packets, ready for a reader's connection. As they are for as long as `slab` is held. */
 export interface Piece {
-  /** Interleaved packets on `pieceChannels`. */
+  /** Interleaved packets on `pieceChannels`; a slice of `slab`. */
   readonly bytes: Buffer;
+  /** Whoever keeps the piece beyond the call that brought it holds its slab. */
+  readonly slab: Slab;
   /** Whether its first RTP packet starts a frame: where a reader may join. */
   readonly startsFrame: boolean;
   /** Whether a key frame, or the parameter sets before one, starts in it. */
   readonly isKey: boolean;
-  /** Frames that end in it. */
+  /** Frames that end in it; parameter sets alone are none, whatever their marker says. */
   readonly frames: number;
 }
 
-export interface PieceMaker {
-  /** Takes one interleaved packet of the camera, lying in a slab that nobody changes any more; passes over what is not the track's. */
-  take(slab: Buffer, start: number, end: number): void;
-  /** Packets that were not the track's: another payload type, another channel. */
-  readonly foreign: number;
+export interface PieceMakerDeps {
+  sink(piece: Piece): void;
+  readonly continuity?: Continuity | undefined;
 }
 
 /** A piece is handed on at the latest with so many bytes, so that a large frame does not wait for its end. */
 const maxPieceBytes = 128 * 1024;
 
-/** Gathers the packets of one track; `sink` gets a piece with the last packet of each frame. `channels` are the camera's. */
-export function openPieceMaker(
-  track: { readonly codec: Codec; readonly payloadType: number },
-  channels: ChannelPair,
-  sink: (piece: Piece) => void,
-): PieceMaker {
-  let slab: Buffer | undefined;
-  let from = 0;
-  let to = 0;
-  let startsFrame = false;
-  let isKey = false;
-  let frames = 0;
-  let packets = 0;
-  let timestamp = -1;
-  let frameEnded = true;
-  let foreign = 0;
+/** Gathers the packets of one track; its sink gets a piece with the last packet of each frame. A class, so that all cameras share one machine code. */
+export class PieceMaker {
+  private readonly codec: Codec;
+  private readonly payloadType: number;
+  private readonly rtpChannel: number;
+  private readonly rtcpChannel: number;
+  private readonly sink: (piece: Piece) => void;
+  private readonly continuity: Continuity | undefined;
+  private slab: Slab | undefined;
+  private from = 0;
+  private to = 0;
+  private startsFrame = false;
+  private isKey = false;
+  private frames = 0;
+  private packets = 0;
+  private timestamp = -1;
+  private frameEnded = true;
+  private hasPicture = false;
 
-  const flush = (): void => {
-    if (slab && to > from) sink({ bytes: slab.subarray(from, to), startsFrame, isKey, frames });
-    slab = undefined;
-    from = to = frames = packets = 0;
-    startsFrame = isKey = false;
-  };
-  const append = (into: Buffer, start: number, end: number): void => {
-    if (slab !== into || to !== start || end - from > maxPieceBytes) {
-      flush();
-      slab = into;
-      from = start;
-    }
-    to = end;
-  };
-  const takeRtp = (into: Buffer, start: number, end: number): void => {
+  /** `channels` are the camera's. */
+  constructor(track: { readonly codec: Codec; readonly payloadType: number }, channels: ChannelPair, deps: PieceMakerDeps) {
+    this.codec = track.codec;
+    this.payloadType = track.payloadType;
+    this.rtpChannel = channels.rtp;
+    this.rtcpChannel = channels.rtcp;
+    this.sink = deps.sink;
+    this.continuity = deps.continuity;
+  }
+
+  /** Takes one interleaved packet of the camera as it lies in a slab; passes over what is not the track's. */
+  take(slab: Slab, start: number, end: number): void {
+    const channel = slab.bytes[start + 1];
+    if (channel === this.rtpChannel && isRtp(slab.bytes, start + 4, end, this.payloadType)) this.takeRtp(slab, start, end);
+    else if (channel === this.rtcpChannel) this.takeRtcp(slab, start, end);
+  }
+
+  private takeRtp(slab: Slab, start: number, end: number): void {
+    const { bytes } = slab;
     const at = start + 4;
-    const time = timestampOf(into, at);
-    const isFirst = frameEnded || time !== timestamp;
-    if (isFirst && packets > 0) flush();
-    append(into, start, end);
-    into[start + 1] = pieceChannels.rtp;
-    if (packets === 0) startsFrame = isFirst;
-    packets += 1;
-    isKey ||= startsKeyFrame(track.codec, into, at, end);
-    timestamp = time;
-    frameEnded = hasMarker(into, at);
-    if (!frameEnded) return;
-    frames += 1;
-    flush();
-  };
-  /** Only the sender report itself goes on; it is cut out where it lies. */
-  const takeRtcp = (into: Buffer, start: number, end: number): void => {
-    const length = senderReportLength(into, start + 4, end);
-    if (length === 0) return;
-    append(into, start, start + 4 + length);
-    into[start + 1] = pieceChannels.rtcp;
-    into.writeUInt16BE(length, start + 2);
-  };
+    const time = timestampOf(bytes, at);
+    const isFirst = this.frameEnded || time !== this.timestamp;
+    if (isFirst) {
+      if (this.packets > 0) this.flush();
+      this.hasPicture = false;
+    }
+    this.append(slab, start, end);
+    bytes[start + 1] = pieceChannels.rtp;
+    if (this.packets === 0) this.startsFrame = isFirst;
+    this.packets += 1;
+    const content = contentOf(this.codec, bytes, at, end);
+    if (content & startsKey) this.isKey = true;
+    if (content & holdsPicture) this.hasPicture = true;
+    this.timestamp = time;
+    this.frameEnded = hasMarker(bytes, at);
+    this.continuity?.rtp(bytes, at);
+    if (!this.frameEnded) return;
+    if (this.hasPicture) this.frames += 1;
+    this.continuity?.frameEnded();
+    this.flush();
+  }
 
-  return {
-    get foreign() {
-      return foreign;
-    },
-    take(into, start, end) {
-      const channel = into[start + 1];
-      if (channel === channels.rtp && isRtp(into, start + 4, end, track.payloadType)) takeRtp(into, start, end);
-      else if (channel === channels.rtcp) takeRtcp(into, start, end);
-      else foreign += 1;
-    },
-  };
+  /** Only the sender report itself goes on; it is cut out where it lies. */
+  private takeRtcp(slab: Slab, start: number, end: number): void {
+    const { bytes } = slab;
+    const length = senderReportLength(bytes, start + 4, end);
+    if (length === 0 || this.continuity?.report(bytes, start + 4) === false) return;
+    this.append(slab, start, start + 4 + length);
+    bytes[start + 1] = pieceChannels.rtcp;
+    bytes.writeUInt16BE(length, start + 2);
+  }
+
+  private append(slab: Slab, start: number, end: number): void {
+    if (this.slab !== slab || this.to !== start || end - this.from > maxPieceBytes) {
+      this.flush();
+      this.slab = slab;
+      slab.hold();
+      this.from = start;
+    }
+    this.to = end;
+  }
+
+  private flush(): void {
+    const { slab, from, to, startsFrame, isKey, frames } = this;
+    this.slab = undefined;
+    this.from = this.to = this.frames = this.packets = 0;
+    this.startsFrame = this.isKey = false;
+    if (!slab) return;
+    if (to > from) this.sink({ bytes: slab.bytes.subarray(from, to), slab, startsFrame, isKey, frames });
+    slab.release();
+  }
 }
 
 /** A copy of the piece's packets on other channels, for a reader that insists. */

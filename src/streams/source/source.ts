@@ -5,8 +5,9 @@ import type { StreamSource } from '#model';
 import type { SourceFailure } from '../faults.ts';
 import type { VideoTrack } from '../rtsp/index.ts';
 import { type CameraConnection, openCameraConnection } from './connection.ts';
+import type { Continuity } from './continuity.ts';
 import { keepAlive, type Prepared, play, prepare, tearDown } from './dialogue.ts';
-import { openPieceMaker, type Piece, type PieceMaker } from './pieces.ts';
+import { type Piece, PieceMaker } from './pieces.ts';
 
 export interface SourceOptions {
   readonly source: StreamSource;
@@ -15,6 +16,9 @@ export interface SourceOptions {
   /** No picture for so long ends the source. */
   readonly frameTimeoutMs: number;
   readonly readBuffer: Uint8Array;
+  readonly onRead?: (() => void) | undefined;
+  /** Joins this connection's packets to those of the ones before. Left out: they stay as they are. */
+  readonly continuity?: Continuity | undefined;
 }
 
 export interface SourceSink {
@@ -36,8 +40,9 @@ export async function runSource(
   let maker: PieceMaker | undefined;
   const { user, password, basicAllowed = false } = options.source;
   const login = user === '' ? undefined : { user, password };
+  const { replyTimeoutMs, readBuffer, onRead, continuity } = options;
   using connection = openCameraConnection(
-    { address, login, basicAllowed, replyTimeoutMs: options.replyTimeoutMs, readBuffer: options.readBuffer },
+    { address, login, basicAllowed, replyTimeoutMs, readBuffer, onRead },
     (slab, start, end) => maker?.take(slab, start, end),
     env,
   );
@@ -47,10 +52,12 @@ export async function runSource(
     if (!preparation.ok) return preparation.failure;
     const { prepared } = preparation;
     const alive = openWatch(options.frameTimeoutMs, env);
-    maker = openPieceMaker(prepared.track, prepared.channels, (piece) => {
+    continuity?.renew();
+    const onPiece = (piece: Piece): void => {
       alive.seen();
       sink.piece(piece);
-    });
+    };
+    maker = new PieceMaker(prepared.track, prepared.channels, { sink: onPiece, continuity });
     sink.ready(prepared.track);
     return await playOn(connection, prepared, alive, env, signal);
   };
