@@ -45,12 +45,12 @@ export const faults = faultTable('gateway', {
   },
   'address-fixed': {
     message: {
-      en: 'The address of a source without ONVIF stands with its streams',
-      ko: 'ONVIF가 없는 영상원의 주소는 스트림과 함께 등록되어 바꿀 수 없습니다',
+      en: 'The address of a source by RTSP cannot be changed, nor one be made of an ONVIF camera',
+      ko: 'RTSP 영상원의 주소는 바꿀 수 없고, ONVIF 카메라를 RTSP 영상원으로 바꿀 수도 없습니다',
     },
     hint: {
-      en: 'Remove the camera and add it again: `bongsu camera add --rtsp …`.',
-      ko: '삭제한 뒤 `bongsu camera add --rtsp …`로 다시 등록하십시오.',
+      en: 'Remove the camera and add it again: `bongsu camera add --rtsp …` or `--address …`.',
+      ko: '삭제한 뒤 `bongsu camera add --rtsp …` 또는 `--address …`로 다시 등록하십시오.',
     },
   },
   'alarm-unknown': {

@@ -13,13 +13,18 @@ type Seen = Finding & Partial<Record<'meaning' | 'device', string>>;
 /** Each finding with the registered camera that it is, if any, and with what is wrong of that one. */
 export function withRegistered<F extends Seen>(findings: readonly F[], { cameras, registry }: RegisteredDeps): (F & { device: string })[] {
   if (findings.length === 0) return [];
-  const byAddress = new Map(registry.list('camera').map(({ address, id }) => [address, id]));
+  const devices = new Map(registry.list('camera').map((device) => [device.id, device]));
+  const byAddress = new Map([...devices.values()].map(({ address, id }) => [address, id]));
   const states = new Map(cameras.status().map(({ id, state }) => [id, state]));
   return findings.map((finding) => {
     const known = finding.device ? finding.device : (byAddress.get(finding.address) ?? '');
     // Another camera in its place is not the registered one.
-    const state = finding.meaning === 'replaced' ? undefined : states.get(known);
-    return { ...finding, device: known, problems: state === undefined ? finding.problems : problemsOf(finding.problems, state) };
+    const device = finding.meaning === 'replaced' ? undefined : devices.get(known);
+    const state = states.get(known);
+    if (!device || state === undefined) return { ...finding, device: known };
+    // A stranger is told little; what the camera said to its login is known.
+    const identity = finding.identity.maker === '' ? device.identity : finding.identity;
+    return { ...finding, identity, name: finding.name || device.name, device: known, problems: problemsOf(finding.problems, state) };
   });
 }
 

@@ -83,9 +83,9 @@ async function setCamera(
   const changed = fields.filter((field) => JSON.stringify(after[field]) !== JSON.stringify(device[field]));
   if (changed.length === 0) return { camera: viewCamera(device), changed };
   const detail = changed.map((field) => `${field} ${wordsOf(device[field])} > ${wordsOf(after[field])}`).join(', ');
+  const updated = await registry.update(id, Object.fromEntries(changed.map((field) => [field, after[field]])));
   await access.account({ act: 'camera.set', by: origin, subject: id, detail });
-  const patch = Object.fromEntries(changed.map((field) => [field, after[field]]));
-  return { camera: viewCamera(await registry.update(id, patch)), changed };
+  return { camera: viewCamera(updated), changed };
 }
 
 function isStream(address: string): boolean {

@@ -14,7 +14,7 @@ const found: Finding = {
   clockOffsetMs: 0,
   way: 'unicast',
 };
-const device = { id: 'cam-1', type: 'camera', address: '10.0.0.5' } as Device;
+const device = { id: 'cam-1', type: 'camera', name: 'gate', address: '10.0.0.5', identity: { ...identity, maker: 'Axis' } } as Device;
 
 type State = Parameters<typeof withRegistered>[1]['cameras']['status'] extends () => readonly { state: infer S }[] ? S : never;
 
@@ -33,6 +33,14 @@ describe('a camera that is registered', () => {
     expect(look(found, state)).toMatchObject({ device: 'cam-1', problems });
   });
 
+  it('is shown by what it told its login', () => {
+    expect(look(found, 'online')).toMatchObject({ name: 'gate', identity: { maker: 'Axis' } });
+    expect(look({ ...found, name: 'said', identity: { ...identity, maker: 'Hanwha' } }, 'online')).toMatchObject({
+      name: 'said',
+      identity: { maker: 'Hanwha' },
+    });
+  });
+
   it('keeps what else is wrong', () => {
     expect(look({ ...found, problems: ['needs-password', 'clock-wrong'] }, 'online')?.problems).toEqual(['clock-wrong']);
   });
@@ -43,7 +51,7 @@ describe('a camera that is registered', () => {
 });
 
 it('another camera in its place, and a new one, want a password all the same', () => {
-  expect(look({ ...found, meaning: 'replaced', device: 'cam-1' }, 'online')?.problems).toEqual(['needs-password']);
+  expect(look({ ...found, meaning: 'replaced', device: 'cam-1' }, 'online')).toMatchObject({ problems: ['needs-password'], identity });
   expect(look({ ...found, address: '10.0.0.9', meaning: 'new', device: '' }, 'online')).toMatchObject({
     device: '',
     problems: ['needs-password'],

@@ -31,6 +31,7 @@ function openRooms(device: Device = camera) {
     unreadable: () => [],
     login: async () => undefined,
     async update(id: string, patch: Partial<Device>) {
+      if (patch.name === '\n') throw new Error('registry.invalid');
       const changed = { ...devices.get(id), ...patch } as Device;
       devices.set(id, changed);
       for (const listener of listeners) listener({ change: 'changed', device: changed, time: 0 });
@@ -80,6 +81,7 @@ it('takes away what is said to be none, and writes nothing of a change of nothin
   await handlers['camera.set']({ id: 'cam-1', group: null, place: '', latitude: null, longitude: null }, context);
   expect(devices.get('cam-1')).toMatchObject({ group: undefined, place: {} });
   expect(await handlers['camera.set']({ id: 'cam-1', name: 'gate' }, context)).toMatchObject({ changed: [] });
+  await expect(handlers['camera.set']({ id: 'cam-1', name: '\n' }, context)).rejects.toThrow('registry.invalid');
   expect(audit).toHaveLength(1);
 });
 
