@@ -78,4 +78,10 @@ describe('the verbs about acts', () => {
     expect((await at(line)).status).toBe(2);
     expect(actsAsked).toEqual([]);
   });
+
+  it.each(['ptz', 'relay'])('tell the usual time of %s with its unit', async (verb) => {
+    const { stdout } = await run(['camera', verb, '--help']);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('(default: 1s)');
+    expect(stdout).not.toContain('1000');
+  });
 });

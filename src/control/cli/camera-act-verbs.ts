@@ -1,5 +1,5 @@
 // The verbs that do something to a camera: ptz, relay, reboot, clock.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Asked, Result } from '../contract.ts';
 import type { Say } from '../messages/catalogue.ts';
 import { exits, UsageFault, type Verb, type VerbContext, withGateway } from './context.ts';
@@ -172,13 +172,13 @@ export function addCameraActVerbs(camera: Command, make: Make, say: Say): void {
     .option('--pan <n>', say('help.ptz.pan'), decimalNumber)
     .option('--tilt <n>', say('help.ptz.tilt'), decimalNumber)
     .option('--zoom <n>', say('help.ptz.zoom'), decimalNumber)
-    .option('--for <time>', say('help.ptz.for'), duration, 1000)
+    .addOption(new Option('--for <time>', say('help.ptz.for')).argParser(duration).default(1000, '1s'))
     .option('--return <place>', say('help.ptz.return'));
   make(camera, 'relay', 'help.relay', relayVerb)
     .argument('<id>', say('help.camera.id'))
     .argument('[action]', say('help.relay.action'))
     .argument('[relay]', say('help.relay.token'))
-    .option('--for <time>', say('help.relay.for'), duration, 1000)
+    .addOption(new Option('--for <time>', say('help.relay.for')).argParser(duration).default(1000, '1s'))
     .option('--reason <text>', say('help.reason'));
   make(camera, 'reboot', 'help.reboot', rebootVerb)
     .argument('<id>', say('help.camera.id'))

@@ -283,6 +283,6 @@ function localise(program: Command, say: Say): void {
 }
 
 function describe(option: Option, say: Say): string {
-  const { description, defaultValue } = option;
-  return defaultValue === undefined ? description : `${description} (${say('help.default')}: ${String(defaultValue)})`;
+  const { description, defaultValue, defaultValueDescription = String(defaultValue) } = option;
+  return defaultValue === undefined ? description : `${description} (${say('help.default')}: ${defaultValueDescription})`;
 }
