@@ -162,14 +162,14 @@ describe('quirks', () => {
     const startedMs = Date.now();
     // A pull that something comes for is answered.
     const isAnswered = () =>
-      pull(one, point, 5).then(
+      pull(one, point, 15).then(
         () => true,
         () => false,
       );
     let answered = 0;
     while (answered < 5 && (await isAnswered())) answered += 1;
     expect(answered).toBeLessThan(5);
-    expect(Date.now() - startedMs).toBeLessThan(4500);
+    expect(Date.now() - startedMs).toBeLessThan(14_000);
     one.trigger({ topic: 'people', active: true });
     expect((await pull(one, point, 5)).text).toContain('PeopleDetector/People');
     await ask(one, '<wsnt:Unsubscribe/>', point);

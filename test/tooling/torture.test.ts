@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const run = (...parameters: string[]) =>
   spawnSync(process.execPath, [join(import.meta.dirname, '../torture/run.ts'), ...parameters], { encoding: 'utf8', timeout: 60_000 });
 
-describe('npm run torture', () => {
+describe('npm run torture', { timeout: 60_000 }, () => {
   it('lists the tortures when none is named', () => {
     const { status, stdout } = run();
     expect(status).toBe(0);
