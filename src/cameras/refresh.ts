@@ -163,10 +163,10 @@ function patientGate(gate: LoginGate): { readonly gate: LoginGate; end(): void }
       held = () => gate.refused(address, login, agoMs);
       if (!proven) patience.end();
     },
-    accepted(address, login) {
+    accepted(address, login, tookMs) {
       proven = true;
       held = () => {};
-      gate.accepted(address, login);
+      gate.accepted(address, login, tookMs);
     },
   };
   const patience = {

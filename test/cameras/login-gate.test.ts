@@ -26,6 +26,16 @@ describe('the login gate', () => {
     expect(gate.waitMs('10.0.0.6:80', first)).toBe(0);
   });
 
+  it('believes no answer to what was sent before the refusal', () => {
+    const { clock, gate } = open();
+    gate.refused(address, first);
+    clock.advance(1000);
+    gate.accepted(address, first, 30_000);
+    expect(gate.waitMs(address, first)).toBe(5 * minute - 1000);
+    gate.accepted(address, first, 500);
+    expect(gate.waitMs(address, first)).toBe(0);
+  });
+
   it('says how long whoever tries one after another has to wait', () => {
     const { clock, gate } = open();
     expect(gate.quietMs(address)).toBe(0);

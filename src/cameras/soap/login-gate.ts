@@ -15,8 +15,8 @@ export interface LoginGate {
   turn(address: string, signal: AbortSignal): Promise<Disposable>;
   /** A camera refused this login, `agoMs` milliseconds ago. */
   refused(address: string, login: Login, agoMs?: number): void;
-  /** It was taken. */
-  accepted(address: string, login: Login): void;
+  /** It was taken, by a request that was sent `tookMs` milliseconds ago: one that was on its way when the login was refused says nothing of now. */
+  accepted(address: string, login: Login, tookMs?: number): void;
 }
 
 interface Known {
@@ -70,9 +70,11 @@ export function openLoginGate({ loginRetry }: { readonly loginRetry: number }, c
       const next = [...refusals, { print, atMs: clock.monotonicMs() - agoMs }].toSorted((a, b) => a.atMs - b.atMs).slice(-maxFailures);
       know(address, { refusals: next, proven: proven === print ? undefined : proven });
     },
-    accepted(address, login) {
+    accepted(address, login, tookMs = 0) {
       const print = fingerprint(login);
       const known = cameras.get(address);
+      const sentMs = clock.monotonicMs() - tookMs;
+      if (known?.refusals.some((refusal) => refusal.print === print && refusal.atMs > sentMs)) return;
       if (known?.proven === print && !known.refusals.some((refusal) => refusal.print === print)) return;
       know(address, { refusals: (known?.refusals ?? []).filter((refusal) => refusal.print !== print), proven: print });
     },

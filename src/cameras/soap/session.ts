@@ -191,7 +191,7 @@ class Session implements SoapSession {
     if (result.result === 'failed' && result.failure.kind === 'login-refused') this.#gate.refused(this.base.host, this.#login);
     else if (this.#credentials.authentication !== 'none') {
       this.#proven = true;
-      this.#gate.accepted(this.base.host, this.#login);
+      this.#gate.accepted(this.base.host, this.#login, answer.tookMs);
     }
     return result;
   }
