@@ -19,6 +19,9 @@ export interface GrantRequest {
 /** What shows a picture. */
 export type GrantForm = 'stream' | 'still';
 
+/** How a stream is fetched: RTSP(S), FLV over HTTP(S) or over a WebSocket. */
+export type StreamProtocol = 'rtsp' | 'http-flv' | 'ws-flv';
+
 /** Why a grant ended. */
 export type GrantEnd = 'expired' | 'closed' | 'revoked' | 'failed' | 'used';
 
@@ -29,6 +32,10 @@ export interface Grant {
   readonly device: string;
   readonly channel: number;
   readonly quality: Quality;
+  /** Of a stream; absent: `rtsp`. */
+  readonly protocol?: StreamProtocol | undefined;
+  /** CIDR: the only network from which it opens; absent: all that the configuration allows. */
+  readonly network?: string | undefined;
   readonly request: GrantRequest;
   /** Who asked: a hub connection's name, or `cli:USER`. */
   readonly origin: string;

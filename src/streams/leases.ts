@@ -1,11 +1,19 @@
 // The leases of the media process: which token opens what, until when. Their ends are enforced here, by the monotonic clock, whether the gateway lives or not.
 import type { Env } from '#base';
-import type { GrantEnd } from '#model';
+import type { GrantEnd, StreamProtocol } from '#model';
+import { type IsWithin, openNetworks } from './networks.ts';
 import type { Lease, SessionEnd } from './protocol.ts';
 
 /** A session as its lease sees it. */
 export interface Tenant {
   end(reason: SessionEnd): void;
+}
+
+/** Who shows a token, and at which door. */
+export interface Visitor {
+  /** Its address, without the port. */
+  readonly peer: string;
+  readonly door: StreamProtocol | 'still';
 }
 
 /** A lease that stands. */
@@ -30,13 +38,21 @@ export interface Leases extends Disposable {
   extend(grant: string, remainingMs: number): boolean;
   /** Cuts its sessions at once; false when the grant is not known. */
   revoke(grant: string): boolean;
-  /** What the token with this hash opens; the first time counts as the opening. Undefined: unknown or over. */
-  claim(tokenHash: string): Tenancy | undefined;
+  /** What the token with this hash opens; the first time counts as the opening. Undefined: unknown, over, or not for this visitor. */
+  claim(tokenHash: string, visitor: Visitor): Tenancy | undefined;
   /** The lease has served its purpose (a still was fetched), or cannot. */
   finish(grant: string, reason: GrantEnd, note: string): void;
 }
 
+export interface LeasesOptions {
+  /** Sessions at the same time on one address. */
+  readonly maxReaders: number;
+  /** Networks (CIDR) that readers may come from; empty: all. */
+  readonly allowFrom: readonly string[];
+}
+
 interface Held extends Tenancy {
+  readonly isWithin: IsWithin;
   readonly tenants: Set<Tenant>;
   endsAt: number;
   isClaimed: boolean;
@@ -48,7 +64,8 @@ interface Held extends Tenancy {
 const maxWaitMs = 2 ** 31 - 1;
 
 /** Opens the table. It is bounded by the gateway, which admits. */
-export function openLeases(maxReaders: number, events: LeaseEvents, env: Env): Leases {
+export function openLeases({ maxReaders, allowFrom }: LeasesOptions, events: LeaseEvents, env: Env): Leases {
+  const isAllowed = openNetworks(allowFrom);
   const byGrant = new Map<string, Held>();
   const byHash = new Map<string, Held>();
   const now = env.clock.monotonicMs;
@@ -100,9 +117,10 @@ export function openLeases(maxReaders: number, events: LeaseEvents, env: Env): L
       if (held) drop(held, 'revoked');
       return held !== undefined;
     },
-    claim(tokenHash) {
+    claim(tokenHash, { peer, door }) {
       const held = byHash.get(tokenHash);
-      if (!held || now() >= held.endsAt) return undefined;
+      if (!held || now() >= held.endsAt || doorOf(held.lease) !== door) return undefined;
+      if (!isAllowed(peer) || !held.isWithin(peer)) return undefined;
       if (!held.isClaimed) {
         held.isClaimed = true;
         held.openTimer?.[Symbol.dispose]();
@@ -120,10 +138,15 @@ export function openLeases(maxReaders: number, events: LeaseEvents, env: Env): L
   };
 }
 
+function doorOf({ form, protocol = 'rtsp' }: Lease): Visitor['door'] {
+  return form === 'still' ? 'still' : protocol;
+}
+
 function openHeld(lease: Lease, endsAt: number, maxReaders: number): Held {
   const tenants = new Set<Tenant>();
   return {
     lease,
+    isWithin: openNetworks(lease.network === undefined ? [] : [lease.network]),
     tenants,
     endsAt,
     isClaimed: false,

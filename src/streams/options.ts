@@ -7,6 +7,13 @@ const port = z.number().int().min(0).max(65_535);
 const rtspListener = z.strictObject({
   host: z.string().min(1).max(255).default('0.0.0.0').describe('Address to listen on for RTSP readers. Default 0.0.0.0 (every interface).'),
   port: port.default(8554).describe('TCP port for RTSP readers, 0 … 65535; 0 takes a free one. Default 8554.'),
+  udpPort: port
+    .max(65_534)
+    .multipleOf(2)
+    .default(8556)
+    .describe(
+      'UDP port for readers that want RTP over UDP, even; the next one is for RTCP. 0 takes a free pair. Bound when the first one asks; never with tls. Default 8556.',
+    ),
 });
 
 const httpListener = z.strictObject({
@@ -41,6 +48,13 @@ export const streamsOptions = z.strictObject({
   http: httpListener.prefault({}).describe('Where stills are fetched.'),
   advertise: advertised.prefault({}).describe('What the addresses given to the hub say.'),
   tls: certificate.optional().describe('Certificate for both listeners: they then speak RTSPS and HTTPS only. Default: none, for a VPN.'),
+  allowFrom: z
+    .array(z.union([z.cidrv4(), z.cidrv6()]))
+    .max(100)
+    .default([])
+    .describe(
+      'Networks that readers may come from, as CIDR, up to 100; a right token from elsewhere is taken for a wrong one. Default: all.',
+    ),
   closeAfter: durationOption({ min: '0s', max: '10m', default: '10s' }).describe(
     'How long a camera stays open after its last reader left, 0s … 10m. Default 10s.',
   ),

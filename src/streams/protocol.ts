@@ -1,11 +1,15 @@
 // What the gateway and the media process say to each other over the child's channel: typed, and checked on both sides.
 import { z } from 'zod';
-import type { GrantEnd, GrantForm, Look, LookAsk, Quality, StreamSource } from '#model';
+import type { GrantEnd, GrantForm, Look, LookAsk, Quality, StreamProtocol, StreamSource } from '#model';
 
 /** A permission on its way to the media process: one grant's address and what it opens. */
 export interface Lease {
   readonly grant: string;
   readonly form: GrantForm;
+  /** How a stream is fetched; absent: `rtsp`. */
+  readonly protocol?: StreamProtocol | undefined;
+  /** CIDR: the only network from which it opens; absent: all that the configuration allows. */
+  readonly network?: string | undefined;
   /** SHA-256 of the token's ASCII text, hexadecimal. */
   readonly tokenHash: string;
   readonly device: string;
@@ -77,9 +81,13 @@ const streamSource = z.strictObject({
   basicAllowed: z.boolean().optional(),
 }) satisfies z.ZodType<StreamSource>;
 
+const network = z.union([z.cidrv4(), z.cidrv6()]);
+
 const lease = z.strictObject({
   grant: ids,
   form,
+  protocol: z.enum(['rtsp', 'http-flv', 'ws-flv']).optional(),
+  network: network.optional(),
   tokenHash: z.string().regex(/^[0-9a-f]{64}$/),
   device: ids,
   channel: z.number().int().min(0),
@@ -98,6 +106,9 @@ const lookAsk = z.strictObject({
 
 const mediaOptions = z.strictObject({
   rtsp: address,
+  /** Of RTP, the next one being for RTCP; 0 takes a free pair. */
+  udpPort: z.number().int().min(0).max(65_534),
+  allowFrom: z.array(network),
   http: address,
   tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
   closeAfterMs: count,
@@ -173,11 +184,15 @@ const sessionStatus = z.strictObject({
   device: ids,
   channel: z.number(),
   quality,
+  transport: z.enum(['tcp', 'udp']),
   peer: text,
   frames: count,
   bytes: count,
   dropped: count,
   seconds: count,
+  /** As the reader itself told last: of its packets since the report before, 0 … 1. Over UDP only. */
+  lossRatio: count.optional(),
+  jitterMs: count.optional(),
 });
 export type SessionReport = z.output<typeof sessionStatus>;
 

@@ -19,12 +19,14 @@ export interface Reading {
   readonly done: Promise<Decoded>;
 }
 
-/** Decodes up to `frames` frames over RTSP and TCP; ends earlier when the stream does. */
-export function startReading(url: string, frames: number): Reading {
+/** Decodes up to `frames` frames, over RTSP by TCP or UDP, over HTTP-FLV where the address is of HTTP; ends earlier when the stream does. */
+export function startReading(url: string, frames: number, transport: 'tcp' | 'udp' = 'tcp'): Reading {
   const startedAt = performance.now();
-  const input = ['-rtsp_transport', 'tcp', '-i', url, '-map', '0'];
+  const input = [...(url.startsWith('rtsp') ? ['-rtsp_transport', transport] : []), '-i', url, '-map', '0'];
+  // The newest pictures come to a new reader with timestamps closer than the frame rate: they are not to be rounded to it.
+  const counting = ['-fps_mode', 'passthrough', '-enc_time_base', '1:90000'];
   const flags = ['-nostdin', '-v', 'error', '-progress', 'pipe:1', '-stats_period', '0.1'];
-  const child = spawn('ffmpeg', [...flags, ...input, '-frames:v', String(frames), '-f', 'null', '-'], {
+  const child = spawn('ffmpeg', [...flags, ...input, ...counting, '-frames:v', String(frames), '-f', 'null', '-'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let count = 0;

@@ -108,7 +108,8 @@ describe('a reader that does not read', () => {
     ['without a token', 'OPTIONS'],
     ['with one', 'GET_PARAMETER'],
   ])('%s is closed before its answers fill the memory', async (_, method) => {
-    const visit = { enter: () => true, describe: () => Promise.reject(new Error('no')), play: () => {} };
+    const no = (): Promise<never> => Promise.reject(new Error('no'));
+    const visit = { enter: () => true, describe: no, setUp: no, play: () => {}, pause: () => {} };
     const { server } = openServer(() => visit);
     const stuck = new Duplex({ read() {}, write() {}, writableHighWaterMark: 16_384 });
     const socket = Object.assign(stuck, { setNoDelay() {}, setKeepAlive() {}, remoteAddress: '10.0.0.9', remotePort: 4000 });

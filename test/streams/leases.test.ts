@@ -4,7 +4,6 @@ import { type Env, openLog, systemRandom } from '#base';
 import type { Lease } from '#streams';
 import { openBook } from '../../src/streams/handle/book.ts';
 import { openLeases } from '../../src/streams/leases.ts';
-import { openReader } from '../../src/streams/path/reader.ts';
 import { openGuard } from '../../src/streams/server/guard.ts';
 import { tokenHashIn } from '../../src/streams/server/token.ts';
 import { type FakeClock, openFakeClock } from '../fakes/clock.ts';
@@ -27,9 +26,10 @@ function openTable(maxReaders = 4) {
     claimed: (grant: string) => told.push(`claimed ${grant}`),
     ended: (grant: string, reason: string, note: string) => told.push(`ended ${grant} ${reason} ${note}`.trim()),
   };
-  return { clock, told, leases: openLeases(maxReaders, events, env) };
+  return { clock, told, leases: openLeases({ maxReaders, allowFrom: [] }, events, env) };
 }
 
+const visitor = { peer: '127.0.0.1', door: 'rtsp' } as const;
 const hashOf = (grant: string): string => grant.padEnd(64, '0');
 
 describe('leases', () => {
@@ -37,14 +37,14 @@ describe('leases', () => {
     const { clock, told, leases } = openTable();
     leases.admit(makeLease('a', 100_000), 60_000);
     const ends: string[] = [];
-    expect(leases.claim(hashOf('a'))?.enter({ end: (reason) => ends.push(reason) })).toBe(true);
+    expect(leases.claim(hashOf('a'), visitor)?.enter({ end: (reason) => ends.push(reason) })).toBe(true);
     clock.jump(86_400_000);
     clock.advance(99_999);
     expect(ends).toEqual([]);
     clock.advance(1);
     expect(ends).toEqual(['expired']);
     expect(told).toEqual(['claimed a', 'ended a expired']);
-    expect(leases.claim(hashOf('a'))).toBeUndefined();
+    expect(leases.claim(hashOf('a'), visitor)).toBeUndefined();
   });
 
   it('never open after the first minute, unless they were opened before', () => {
@@ -53,8 +53,8 @@ describe('leases', () => {
     leases.admit(makeLease('b', 600_000), undefined);
     clock.advance(60_000);
     expect(told).toEqual(['ended a expired never opened']);
-    expect(leases.claim(hashOf('a'))).toBeUndefined();
-    expect(leases.claim(hashOf('b'))?.lease.grant).toBe('b');
+    expect(leases.claim(hashOf('a'), visitor)).toBeUndefined();
+    expect(leases.claim(hashOf('b'), visitor)?.lease.grant).toBe('b');
     expect(leases.size).toBe(1);
   });
 
@@ -63,7 +63,7 @@ describe('leases', () => {
     leases.admit(makeLease('a', 10_000), undefined);
     expect(leases.extend('a', 50_000)).toBe(true);
     clock.advance(49_000);
-    const tenancy = leases.claim(hashOf('a'));
+    const tenancy = leases.claim(hashOf('a'), visitor);
     const ends: string[] = [];
     const tenants = [1, 2, 3].map(() => ({ end: (reason: string) => void ends.push(reason) }));
     expect(tenants.map((tenant) => tenancy?.enter(tenant))).toEqual([true, true, false]);
@@ -132,35 +132,6 @@ describe('the guard', () => {
     expect([guard.wrong('2001:db8:0:1::77').isAnswered, guard.wrong('2001:db8:0:2::77').isAnswered]).toEqual([false, true]);
     for (let number = 0; number < 100; number += 1) guard.wrong(`10.0.1.${number}`);
     expect(guard.wrong('2001:db8:0:1::77').isAnswered).toBe(true);
-  });
-});
-
-describe('a reader', () => {
-  const frame = (isKey: boolean) => ({ bytes: Buffer.from([0x24, 0, 0, 1, 9]), startsFrame: true, isKey, frames: 1 });
-
-  it('starts at a key frame, or after long at any', () => {
-    const { clock } = openWorld();
-    const line = {
-      waitingBytes: 0,
-      written: 0,
-      write: () => {
-        line.written += 1;
-      },
-    };
-    const reader = openReader(line, { channels: { rtp: 0, rtcp: 1 }, bufferBytes: 1_000 }, clock);
-    reader.take(frame(false));
-    expect(line.written).toBe(0);
-    clock.advance(13_000);
-    reader.take(frame(false));
-    expect(line.written).toBe(1);
-    line.waitingBytes = 1_001;
-    for (const isKey of [false, true]) reader.take(frame(isKey));
-    line.waitingBytes = 400;
-    reader.take(frame(false));
-    expect(reader.counts).toEqual({ frames: 1, bytes: 5, dropped: 3 });
-    reader.take(frame(true));
-    expect(reader.counts).toMatchObject({ frames: 2, dropped: 3 });
-    expect(reader.stalledMs()).toBe(0);
   });
 });
 

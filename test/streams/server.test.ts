@@ -21,7 +21,9 @@ describe('the server', () => {
     expect(await status('ANNOUNCE', url)).toBe(501);
     expect(await status('DESCRIBE', url, { Require: 'www.onvif.org/ver20/backchannel' })).toBe(551);
     expect(await status('PLAY', url)).toBe(454);
-    expect(await status('SETUP', url, { Transport: 'RTP/AVP;unicast;client_port=5000-5001' })).toBe(461);
+    expect(await status('SETUP', url, { Transport: 'RTP/AVP;multicast;port=5000-5001' })).toBe(461);
+    expect(await status('SETUP', url, { Transport: 'RTP/AVP;unicast;client_port=80-81' })).toBe(461);
+    expect(await status('PAUSE', url)).toBe(454);
     const { text } = await reader.ask('DESCRIBE', url);
     expect(text).toContain(`Content-Base: ${url}/`);
     expect(text).not.toMatch(/audio|live|quirky|track1/);
@@ -31,6 +33,13 @@ describe('the server', () => {
     expect(await status('SETUP', `${url}/trackID=0`, interleaved)).toBe(455);
     expect(await status('GET_PARAMETER', url)).toBe(200);
     await until(() => reader.packets.length > 30);
+    expect(await status('PAUSE', url)).toBe(200);
+    const paused = reader.packets.length;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(reader.packets).toHaveLength(paused);
+    expect(await status('PLAY', url)).toBe(200);
+    await until(() => reader.packets.length > paused + 10);
+    expect(reader.packets[paused]?.isKey).toBe(true);
 
     using second = await openRawReader(url);
     expect(await startPlaying(second, url)).toBe(453);

@@ -19,7 +19,8 @@ export interface Relay extends AsyncDisposable {
 /** Starts one, with `options` as they stand in a configuration and `entry` as its media process. */
 export function openRelay(options: Record<string, unknown> = {}, mediaEntry = new URL('./media-entry.ts', import.meta.url)): Relay {
   const loopback = { host: '127.0.0.1', port: 0 };
-  const parsed: StreamsOptions = streamsOptions.parse({ rtsp: loopback, http: loopback, closeAfter: '1s', ...options });
+  const rtsp = { ...loopback, udpPort: 0 };
+  const parsed: StreamsOptions = streamsOptions.parse({ rtsp, http: loopback, closeAfter: '1s', ...options });
   const events: StreamEvent[] = [];
   const watchers = new Set<() => void>();
   const onEvent = (event: StreamEvent): void => {

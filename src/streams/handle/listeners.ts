@@ -47,6 +47,8 @@ export function openListeners(options: StreamsOptions): Listeners {
     mediaOptions: () => ({
       rtsp: { host: options.rtsp.host, port: now.rtsp.port },
       http: { host: options.http.host, port: now.http.port },
+      udpPort: options.rtsp.udpPort,
+      allowFrom: options.allowFrom,
       ...(options.tls === undefined ? {} : { tls: options.tls }),
       closeAfterMs: options.closeAfter,
       openTimeoutMs: options.openTimeout,

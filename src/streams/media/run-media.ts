@@ -4,7 +4,7 @@ import { failureText } from '../faults.ts';
 import { type Leases, openLeases } from '../leases.ts';
 import { openPaths, type PathEvents, type PathKey, type Paths } from '../path/index.ts';
 import { type MediaEvent, type MediaOptions, type MediaStatus, type ToGateway, type ToMedia, toMedia } from '../protocol.ts';
-import { guardDefaults, listen, makeRtspServer, openGuard } from '../server/index.ts';
+import { guardDefaults, listen, makeRtspServer, openGuard, openUdpPorts } from '../server/index.ts';
 import { runSource } from '../source/index.ts';
 import { makeStillServer } from '../stills/index.ts';
 import { type Looks, openLooks } from './looks.ts';
@@ -21,7 +21,8 @@ export interface MediaPort {
 
 /** One read of a camera's socket brings at most this; all cameras share the buffer. */
 const readBufferBytes = 256 * 1024;
-const idleMs = 30_000;
+/** Longer than the timeout that readers are told. */
+const idleMs = 65_000;
 
 /**
  * Runs in the forked child: `await runMedia(process, systemEnv(log))`. Resolves when the gateway says `stop` or is gone, with all sessions cut; the
@@ -64,14 +65,11 @@ interface Relay extends AsyncDisposable {
 function openRelay(options: MediaOptions, send: (message: ToGateway) => void, env: Env): Relay {
   const emit = (event: MediaEvent): void => send({ type: 'event', event });
   const claimed = (grant: string): void => send({ type: 'claimed', grant });
-  const leases = openLeases(
-    options.maxReaders,
-    { claimed, ended: (grant, reason, note) => emit({ event: 'grant-ended', grant, reason, note }) },
-    env,
-  );
+  const leases = openLeases(options, { claimed, ended: (grant, reason, note) => emit({ event: 'grant-ended', grant, reason, note }) }, env);
   const readBuffer = Buffer.allocUnsafeSlow(readBufferBytes);
   const paths = openPaths(options, { runSource, readBuffer, events: pathEvents(emit) }, env);
-  const sessions = openSessions({ leases, paths, readerBufferBytes: options.readerBufferBytes, emit }, env);
+  const udp = options.tls ? undefined : openUdpPorts({ host: options.rtsp.host, port: options.udpPort }, env);
+  const sessions = openSessions({ leases, paths, udp, readerBufferBytes: options.readerBufferBytes, emit }, env);
   const guard = openGuard(guardDefaults, env);
   const stop = new AbortController();
   const looks = openLooks({ readBuffer, paths: () => statusOfPaths(paths) }, env, stop.signal);
@@ -96,6 +94,7 @@ function openRelay(options: MediaOptions, send: (message: ToGateway) => void, en
     async [Symbol.asyncDispose]() {
       stop.abort();
       sessions.close('shutdown');
+      udp?.[Symbol.dispose]();
       leases[Symbol.dispose]();
       paths[Symbol.dispose]();
       await Promise.race([Promise.all(listeners), env.clock.sleep(500)]);

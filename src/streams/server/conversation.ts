@@ -1,9 +1,9 @@
 // The RTSP server's side of one connection, method by method (RFC 2326 §10): from OPTIONS to TEARDOWN, for one lease.
-
 import type { Description } from '../path/index.ts';
-import type { ChannelPair, RtspRequest } from '../rtsp/index.ts';
-import { describeTrack, encodeResponse, header, interleavedOffer } from '../rtsp/index.ts';
+import type { RtspRequest } from '../rtsp/index.ts';
+import { describeTrack, encodeResponse, header } from '../rtsp/index.ts';
 import { tokenHashIn } from './token.ts';
+import { encodeTransport, readTransport, type Transport, type TransportOffer } from './transport.ts';
 
 /** What a connection may do with the lease that its token opened. */
 export interface Visit {
@@ -11,8 +11,12 @@ export interface Visit {
   enter(): boolean;
   /** Waits for the camera. Only after `enter`. */
   describe(): Promise<Description>;
-  /** Lets the pictures flow. */
-  play(channels: ChannelPair): void;
+  /** Takes an offer, in place of the one before; undefined when it cannot be had. Only after `enter`. */
+  setUp(offer: TransportOffer): Promise<Transport | undefined>;
+  /** Lets the pictures flow. Only after `setUp`. */
+  play(): void;
+  /** Nothing more is sent, until `play`. */
+  pause(): void;
 }
 
 export interface ConversationDeps {
@@ -38,28 +42,30 @@ export interface Conversation {
 
 type Stage = 'new' | 'set-up' | 'playing';
 
-const methods = 'OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN';
+const methods = 'OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, GET_PARAMETER, TEARDOWN';
 const known: ReadonlySet<string> = new Set(methods.split(', '));
-const firstChannels: ChannelPair = { rtp: 0, rtcp: 1 };
-/** Announced to readers (RFC 2326 §12.37); over TCP the connection itself is the proof of life. */
-const sessionTimeoutS = 60;
+/** Announced to readers (RFC 2326 §12.37): so long one that does not get pictures over TCP may say nothing. */
+export const sessionTimeoutS = 60;
 
 /** Opens a conversation; it has no lease until the first request that names one. */
 export function openConversation(deps: ConversationDeps): Conversation {
   let stage: Stage = 'new';
   let bound: string | undefined;
-  let channels = firstChannels;
   let visit: Visit | undefined;
   const session = `${deps.sessionId};timeout=${sessionTimeoutS}`;
 
-  const setUp = (sequence: string, request: RtspRequest, guest: Visit): Answer => {
+  const setUp = async (sequence: string, request: RtspRequest, guest: Visit): Promise<Answer> => {
     if (stage === 'playing') return reply(sequence, 455);
-    const chosen = interleavedOffer(header(request, 'transport') ?? '', firstChannels);
-    if (!chosen) return reply(sequence, 461);
+    const offers = readTransport(header(request, 'transport') ?? '');
+    if (offers.length === 0) return reply(sequence, 461);
     if (!guest.enter()) return reply(sequence, 453);
-    stage = 'set-up';
-    channels = chosen;
-    return reply(sequence, 200, { Transport: `RTP/AVP/TCP;unicast;interleaved=${chosen.rtp}-${chosen.rtcp}`, Session: session });
+    for (const offer of offers) {
+      const taken = await guest.setUp(offer);
+      if (!taken) continue;
+      stage = 'set-up';
+      return reply(sequence, 200, { Transport: encodeTransport(taken), Session: session });
+    }
+    return reply(sequence, 461);
   };
   const playing = (sequence: string, request: RtspRequest): Answer => {
     if (stage === 'new' || !isSession(request)) return reply(sequence, 454);
@@ -67,6 +73,12 @@ export function openConversation(deps: ConversationDeps): Conversation {
     const next = stage === 'set-up' ? 'play' : 'go-on';
     stage = 'playing';
     return reply(sequence, 200, headers, '', next);
+  };
+  const pausing = (sequence: string, request: RtspRequest, guest: Visit): Answer => {
+    if (stage === 'new' || !isSession(request)) return reply(sequence, 454);
+    guest.pause();
+    stage = 'set-up';
+    return reply(sequence, 200, { Session: session });
   };
   const isSession = (request: RtspRequest): boolean => {
     const named = header(request, 'session');
@@ -77,9 +89,11 @@ export function openConversation(deps: ConversationDeps): Conversation {
       case 'DESCRIBE':
         return guest.enter() ? describe(sequence, request, await guest.describe()) : reply(sequence, 453);
       case 'SETUP':
-        return setUp(sequence, request, guest);
+        return await setUp(sequence, request, guest);
       case 'PLAY':
         return playing(sequence, request);
+      case 'PAUSE':
+        return pausing(sequence, request, guest);
       case 'TEARDOWN':
         return reply(sequence, 200, {}, '', 'close');
       default:
@@ -88,13 +102,16 @@ export function openConversation(deps: ConversationDeps): Conversation {
   };
 
   return {
-    play: () => visit?.play(channels),
+    play: () => visit?.play(),
     async answer(request) {
       const sequence = header(request, 'cseq') ?? '';
       if (!/^\d{1,10}$/.test(sequence)) return { bytes: encodeResponse(400, {}), next: 'close' };
       const required = header(request, 'require');
       if (required !== undefined) return reply(sequence, 551, { Unsupported: required.slice(0, 200) });
-      if (request.method === 'OPTIONS') return reply(sequence, 200, { Public: methods });
+      if (request.method === 'OPTIONS') {
+        if (bound !== undefined && !deps.visit(bound)) return reply(sequence, 454, {}, '', 'close');
+        return reply(sequence, 200, { Public: methods });
+      }
       if (!known.has(request.method)) return reply(sequence, 501, { Public: methods });
 
       // A reader in a session may leave the address out of GET_PARAMETER and PLAY; the lease is then the one it is in.

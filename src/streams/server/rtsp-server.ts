@@ -10,6 +10,8 @@ import { readTls, type TlsFiles } from './listen.ts';
 
 /** A connection as the sessions see it. */
 export interface ReaderConnection {
+  /** Of the reader, without its port. */
+  readonly address: string;
   /** `address:port` of the reader. */
   readonly peer: string;
   readonly sessionId: string;
@@ -45,7 +47,6 @@ const limits: FramerLimits = {
   maxBodyBytes: 4 * 1024,
   maxFrameBytes: 4 * 1024,
   maxLostBytes: 0,
-  reuse: true,
 };
 /** Requests that may wait for the one that is being answered. */
 const maxWaiting = 16;
@@ -78,6 +79,7 @@ function receive(socket: Socket, options: RtspServerOptions, { hall, guard, crow
     socket.destroy();
   };
   const connection: ReaderConnection = {
+    address,
     peer: `${address}:${socket.remotePort ?? 0}`,
     sessionId: env.random.bytes(12).toString('hex'),
     write: (bytes) => {

@@ -47,9 +47,10 @@ async function answer(
   response.setHeader('Cache-Control', 'no-store');
   if (request.method !== 'GET') return say(response, 405, 'only GET');
   const hash = tokenHashIn(request.url ?? '', 'still');
-  const tenancy = hash === undefined ? undefined : deps.leases.claim(hash);
-  if (tenancy?.lease.form !== 'still') {
-    const { waitMs, isAnswered } = deps.guard.wrong(request.socket.remoteAddress ?? '');
+  const peer = request.socket.remoteAddress ?? '';
+  const tenancy = hash === undefined ? undefined : deps.leases.claim(hash, { peer, door: 'still' });
+  if (!tenancy) {
+    const { waitMs, isAnswered } = deps.guard.wrong(peer);
     await env.clock.sleep(waitMs);
     return isAnswered ? say(response, 404, 'not found') : void response.destroy();
   }
