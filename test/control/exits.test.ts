@@ -45,7 +45,7 @@ describe('exit statuses', () => {
       /A value is not valid: limit: expected at least 1\nHint: See `bongsu alarm list --help`/,
       /입력값이 올바르지 않습니다: limit: 1 이상이어야 합니다$/m,
     ],
-    ['alarm list --kind smok', /kind: expected one of smoke, heat, .*; did you mean "smoke"/, /kind: smoke, .*, unknown 중 하나/],
+    ['alarm list --kind smok', /kind: expected one of smoke, heat, .*; did you mean "smoke"/, /kind: smoke, .* 중 하나/],
     ['grant revoke g --reason x', /reason: expected at least 2 characters/, /reason: 2자 이상이어야 합니다/],
     ['camera add c --address h --latitude 91', /latitude: expected at most 90/, /latitude: 90 이하이어야 합니다/],
     ['camera add Cam_1 --address h', /A value is not valid: id: expected 1 to 40/, /입력값이 올바르지 않습니다: id: a–z, 0–9, 하이픈/],
