@@ -19,7 +19,7 @@ export interface FoundRow extends EntryRow {
   readonly subject: string | null;
 }
 
-// With a bare `?` beside ORDER BY this build of SQLite (STAT4) plans the statement again at every call, seven times its cost: the cast keeps the plan.
+// With a bare `?` in a join or beside ORDER BY this build of SQLite (STAT4) plans the statement again at every call, four to seven times its cost: the cast keeps the plan.
 const columns = 'e.seq, e.id, e.class, e.sequence, e.boot_id AS bootId, e.recorded_time AS recordedTime, e.lane, e.value, e.subject';
 
 /** What a destination may claim of one lane, the oldest first: (slot, lane, after, up to, limit). */
@@ -29,7 +29,8 @@ export const readyInLane = `SELECT ${columns} FROM outbox_ready r CROSS JOIN out
 
 /** What lies at a position and may be claimed: (slot, seq). */
 const readyAt = (what: string): string =>
-  `SELECT ${what} FROM outbox_entry e JOIN outbox_ready r ON r.slot = ? AND r.lane = e.lane AND r.seq = e.seq WHERE e.seq = ?`;
+  `SELECT ${what} FROM outbox_entry e JOIN outbox_ready r ON r.slot = CAST(? AS INTEGER) AND r.lane = e.lane AND r.seq = e.seq
+  WHERE e.seq = CAST(? AS INTEGER)`;
 
 /** Reading what may be claimed. */
 export interface ReadyRows {

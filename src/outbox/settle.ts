@@ -36,7 +36,9 @@ export function openSettling(db: Database, world: ThreadWorld, destinations: Des
   const owe = db.prepare<[number, number]>('UPDATE outbox_entry SET owed = ? WHERE seq = ?');
   const following = db.prepare<[string, number, number], { seq: number; lane: number; owed: number }>(nextOfSubject);
   const isDead = db.prepare<[number], number>('SELECT 1 FROM outbox_dead WHERE seq = ? AND dropped_time IS NULL LIMIT 1').pluck();
-  const removeLast = db.prepare<[number, number, number]>('DELETE FROM outbox_entry WHERE seq = ? AND owed & ? = ?');
+  const removeLast = db.prepare<[number, number, number]>(
+    'DELETE FROM outbox_entry WHERE seq = CAST(? AS INTEGER) AND owed & CAST(? AS INTEGER) = CAST(? AS INTEGER)',
+  );
   function follow(slot: number, seq: number, subject: string | null): void {
     const next = subject === null ? undefined : following.get(subject, seq, bitOf(slot));
     if (!next) return;

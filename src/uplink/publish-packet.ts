@@ -72,13 +72,20 @@ function writeLength(packet: Buffer, value: number, start: number): number {
   return at + 1;
 }
 
+/** Copying what is larger costs more than a write of its own. */
+const smallBytes = 4096;
+
 /** Writes whole packets; those of one turn of the loop leave as one. */
 export function openPacketWriter(stream: Writable): (packet: Buffer) => void {
   let waiting: Buffer[] = [];
   const flush = (): void => {
     const packets = waiting;
     waiting = [];
-    if (!stream.destroyed) stream.write(packets.length === 1 ? packets[0] : Buffer.concat(packets));
+    if (stream.destroyed) return;
+    if (packets.every(({ length }) => length <= smallBytes)) return void stream.write(Buffer.concat(packets));
+    stream.cork();
+    for (const packet of packets) stream.write(packet);
+    stream.uncork();
   };
   return (packet) => {
     // After all promises of this turn: what they send goes along.

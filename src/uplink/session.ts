@@ -34,7 +34,7 @@ export interface UplinkSession {
   readonly signal: AbortSignal;
   /**
    * Free slots of the window, which is min(server's Receive Maximum, `uplink.window`), and 128 to 512 entries ahead (`Ahead`), of
-   * at most 1 MiB: they wait here by their lanes, so that a slot which is given back is filled at once. Some slots are kept for lane 0, the critical alarms; a lesser lane of which the broker puts off 64 entries is
+   * at most 256 KiB: they wait here by their lanes, so that a slot which is given back is filled at once. Some slots are kept for lane 0, the critical alarms; a lesser lane of which the broker puts off 64 entries is
    * closed, and those below it, until it takes one. While critical alarms go over a second route, its room for them counts. While the
    * line or `uplink.drainLimit` is used up by what may wait, only live alarms and steps of grants are taken.
    */
@@ -80,7 +80,7 @@ const firstWaitingLane = 3;
 /** So much of it may lie on the line before a live alarm: a tenth of a second at 10 Mbit/s. */
 const drainBytes = 131_072;
 /** What is taken before there is a slot for it, of live alarms and of what may wait. A commit of the store takes a millisecond or ten, and up to `most` leave meanwhile. */
-const aheadLimits = { entries: 128, most: 512, bytes: 2 ** 20 };
+const aheadLimits = { entries: 128, most: 512, bytes: 2 ** 18 };
 
 function rankOf(lane: number): Rank {
   return lane === 0 ? 'critical' : lane < liveAlarms ? 'announcement' : 'live';

@@ -24,11 +24,12 @@ export interface Window {
 const ranks: readonly Rank[] = ['critical', 'announcement', 'live', 'entry'];
 
 /**
- * Opens a window of `capacity` slots (1 …). From 4 slots on an eighth of them, at least one, is kept free for critical alarms. Waiters are bounded by
- * their callers.
+ * Opens a window of `capacity` slots (1 …). From 4 slots on an eighth of them, at least one, is kept free for critical alarms; entries that wait start when as many
+ * are free besides. Waiters are bounded by their callers.
  */
 export function openWindow(capacity: number): Window {
   const reserve = capacity < 4 ? 0 : Math.max(1, Math.floor(capacity / 8));
+  const handful = Math.max(1, Math.floor(capacity / 8));
   const alone = new Set<() => void>();
   let isAlone = false;
   const limitOf = (rank: Rank): number => (isAlone || alone.size > 0 ? 0 : rank === 'critical' ? capacity : capacity - reserve);
@@ -53,8 +54,11 @@ export function openWindow(capacity: number): Window {
       };
       queue.add(go);
     });
+  /** What may wait starts in handfuls: one write to the socket, and one answer of the broker's, for many. */
+  const isHandful = (rank: Rank): boolean => rank !== 'entry' || used === 0 || limitOf(rank) - used >= handful;
   const wake = (): void => {
     for (const rank of ranks) {
+      if (!isHandful(rank)) continue;
       for (const go of waiting[rank]) {
         if (used >= limitOf(rank)) break;
         used += 1;
@@ -74,7 +78,8 @@ export function openWindow(capacity: number): Window {
     waiting: (rank) => waiting[rank].size,
     async take(rank, signal) {
       signal.throwIfAborted();
-      if (used < limitOf(rank)) used += 1;
+      // Behind those that wait for a handful, if there are any.
+      if (used < limitOf(rank) && waiting[rank].size === 0) used += 1;
       else await waitIn(waiting[rank], signal);
     },
     async takeAlone(signal) {

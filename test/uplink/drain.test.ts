@@ -171,7 +171,7 @@ describe('uplink.drainLimit', () => {
     expect(session.room.lanes).toBeUndefined();
   });
 
-  it('or not, no more than a mebibyte of batches is taken ahead, whatever the window', async () => {
+  it('or not, no more than 256 KiB of batches is taken ahead, whatever the window', async () => {
     await using broker = await openRawBroker((packet) =>
       packet.type === 1 ? connack.v5 : packet.type === 8 ? suback(packet.id) : undefined,
     );
@@ -180,9 +180,9 @@ describe('uplink.drainLimit', () => {
     let taken = 0;
     const held: Promise<unknown>[] = [];
     for (; session.room.lanes === undefined; taken += 1) held.push(session.send(readingEntry(450), { replay: true }));
-    expect(session.room).toMatchObject({ lanes: 3, bytes: 2 ** 20 });
-    expect(taken).toBeGreaterThan(8);
-    expect(taken).toBeLessThan(40);
+    expect(session.room).toMatchObject({ lanes: 3, bytes: 2 ** 18 });
+    expect(taken).toBeGreaterThan(2);
+    expect(taken).toBeLessThan(10);
     await site.stop();
     await Promise.all(held);
   });

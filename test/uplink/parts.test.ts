@@ -59,6 +59,26 @@ describe('openFrameGuard', () => {
 });
 
 describe('openWindow', () => {
+  it('starts what may wait in handfuls and in order, and never lets the last of it wait for more', async () => {
+    const window = openWindow(32);
+    const { signal } = new AbortController();
+    const started: number[] = [];
+    const take = (index: number) => void window.take('entry', signal).then(() => started.push(index));
+    for (let index = 0; index < 40; index += 1) take(index);
+    await sleep(1);
+    expect(started).toHaveLength(28);
+    for (const count of [28, 28, 28, 32]) {
+      window.release();
+      await sleep(1);
+      expect(started).toHaveLength(count);
+    }
+    window.release();
+    take(40);
+    for (let left = 31; left > 0; left -= 1) window.release();
+    await sleep(1);
+    expect(started).toEqual(Array.from({ length: 41 }, (_, index) => index));
+  });
+
   it('lets no more through than its capacity: critical entries first, then announcements', async () => {
     const window = openWindow(1);
     const { signal } = new AbortController();
