@@ -82,35 +82,55 @@ export async function hear(options: HearOptions, world: HearWorld, env: Env, sig
   if ('kind' in subscribed && subscribed.kind === 'fault' && door) return hearPushed(options, { ...world, door: door.door }, env, signal);
   if ('kind' in subscribed) return subscribed;
   await listener.begin(!subscribed.resumed, signal);
-  // A camera may refuse to synchronise; then its states are known as they change (ONVIF Core §9.6).
-  const synchronised = await calls.synchronise(subscribed.point, signal);
-  if (synchronised.result === 'failed' && synchronised.failure.kind !== 'garbage') return synchronised.failure;
-  let limitFaults = 0;
-  let healthy = false;
+  const unsynchronised = await synchronise(calls, subscribed.point, signal);
+  if (unsynchronised) return unsynchronised;
+  const round: Round = { calls, subscription: subscribed, limitFaults: 0, healthy: false, options, world, env };
   for (;;) {
     await renewInTime(subscribed, calls, { options, world, env }, signal);
-    const startedMs = env.clock.monotonicMs();
-    const pulled = await calls.pull(subscribed.point, pullAsk(subscribed, { ...options, dueInMs: listener.dueInMs }, env), signal);
-    if (pulled.result === 'limits') {
-      limitFaults += 1;
-      if (limitFaults > maxLimitFaults) return failure('fault', tooPicky(world.events.host));
-      subscribed.waitMs = Math.max(minWaitMs, Math.min(pulled.waitMs ?? subscribed.waitMs, subscribed.waitMs));
-      subscribed.messages = Math.min(pulled.messages ?? subscribed.messages, subscribed.messages);
-      continue;
-    }
-    if (pulled.result === 'failed') {
-      if (pulled.failure.kind === 'closed' && pulled.tookMs >= earlyCloseMs) continue;
-      if (pulled.failure.kind === 'fault') await world.keep(undefined);
-      return pulled.failure;
-    }
-    if (!healthy) await world.healthy();
-    healthy = true;
-    world.counters.pulls += 1;
-    await take(pulled.notifications, subscribed, { listener, env }, signal);
-    const spentMs = env.clock.monotonicMs() - startedMs;
-    const paceMs = pulled.notifications.length === 0 ? minPaceMs : minBusyPaceMs;
-    if (spentMs < paceMs) await env.clock.sleep(paceMs - spentMs, signal);
+    const broken = await pullOnce(round, signal);
+    if (broken) return broken;
   }
+}
+
+/** A camera may refuse to synchronise; then its states are known as they change (ONVIF Core §9.6). */
+async function synchronise(calls: PullPointCalls, point: PullPoint, signal: AbortSignal): Promise<Failure | undefined> {
+  const said = await calls.synchronise(point, signal);
+  return said.result === 'failed' && said.failure.kind !== 'garbage' ? said.failure : undefined;
+}
+
+interface Round extends Setting {
+  readonly calls: PullPointCalls;
+  readonly subscription: Subscription;
+  limitFaults: number;
+  healthy: boolean;
+}
+
+/** One pull and what it brought; what broke the subscription, if anything. A function of its own, for a loop would keep what a camera said last for as long as it is silent. */
+async function pullOnce(round: Round, signal: AbortSignal): Promise<Failure | undefined> {
+  const { calls, subscription, options, world, env } = round;
+  const startedMs = env.clock.monotonicMs();
+  const ask = pullAsk(subscription, { ...options, dueInMs: world.listener.dueInMs }, env);
+  const pulled = await calls.pull(subscription.point, ask, signal);
+  if (pulled.result === 'limits') {
+    round.limitFaults += 1;
+    if (round.limitFaults > maxLimitFaults) return failure('fault', tooPicky(world.events.host));
+    subscription.waitMs = Math.max(minWaitMs, Math.min(pulled.waitMs ?? subscription.waitMs, subscription.waitMs));
+    subscription.messages = Math.min(pulled.messages ?? subscription.messages, subscription.messages);
+    return undefined;
+  }
+  if (pulled.result === 'failed') {
+    if (pulled.failure.kind === 'closed' && pulled.tookMs >= earlyCloseMs) return undefined;
+    if (pulled.failure.kind === 'fault') await world.keep(undefined);
+    return pulled.failure;
+  }
+  if (!round.healthy) await world.healthy();
+  round.healthy = true;
+  world.counters.pulls += 1;
+  await take(pulled.notifications, subscription, { listener: world.listener, env }, signal);
+  const spentMs = env.clock.monotonicMs() - startedMs;
+  const paceMs = pulled.notifications.length === 0 ? minPaceMs : minBusyPaceMs;
+  if (spentMs < paceMs) await env.clock.sleep(paceMs - spentMs, signal);
+  return undefined;
 }
 
 function tooPicky(host: string): Text {
