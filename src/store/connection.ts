@@ -4,24 +4,16 @@ import Database from 'better-sqlite3';
 import { messageOf } from '#base';
 import type { Migrations } from './contract.ts';
 import { storeFaults } from './errors.ts';
-import { markMade } from './marks.ts';
 import { DamageFound, mishapOf } from './mishap.ts';
+import { applicationId, migrate } from './schema.ts';
 
-/** `PRAGMA application_id`: the file says whose it is ('Bong'). */
-export const applicationId = 0x42_6f_6e_67;
 /** `PRAGMA user_version` while a thread has the file, and after a crash; 0 after a clean close. */
 const inUse = 1;
-
-/** The store's own table: what happened to the file and has not been dealt with. */
-export const storeMigrations: Migrations = {
-  room: 'store',
-  steps: ['CREATE TABLE store_mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID'],
-};
 
 /**
  * Connects to the file at `path` (made if it is not there) and brings its schema up to date.
  * WAL databases open with `synchronous=NORMAL`, which loses the last commits at a power cut: FULL is said here.
- * @throws store.newer, and what SQLite throws
+ * @throws store.newer, DamageFound, and what SQLite throws
  */
 export function connect(path: string, migrations: readonly Migrations[], nowMs: number): Database.Database {
   const db = new Database(path);
@@ -37,7 +29,7 @@ export function connect(path: string, migrations: readonly Migrations[], nowMs: 
     // Checkpoints are the thread's own affair, between the answers: inside a commit they are its tail.
     db.pragma('wal_autocheckpoint = 0');
     db.pragma(`journal_size_limit = ${16 * 2 ** 20}`);
-    migrate(db, [storeMigrations, ...migrations], nowMs);
+    migrate(db, migrations, nowMs);
     return db;
   } catch (error) {
     db.close();
@@ -88,22 +80,4 @@ export function openingFault(path: string, error: unknown): unknown {
 export function checkWhole(db: Database.Database): void {
   const found = String(db.pragma('quick_check(1)', { simple: true }));
   if (found !== 'ok') throw new DamageFound(found);
-}
-
-/** Applies the steps that this file has not seen, all in one transaction, and marks a new file as new. */
-function migrate(db: Database.Database, migrations: readonly Migrations[], nowMs: number): void {
-  const apply = db.transaction(() => {
-    const isNew = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'migration'").get() === undefined;
-    db.exec('CREATE TABLE IF NOT EXISTS migration (room TEXT PRIMARY KEY, steps INTEGER NOT NULL) STRICT');
-    const read = db.prepare('SELECT steps FROM migration WHERE room = ?').pluck();
-    const write = db.prepare('INSERT INTO migration (room, steps) VALUES (?, ?) ON CONFLICT (room) DO UPDATE SET steps = excluded.steps');
-    for (const { room, steps } of migrations) {
-      const done = Number(read.get(room) ?? 0);
-      if (done > steps.length) throw storeFaults.fault('newer', { detail: `${room} has ${done} steps, ${steps.length} are known` });
-      for (const step of steps.slice(done)) db.exec(step);
-      if (done < steps.length) write.run(room, steps.length);
-    }
-    if (isNew) markMade(db, nowMs);
-  });
-  apply.immediate();
 }

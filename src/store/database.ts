@@ -9,6 +9,7 @@ import { readMarks, writeMark } from './marks.ts';
 import { isUnreadable, mishapOf } from './mishap.ts';
 import type { Marks } from './protocol.ts';
 import { salvage } from './salvage.ts';
+import { recordAgain } from './schema.ts';
 
 /** How a file is opened. */
 export interface OpenDatabaseOptions {
@@ -114,6 +115,7 @@ function openSalvaged(options: OpenDatabaseOptions, cause: unknown): OpenedDatab
   const db = connect(next, migrations, time);
   try {
     const { rows, lost } = salvage(path, db, migrations);
+    recordAgain(db);
     const damage: Damage = { time, what: 'file', setAside, salvagedRows: rows, lostTables: lost, error: messageOf(cause) };
     writeMark(db, 'damage', damage);
   } catch (error) {

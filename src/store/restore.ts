@@ -3,12 +3,13 @@ import { accessSync, chmodSync, chownSync, constants, copyFileSync, existsSync, 
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { BongsuError, messageOf } from '#base';
-import { applicationId, checkWhole, closeAsOneFile, storeMigrations } from './connection.ts';
+import { checkWhole, closeAsOneFile } from './connection.ts';
 import type { Restored } from './contract.ts';
 import { storeFaults } from './errors.ts';
 import { freeAside, freshNext, setNextInPlace } from './exchange.ts';
 import { writeMark } from './marks.ts';
 import { lockOf, ownStore } from './owner.ts';
+import { applicationId, storeMigrations } from './schema.ts';
 
 /**
  * Restores the store at `path` from the backup `from`, which stays, in the name of `by`. Takes as long as reading and writing the whole file.
