@@ -1,4 +1,5 @@
 // One SOAP exchange with a camera: over the line of its lane, in turn, its answer read as XML while it arrives, and once more when a kept line had died.
+import { isUtf8 } from 'node:buffer';
 import type { Env } from '#base';
 import { type Failure, failure } from '../faults.ts';
 import { openXmlReader, type XmlReader, type XmlResult } from '../xml/index.ts';
@@ -110,7 +111,14 @@ function answerOf(ended: Exchanged, document: Document, { url, maxBytes }: Ask):
     return { result: 'failed', failure: failure('too-large', detail), tookMs };
   }
   const { status, headers } = ended.head;
-  return { result: 'answer', status, challenges: headers.get('www-authenticate') ?? [], document: document.end(), tookMs };
+  const challenges = (headers.get('www-authenticate') ?? []).map(inUtf8);
+  return { result: 'answer', status, challenges, document: document.end(), tookMs };
+}
+
+/** A head is read byte by byte; the realm in a challenge may be Korean, and is hashed and sent back as UTF-8 (RFC 7616 §3.3). */
+function inUtf8(header: string): string {
+  const bytes = Buffer.from(header, 'latin1');
+  return isUtf8(bytes) ? bytes.toString() : header;
 }
 
 /** Reads the body as XML. What is broken early is not read to a far end: a quarter of the bound, then the connection is given up. */
