@@ -177,7 +177,11 @@ function openCursor(calls: Calls<OutboxProcedures>, destination: string): Cursor
     confirm: (seqs) => tell(seqs, []),
     turn(asked) {
       const mine = queue.then(() => turn(asked));
-      queue = mine.catch(() => {});
+      // Without its entries: they would outlive their delivery, until the next turn at least, and grow old.
+      queue = mine.then(
+        () => {},
+        () => {},
+      );
       return mine;
     },
   };
