@@ -116,6 +116,18 @@ describe('discover', () => {
     expect((await run([...argv, '--socket', door.path])).status).toBe(2);
   });
 
+  it('says that no addresses were asked where there were none', async () => {
+    const summary = { addresses: 0, found: 0, usable: 0, followed: [], proposals: 0, seconds: 4, complete: true };
+    const { handlers } = recordedHandlers({
+      'discover.look': async function* () {
+        yield { summary };
+      },
+    });
+    await using door = await openDoor({ handlers });
+    const { stdout } = await run(['discover', '--socket', door.path]);
+    expect(stdout).toContain('by multicast in 4 s; no addresses were asked');
+  });
+
   it('tells what is registered already, and asks for no password of what it has just registered', async () => {
     const identity = { maker: '', model: 'X1', firmware: '', serial: '' };
     const seen = (address: string) => ({

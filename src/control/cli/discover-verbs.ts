@@ -122,7 +122,12 @@ function printSummary(summary: Extract<Item, { summary: unknown }>['summary'], k
   screen.progress('');
   if (summary.found === 0) screen.line(say('discover.none'));
   screen.line('');
-  screen.line(say('discover.summary', { ...summary, seconds: Math.round(summary.seconds * 10) / 10 }));
+  screen.line(
+    say(summary.addresses === 0 ? 'discover.summaryHeard' : 'discover.summary', {
+      ...summary,
+      seconds: Math.round(summary.seconds * 10) / 10,
+    }),
+  );
   const count = (meaning: Kept['meaning']): number => kept.filter((one) => one.meaning === meaning).length;
   screen.line(say('discover.meanings', { fresh: count('new'), known: count('known'), moved: count('moved'), replaced: count('replaced') }));
   for (const [problem, { what, hint }] of Object.entries(findingProblemWords)) {

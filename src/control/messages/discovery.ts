@@ -43,6 +43,10 @@ export const discoveryMessages = {
     en: '{found} found ({usable} usable) among {addresses} addresses in {seconds} s.',
     ko: '주소 {addresses}개에서 {found}대(사용 가능 {usable}대)를 {seconds}초 만에 찾았습니다.',
   },
+  'discover.summaryHeard': {
+    en: '{found} found ({usable} usable) by multicast in {seconds} s; no addresses were asked.',
+    ko: '멀티캐스트로 {found}대(사용 가능 {usable}대)를 {seconds}초 만에 찾았습니다. 주소 범위는 확인하지 않았습니다.',
+  },
   'discover.brokenOff': {
     en: 'The look was broken off: `bongsu discover --resume` goes on.',
     ko: '검색이 중단되었습니다. `bongsu discover --resume`으로 이어서 진행하십시오.',
