@@ -84,6 +84,9 @@ export const streamsOptions = z.strictObject({
   readerBuffer: sizeOption({ min: '256KiB', max: '64MiB', default: '4MiB' }).describe(
     'Bytes that may wait for a slow reader, 256KiB … 64MiB; beyond, it loses pictures up to the next key frame. Default 4MiB.',
   ),
+  gopMemory: sizeOption({ min: '1MiB', max: '4GiB', default: '256MiB' }).describe(
+    'Memory for the pictures since the last key frame of all open cameras, which new readers get at once, 1MiB … 4GiB; of one camera at most readerBuffer. Beyond, the camera that was longest not asked for gives its up. Default 256MiB.',
+  ),
 });
 
 export type StreamsOptions = z.output<typeof streamsOptions>;
