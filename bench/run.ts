@@ -10,6 +10,8 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   backlog: async () => (await import('./backlog.ts')).backlogBench,
   discovery: async () => (await import('./discovery.ts')).discoveryBench,
   cameras: async () => (await import('./cameras.ts')).camerasBench,
+  relay: async () => (await import('./relay.ts')).relayBench,
+  'first-picture': async () => (await import('./first-picture.ts')).firstPictureBench,
 };
 
 const usage = `npm run bench -- NAME [--json] [--brief] [--rows N] [--folder PATH]

@@ -97,7 +97,7 @@ describe('the pictures that are kept', () => {
           gop.add(pieceOf(rtpPacket({ sequence: at, timestamp: number * ticksPerFrame }), { isKey: at === 0 }));
         const kept = packetsIn(gop.catchUp()?.bytes ?? Buffer.alloc(0));
         const byTime = (times: readonly number[]): number[] =>
-          times.map((_, at) => at).sort((a, b) => ((times[a] ?? 0) - (times[b] ?? 0)) | 0);
+          times.map((_, at) => at).toSorted((a, b) => ((times[a] ?? 0) - (times[b] ?? 0)) | 0);
         expect(kept.map(({ sequence }) => sequence)).toEqual(shown.map((_, at) => at));
         expect(byTime(kept.map(({ timestamp }) => timestamp))).toEqual(byTime(shown));
       }),

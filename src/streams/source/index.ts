@@ -2,5 +2,4 @@
 export { Continuity } from './continuity.ts';
 export { look } from './look.ts';
 export { onChannels, type Piece, pieceChannels } from './pieces.ts';
-export type { Slab } from './slabs.ts';
 export { runSource } from './source.ts';
