@@ -2,14 +2,15 @@
 import { z } from 'zod';
 import { durationOption } from '#base';
 import { idPattern } from '#model';
+import { findClashes } from './clashes.ts';
 import { id, identity } from './option-fields.ts';
-import { type Template, templateOption } from './template.ts';
-import { type webhookMap, webhookOptions } from './webhook-options.ts';
+import { templateOption } from './template.ts';
+import { webhookOptions } from './webhook-options.ts';
 
+export { type MessageMap, type MessageSourceOptions, shippedMaps } from './message-options.ts';
 export { channelOf, pointsOf, type Template } from './template.ts';
 export type { Point, Register } from './template-point.ts';
 export type { Rule } from './template-rule.ts';
-export { shippedWebhookTemplates } from './webhook-options.ts';
 
 /** Templates that the product ships: the files in templates/shipped. */
 export const shippedTemplates = [
@@ -91,58 +92,10 @@ export const sensorsOptions = z
       .describe('The site’s own types of sensors: name to template.'),
   })
   .superRefine((value, context) => {
-    for (const problem of findClashes(value)) context.addIssue({ code: 'custom', ...problem });
+    for (const problem of findClashes(value, shippedTemplates)) context.addIssue({ code: 'custom', ...problem });
   });
 
 /** The `sensors` section, parsed. */
 export type SensorsOptions = z.output<typeof sensorsOptions>;
 export type BusOptions = SensorsOptions['buses'][number];
 export type WebhookOptions = z.output<typeof webhookOptions>;
-export type WebhookMap = z.output<typeof webhookMap>;
-
-interface Clash {
-  readonly message: string;
-  readonly path: (string | number)[];
-}
-
-function findClashes(value: { buses: BusOptions[]; webhook?: WebhookOptions | undefined; templates: Record<string, Template> }): Clash[] {
-  const problems: Clash[] = [];
-  const once = (what: string) => {
-    const seen = new Set<string | number>();
-    return (name: string | number, path: (string | number)[]): void => {
-      if (seen.has(name)) problems.push({ message: `${what} ${name} is there twice`, path });
-      seen.add(name);
-    };
-  };
-  const device = once('device');
-  const busId = once('bus');
-  const port = once('port');
-  const known = new Set<string>([...shippedTemplates, ...Object.keys(value.templates)]);
-  for (const name of shippedTemplates) {
-    if (Object.hasOwn(value.templates, name)) problems.push({ message: 'a shipped template has this name', path: ['templates', name] });
-  }
-  for (const [index, each] of value.buses.entries()) {
-    const path = ['buses', index];
-    busId(each.id, [...path, 'id']);
-    port(each.driver === 'modbus-rtu' ? each.port : `${each.host}:${each.port}`, [...path, 'port']);
-    const unitId = once('unit');
-    for (const [place, unit] of each.units.entries()) {
-      const at = [...path, 'units', place];
-      unitId(unit.unit, [...at, 'unit']);
-      device(unit.device, [...at, 'device']);
-      if (!known.has(unit.template)) problems.push({ message: `expected one of ${[...known].join(', ')}`, path: [...at, 'template'] });
-    }
-  }
-  const sourceId = once('source');
-  for (const [index, each] of value.webhook?.sources.entries() ?? []) {
-    const path = ['webhook', 'sources', index];
-    sourceId(each.id, [...path, 'id']);
-    device(each.device, [...path, 'device']);
-    const key = once('key');
-    for (const [place, member] of each.devices.entries()) {
-      device(member.device, [...path, 'devices', place, 'device']);
-      key(String(member.key), [...path, 'devices', place, 'key']);
-    }
-  }
-  return problems;
-}

@@ -3,10 +3,11 @@ import { type Env, runServices, type Service, untilAborted } from '#base';
 import type { Device } from '#model';
 import type { Driver, SensorStatus, SensorsDeps } from './driver.ts';
 import { sensorsFaults } from './faults.ts';
+import { messageMaps } from './messages/index.ts';
 import { openModbusRtu } from './modbus-rtu/index.ts';
 import { openModbusTcp } from './modbus-tcp/index.ts';
-import type { SensorsOptions, Template, WebhookMap } from './options.ts';
-import { shippedTemplate, webhookTemplates } from './templates/index.ts';
+import type { MessageMap, SensorsOptions, Template } from './options.ts';
+import { shippedTemplate } from './templates/index.ts';
 import { openWebhook } from './webhook/index.ts';
 
 /** The room's handle. */
@@ -24,7 +25,7 @@ export interface Sensors {
 export function openSensors(options: SensorsOptions, deps: SensorsDeps, env: Env): Sensors {
   const own = new Map<string, Template>(Object.entries(options.templates));
   const template = (name: string): Template => own.get(name) ?? shippedTemplate(name) ?? unknownTemplate(name);
-  const maps = new Map<string, WebhookMap>(Object.entries(webhookTemplates));
+  const maps = new Map<string, MessageMap>(Object.entries(messageMaps));
   const world = { deps, env, template, map: (name: string) => maps.get(name) ?? unknownTemplate(name) };
   const webhook = options.webhook && openWebhook(options.webhook, world);
   const buses = options.buses.map((bus) => (bus.driver === 'modbus-rtu' ? openModbusRtu(bus, world) : openModbusTcp(bus, world)));

@@ -27,7 +27,7 @@ const register = z
 export type Register = z.output<typeof register>;
 
 /** Where a value is in a message: names joined by dots, positions in brackets. */
-const messagePath = (what: string) =>
+export const messagePath = (what: string) =>
   z
     .string()
     .max(200)

@@ -279,7 +279,7 @@ describe('secrets', () => {
   });
 
   it('reads secrets inside lists', async () => {
-    const source = '{ id: care, device: care-1, template: fall-webhook, token: { file: token } }';
+    const source = '{ id: care, device: care-1, map: fall-webhook, token: { file: token } }';
     const loaded = await config(`${minimal}sensors:\n  webhook:\n    sources:\n      - ${source}\n`);
     expect(loaded.sensors.webhook?.sources[0]?.token).toBe('a-token-of-some-length');
   });
@@ -309,9 +309,7 @@ describe('secrets', () => {
   });
 
   it('names a needed secret that is missing', async () => {
-    const found = await problems(
-      `${minimal}sensors:\n  webhook:\n    sources:\n      - { id: care, device: care-1, template: fall-webhook }\n`,
-    );
+    const found = await problems(`${minimal}sensors:\n  webhook:\n    sources:\n      - { id: care, device: care-1, map: fall-webhook }\n`);
     expect(found).toEqual(['c:10:9 sensors.webhook.sources[0].token: this key is needed: one of { file: PATH }, { credential: NAME }']);
   });
 });

@@ -54,7 +54,7 @@ export const fallToken = 'fall-radar-token-0123456789';
 export async function fallRadar(
   folder: string,
   port: number,
-  meaning: object = { template: 'fall-webhook' },
+  meaning: object = { map: 'fall-webhook' },
 ): Promise<Readonly<Record<string, unknown>>> {
   return {
     listen: { host: '127.0.0.1', port },

@@ -1,6 +1,6 @@
 // The names of webhook messages: one for a happening and its retries, another for the next happening, whatever the clock does.
 import { describe, expect, it } from 'vitest';
-import { openOccurrenceNames } from '../../src/sensors/webhook/occurrence.ts';
+import { openOccurrenceNames } from '../../src/sensors/messages/occurrence.ts';
 import { type FakeClock, openFakeClock } from '../fakes/clock.ts';
 
 describe('a message', () => {

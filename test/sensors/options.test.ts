@@ -1,14 +1,14 @@
 // The section of the configuration: what it takes, what it fills in, what it refuses and where.
 import { describe, expect, it } from 'vitest';
 import { resolvedSecret } from '#base';
-import { sensorsOptions, shippedWebhookTemplates } from '#sensors/options';
-import { webhookTemplates } from '../../src/sensors/templates/index.ts';
+import { sensorsOptions, shippedMaps } from '#sensors/options';
+import { messageMaps } from '../../src/sensors/messages/index.ts';
 
 const unit = { device: 'smoke-1', unit: 1, template: 'smoke-contact' };
 const rtu = { id: 'bus-1', driver: 'modbus-rtu', port: '/dev/ttyUSB0', units: [unit] };
 const tcp = { id: 'bus-2', driver: 'modbus-tcp', host: '10.0.0.5', units: [{ ...unit, device: 'smoke-2' }] };
 const token = resolvedSecret('0123456789abcdef');
-const source = { id: 'radar', device: 'fall-1', token, template: 'fall-webhook' };
+const source = { id: 'radar', device: 'fall-1', token, map: 'fall-webhook' };
 const template = {
   points: [{ name: 'level', modbus: { function: 3, address: 0, type: 'uint16' } }],
   rules: [{ point: 'level', alarm: 'gas', when: { above: 5 } }],
@@ -35,8 +35,13 @@ describe('the sensors section', () => {
     ['a duration out of range', { buses: [{ ...rtu, pollInterval: '5ms' }] }, 'buses.0.pollInterval'],
     ['a token in clear', { webhook: { sources: [{ ...source, token: '0123456789abcdef' }] } }, 'webhook.sources.0.token'],
     ['a short token', { webhook: { sources: [{ ...source, token: resolvedSecret('short') }] } }, 'webhook.sources.0.token'],
-    ['a template and a map', { webhook: { sources: [{ ...source, template: undefined }] } }, 'webhook.sources.0'],
-    ['an unknown map', { webhook: { sources: [{ ...source, template: 'smoke-contact' }] } }, 'webhook.sources.0.template'],
+    [
+      'neither a template nor a map that means something',
+      { webhook: { sources: [{ ...source, map: { id: 'id' } }] } },
+      'webhook.sources.0.template',
+    ],
+    ['an unknown map', { webhook: { sources: [{ ...source, map: 'nope' }] } }, 'webhook.sources.0.map'],
+    ['an unknown template of a source', { webhook: { sources: [{ ...source, template: 'nope' }] } }, 'webhook.sources.0.template'],
     ['devices without a key', { webhook: { sources: [{ ...source, devices: [{ device: 'x', key: 1 }] }] } }, 'webhook.sources.0.devices'],
     ['a shipped name', { templates: { 'smoke-ug3': template } }, 'templates.smoke-ug3'],
     [
@@ -70,9 +75,15 @@ describe('the sensors section', () => {
   });
 
   it('accepts every shipped map as if the site had written it', () => {
-    expect(Object.keys(webhookTemplates)).toEqual([...shippedWebhookTemplates]);
-    for (const shipped of Object.values(webhookTemplates)) {
-      const parsed = sensorsOptions.parse({ webhook: { sources: [{ id: 's', device: 'd', token, map: shipped }] } });
+    expect(Object.keys(messageMaps)).toEqual([...shippedMaps]);
+    for (const shipped of Object.values(messageMaps)) {
+      const parsed = sensorsOptions.parse({
+        webhook: {
+          sources: [
+            { id: 's', device: 'd', token, map: shipped, template: 'door', devices: shipped.device ? [{ device: 'e', key: 'k' }] : [] },
+          ],
+        },
+      });
       expect(parsed.webhook?.sources[0]?.map).toEqual(shipped);
     }
   });

@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 async function start(tls?: object): Promise<number> {
-  const sources = [{ id: 'radar', device: 'fall-1', token: resolvedSecret(token), template: 'fall-webhook' }];
+  const sources = [{ id: 'radar', device: 'fall-1', token: resolvedSecret(token), map: 'fall-webhook' }];
   const options = sensorsOptions.parse({ webhook: { listen: { port: 0 }, sources, ...(tls && { tls }) } });
   const sensors = openSensors(options, openRecorder(), env);
   const stop = new AbortController();

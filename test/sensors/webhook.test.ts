@@ -9,9 +9,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openLog, resolvedSecret, systemEnv } from '#base';
 import { openSensors, type Sensors } from '#sensors';
 import { sensorsOptions } from '#sensors/options';
-import { webhookTemplates } from '../../src/sensors/templates/index.ts';
-import { parseJson, valueAt } from '../../src/sensors/webhook/json.ts';
-import { interpret, nameAt } from '../../src/sensors/webhook/mapping.ts';
+import { parseJson, valueAt } from '../../src/sensors/messages/json.ts';
+import { interpret, nameAt } from '../../src/sensors/messages/mapping.ts';
+import { messageMaps } from '../../src/sensors/messages/maps.ts';
 import { openTestCertificates } from '../peers/certificates.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
 
@@ -43,7 +43,7 @@ async function start(recorder: Recorder, part: object = {}, tls?: object): Promi
   const webhook = {
     listen: { port: 0 },
     ...(tls ? { tls } : {}),
-    sources: [{ id: 'radar', device: 'fall-1', token: resolvedSecret(token), template: 'fall-webhook', ...part }, cloud],
+    sources: [{ id: 'radar', device: 'fall-1', token: resolvedSecret(token), map: 'fall-webhook', ...part }, cloud],
   };
   const sensors = openSensors(sensorsOptions.parse({ webhook }), recorder, env);
   const stop = new AbortController();
@@ -232,7 +232,7 @@ describe('the webhook', () => {
     const recorder = openRecorder();
     const webhook = {
       listen: { port },
-      sources: [{ id: 'radar', device: 'fall-1', token: resolvedSecret(token), template: 'fall-webhook' }],
+      sources: [{ id: 'radar', device: 'fall-1', token: resolvedSecret(token), map: 'fall-webhook' }],
     };
     const sensors = openSensors(sensorsOptions.parse({ webhook }), recorder, env);
     const stop = new AbortController();
@@ -333,7 +333,7 @@ describe('a message', () => {
     const now = Date.parse('2026-11-20T04:00:00Z');
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom('fall confirmed', 'fall exit', 'x'), (timestamp, status) => {
-        const meaning = interpret(webhookTemplates['fall-webhook'], { payload: { status, timestamp } }, now);
+        const meaning = interpret(messageMaps['fall-webhook'], { payload: { status, timestamp } }, now);
         expect(meaning === undefined).toBe(status === 'x');
         if (!meaning) return;
         expect(meaning.time).toBeGreaterThanOrEqual(now - 7 * 86_400_000);
@@ -352,7 +352,7 @@ describe('a message', () => {
     [true, undefined],
   ])('that says its time is %j', (timestamp, expected) => {
     const now = Date.parse('2026-11-20T04:00:00Z');
-    const meaning = interpret(webhookTemplates['fall-webhook'], { payload: { status: 'fall exit', timestamp } }, now);
+    const meaning = interpret(messageMaps['fall-webhook'], { payload: { status: 'fall exit', timestamp } }, now);
     expect([meaning?.time, meaning?.clockQuality]).toEqual(expected === undefined ? [now, 'receipt'] : [expected, 'synchronised']);
   });
 });

@@ -1,3 +1,2 @@
 // The door of the shipped templates.
 export { shippedTemplate } from './shipped.ts';
-export { webhookTemplates } from './table.ts';

@@ -1,44 +1,32 @@
 // The driver for senders that push: an HTTP listener that answers after the commit, and the silence of its sources.
-import { type Env, troubleOf } from '#base';
-import { deviceOf } from '../device.ts';
-import type { Driver, SensorStatus, SensorsDeps } from '../driver.ts';
+import { troubleOf } from '#base';
+import type { Driver, SensorStatus } from '../driver.ts';
 import { openLineHealth } from '../line-health.ts';
-import type { WebhookMap, WebhookOptions } from '../options.ts';
+import { type MessageWorld, openMessageSource, openPresence } from '../messages/index.ts';
+import type { WebhookOptions } from '../options.ts';
 import { openTeller } from '../teller.ts';
 import { openHandler } from './handler.ts';
 import { openListener } from './listener.ts';
-import { openPresence } from './presence.ts';
 
 /** The webhook, and where it listens once it does. */
 export interface Webhook extends Driver {
   address(): { readonly host: string; readonly port: number } | undefined;
 }
 
-/** What the webhook works in. */
-export interface WebhookWorld {
-  readonly deps: SensorsDeps;
-  readonly env: Env;
-  /** Throws `sensors.template-unknown`. */
-  map(name: string): WebhookMap;
-}
-
 /** Opens the driver. A port that is taken is a condition and is tried again every 1 to 5 s: the other drivers go on. */
-export function openWebhook(options: WebhookOptions, world: WebhookWorld): Webhook {
+export function openWebhook(options: WebhookOptions, world: Omit<MessageWorld, 'signal'>): Webhook {
   const { deps, env } = world;
   const life = new AbortController();
   const teller = openTeller(deps, env, life.signal);
   const health = openLineHealth('webhook', teller, env);
-  const members = options.sources.flatMap((source) => [source, ...source.devices].map((stated) => ({ stated, source })));
-  const presence = openPresence(
-    members.map(({ stated, source }) => ({ device: stated.device, source: source.id, silentAfterMs: source.silentAfter })),
-    { deps, env, signal: life.signal },
-  );
-  const handle = openHandler(options.sources, {
-    env,
-    report: (report) => deps.report(report, { answers: true }),
-    mapOf: (source) => source.map ?? world.map(source.template ?? ''),
-    heard: (source, device) => presence.heard(source, device),
-  });
+  const sources = options.sources.map((source) => ({
+    id: source.id,
+    token: source.token,
+    source: openMessageSource(source, { ...world, signal: life.signal }),
+  }));
+  const expected = sources.flatMap(({ source }) => source.expected);
+  const presence = openPresence(expected, { deps, env, signal: life.signal });
+  const handle = openHandler(sources, env, presence.heard);
   let address: { host: string; port: number } | undefined;
   const keepOpen = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
@@ -62,14 +50,25 @@ export function openWebhook(options: WebhookOptions, world: WebhookWorld): Webho
       async run(signal) {
         await keepOpen(signal);
         life.abort(signal.reason);
-        await Promise.all([teller.settled(), presence.settled()]);
+        await Promise.all([teller.settled(), presence.settled(), ...sources.map(({ source }) => source.settled())]);
       },
     },
-    devices: members.map(({ stated, source }) => deviceOf(stated, { address: source.id })),
+    devices: sources.flatMap(({ source }) => source.devices),
     status: () =>
-      members.map(({ stated, source }): SensorStatus => {
-        return { device: stated.device, driver: 'webhook', source: source.id, values: {}, ...presence.status(stated.device) };
-      }),
+      sources.flatMap(({ id, source }) =>
+        source.devices.map((device): SensorStatus => {
+          return { device: device.id, driver: 'webhook', source: id, ...statusOf(presence.status(device.id), source.valuesOf(device.id)) };
+        }),
+      ),
     address: () => address,
   };
+}
+
+/** Silence goes before what the last values said. */
+function statusOf(
+  presence: Pick<SensorStatus, 'state' | 'lastHeardAt' | 'problem'>,
+  values: Pick<SensorStatus, 'values' | 'state' | 'problem'> | undefined,
+): Pick<SensorStatus, 'state' | 'lastHeardAt' | 'problem' | 'values'> {
+  if (!values || presence.state !== 'ok') return { values: values?.values ?? {}, ...presence };
+  return { ...presence, ...values };
 }

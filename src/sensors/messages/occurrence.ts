@@ -18,6 +18,8 @@ export type OccurrenceName = Required<Pick<Report, 'occurrence' | 'occurrenceKin
 /** Names happenings. */
 export interface OccurrenceNames {
   nameOf(source: string, happening: Happening): OccurrenceName;
+  /** A message's own id as a key of at most 40 characters, whatever it may become. */
+  keyOf(source: string, id: string): string;
 }
 
 const capacity = 10_000;
@@ -43,6 +45,7 @@ export function openOccurrenceNames(clock: Clock, windowMs: number): OccurrenceN
     return name;
   };
   return {
+    keyOf: (source, id) => sha256(Buffer.from(`${source}\n${id}`)).slice(0, 40),
     nameOf(source, { id, body, meaning }) {
       if (id === undefined) {
         return { occurrence: nameBody(sha256(Buffer.concat([Buffer.from(`${source}\n`), body]))), occurrenceKind: 'derived' };

@@ -1,6 +1,6 @@
 // What a message means, pure: (map, message) → what to report, by the rules of its source.
 import type { ClockQuality, Detail, Report } from '#model';
-import type { WebhookMap } from '../options.ts';
+import type { MessageMap } from '../options.ts';
 import { valueAt } from './json.ts';
 
 /** A message's meaning, without the device and the occurrence. */
@@ -19,20 +19,25 @@ const maxPastMs = 7 * 86_400_000;
 const maxFutureMs = 300_000;
 const maxDetailText = 100;
 
+/** When a message says that it happened, how far that can be trusted, and the facts that travel with it. */
+export type Stated = Pick<Meaning, 'time' | 'clockQuality' | 'detail'>;
+
 /** The first rule that fits; undefined when none does. `receivedMs` is wall time. */
-export function interpret(map: WebhookMap, message: unknown, receivedMs: number): Meaning | undefined {
+export function interpret(map: MessageMap, message: unknown, receivedMs: number): Meaning | undefined {
   const rule = map.rules.find(({ when }) => {
     const value = valueAt(message, when.path);
     return when.equals.some((expected) => expected === value);
   });
   if (!rule) return undefined;
+  const { kind, state, severity, channel = kind } = rule;
+  return { kind, channel, state, severity, ...timeAt(map, message, receivedMs) };
+}
+
+/** What a message states beside its meaning; a time that cannot be is the time of receipt. */
+export function timeAt(map: MessageMap, message: unknown, receivedMs: number): Stated {
   const stated = map.time === undefined ? undefined : timeOf(valueAt(message, map.time));
   const isPlausible = stated !== undefined && stated >= receivedMs - maxPastMs && stated <= receivedMs + maxFutureMs;
   return {
-    kind: rule.kind,
-    channel: rule.channel ?? rule.kind,
-    state: rule.state,
-    severity: rule.severity,
     time: isPlausible ? stated : receivedMs,
     clockQuality: isPlausible ? 'synchronised' : 'receipt',
     detail: detailOf(map, message),
@@ -55,7 +60,7 @@ function timeOf(value: unknown): number | undefined {
   return Number.isNaN(parsed) ? undefined : parsed;
 }
 
-function detailOf(map: WebhookMap, message: unknown): Detail {
+function detailOf(map: MessageMap, message: unknown): Detail {
   const facts: Record<string, string | number | boolean> = {};
   for (const [name, path] of Object.entries(map.detail)) {
     const value = valueAt(message, path);

@@ -1,0 +1,77 @@
+// What the parts of the sensors' section must agree on.
+
+interface Bus {
+  readonly id: string;
+  readonly driver: string;
+  readonly host?: string;
+  readonly port: string | number;
+  readonly units: readonly { readonly unit: number; readonly device: string; readonly template: string }[];
+}
+
+interface Source {
+  readonly id: string;
+  readonly device: string;
+  readonly template?: string | undefined;
+  readonly devices: readonly { readonly device: string; readonly key: string | number; readonly template?: string | undefined }[];
+}
+
+/** What is looked over of the section. */
+interface Section {
+  readonly buses: readonly Bus[];
+  readonly webhook?: { readonly sources: readonly Source[] } | undefined;
+  readonly templates: Readonly<Record<string, unknown>>;
+}
+
+/** Something that is there twice or not at all, and where. */
+interface Clash {
+  readonly message: string;
+  readonly path: (string | number)[];
+}
+
+/** Looks over the whole section: names that are taken twice, templates that nobody knows. */
+export function findClashes(value: Section, shipped: readonly string[]): Clash[] {
+  const problems: Clash[] = [];
+  const once = (what: string) => {
+    const seen = new Set<string | number>();
+    return (name: string | number, path: (string | number)[]): void => {
+      if (seen.has(name)) problems.push({ message: `${what} ${name} is there twice`, path });
+      seen.add(name);
+    };
+  };
+  const device = once('device');
+  const busId = once('bus');
+  const port = once('port');
+  const known = new Set<string>([...shipped, ...Object.keys(value.templates)]);
+  const template = (name: string | undefined, path: (string | number)[]): void => {
+    if (name !== undefined && !known.has(name)) problems.push({ message: `expected one of ${[...known].join(', ')}`, path });
+  };
+  for (const name of shipped) {
+    if (Object.hasOwn(value.templates, name)) problems.push({ message: 'a shipped template has this name', path: ['templates', name] });
+  }
+  for (const [index, each] of value.buses.entries()) {
+    const path = ['buses', index];
+    busId(each.id, [...path, 'id']);
+    port(each.host === undefined ? each.port : `${each.host}:${each.port}`, [...path, 'port']);
+    const unitId = once('unit');
+    for (const [place, unit] of each.units.entries()) {
+      const at = [...path, 'units', place];
+      unitId(unit.unit, [...at, 'unit']);
+      device(unit.device, [...at, 'device']);
+      template(unit.template, [...at, 'template']);
+    }
+  }
+  const sourceId = once('source');
+  for (const [index, each] of value.webhook?.sources.entries() ?? []) {
+    const path = ['webhook', 'sources', index];
+    sourceId(each.id, [...path, 'id']);
+    device(each.device, [...path, 'device']);
+    template(each.template, [...path, 'template']);
+    const key = once('key');
+    for (const [place, member] of each.devices.entries()) {
+      device(member.device, [...path, 'devices', place, 'device']);
+      template(member.template, [...path, 'devices', place, 'template']);
+      key(String(member.key), [...path, 'devices', place, 'key']);
+    }
+  }
+  return problems;
+}

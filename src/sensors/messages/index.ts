@@ -1,0 +1,5 @@
+// The door of messages: what all drivers share whose sensors tell.
+export { parseJson } from './json.ts';
+export { messageMaps } from './maps.ts';
+export { openPresence } from './presence.ts';
+export { type MessageSource, type MessageWorld, openMessageSource, type Taken } from './source.ts';

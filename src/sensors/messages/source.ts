@@ -1,0 +1,110 @@
+// One source whose sensors tell: from a parsed message to what is committed, whichever way the message came.
+import type { Env } from '#base';
+import type { Device, Report, ReportOutcome } from '#model';
+import { deviceOf } from '../device.ts';
+import type { SensorStatus, SensorsDeps } from '../driver.ts';
+import { type Observer, openObserver } from '../observer.ts';
+import type { MessageMap, MessageSourceOptions, Template } from '../options.ts';
+import { extractValues } from './extract.ts';
+import { valueAt } from './json.ts';
+import { interpret, type Meaning, nameAt, timeAt } from './mapping.ts';
+import { openOccurrenceNames } from './occurrence.ts';
+import type { Expected } from './presence.ts';
+
+/** What became of a message, after the commit of all that it led to. */
+export type Taken =
+  | { readonly result: 'no-such-device' | 'ignored' | 'measured' }
+  | { readonly result: ReportOutcome['result']; readonly alarmId: string | undefined };
+
+/** A message as its driver brings it. */
+export interface Message {
+  /** Parsed and bounded. */
+  readonly content: unknown;
+  /** Its bytes, by which a repeat is known where it has no id. */
+  readonly body: Uint8Array;
+  /** An id beside the body; one in the body goes before it. */
+  readonly id?: string | undefined;
+}
+
+/** One source. */
+export interface MessageSource {
+  /** Its own sensor first. */
+  readonly devices: readonly Device[];
+  /** Whom to wait for. */
+  readonly expected: readonly Expected[];
+  /**
+   * Resolves after the commit. Rejects with the store's fault: nothing of the message counts then, and its retry is judged anew.
+   * `heard` is told whom the message was of, once it is committed.
+   */
+  take(message: Message, heard: (device: string) => void): Promise<Taken>;
+  /** The newest values of a sensor that has a template. */
+  valuesOf(device: string): Pick<SensorStatus, 'values' | 'state' | 'problem'> | undefined;
+  settled(): Promise<void>;
+}
+
+/** What a source works in. */
+export interface MessageWorld {
+  readonly deps: SensorsDeps;
+  readonly env: Env;
+  readonly signal: AbortSignal;
+  /** Throws `sensors.template-unknown`. */
+  template(name: string): Template;
+  map(name: string): MessageMap;
+}
+
+const bareMap: MessageMap = { detail: {}, rules: [] };
+
+/** Opens a source. Throws `sensors.template-unknown`. */
+export function openMessageSource(options: MessageSourceOptions, world: MessageWorld): MessageSource {
+  const { deps, env } = world;
+  const map = typeof options.map === 'string' ? world.map(options.map) : (options.map ?? bareMap);
+  const names = openOccurrenceNames(env.clock, options.repeatWindow);
+  const members = [options, ...options.devices].map((stated) => {
+    const speaksForOthers = stated === options && options.devices.length > 0;
+    const name = speaksForOthers ? undefined : (stated.template ?? options.template);
+    const template = name === undefined ? undefined : world.template(name);
+    const observer = template && openObserver({ device: stated.device, template }, world);
+    const silentAfterMs = options.silentAfter > 0 ? options.silentAfter : (template?.silence.after ?? 0);
+    return { stated, template, observer, silentAfterMs };
+  });
+  const byDevice = new Map(members.map((member) => [member.stated.device, member]));
+  const byKey = new Map(options.devices.map(({ key, device }) => [String(key), byDevice.get(device)]));
+
+  const tell = async (device: string, meaning: Meaning, { body, id }: Message): Promise<Taken> => {
+    const name = names.nameOf(options.id, { id, body, meaning });
+    const { severity, ...rest } = meaning;
+    const report: Report = { device, ...name, ...rest, ...(severity ? { severity } : {}) };
+    const { result, alarmId } = await deps.report(report, { answers: true });
+    return { result, alarmId };
+  };
+  const measure = async (observer: Observer, template: Template, message: Message): Promise<boolean> => {
+    const root = map.root === undefined ? message.content : valueAt(message.content, map.root);
+    const { values, fault } = extractValues(template, root);
+    if (values.size === 0 && !fault) return false;
+    const now = env.clock.now();
+    const told = { id: message.id === undefined ? undefined : names.keyOf(options.id, message.id), ...timeAt(map, message.content, now) };
+    await observer.take({ result: 'values', values, fault, told });
+    return true;
+  };
+
+  return {
+    devices: members.map(({ stated, template }) => deviceOf(stated, { address: options.id, ...(template ? { template } : {}) })),
+    expected: members.map(({ stated, silentAfterMs }) => ({ device: stated.device, source: options.id, silentAfterMs })),
+    async take(message, heard) {
+      const key = nameAt(message.content, map.device);
+      const member = key === undefined ? members[0] : byKey.get(key);
+      if (!member) return { result: 'no-such-device' };
+      const { device } = member.stated;
+      const named = { ...message, id: nameAt(message.content, map.id) ?? message.id };
+      const meaning = interpret(map, message.content, env.clock.now());
+      const outcome: Taken | undefined = meaning && (await tell(device, meaning, named));
+      const measured = member.observer && member.template ? await measure(member.observer, member.template, named) : false;
+      heard(device);
+      return outcome ?? { result: measured ? 'measured' : 'ignored' };
+    },
+    valuesOf: (device) => byDevice.get(device)?.observer?.status(),
+    async settled() {
+      await Promise.all(members.map(({ observer }) => observer?.settled()));
+    },
+  };
+}

@@ -1,0 +1,119 @@
+// Messages that carry values: from JSON to what a template's rules say, for every sender alike; odd values are told, retries are known.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { openLog, resolvedSecret, systemEnv } from '#base';
+import { extractValues } from '../../src/sensors/messages/extract.ts';
+import { messageMaps, openMessageSource } from '../../src/sensors/messages/index.ts';
+import { sensorsOptions, type Template } from '../../src/sensors/options.ts';
+import { shippedTemplate } from '../../src/sensors/templates/index.ts';
+import { openRecorder, type Recorder } from './recorder.ts';
+
+const env = systemEnv(openLog('silent'));
+const token = resolvedSecret('0123456789abcdef');
+
+function templateOf(name: string): Template {
+  const template = shippedTemplate(name);
+  if (!template) throw new Error(`no template ${name}`);
+  return template;
+}
+
+function open(part: object, recorder: Recorder) {
+  const parsed = sensorsOptions.safeParse({ webhook: { sources: [{ id: 's', device: 'own', token, ...part }] } });
+  const [options] = parsed.data?.webhook?.sources ?? [];
+  if (!options) throw new Error(JSON.stringify(parsed.error?.issues));
+  const signal = new AbortController().signal;
+  return openMessageSource(options, { deps: recorder, env, signal, template: templateOf, map: () => messageMaps['chirpstack-v4'] });
+}
+
+const message = (content: object) => ({ content, body: Buffer.from(JSON.stringify(content)) });
+const uplink = (devEui: string, id: string, object: object) =>
+  message({ deduplicationId: id, time: new Date().toISOString(), deviceInfo: { devEui }, object });
+
+describe('values of a message', () => {
+  it.each<[string, string, object, Record<string, number>, boolean]>([
+    [
+      'numbers, texts of numbers and words',
+      'hydrant',
+      { pressure: 320, temperature: '-3.5', leak: 'normal', parking: true },
+      { pressure: 320, temperature: -3.5, leak: 0, parking: 1 },
+      false,
+    ],
+    ['words that the template does not know', 'milesight-vs373', { detection_status: 'yawning' }, {}, false],
+    ['what is no number', 'hydrant', { pressure: 'high', battery: [1], temperature: '1e999' }, {}, true],
+    ['nothing', 'hydrant', { pressure: null }, {}, false],
+    ['one word for two points', 'milesight-gs524n', { event: 'removed' }, { smoke: 0, mounted: 0 }, false],
+    ['what is inherited', 'door', {}, {}, false],
+    ['scaled numbers', 'water-level', { level: 123 }, { level: 1.23 }, false],
+  ])('are found: %s', (_, template, content, values, odd) => {
+    const found = extractValues(templateOf(template), content);
+    expect(Object.fromEntries(found.values)).toEqual(values);
+    expect(found.fault !== undefined).toBe(odd);
+  });
+
+  it('are finite numbers or nothing, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (content) => {
+        for (const value of extractValues(templateOf('hydrant'), content).values.values()) expect(Number.isFinite(value)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('a source of LoRaWAN sensors', () => {
+  const lora = {
+    map: 'chirpstack-v4',
+    devices: [
+      { device: 'smoke-1', key: 'aa01', template: 'milesight-gs524n' },
+      { device: 'pp-1', key: 'aa02', template: 'milesight-em500-pp' },
+    ],
+  };
+
+  it('raises and clears by its words, sends readings, and knows whom it does not know', async () => {
+    const recorder = openRecorder();
+    const source = open(lora, recorder);
+    const heard: string[] = [];
+    const take = (one: ReturnType<typeof message>) => source.take(one, (device) => heard.push(device));
+    expect(await take(uplink('aa01', 'm1', { event: 'alarm', temperature: 21, battery: 90 }))).toEqual({ result: 'measured' });
+    expect(await take(uplink('aa01', 'm2', { event: 'normal' }))).toEqual({ result: 'measured' });
+    expect(await take(uplink('aa02', 'm3', { pressure: 320 }))).toEqual({ result: 'measured' });
+    expect(await take(uplink('ffff', 'm4', { pressure: 320 }))).toEqual({ result: 'no-such-device' });
+    expect(recorder.reports.map(({ device, kind, state, clockQuality }) => `${device} ${kind} ${state} ${clockQuality}`)).toEqual([
+      'smoke-1 smoke active synchronised',
+      'smoke-1 smoke inactive synchronised',
+    ]);
+    expect(recorder.readings.map(({ device, kind, value }) => `${device} ${kind} ${value}`)).toEqual([
+      'smoke-1 temperature 21',
+      'smoke-1 battery 90',
+      'pp-1 hydrant-pressure 320',
+    ]);
+    expect(heard).toEqual(['smoke-1', 'smoke-1', 'pp-1']);
+    expect(source.valuesOf('smoke-1')).toMatchObject({ state: 'ok', values: { smoke: 0, temperature: 21, battery: 90 } });
+    expect(source.expected.map(({ device, silentAfterMs }) => [device, silentAfterMs / 3_600_000])).toEqual([
+      ['own', 0],
+      ['smoke-1', 48],
+      ['pp-1', 24],
+    ]);
+  });
+
+  it('counts nothing of a message that the store did not take: the retry raises', async () => {
+    const recorder = openRecorder();
+    const source = open(lora, recorder);
+    const fire = uplink('aa01', 'm1', { event: 'alarm' });
+    recorder.failing = true;
+    await expect(source.take(fire, () => {})).rejects.toThrow('disk full');
+    recorder.failing = false;
+    await source.take(fire, () => {});
+    await source.take(fire, () => {});
+    expect(recorder.reports.map(({ state }) => state)).toEqual(['active']);
+  });
+
+  it('takes a late retry of what is over for a retry, not for a second fire', async () => {
+    const recorder = openRecorder();
+    const source = open(lora, recorder);
+    const fire = uplink('aa01', 'm1', { event: 'alarm' });
+    await source.take(fire, () => {});
+    await source.take(uplink('aa01', 'm2', { event: 'normal' }), () => {});
+    await source.take(fire, () => {});
+    expect(recorder.reports.map(({ state }) => state)).toEqual(['active', 'inactive']);
+  });
+});
