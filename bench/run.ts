@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   cameras: async () => (await import('./cameras.ts')).camerasBench,
   relay: async () => (await import('./relay.ts')).relayBench,
   'first-picture': async () => (await import('./first-picture.ts')).firstPictureBench,
+  mixed: async () => (await import('./mixed.ts')).mixedBench,
 };
 
 const usage = `npm run bench -- NAME [--json] [--brief] [--rows N] [--folder PATH]
