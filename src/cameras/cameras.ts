@@ -19,7 +19,7 @@ import {
 import { faults } from './faults.ts';
 import type { KnowledgeProcedures } from './knowledge-tables.ts';
 import { auditedOf, knownOf, listenedTo, type Member, openMember, patientOf, streamOf, targetOf } from './member.ts';
-import type { CameraProfile } from './onvif/index.ts';
+import { askKeyFrame, type CameraProfile } from './onvif/index.ts';
 import type { CamerasOptions } from './options.ts';
 import { findStill, findStream, picturedChannels } from './pictures.ts';
 import { type Identification, probe } from './probe.ts';
@@ -88,6 +88,8 @@ export interface Cameras extends AsyncDisposable {
   readonly audit: Pick<FactoryAudit, 'start' | 'rows' | 'isQuarantined'>;
   /** HTTP address of a still. @throws cameras.unknown, cameras.not-ready, cameras.no-still */
   still(id: string, channel: number): Promise<StreamSource>;
+  /** Asks a camera that is online to send a key frame of this picture now; nothing comes of it where it cannot. Never rejects, but for the reason of `signal`. */
+  askKeyFrame(id: string, channel: number, quality: Quality, signal: AbortSignal): Promise<void>;
   status(): readonly CameraStatus[];
   /** All else that is known of a camera. Rejects with the store's faults. @throws cameras.unknown */
   describe(id: string): Promise<CameraDescription>;
@@ -265,6 +267,10 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
     },
     retryLogins() {
       for (const { state } of members.values()) if (state.state === 'login-refused') state.waker.wake();
+    },
+    async askKeyFrame(id, channel, quality, signal) {
+      const member = members.get(id);
+      for (const known of member ? listenedTo(member) : []) await askKeyFrame(known, { channel, quality }, signal);
     },
     status: () => [...members.values()].map(viewOf),
     async describe(id) {

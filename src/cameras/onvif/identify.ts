@@ -31,6 +31,8 @@ export interface CameraProfile {
   /** All profiles with video, by the newest media service that tells any. */
   readonly profiles: readonly Profile[];
   readonly media: 'media2' | 'media1' | 'none';
+  /** Address of that media service. */
+  readonly mediaService: string | undefined;
   /** Whether sound is part of a profile: a microphone is on. */
   readonly microphone: boolean;
   /** What took further questions; undefined until they were asked. */
@@ -82,6 +84,7 @@ export async function identifyCamera(
       events: calls.service('events'),
       services: told.services,
       ...known,
+      mediaService: mediaServiceOf(calls, media.media),
       microphone: media.profiles.some(({ sound }) => sound),
       details: undefined,
     }),
@@ -123,6 +126,10 @@ async function findProfiles(calls: PackageCalls): Promise<Media> {
     last = reply.failure;
   }
   return last ? { result: 'failed', failure: last } : { result: 'ok', profiles: [], media: 'none' };
+}
+
+function mediaServiceOf(calls: PackageCalls, media: CameraProfile['media']): string | undefined {
+  return media === 'none' ? undefined : calls.service(media === 'media2' ? 'media2' : 'media')?.href;
 }
 
 async function findAddresses(channel: VideoChannel, calls: PackageCalls, base: URL): Promise<CameraChannel | Failure> {

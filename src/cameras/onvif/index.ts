@@ -2,6 +2,7 @@
 export type { StreamChoice } from './channels.ts';
 export { askDetails, type CameraDetails } from './details.ts';
 export { type CameraProfile, type IdentifyWishes, identifyCamera } from './identify.ts';
+export { askKeyFrame } from './key-frame.ts';
 export { openPackage, type PackageCalls } from './package.ts';
 export { type Preset, type RelayOutput, readPresets, readRelays } from './replies.ts';
 export { findServices } from './services.ts';

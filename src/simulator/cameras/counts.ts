@@ -16,6 +16,8 @@ export interface CameraCounts {
   subscriptions: number;
   renewals: number;
   synchronised: number;
+  /** Key frames asked for (SetSynchronizationPoint of a media profile). */
+  keyFramesAsked: number;
   pulls: number;
   /** Pulls that wait now. */
   pullsNow: number;
@@ -47,6 +49,7 @@ export function noCounts(): CameraCounts {
     subscriptions: 0,
     renewals: 0,
     synchronised: 0,
+    keyFramesAsked: 0,
     pulls: 0,
     pullsNow: 0,
     reported: 0,

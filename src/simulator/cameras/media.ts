@@ -82,6 +82,13 @@ function profileOf(call: Call, shown: readonly Profile[]): Profile {
   return profile;
 }
 
+/** The profile must be one that it has; then it counts as asked. */
+function keyFrame(prefix: 'trt' | 'tr2', call: Call, shown: readonly Profile[]): string {
+  profileOf(call, shown);
+  call.camera.counts.keyFramesAsked += 1;
+  return `<${prefix}:SetSynchronizationPointResponse/>`;
+}
+
 function mediaUri(call: Call, profile: Profile, form: 'stream' | 'snapshot'): string {
   const { camera } = call;
   const url = form === 'stream' ? streamUrl(camera, profile.path) : `${baseUrl(camera)}/snapshot/${profile.path}`;
@@ -145,7 +152,7 @@ export const mediaOperations: Readonly<Record<string, Operation>> = {
   'trt:GetAudioSources': getAudioSources,
   'trt:GetStreamUri': uri1('stream', 'GetStreamUri'),
   'trt:GetSnapshotUri': uri1('snapshot', 'GetSnapshotUri'),
-  'trt:SetSynchronizationPoint': () => '<trt:SetSynchronizationPointResponse/>',
+  'trt:SetSynchronizationPoint': (call) => keyFrame('trt', call, shownBy1(call)),
 };
 
 /** Operations of Media2. */
@@ -154,5 +161,5 @@ export const media2Operations: Readonly<Record<string, Operation>> = {
   'tr2:GetProfiles': getProfiles2,
   'tr2:GetStreamUri': uri2('stream', 'GetStreamUri'),
   'tr2:GetSnapshotUri': uri2('snapshot', 'GetSnapshotUri'),
-  'tr2:SetSynchronizationPoint': () => '<tr2:SetSynchronizationPointResponse/>',
+  'tr2:SetSynchronizationPoint': (call) => keyFrame('tr2', call, call.camera.profiles),
 };
