@@ -130,7 +130,7 @@ describe('the source', () => {
     const options = (url: string) => ({ source: { url, user: '', password: '' }, replyTimeoutMs: 500, frameTimeoutMs: 500, readBuffer });
     const { signal } = new AbortController();
     expect(await runSource(options('rtsp://127.0.0.1:1/x'), sink, env, signal)).toEqual({ reason: 'unreachable', detail: 'ECONNREFUSED' });
-    for (const url of ['http://127.0.0.1/x', 'rtsp://', 'rtsp://h:99999/', 'rtsp://h/a b']) {
+    for (const url of ['ftp://127.0.0.1/x', 'rtsp://', 'rtsp://h:99999/', 'rtsp://h/a b']) {
       expect(await runSource(options(url), sink, env, signal)).toMatchObject({ reason: 'refused' });
     }
   });

@@ -33,7 +33,7 @@ export function parseSession(value: string): { readonly id: string; readonly tim
 export function baseOf(response: RtspResponse, requested: string): string {
   for (const name of ['content-base', 'content-location']) {
     const value = header(response, name);
-    if (value !== undefined && /^rtsp:\/\//i.test(value)) return withoutUser(value);
+    if (value !== undefined && /^rtsps?:\/\//i.test(value)) return withoutUser(value);
   }
   return requested;
 }

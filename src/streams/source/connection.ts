@@ -1,14 +1,10 @@
-// One TCP connection to a camera: requests one at a time, answers in order, interleaved packets in between.
-import { connect, type Socket } from 'node:net';
+// One connection to a camera: requests one at a time, answers in order, interleaved packets in between.
 import { authorize, type Challenge, chooseChallenge, type Env, type Login } from '#base';
 import type { SourceFailure } from '../faults.ts';
 import { encodeRequest, type FramerLimits, header, openFramer, type RtspMessage, type RtspResponse } from '../rtsp/index.ts';
+import type { CameraAddress } from './address.ts';
+import { openCameraLine } from './line.ts';
 import { openSlabs, type Slab } from './slabs.ts';
-
-export interface CameraAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface CameraConnectionOptions {
   readonly address: CameraAddress;
@@ -76,26 +72,33 @@ export function openCameraConnection(options: CameraConnectionOptions, onPacket:
       return slab.bytes;
     },
   });
-  const socket = openSocket(options, (bytes) => {
-    const problem = framer.feed(bytes);
-    if (problem) end({ reason: 'malformed', detail: problem });
-  });
+  let connected = false;
+  const { address, readBuffer, onRead } = options;
+  const line = openCameraLine(
+    address,
+    { readBuffer, onRead, cookie: env.random.bytes(12).toString('hex') },
+    {
+      bytes(bytes) {
+        const problem = framer.feed(bytes);
+        if (problem) end({ reason: 'malformed', detail: problem });
+      },
+      connected() {
+        connected = true;
+      },
+      failed: (detail) => end({ reason: connected ? 'lost' : 'unreachable', detail }),
+      closed: () => end({ reason: 'lost', detail: '' }),
+    },
+  );
   const end = (failure: SourceFailure): void => {
     close(failure);
-    socket.destroy();
+    line.destroy();
   };
-  let connected = false;
-  socket.once('connect', () => {
-    connected = true;
-  });
-  socket.on('error', (error: NodeJS.ErrnoException) => end({ reason: connected ? 'lost' : 'unreachable', detail: error.code ?? '' }));
-  socket.once('close', () => close({ reason: 'lost', detail: '' }));
 
   const write = (method: string, url: string, headers: Readonly<Record<string, string>>): void => {
     sequence += 1;
     const login = credentials.header(method, url);
     const all = { CSeq: String(sequence), 'User-Agent': userAgent, ...headers, ...(login === undefined ? {} : { Authorization: login }) };
-    socket.write(encodeRequest(method, url, all));
+    line.write(encodeRequest(method, url, all));
   };
   const ask = async (method: string, url: string, headers: Readonly<Record<string, string>>): Promise<Reply> => {
     const { promise, resolve } = Promise.withResolvers<RtspResponse>();
@@ -120,28 +123,10 @@ export function openCameraConnection(options: CameraConnectionOptions, onPacket:
       return second;
     },
     send: (method, url, headers = {}) => {
-      if (socket.writable) write(method, url, headers);
+      if (line.writable) write(method, url, headers);
     },
     [Symbol.dispose]: () => end({ reason: 'lost', detail: '' }),
   };
-}
-
-/** Reads go into the shared buffer and are handed on before the next read: no allocation for each (measured, see the decision on forwarding). */
-function openSocket(options: CameraConnectionOptions, onBytes: (bytes: Uint8Array) => void): Socket {
-  const socket = connect({
-    ...options.address,
-    onread: {
-      buffer: options.readBuffer,
-      callback: (count, buffer) => {
-        onBytes(buffer.subarray(0, count));
-        options.onRead?.();
-        return true;
-      },
-    },
-  });
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, 15_000);
-  return socket;
 }
 
 interface Credentials {

@@ -2,9 +2,10 @@
 import type { Env } from '#base';
 import type { Look, LookAsk } from '#model';
 import { failureText, type SourceFailure } from '../faults.ts';
+import { parseAddress } from './address.ts';
 import { openCameraConnection } from './connection.ts';
 import { describe } from './dialogue.ts';
-import { parseAddress, runSource, type SourceOptions } from './source.ts';
+import { runSource, type SourceOptions } from './source.ts';
 
 /** Looks once, with at most one failed login. Never rejects; a look that `signal` ends has failed as `timeout`. */
 export async function look(options: SourceOptions, depth: LookAsk['depth'], env: Env, signal: AbortSignal): Promise<Look> {
@@ -19,7 +20,7 @@ type Codec = Extract<Look, { readonly result: 'seen' }>['codec'];
 
 async function seeAnswer(options: SourceOptions, env: Env, signal: AbortSignal): Promise<Codec | SourceFailure> {
   const address = parseAddress(options.source.url);
-  if (!address) return { reason: 'refused', detail: 'not an rtsp:// address' };
+  if (!address) return { reason: 'refused', detail: 'not an RTSP address' };
   const { user, password, basicAllowed = false } = options.source;
   const login = user === '' ? undefined : { user, password };
   const { replyTimeoutMs, readBuffer } = options;

@@ -4,6 +4,7 @@ import type { Env } from '#base';
 import type { StreamSource } from '#model';
 import type { SourceFailure } from '../faults.ts';
 import type { VideoTrack } from '../rtsp/index.ts';
+import { parseAddress } from './address.ts';
 import { type CameraConnection, openCameraConnection } from './connection.ts';
 import type { Continuity } from './continuity.ts';
 import { keepAlive, type Prepared, play, prepare, tearDown } from './dialogue.ts';
@@ -35,7 +36,7 @@ export async function runSource(
   signal: AbortSignal,
 ): Promise<SourceFailure | undefined> {
   const address = parseAddress(options.source.url);
-  if (!address) return { reason: 'refused', detail: 'not an rtsp:// address' };
+  if (!address) return { reason: 'refused', detail: 'not an RTSP address' };
   if (signal.aborted) return undefined;
   let maker: PieceMaker | undefined;
   const { user, password, basicAllowed = false } = options.source;
@@ -118,15 +119,4 @@ function openWatch(timeoutMs: number, env: Env): Watch {
     },
     [Symbol.dispose]: () => timer?.[Symbol.dispose](),
   };
-}
-
-/** Host, port and the address without user information, fragment or control characters; undefined when it is not `rtsp://`. */
-export function parseAddress(text: string): { readonly host: string; readonly port: number; readonly url: string } | undefined {
-  const match = /^rtsp:\/\/(?:[^/?#@]*@)?(\[[0-9a-f:.]{2,45}(?:%\w{1,16})?\]|[^/?#:@\s]{1,253})(?::(\d{1,5}))?([/?][^\s#]{0,2000})?$/i.exec(
-    text,
-  );
-  const port = Number(match?.[2] ?? 554);
-  if (!match?.[1] || port < 1 || port > 65_535) return undefined;
-  const named = match[2] === undefined ? match[1] : `${match[1]}:${match[2]}`;
-  return { host: match[1].replace(/^\[|\]$/g, ''), port, url: `rtsp://${named}${match[3] ?? '/'}` };
 }
