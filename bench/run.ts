@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   relay: async () => (await import('./relay.ts')).relayBench,
   'first-picture': async () => (await import('./first-picture.ts')).firstPictureBench,
   mixed: async () => (await import('./mixed.ts')).mixedBench,
+  sensors: async () => (await import('./sensors.ts')).sensorsBench,
 };
 
 const usage = `npm run bench -- NAME [--json] [--brief] [--rows N] [--folder PATH]

@@ -19,6 +19,9 @@ export interface Observer {
   settled(): Promise<void>;
 }
 
+/** One line of the log for so long, whatever is lost. */
+const tellLostMs = 60_000;
+
 /** Opens the observer of `device`; the open alarms are asked for once, before the first observation counts. */
 export function openObserver(
   sensor: { device: string; template: Template },
@@ -32,6 +35,8 @@ export function openObserver(
   let last: Observation | undefined;
   let values: ReadonlyMap<string, number> = new Map();
   let lastHeardAt: number | undefined;
+  let lostReadings = 0;
+  let tellLostAt = 0;
 
   const note = (observation: Observation): void => {
     last = observation;
@@ -41,6 +46,14 @@ export function openObserver(
   };
   const step = (before: SensorState, observation: Observation): SensorStep =>
     stepSensor(sensor, before, { observation, moment: { wallMs: env.clock.now(), monotonicMs: env.clock.monotonicMs() } });
+  /** What is measured is measured again: a reading that the store does not take is counted, and said now and then. */
+  const noteLost = (error: unknown): void => {
+    lostReadings += 1;
+    const now = env.clock.monotonicMs();
+    if (now < tellLostAt || world.signal.aborted) return;
+    tellLostAt = now + tellLostMs;
+    env.log.warn({ device: sensor.device, lost: lostReadings, error: messageOf(error) }, 'readings are not kept');
+  };
   const seed = async (): Promise<void> => {
     try {
       state = seedSensor(sensor.template, await deps.openAlarms(sensor.device));
@@ -57,7 +70,7 @@ export function openObserver(
     const { state: next, says, readings } = step(state, observation);
     state = next;
     teller.say(says);
-    for (const reading of readings) deps.reading(reading).catch(() => {});
+    for (const reading of readings) deps.reading(reading).catch(noteLost);
   };
   const takeOne = async (observation: Observation): Promise<void> => {
     const before = state ?? seedSensor(sensor.template, await deps.openAlarms(sensor.device));

@@ -11,7 +11,10 @@ const run = (...parameters: string[]) =>
 describe('npm run bench', () => {
   it('lists the benches when none is named', () => {
     const { status, stdout } = run();
-    expect({ status, last: stdout.trim().split('\n').at(-1) }).toEqual({ status: 0, last: 'NAME: outbox, backlog, discovery, cameras, relay, first-picture, mixed' });
+    expect({ status, last: stdout.trim().split('\n').at(-1) }).toEqual({
+      status: 0,
+      last: 'NAME: outbox, backlog, discovery, cameras, relay, first-picture, mixed, sensors',
+    });
   });
 
   it.each([[['nothing']], [['toString']], [['outbox', 'outbox']], [['outbox', '--fast']]])('refuses %j', (parameters) => {

@@ -24,6 +24,10 @@ export interface Message {
   readonly body: Uint8Array;
   /** An id beside the body; one in the body goes before it. */
   readonly id?: string | undefined;
+  /** The key of its device beside the body, like a part of its topic; one in the body goes before it. */
+  readonly key?: string | undefined;
+  /** Kept by a broker from before: it tells how things stand, and is no event (pulse). Default false. */
+  readonly retained?: boolean;
 }
 
 /** One source. */
@@ -91,12 +95,13 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
     devices: members.map(({ stated, template }) => deviceOf(stated, { address: options.id, ...(template ? { template } : {}) })),
     expected: members.map(({ stated, silentAfterMs }) => ({ device: stated.device, source: options.id, silentAfterMs })),
     async take(message, heard) {
-      const key = nameAt(message.content, map.device);
+      const key = nameAt(message.content, map.device) ?? message.key;
       const member = key === undefined ? members[0] : byKey.get(key);
       if (!member) return { result: 'no-such-device' };
       const { device } = member.stated;
       const named = { ...message, id: nameAt(message.content, map.id) ?? message.id };
-      const meaning = interpret(map, message.content, env.clock.now());
+      const stated = interpret(map, message.content, env.clock.now());
+      const meaning = message.retained && stated?.state === 'pulse' ? undefined : stated;
       const outcome: Taken | undefined = meaning && (await tell(device, meaning, named));
       const measured = member.observer && member.template ? await measure(member.observer, member.template, named) : false;
       heard(device);
@@ -104,7 +109,7 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
     },
     valuesOf: (device) => byDevice.get(device)?.observer?.status(),
     async settled() {
-      await Promise.all(members.map(({ observer }) => observer?.settled()));
+      await Promise.all(members.flatMap(({ observer }) => (observer ? [observer.settled()] : [])));
     },
   };
 }
