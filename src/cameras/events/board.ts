@@ -196,7 +196,7 @@ class States implements Board {
     const late = this.#isLate(sinceMs, timeoutMs);
     if (!late && this.#treat(sighting) === 'alarm') return [];
     this.#orphans?.delete(key);
-    this.#told.set(key, false);
+    this.#told.delete(key);
     return [{ as: 'alarm', sighting: this.#over(sighting, late ? 'timeout' : 'handling') }];
   }
 
@@ -219,10 +219,16 @@ class States implements Board {
     if (known === (on !== undefined)) return [];
     if (!on && known === undefined && 'fact' in because.about) return [];
     if (isAlarm && !this.#mayTurn(key, on ? undefined : because)) return [];
-    this.#told.set(key, on !== undefined);
+    this.#keepTold(key, on !== undefined, isAlarm);
     const now = { time: this.#world.now(), clockQuality: 'receipt' } as const;
     if (on) return [{ as: 'alarm', sighting: { ...on.sighting, state: 'active', ...(reason && now) } }];
     return [{ as: 'alarm', sighting: this.#over(because, reason ?? (because.state === 'inactive' ? undefined : 'handling')) }];
+  }
+
+  /** An alarm that is over is one that was never told: only what stands takes a place, and conditions, of which a first end is told. */
+  #keepTold(key: string, isOn: boolean, isAlarm: boolean): void {
+    if (isOn || !isAlarm) this.#told.set(key, isOn);
+    else this.#told.delete(key);
   }
 
   /** Counts a begin; false when there were too many in this minute. */

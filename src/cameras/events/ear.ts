@@ -9,6 +9,7 @@ import type { EventCounters } from './counters.ts';
 import type { Detections } from './detections.ts';
 import { openHandling } from './handling.ts';
 import { type Listener, openListener } from './listener.ts';
+import { openPoints } from './points.ts';
 import { openPulses } from './pulses.ts';
 import type { Samples } from './samples.ts';
 import type { SiteRules } from './site-rules.ts';
@@ -58,6 +59,7 @@ export function openEar(owner: EarOwner, options: Pick<EventOptions, 'handling' 
     counters,
     handling,
     board,
+    points: openPoints(),
     pulses: openPulses(env.clock),
     breaks: openBreaks({ device: device.id, heardBefore }, counters.breaks, env.clock),
     teller: openTeller(device.id, shared, env),

@@ -8,6 +8,7 @@ import type { Detections } from './detections.ts';
 import type { Handling } from './handling.ts';
 import { type Interpretation, interpret, type Sighting } from './meaning.ts';
 import type { Notification } from './notification.ts';
+import { otherChannel, type Points } from './points.ts';
 import type { Pulses } from './pulses.ts';
 import type { Samples } from './samples.ts';
 import type { SiteRules } from './site-rules.ts';
@@ -23,6 +24,7 @@ export interface ListenerDeps {
   readonly rules: SiteRules;
   readonly handling: Handling;
   readonly board: Board;
+  readonly points: Points;
   readonly pulses: Pulses;
   readonly breaks: Breaks;
   readonly teller: Teller;
@@ -66,9 +68,11 @@ class Attention implements Listener {
   }
 
   async begin(anew: boolean, signal: AbortSignal): Promise<void> {
-    const { pulses, board, teller, breaks, news } = this.#deps;
+    const { pulses, board, points, teller, breaks, news } = this.#deps;
     pulses.begin();
-    board.begin(await teller.openAlarms(signal));
+    const open = await teller.openAlarms(signal);
+    points.begin([...open.values()].map(({ channel }) => channel));
+    board.begin(open);
     const lost = breaks.resumed(anew);
     if (lost) news.take(lost);
   }
@@ -121,7 +125,15 @@ class Attention implements Listener {
     else counters.countKnown(notification.topic);
     if (read.result === 'unclear') counters.countUnclear(notification.topic, read.value);
     if (read.result === 'unknown' || read.result === 'unclear') samples.take(device, notification, receivedAt);
-    return read;
+    return read.result === 'sighting' ? { ...read, sighting: this.#place(read.sighting) } : read;
+  }
+
+  /** A camera that invents points without end has one more for all of them. */
+  #place(said: Sighting): Sighting {
+    const { points, channels, counters } = this.#deps;
+    const sighting = points.place(said, channels);
+    if (sighting.channel === otherChannel) counters.countUnknown('(channels beyond 64)');
+    return sighting;
   }
 
   async #takePulse(sighting: Sighting, signal: AbortSignal): Promise<void> {
