@@ -1,5 +1,6 @@
 // A camera with one bad habit at a time, after go2rtc's list of what real ones do. It sends small made-up H.264 packets, not a picture.
 import { createHash } from 'node:crypto';
+import { createSocket as createDatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
@@ -31,6 +32,8 @@ export interface Habits {
   readonly refuse?: readonly [method: string, status: number];
   /** Closes the connection after so many frames. */
   readonly frames?: number;
+  /** Refuses to send over the connection; from another address than its own where that is `stranger`, with two packets exchanged where it is `disorder`. */
+  readonly udp?: 'plain' | 'stranger' | 'disorder' | 'silent';
   /** Frames a second. Default 50. */
   readonly rate?: number;
 }
@@ -128,11 +131,46 @@ function answer(socket: Socket, method: string, url: string, head: string, habit
     const base: Record<string, string> = habits.contentBase === false ? {} : { 'Content-Base': `${url}/` };
     socket.write(say(200, { ...base, 'Content-Type': 'application/sdp' }, habits.sdp ?? plainSdp));
   }
-  if (method === 'SETUP') {
+  if (method === 'SETUP' && habits.udp) {
+    const port = /client_port=(\d+)/.exec(head)?.[1];
+    const ports = '6970-6971';
+    if (port === undefined) return void socket.write(say(461, {}));
+    udpPorts.set(socket, Number(port));
+    socket.write(say(200, { Transport: `RTP/AVP;unicast;client_port=${port}-${Number(port) + 1};server_port=${ports}`, ...session }));
+  } else if (method === 'SETUP') {
     const [rtp, rtcp] = habits.channels ?? [0, 1];
     socket.write(say(200, { Transport: `RTP/AVP/TCP;unicast;interleaved=${rtp}-${rtcp}`, ...session }));
   }
-  if (method === 'PLAY') play(socket, say(200, session), habits);
+  if (method === 'PLAY' && habits.udp) playUdp(socket, say(200, session), habits);
+  else if (method === 'PLAY') play(socket, say(200, session), habits);
+}
+
+/** Where those who play over UDP want it. */
+const udpPorts = new WeakMap<Socket, number>();
+
+function playUdp(socket: Socket, reply: Buffer, habits: Habits): void {
+  socket.write(reply);
+  const out = createDatagramSocket('udp4');
+  const port = udpPorts.get(socket) ?? 0;
+  out.bind(0, habits.udp === 'stranger' ? '127.0.0.2' : '127.0.0.1');
+  let number = 0;
+  const timer = setInterval(
+    () => {
+      // Frame 6 comes behind frame 7.
+      const shown = habits.udp === 'disorder' && (number === 6 || number === 7) ? 13 - number : number;
+      const frame = frameOf(shown, habits);
+      for (let at = 0; at < frame.length; at += 4 + frame.readUInt16BE(at + 2)) {
+        const end = at + 4 + frame.readUInt16BE(at + 2);
+        if (habits.udp !== 'silent') out.send(frame.subarray(at + 4, end), port + (frame[at + 1] ?? 0), '127.0.0.1');
+      }
+      number += 1;
+    },
+    1000 / (habits.rate ?? 50),
+  );
+  socket.on('close', () => {
+    clearInterval(timer);
+    out.close();
+  });
 }
 
 function play(socket: Socket, reply: Buffer, habits: Habits): void {

@@ -21,6 +21,14 @@ export function interleavedOffer(value: string, fallback: ChannelPair): ChannelP
   return undefined;
 }
 
+/** The ports from which a server sends over UDP, where its Transport header says so (RFC 2326 §12.39). */
+export function serverPorts(value: string): ChannelPair | undefined {
+  const match = /;\s*server_port=(\d{1,5})(?:-(\d{1,5}))?/i.exec(value.slice(0, 2048));
+  const rtp = Number(match?.[1] ?? 0);
+  const rtcp = match?.[2] === undefined ? rtp + 1 : Number(match[2]);
+  return rtp >= 1 && rtp <= 65_535 && rtcp >= 1 && rtcp <= 65_535 ? { rtp, rtcp } : undefined;
+}
+
 /** What a Session header says: the id, and the timeout in seconds (60 when absent or absurd; RFC 2326 §12.37). */
 export function parseSession(value: string): { readonly id: string; readonly timeoutS: number } {
   const [id = '', ...rest] = value.split(';').map((part) => part.trim());

@@ -1,6 +1,6 @@
 // The door of the pure codec: RTSP, its interleaved frames, SDP and what is read of RTP.
 export { type Framer, type FramerLimits, openFramer } from './framer.ts';
-export { baseOf, type ChannelPair, interleavedOffer, parseSession, resolveControl } from './headers.ts';
+export { baseOf, type ChannelPair, interleavedOffer, parseSession, resolveControl, serverPorts } from './headers.ts';
 export { encodeRequest, encodeResponse, header, type RtspMessage, type RtspRequest, type RtspResponse } from './message.ts';
 export { contentOf, hasMarker, holdsPicture, isRtp, senderReportLength, startsKey, timestampOf } from './rtp.ts';
 export { type Codec, chooseVideo, describeTrack, parseSdp, sameTrack, type VideoTrack } from './sdp.ts';

@@ -28,6 +28,8 @@ export interface CameraConnection extends Disposable {
   request(method: string, url: string, headers?: Readonly<Record<string, string>>): Promise<Reply>;
   /** Sends a request whose answer nobody waits for: keep-alive, TEARDOWN. */
   send(method: string, url: string, headers?: Readonly<Record<string, string>>): void;
+  /** IP address of the camera; undefined until it is connected. */
+  readonly peer: string | undefined;
   /** Resolves when the connection is gone, with the reason. */
   readonly closed: Promise<SourceFailure>;
 }
@@ -113,6 +115,9 @@ export function openCameraConnection(options: CameraConnectionOptions, onPacket:
 
   return {
     closed,
+    get peer() {
+      return line.peer;
+    },
     async request(method, url, headers = {}) {
       const first = await ask(method, url, headers);
       if (!first.ok || first.response.status !== 401) return first;

@@ -10,9 +10,11 @@ import {
   parseSession,
   type RtspResponse,
   resolveControl,
+  serverPorts,
   type VideoTrack,
 } from '../rtsp/index.ts';
 import type { CameraConnection } from './connection.ts';
+import type { UdpEar } from './udp-ear.ts';
 
 /** A camera whose track is set up, ready to play. */
 export interface Prepared {
@@ -62,17 +64,32 @@ export async function describe(connection: CameraConnection, url: string): Promi
   return { ok: true, offer: { track, base: baseOf(described.response, url), control: sdp.control, hasGetParameter } };
 }
 
-/** OPTIONS, DESCRIBE and SETUP. Only the first H.264, H.265 or JPEG track is set up; audio and all others never are. */
-export async function prepare(connection: CameraConnection, url: string): Promise<Preparation> {
+/** Opens an ear for packets of the camera at an IP address; undefined where there is none. It is closed with the source. */
+export type OpenEar = (camera: string, channels: ChannelPair) => Promise<UdpEar | undefined>;
+
+/**
+ * OPTIONS, DESCRIBE and SETUP. Only the first H.264, H.265 or JPEG track is set up; audio and all others never are. A camera that refuses to send over the connection (461) is
+ * asked to send over UDP.
+ */
+export async function prepare(connection: CameraConnection, url: string, openEar: OpenEar): Promise<Preparation> {
   const offering = await describe(connection, url);
   if (!offering.ok) return offering;
   const { track, base, control, hasGetParameter } = offering.offer;
-  const setUp = await connection.request('SETUP', resolveControl(base, track.control), {
-    Transport: `RTP/AVP/TCP;unicast;interleaved=${asked.rtp}-${asked.rtcp}`,
-  });
+  const target = resolveControl(base, track.control);
+  let setUp = await connection.request('SETUP', target, { Transport: `RTP/AVP/TCP;unicast;interleaved=${asked.rtp}-${asked.rtcp}` });
   if (!setUp.ok) return setUp;
+  let ear: UdpEar | undefined;
+  if (setUp.response.status === 461 && connection.peer !== undefined) {
+    ear = await openEar(connection.peer, asked);
+    if (!ear) return refused('SETUP', setUp.response);
+    setUp = await connection.request('SETUP', target, { Transport: `RTP/AVP;unicast;client_port=${ear.ports.rtp}-${ear.ports.rtcp}` });
+    if (!setUp.ok) return setUp;
+  }
   if (setUp.response.status !== 200) return refused('SETUP', setUp.response);
-  const channels = interleavedOffer(header(setUp.response, 'transport') ?? '', asked) ?? asked;
+  const transport = header(setUp.response, 'transport') ?? '';
+  const channels = ear ? asked : (interleavedOffer(transport, asked) ?? asked);
+  const theirs = serverPorts(transport);
+  if (theirs) ear?.greet(theirs);
   const { id, timeoutS } = parseSession(header(setUp.response, 'session') ?? '');
   return { ok: true, prepared: { track, channels, url: resolveControl(base, control), session: id, timeoutS, hasGetParameter } };
 }

@@ -23,6 +23,8 @@ export interface LineOptions {
 }
 
 export interface CameraLine {
+  /** IP address at the other end; undefined until it is connected. */
+  readonly peer: string | undefined;
   readonly writable: boolean;
   write(text: string): void;
   destroy(): void;
@@ -30,13 +32,30 @@ export interface CameraLine {
 
 /** Begins to connect. What is written meanwhile is sent then. */
 export function openCameraLine(address: CameraAddress, options: LineOptions, events: LineEvents): CameraLine {
-  return address.isTunnel ? openTunnel(address, options, events) : openSocket(address, options, events);
+  if (address.isTunnel) return openTunnel(address, options, events);
+  const socket = openSocket(address, options, events);
+  return {
+    get peer() {
+      return socket.remoteAddress;
+    },
+    get writable() {
+      return socket.writable;
+    },
+    write: (text) => void socket.write(text),
+    destroy: () => void socket.destroy(),
+  };
 }
+
+/**
+ * Less than a slab (128 KiB): what a read brings ends at most one of them, so that none is filled again before the event loop turns. A datagram line
+ * sends what it was given only then.
+ */
+const maxReadBytes = 64 * 1024;
 
 /** Reads go into the shared buffer and are handed on before the next read: no allocation for each (measured, see the decision on forwarding). */
 function openSocket(address: CameraAddress, { readBuffer, onRead }: LineOptions, events: LineEvents): Socket {
   const onread = {
-    buffer: readBuffer,
+    buffer: readBuffer.subarray(0, maxReadBytes),
     callback: (count: number, buffer: Uint8Array) => {
       events.bytes(buffer.subarray(0, count));
       onRead?.();
@@ -90,6 +109,9 @@ function openTunnel(address: CameraAddress, options: LineOptions, events: LineEv
   });
   inward.write(head('GET', 'Accept: application/x-rtsp-tunnelled\r\nPragma: no-cache\r\nCache-Control: no-cache\r\n'));
   return {
+    get peer() {
+      return inward.remoteAddress;
+    },
     get writable() {
       return inward.writable && outward?.writable === true;
     },

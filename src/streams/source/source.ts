@@ -7,8 +7,10 @@ import type { VideoTrack } from '../rtsp/index.ts';
 import { parseAddress } from './address.ts';
 import { type CameraConnection, openCameraConnection } from './connection.ts';
 import type { Continuity } from './continuity.ts';
-import { keepAlive, type Prepared, play, prepare, tearDown } from './dialogue.ts';
+import { keepAlive, type OpenEar, type Prepared, play, prepare, tearDown } from './dialogue.ts';
 import { type Piece, PieceMaker } from './pieces.ts';
+import type { Slab } from './slabs.ts';
+import { openUdpEar } from './udp-ear.ts';
 
 export interface SourceOptions {
   readonly source: StreamSource;
@@ -38,18 +40,23 @@ export async function runSource(
   const address = parseAddress(options.source.url);
   if (!address) return { reason: 'refused', detail: 'not an RTSP address' };
   if (signal.aborted) return undefined;
+  using ears = new DisposableStack();
   let maker: PieceMaker | undefined;
+  const onPacket = (slab: Slab, start: number, end: number): void => maker?.take(slab, start, end);
   const { user, password, basicAllowed = false } = options.source;
   const login = user === '' ? undefined : { user, password };
   const { replyTimeoutMs, readBuffer, onRead, continuity } = options;
-  using connection = openCameraConnection(
-    { address, login, basicAllowed, replyTimeoutMs, readBuffer, onRead },
-    (slab, start, end) => maker?.take(slab, start, end),
-    env,
-  );
+  using connection = openCameraConnection({ address, login, basicAllowed, replyTimeoutMs, readBuffer, onRead }, onPacket, env);
+  const openEar: OpenEar = async (camera, channels) => {
+    const ear = await openUdpEar({ camera, channels, onPacket }, env.random);
+    // The source may have ended while the ports were bound.
+    if (ear && ears.disposed) ear[Symbol.dispose]();
+    else if (ear) ears.use(ear);
+    return ear;
+  };
   const aborted = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
   const run = async (): Promise<SourceFailure> => {
-    const preparation = await prepare(connection, address.url);
+    const preparation = await prepare(connection, address.url, openEar);
     if (!preparation.ok) return preparation.failure;
     const { prepared } = preparation;
     const alive = openWatch(options.frameTimeoutMs, env);
