@@ -26,6 +26,7 @@ import { openHealth } from './health.ts';
 import { outwait, tryFirst } from './insist.ts';
 import { openIntake } from './intake.ts';
 import { clearConditions, followCameras, forgetStrangers, recordIdentity, syncSensors, tellUnreadable } from './inventory.ts';
+import { openKeyFrames } from './key-frames.ts';
 import { collectMetrics } from './metrics.ts';
 import { outboxFull, watchDeadLetters } from './outbox-health.ts';
 import { openRelayHealth } from './relay-health.ts';
@@ -107,6 +108,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const findings = openFindings({ store, registry, online, asked: tellProposal(intake, env) }, env);
   const discovery = openDiscoveryStory(config.cameras.discovery, { access, cameras, findings, registry }, env);
   const sensors = openSensors(config.sensors, { ...drivers, reading: readings.record }, env);
+  const keyFrames = openKeyFrames(cameras, env);
   const streams = openStreams(
     config.streams,
     {
@@ -114,6 +116,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
       nodePath: deps.nodePath,
       onEvent(event) {
         relayHealth.onEvent(event);
+        keyFrames.onEvent(event);
         grants.onEvent(event);
       },
     },

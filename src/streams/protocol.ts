@@ -64,8 +64,16 @@ export interface SourceChanged {
   readonly text: { readonly ko: string; readonly en: string };
 }
 
+/** Somebody waits for a key frame that the camera does not send by itself: it may be asked for one (ONVIF Media §5.5, SetSynchronizationPoint). */
+export interface NeedsKeyFrame {
+  readonly event: 'needs-key-frame';
+  readonly device: string;
+  readonly channel: number;
+  readonly quality: Quality;
+}
+
 /** What the media process tells of its work. */
-export type MediaEvent = SessionOpened | SessionClosed | GrantEnded | SourceChanged;
+export type MediaEvent = SessionOpened | SessionClosed | GrantEnded | SourceChanged | NeedsKeyFrame;
 
 const ids = z.string().min(1).max(64);
 const quality = z.enum(['main', 'sub']);
@@ -117,6 +125,7 @@ const mediaOptions = z.strictObject({
   maxReaders: z.number().int().min(1),
   maxConnections: z.number().int().min(1),
   readerBufferBytes: z.number().int().min(1),
+  gopMemoryBytes: z.number().int().min(1),
 });
 export type MediaOptions = z.output<typeof mediaOptions>;
 
@@ -164,6 +173,13 @@ const sourceChanged = z.strictObject({
   reason: text,
   text: z.strictObject({ ko: text, en: text }),
 }) satisfies z.ZodType<SourceChanged>;
+
+const needsKeyFrame = z.strictObject({
+  event: z.literal('needs-key-frame'),
+  device: ids,
+  channel: z.number(),
+  quality,
+}) satisfies z.ZodType<NeedsKeyFrame>;
 
 const pathStatus = z.strictObject({
   device: ids,
@@ -221,6 +237,6 @@ export const toGateway = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('looked'), id: z.number(), look: look.optional() }),
   /** The address of the grant was used for the first time. */
   z.strictObject({ type: z.literal('claimed'), grant: ids }),
-  z.strictObject({ type: z.literal('event'), event: z.union([sessionOpened, sessionClosed, grantEnded, sourceChanged]) }),
+  z.strictObject({ type: z.literal('event'), event: z.union([sessionOpened, sessionClosed, grantEnded, sourceChanged, needsKeyFrame]) }),
 ]);
 export type ToGateway = z.output<typeof toGateway>;

@@ -56,6 +56,7 @@ export function openListeners(options: StreamsOptions): Listeners {
       maxReaders: options.maxReaders,
       maxConnections: options.maxConnections,
       readerBufferBytes: options.readerBuffer,
+      gopMemoryBytes: options.gopMemory,
     }),
     address(form, token) {
       const { host, rtspPort, httpPort } = options.advertise;
