@@ -191,10 +191,28 @@ interface Birth {
 }
 
 function grantOf(ask: AccessAsk, verdict: Extract<ReturnType<typeof decide>, { granted: true }>, { id, token, now }: Birth): Grant {
-  const { form, device, channel, quality, origin } = ask;
+  const { form, device, channel, quality, protocol, network, pushTo, origin } = ask;
+  const bounds = {
+    ...(protocol !== undefined && { protocol }),
+    ...(network !== undefined && { network }),
+    ...(pushTo !== undefined && { pushTo }),
+  };
   const tokenHash = createHash('sha256').update(token).digest('hex');
   const until = now + verdict.remainingMs;
-  return { id, form, device, channel, quality, request: verdict.request, origin, openedAt: now, until, tokenHash, end: undefined };
+  return {
+    id,
+    form,
+    device,
+    channel,
+    quality,
+    ...bounds,
+    request: verdict.request,
+    origin,
+    openedAt: now,
+    until,
+    tokenHash,
+    end: undefined,
+  };
 }
 
 /** The row of a refused extension: what is known of the grant, and what was asked. */

@@ -1,6 +1,6 @@
 // The rules of lawful access, pure: a request and the time in, a verdict out. Nothing is shown that does not pass here.
 import { formatDuration, type Text } from '#base';
-import type { Grant, GrantForm, GrantRequest, Quality } from '#model';
+import type { Grant, GrantForm, GrantRequest, Quality, StreamProtocol } from '#model';
 import { type Claims, readClaims } from './claims.ts';
 import { isGroundId } from './grounds.ts';
 import type { AccessOptions, ServiceOptions } from './options.ts';
@@ -12,6 +12,11 @@ export interface AccessAsk {
   readonly device: string;
   readonly channel: number;
   readonly quality: Quality;
+  readonly protocol?: StreamProtocol | undefined;
+  /** CIDR: the only network from which the address opens. */
+  readonly network?: string | undefined;
+  /** Where the pictures are carried to, where nobody fetches them. */
+  readonly pushTo?: string | undefined;
   /** The `grant` of the request as it came: any JSON. */
   readonly grant: unknown;
   /** Whether the site has this channel; asked after everything else, so that no stranger learns the inventory by asking. */

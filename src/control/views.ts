@@ -63,8 +63,8 @@ export type SensorState = (typeof sensorStates)[number];
 export const sensorView = z.object({
   id: z.string(),
   name: z.string(),
-  driver: z.enum(['modbus-rtu', 'modbus-tcp', 'webhook']),
-  /** The bus, or the webhook's source. */
+  driver: z.enum(['line', 'modbus-rtu', 'modbus-tcp', 'mqtt', 'webhook']),
+  /** The bus, or the source of a driver that is told. */
   source: z.string(),
   state: z.enum(sensorStates),
   /** Wall milliseconds of the last answer or message. */
@@ -154,7 +154,7 @@ export const grantView = z.object({
   origin: z.string(),
   openedAt: time,
   until: time,
-  end: z.object({ reason: z.enum(['expired', 'closed', 'revoked', 'failed', 'used']), at: time, note: z.string() }).optional(),
+  end: z.object({ reason: z.enum(['expired', 'closed', 'revoked', 'failed', 'used', 'preempted']), at: time, note: z.string() }).optional(),
 });
 
 export const outboxView = z.object({

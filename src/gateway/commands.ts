@@ -1,7 +1,7 @@
 // The commands story: each request of the hub to its room, and an outcome for every one.
 import { z } from 'zod';
 import { BongsuError, type Env, messageOf } from '#base';
-import type { Command, Device, GrantForm, Outcome } from '#model';
+import type { Command, Device, GrantForm, Outcome, StreamProtocol } from '#model';
 import { idPattern } from '#model';
 import type { AlarmActs } from './alarm-acts.ts';
 import { faults } from './faults.ts';
@@ -17,10 +17,12 @@ export interface CommandDeps extends PtzCommandDeps {
   readonly hasChannel: (camera: string, channel: number) => boolean;
   readonly inventory: () => readonly Device[];
   readonly status: () => Promise<Readonly<Record<string, number>>>;
+  /** Whether pictures may be carried to this address. */
+  mayPush(url: string): boolean;
   /** Services that this hub connection may claim. */
   readonly services: readonly string[];
   /** The address that a reader of the hub can open with a token. */
-  address(form: GrantForm, token: string): string;
+  address(form: GrantForm, token: string, protocol?: StreamProtocol): string;
 }
 
 /** Name of the hub's connection in the ledger. */
@@ -32,7 +34,10 @@ const look = z.object({
   camera: z.string().regex(idPattern),
   channel: z.int().min(1).max(1024).default(1),
   quality: z.enum(['main', 'sub']).default('main'),
-  deliver: z.literal('pull').default('pull'),
+  deliver: z.enum(['pull', 'push']).default('pull'),
+  to: z.string().max(500).optional(),
+  protocol: z.enum(['rtsp', 'http-flv', 'ws-flv']).default('rtsp'),
+  network: z.union([z.cidrv4(), z.cidrv6()]).optional(),
   grant: z.unknown(),
 });
 const ofGrant = z.object({ grant: z.uuid() });
@@ -82,12 +87,17 @@ export function openCommands(deps: CommandDeps, env: Env): (command: Command) =>
 async function openLook(form: GrantForm, command: Command, deps: CommandDeps): Promise<Outcome> {
   const parsed = look.safeParse(command.body);
   if (!parsed.success) return refuseBody(command, parsed.error);
-  const { camera, channel, quality, grant } = parsed.data;
+  const { camera, channel, quality, protocol, network, deliver, to, grant } = parsed.data;
+  const pushTo = form === 'stream' && deliver === 'push' ? (to ?? '') : undefined;
+  if (pushTo !== undefined && !deps.mayPush(pushTo)) return refusePush(command);
   const opened = await deps.grants.open({
     form,
     device: camera,
     channel,
     quality,
+    ...(form === 'stream' && { protocol }),
+    network,
+    pushTo,
     deviceKnown: deps.hasChannel(camera, channel),
     grant,
     origin: hubOrigin,
@@ -98,12 +108,21 @@ async function openLook(form: GrantForm, command: Command, deps: CommandDeps): P
   return outcomeOf(command, form, opened, deps);
 }
 
+function refusePush(command: Command): Outcome {
+  return refuse(command, 'streams.push-not-allowed', 'pictures may not be pushed to this address');
+}
+
+/** What the address of a stream is called in an outcome. */
+const addressNames = { rtsp: 'rtsp', 'http-flv': 'flv', 'ws-flv': 'ws' } as const satisfies Record<StreamProtocol, string>;
+
 function outcomeOf(command: Command, form: GrantForm, opened: Opened, { address }: Pick<CommandDeps, 'address'>): Outcome {
   if (opened.result === 'refused') return refuse(command, opened.reason, opened.message);
   if (opened.result === 'failed') return failed(command, opened.fault);
   const until = new Date(opened.grant.until).toISOString();
-  const shown =
-    form === 'stream' ? { stream: { rtsp: address(form, opened.token), until } } : { still: { url: address(form, opened.token), until } };
+  const { protocol, pushTo } = opened.grant;
+  if (pushTo !== undefined) return { id: command.id, result: 'done', grant: opened.grant.id, stream: { push: pushTo, until } };
+  const url = address(form, opened.token, protocol);
+  const shown = form === 'stream' ? { stream: { [addressNames[protocol ?? 'rtsp']]: url, until } } : { still: { url, until } };
   return { id: command.id, result: 'done', grant: opened.grant.id, ...shown };
 }
 

@@ -150,7 +150,8 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
       inventory: () => registry.list(),
       status: health.counts,
       services: config.access.hubServices,
-      address: (form, token) => streams.address(form, token),
+      address: streams.address,
+      mayPush: streams.mayPush,
     },
     env,
   );

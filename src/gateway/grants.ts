@@ -87,11 +87,11 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
   };
   /** Hands the lease over; rejects when the grant ended meanwhile, and then nothing is open. */
   const admit = async (grant: Grant, arrival: Arrival): Promise<void> => {
-    const { id, form, tokenHash, device, channel, quality } = grant;
+    const { id, form, protocol, network, pushTo, tokenHash, device, channel, quality } = grant;
     const source = form === 'still' ? await cameras.still(device, channel) : await cameras.source(device, channel, quality);
     const remainingMs = arrival.endsAtMs - env.clock.monotonicMs();
     if (arrival.over || remainingMs <= 0) throw faults.fault('grant-over');
-    await streams.admit({ grant: id, form, tokenHash, device, channel, quality, remainingMs, source });
+    await streams.admit({ grant: id, form, protocol, network, tokenHash, device, channel, quality, remainingMs, source }, pushTo);
     if (arrival.over) {
       await streams.revoke(id);
       throw faults.fault('grant-over');

@@ -2,4 +2,4 @@
 import { systemEnv } from '#base';
 import { runMedia } from '#streams';
 
-await runMedia(process, systemEnv());
+await runMedia(process, { remuxer: new URL('flv-main.ts', import.meta.url) }, systemEnv());

@@ -23,7 +23,12 @@ export type GrantForm = 'stream' | 'still';
 export type StreamProtocol = 'rtsp' | 'http-flv' | 'ws-flv';
 
 /** Why a grant ended. */
-export type GrantEnd = 'expired' | 'closed' | 'revoked' | 'failed' | 'used';
+export type GrantEnd = 'expired' | 'closed' | 'revoked' | 'failed' | 'used' | 'preempted';
+
+/** What the line still has room for. */
+export interface StreamOffer {
+  readonly quality: Quality;
+}
 
 /** A committed permission to look at one channel until a time. */
 export interface Grant {
@@ -36,6 +41,8 @@ export interface Grant {
   readonly protocol?: StreamProtocol | undefined;
   /** CIDR: the only network from which it opens; absent: all that the configuration allows. */
   readonly network?: string | undefined;
+  /** Where its pictures are carried to, where nobody fetches them. */
+  readonly pushTo?: string | undefined;
   readonly request: GrantRequest;
   /** Who asked: a hub connection's name, or `cli:USER`. */
   readonly origin: string;
@@ -49,7 +56,7 @@ export interface Grant {
 /** One step in the life of a grant, as it travels. */
 export interface GrantStep {
   readonly grant: string;
-  readonly step: 'opened' | 'extended' | 'ended' | 'revoked' | 'failed';
+  readonly step: 'opened' | 'extended' | 'ended' | 'revoked' | 'failed' | 'preempted';
   readonly device: string;
   readonly channel: number;
   readonly service: string;
@@ -57,6 +64,8 @@ export interface GrantStep {
   readonly time: number;
   readonly until: number;
   readonly reason: string;
+  /** Of `preempted`: what fits instead; absent: nothing. */
+  readonly offer?: StreamOffer;
 }
 
 /** Newest link of the audit chain, told to the hub so that it cannot be rewritten here in silence. */

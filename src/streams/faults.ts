@@ -32,6 +32,13 @@ export const streamsFaults = faultTable('streams', {
     message: { en: 'The grant ended before its address could be opened', ko: '주소를 열기 전에 승인 시간이 끝났습니다' },
     hint: { en: 'Ask again, with a later end.', ko: '종료 시각을 더 늦게 하여 다시 요청하십시오.' },
   },
+  'push-not-allowed': {
+    message: { en: 'Pictures may not be pushed to this address', ko: '이 주소로는 영상을 보낼 수 없습니다' },
+    hint: {
+      en: 'Name it, or what it lies below, under streams.pushTo in the configuration.',
+      ko: '설정의 streams.pushTo에 이 주소나 상위 주소를 등록하십시오.',
+    },
+  },
   'unknown-grant': {
     message: { en: 'No address is open for this grant', ko: '이 승인에 대해 열린 주소가 없습니다' },
     hint: { en: 'It has ended or was never opened. Ask for a new one.', ko: '끝났거나 열린 적이 없습니다. 새로 요청하십시오.' },
@@ -83,4 +90,25 @@ export function failureText(failure: SourceFailure): Text {
   const hint = failure.hint && sourceHints[failure.hint];
   const end = (language: keyof Text): string => tail + (hint ? `: ${hint[language]}` : '');
   return { en: text.en + end('en'), ko: text.ko + end('ko') };
+}
+
+/** Why pictures could not be pushed. */
+const pushFailures = {
+  unreachable: { en: 'the address cannot be reached', ko: '주소에 연결할 수 없습니다' },
+  untrusted: { en: 'its certificate leads to no known authority', ko: '인증서를 신뢰할 수 없습니다' },
+  'login-refused': { en: 'it refuses the user name or password', ko: '사용자 이름 또는 비밀번호를 거부합니다' },
+  refused: { en: 'it refuses to take the stream', ko: '영상 수신을 거부합니다' },
+  lost: { en: 'it closed the connection', ko: '연결을 끊었습니다' },
+} as const satisfies Record<string, Text>;
+
+/** A failure of a push, with a status line or an errno; never an address. */
+export interface PushFailure {
+  readonly reason: keyof typeof pushFailures;
+  readonly detail: string;
+}
+
+/** A failure of a push as a sentence. */
+export function pushFailureText({ reason, detail }: PushFailure): Text {
+  const tail = detail === '' ? '' : ` (${detail})`;
+  return { en: pushFailures[reason].en + tail, ko: pushFailures[reason].ko + tail };
 }

@@ -1,5 +1,6 @@
 // The door of streams: the relay of pictures on demand.
 export { streamsFaults } from './faults.ts';
+export { type RemuxerPort, runRemuxer } from './flv/index.ts';
 export { openStreams, type StreamEvent, type Streams, type StreamsDeps, type StreamsStatus } from './handle/index.ts';
-export { type MediaPort, runMedia } from './media/index.ts';
+export { type MediaEntries, type MediaPort, runMedia } from './media/index.ts';
 export type { Lease, SessionEnd } from './protocol.ts';

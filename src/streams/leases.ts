@@ -22,6 +22,8 @@ export interface Tenancy {
   /** False when `maxReaders` sessions are open (one for a still); else the session counts until `leave`. */
   enter(tenant: Tenant): boolean;
   leave(tenant: Tenant): void;
+  /** What it was given for has begun. */
+  opened(): void;
 }
 
 export interface LeaseEvents {
@@ -37,9 +39,11 @@ export interface Leases extends Disposable {
   /** False when the grant is not known. */
   extend(grant: string, remainingMs: number): boolean;
   /** Cuts its sessions at once; false when the grant is not known. */
-  revoke(grant: string): boolean;
+  revoke(grant: string, why?: 'revoked' | 'preempted'): boolean;
   /** What the token with this hash opens; the first time counts as the opening. Undefined: unknown, over, or not for this visitor. */
   claim(tokenHash: string, visitor: Visitor): Tenancy | undefined;
+  /** The lease of a grant, for what needs no token. */
+  tenancy(grant: string): Tenancy | undefined;
   /** The lease has served its purpose (a still was fetched), or cannot. */
   finish(grant: string, reason: GrantEnd, note: string): void;
 }
@@ -96,11 +100,12 @@ export function openLeases({ maxReaders, allowFrom }: LeasesOptions, events: Lea
     admit(lease, openWithinMs) {
       const before = byGrant.get(lease.grant);
       if (before) drop(before, 'revoked');
-      const held = openHeld(lease, now() + lease.remainingMs, maxReaders);
+      const held = openHeld(lease, now() + lease.remainingMs, maxReaders, events);
       held.isClaimed = openWithinMs === undefined;
       byGrant.set(lease.grant, held);
       byHash.set(lease.tokenHash, held);
-      if (openWithinMs !== undefined && openWithinMs < lease.remainingMs) {
+      // What goes out by itself says why when it does not.
+      if (openWithinMs !== undefined && openWithinMs < lease.remainingMs && !lease.push) {
         held.openTimer = env.clock.after(openWithinMs, () => finish(held, 'expired', 'expired', 'never opened'));
       }
       arm(held);
@@ -112,22 +117,19 @@ export function openLeases({ maxReaders, allowFrom }: LeasesOptions, events: Lea
       arm(held);
       return true;
     },
-    revoke(grant) {
+    revoke(grant, why = 'revoked') {
       const held = byGrant.get(grant);
-      if (held) drop(held, 'revoked');
+      if (held) drop(held, why);
       return held !== undefined;
     },
     claim(tokenHash, { peer, door }) {
       const held = byHash.get(tokenHash);
       if (!held || now() >= held.endsAt || doorOf(held.lease) !== door) return undefined;
       if (!isAllowed(peer) || !held.isWithin(peer)) return undefined;
-      if (!held.isClaimed) {
-        held.isClaimed = true;
-        held.openTimer?.[Symbol.dispose]();
-        events.claimed(held.lease.grant);
-      }
+      held.opened();
       return held;
     },
+    tenancy: (grant) => byGrant.get(grant),
     finish(grant, reason, note) {
       const held = byGrant.get(grant);
       if (held) finish(held, 'reader', reason, note);
@@ -138,13 +140,15 @@ export function openLeases({ maxReaders, allowFrom }: LeasesOptions, events: Lea
   };
 }
 
-function doorOf({ form, protocol = 'rtsp' }: Lease): Visitor['door'] {
+/** Undefined: none, for its pictures go out by themselves. */
+function doorOf({ form, push, protocol = 'rtsp' }: Lease): Visitor['door'] | undefined {
+  if (push) return undefined;
   return form === 'still' ? 'still' : protocol;
 }
 
-function openHeld(lease: Lease, endsAt: number, maxReaders: number): Held {
+function openHeld(lease: Lease, endsAt: number, maxReaders: number, events: LeaseEvents): Held {
   const tenants = new Set<Tenant>();
-  return {
+  const held: Held = {
     lease,
     isWithin: openNetworks(lease.network === undefined ? [] : [lease.network]),
     tenants,
@@ -160,5 +164,12 @@ function openHeld(lease: Lease, endsAt: number, maxReaders: number): Held {
     leave: (tenant) => {
       tenants.delete(tenant);
     },
+    opened() {
+      if (held.isClaimed) return;
+      held.isClaimed = true;
+      held.openTimer?.[Symbol.dispose]();
+      events.claimed(lease.grant);
+    },
   };
+  return held;
 }

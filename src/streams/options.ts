@@ -1,6 +1,7 @@
 // The section `streams` of the configuration: where readers come in, and how long a camera is kept open for them.
 import { z } from 'zod';
-import { durationOption, sizeOption } from '#base';
+import { durationOption, secretOption, sizeOption } from '#base';
+import { parsePushAddress } from './push-address.ts';
 
 const port = z.number().int().min(0).max(65_535);
 
@@ -42,6 +43,25 @@ const certificate = z.strictObject({
   key: z.string().min(1).describe('File with the private key, PEM.'),
 });
 
+const pushTo = z.strictObject({
+  address: z
+    .string()
+    .refine((text) => parsePushAddress(text) !== undefined, {
+      message: 'expected rtsp://, rtsps://, rtmp:// or rtmps:// with host and path',
+    })
+    .describe(
+      'rtsp://, rtsps://, rtmp:// or rtmps:// with host and path, without a name or password: pictures may go to it and to what lies below.',
+    ),
+  user: z.string().min(1).max(256).optional().describe('User name for RTSP, where it asks for one (Digest; Basic over rtsps alone).'),
+  password: secretOption().optional().describe('Where the password for it lies: { file: PATH } or { credential: NAME }.'),
+  ca: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe('File with the authorities (PEM) that its certificate must lead to. Default: those of the system.'),
+});
+
 /** Options of the relay. `{}` is complete. */
 export const streamsOptions = z.strictObject({
   rtsp: rtspListener.prefault({}).describe('Where RTSP readers come in.'),
@@ -55,6 +75,11 @@ export const streamsOptions = z.strictObject({
     .describe(
       'Networks that readers may come from, as CIDR, up to 100; a right token from elsewhere is taken for a wrong one. Default: all.',
     ),
+  pushTo: z
+    .array(pushTo)
+    .max(50)
+    .default([])
+    .describe('Where pictures may be pushed to when the hub cannot reach in, up to 50. Default: nowhere.'),
   closeAfter: durationOption({ min: '0s', max: '10m', default: '10s' }).describe(
     'How long a camera stays open after its last reader left, 0s … 10m. Default 10s.',
   ),

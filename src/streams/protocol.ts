@@ -10,6 +10,8 @@ export interface Lease {
   readonly protocol?: StreamProtocol | undefined;
   /** CIDR: the only network from which it opens; absent: all that the configuration allows. */
   readonly network?: string | undefined;
+  /** Where the pictures are carried to; the token then opens nothing. */
+  readonly push?: PushTarget | undefined;
   /** SHA-256 of the token's ASCII text, hexadecimal. */
   readonly tokenHash: string;
   readonly device: string;
@@ -21,8 +23,26 @@ export interface Lease {
   readonly source: StreamSource;
 }
 
+/** An address of the hub that takes pictures. */
+export interface PushTarget {
+  readonly url: string;
+  /** Empty: it asks for none. */
+  readonly user: string;
+  readonly password: string;
+  /** File with the authorities that count for it; absent: those of the system. */
+  readonly ca?: string | undefined;
+}
+
+/** A camera that is to be kept open for a while, of no grant: what comes stays in the memory of its path. */
+export interface Warm {
+  readonly device: string;
+  readonly channel: number;
+  readonly quality: Quality;
+  readonly source: StreamSource;
+}
+
 /** Why a session ended. `crash`: the media process died under it. */
-export type SessionEnd = 'reader' | 'expired' | 'revoked' | 'source' | 'shutdown' | 'crash';
+export type SessionEnd = 'reader' | 'expired' | 'revoked' | 'source' | 'shutdown' | 'crash' | 'preempted';
 
 export interface SessionOpened {
   readonly event: 'session-opened';
@@ -96,6 +116,7 @@ const lease = z.strictObject({
   form,
   protocol: z.enum(['rtsp', 'http-flv', 'ws-flv']).optional(),
   network: network.optional(),
+  push: z.strictObject({ url: text, user: text, password: text, ca: z.string().max(4096).optional() }).optional(),
   tokenHash: z.string().regex(/^[0-9a-f]{64}$/),
   device: ids,
   channel: z.number().int().min(0),
@@ -111,6 +132,13 @@ const lookAsk = z.strictObject({
   source: streamSource,
   depth: z.enum(['answer', 'picture']),
 }) satisfies z.ZodType<LookAsk>;
+
+const warm = z.strictObject({
+  device: ids,
+  channel: z.number().int().min(0),
+  quality,
+  source: streamSource,
+}) satisfies z.ZodType<Warm>;
 
 const mediaOptions = z.strictObject({
   rtsp: address,
@@ -134,10 +162,11 @@ export const toMedia = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('configure'), options: mediaOptions }),
   z.strictObject({ type: z.literal('admit'), id: z.number(), lease, openWithinMs: count.optional() }),
   z.strictObject({ type: z.literal('extend'), id: z.number(), grant: ids, remainingMs: count }),
-  z.strictObject({ type: z.literal('revoke'), id: z.number(), grant: ids }),
+  z.strictObject({ type: z.literal('revoke'), id: z.number(), grant: ids, why: z.enum(['revoked', 'preempted']).optional() }),
   z.strictObject({ type: z.literal('status'), id: z.number() }),
   /** The gateway's own look at a camera, of no grant: what comes is dropped. */
   z.strictObject({ type: z.literal('look'), id: z.number(), ask: lookAsk, timeoutMs: count }),
+  z.strictObject({ type: z.literal('warm'), id: z.number(), warm, forMs: count }),
   /** Ends all sessions, tells so, and goes. */
   z.strictObject({ type: z.literal('stop') }),
 ]);
@@ -154,7 +183,7 @@ const sessionClosed = z.strictObject({
   event: z.literal('session-closed'),
   grant: ids,
   session: ids,
-  reason: z.enum(['reader', 'expired', 'revoked', 'source', 'shutdown', 'crash']),
+  reason: z.enum(['reader', 'expired', 'revoked', 'source', 'shutdown', 'crash', 'preempted']),
   frames: count.optional(),
   bytes: count.optional(),
   seconds: count,
@@ -162,7 +191,7 @@ const sessionClosed = z.strictObject({
 const grantEnded = z.strictObject({
   event: z.literal('grant-ended'),
   grant: ids,
-  reason: z.enum(['expired', 'closed', 'revoked', 'failed', 'used']),
+  reason: z.enum(['expired', 'closed', 'revoked', 'failed', 'used', 'preempted']),
   note: text,
 }) satisfies z.ZodType<GrantEnded>;
 const sourceChanged = z.strictObject({
@@ -200,7 +229,7 @@ const sessionStatus = z.strictObject({
   device: ids,
   channel: z.number(),
   quality,
-  transport: z.enum(['tcp', 'udp']),
+  transport: z.enum(['tcp', 'udp', 'http-flv', 'ws-flv', 'rtsp-push', 'rtmp-push']),
   peer: text,
   frames: count,
   bytes: count,

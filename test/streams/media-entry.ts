@@ -2,4 +2,4 @@
 import { openLog, systemEnv } from '#base';
 import { runMedia } from '#streams';
 
-await runMedia(process, systemEnv(openLog('silent')));
+await runMedia(process, { remuxer: new URL('flv-entry.ts', import.meta.url) }, systemEnv(openLog('silent')));

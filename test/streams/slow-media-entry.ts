@@ -3,4 +3,4 @@ import { openLog, systemEnv } from '#base';
 import { runMedia } from '#streams';
 
 await new Promise((resolve) => setTimeout(resolve, 1_500));
-await runMedia(process, systemEnv(openLog('silent')));
+await runMedia(process, { remuxer: new URL('flv-entry.ts', import.meta.url) }, systemEnv(openLog('silent')));

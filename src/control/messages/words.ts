@@ -168,4 +168,5 @@ export const grantEndWords: Readonly<Record<GrantEnd | 'open', Text>> = {
   revoked: { en: 'revoked', ko: '회수' },
   failed: { en: 'failed', ko: '실패' },
   used: { en: 'used', ko: '사용됨' },
+  preempted: { en: 'gave way', ko: '우선순위 양보' },
 };

@@ -1,5 +1,5 @@
 // Where the media process listens, as it told last, and the addresses that follow from it.
-import type { GrantForm } from '#model';
+import type { GrantForm, StreamProtocol } from '#model';
 import type { StreamsOptions } from '../options.ts';
 import type { MediaOptions } from '../protocol.ts';
 
@@ -16,14 +16,15 @@ export type ListenerName = 'rtsp' | 'http';
 export interface Listeners {
   readonly rtsp: Listener;
   readonly http: Listener;
-  of(form: GrantForm): Listener;
+  /** The one at which a grant is used. */
+  of(form: GrantForm, protocol?: StreamProtocol): Listener;
   set(name: ListenerName, listener: Listener): void;
   /** The process is gone; the next one listens where it did, also when the port was a free one. */
   restart(): void;
   /** The options of the next media process. */
   mediaOptions(): MediaOptions;
   /** The address that opens with `token`. */
-  address(form: GrantForm, token: string): string;
+  address(form: GrantForm, token: string, protocol?: StreamProtocol): string;
 }
 
 /** Opens the record; nothing listens yet. */
@@ -36,7 +37,7 @@ export function openListeners(options: StreamsOptions): Listeners {
     get http() {
       return now.http;
     },
-    of: (form) => (form === 'stream' ? now.rtsp : now.http),
+    of: (form, protocol = 'rtsp') => (form === 'stream' && protocol === 'rtsp' ? now.rtsp : now.http),
     set(name, listener) {
       now[name] = listener;
     },
@@ -58,11 +59,15 @@ export function openListeners(options: StreamsOptions): Listeners {
       readerBufferBytes: options.readerBuffer,
       gopMemoryBytes: options.gopMemory,
     }),
-    address(form, token) {
+    address(form, token, protocol = 'rtsp') {
       const { host, rtspPort, httpPort } = options.advertise;
       const named = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
       const secure = options.tls === undefined ? '' : 's';
       if (form === 'still') return `http${secure}://${named}:${httpPort ?? now.http.port}/still/${token}`;
+      if (protocol !== 'rtsp') {
+        const scheme = protocol === 'ws-flv' ? 'ws' : 'http';
+        return `${scheme}${secure}://${named}:${httpPort ?? now.http.port}/s/${token}/live.flv`;
+      }
       return `rtsp${secure}://${named}:${rtspPort ?? now.rtsp.port}/s/${token}`;
     },
   };

@@ -1,9 +1,10 @@
 // The gateway's handle of the relay: admits, extends and revokes leases, and keeps a media process running that knows them.
 import type { Env, Service } from '#base';
-import type { GrantForm, Look, LookAsk } from '#model';
+import type { GrantForm, Look, LookAsk, StreamProtocol } from '#model';
 import { streamsFaults } from '../faults.ts';
 import type { StreamsOptions } from '../options.ts';
-import type { Lease, MediaEvent, MediaStatus, PathReport, SessionReport, ToGateway } from '../protocol.ts';
+import type { Lease, MediaEvent, MediaStatus, PathReport, PushTarget, SessionReport, ToGateway, Warm } from '../protocol.ts';
+import { isBelow, parsePushAddress } from '../push-address.ts';
 import { type Book, openBook } from './book.ts';
 import { type Listener, type Listeners, openListeners } from './listeners.ts';
 import { forkMedia, type MediaLink } from './media-link.ts';
@@ -39,24 +40,32 @@ export interface StreamsStatus {
 
 /** The relay as the gateway sees it. */
 export interface Streams {
+  /** Whether the configuration allows pictures to be pushed to this address. */
+  mayPush(url: string): boolean;
   /** Keeps the media process running; it is stopped with the signal. */
   readonly service: Service;
   /**
    * Opens an address: resolves when the media process has it; its end does not move however long that takes. Not in force when it rejects:
-   * `streams.full`, `streams.media-down` (after 5 s), `streams.cannot-listen`, `streams.too-late` (nothing is left of it).
+   * `streams.full`, `streams.media-down` (after 5 s), `streams.cannot-listen`, `streams.too-late` (nothing is left of it),
+   * `streams.push-not-allowed`.
    */
-  admit(lease: Lease): Promise<void>;
+  admit(lease: Omit<Lease, 'push'>, pushTo?: string): Promise<void>;
   /** New time left, milliseconds. Rejects with `streams.unknown-grant`. While the media process is down it is told when it is back. */
   extend(grant: string, remainingMs: number): Promise<void>;
   /** Cuts the grant's sessions and forgets its address; also when nothing is known of it. */
-  revoke(grant: string): Promise<void>;
+  revoke(grant: string, why?: 'revoked' | 'preempted'): Promise<void>;
   /** The address that opens with `token`, as the hub is told it. Its port is known after the first `admit`. */
-  address(form: GrantForm, token: string): string;
+  address(form: GrantForm, token: string, protocol?: StreamProtocol): string;
   /**
    * The gateway's own look at a camera, at most `timeoutMs`; its frames stay in the media process. It is for the caller to write it on the audit first.
    * Undefined when nothing can be said: the media process is down or has no room. At most one failed login.
    */
   look(ask: LookAsk, timeoutMs: number): Promise<Look | undefined>;
+  /**
+   * Keeps a camera open for `forMs` without a reader: whoever comes then has its pictures at once. They stay in the media process; it is for the caller
+   * to write it on the audit first. False when it cannot be: the media process is down or keeps enough.
+   */
+  warm(warm: Warm, forMs: number): Promise<boolean>;
   /** Within 2 s; without paths and sessions while the media process is down. */
   status(): Promise<StreamsStatus>;
 }
@@ -76,13 +85,16 @@ export function openStreams(options: StreamsOptions, deps: StreamsDeps, env: Env
 
   return {
     service: { name: 'streams', run: keeper.run },
-    async admit(wanted) {
+    mayPush: (url) => findTarget(url, options) !== undefined,
+    async admit(wanted, pushTo) {
+      const push = pushTo === undefined ? undefined : findTarget(pushTo, options);
+      if (pushTo !== undefined && !push) throw streamsFaults.fault('push-not-allowed');
       const endsAt = env.clock.monotonicMs() + wanted.remainingMs;
       if (book.size >= maxLeases && !book.has(wanted.grant)) throw streamsFaults.fault('full');
-      const link = await keeper.listening(wanted.form);
+      const link = await keeper.listening(wanted.form, wanted.protocol);
       const remainingMs = endsAt - env.clock.monotonicMs();
       if (remainingMs <= 0) throw streamsFaults.fault('too-late');
-      const lease = { ...wanted, remainingMs, source: { basicAllowed: options.allowBasic, ...wanted.source } };
+      const lease = { ...wanted, push, remainingMs, source: { basicAllowed: options.allowBasic, ...wanted.source } };
       book.add(lease, options.openWithin);
       const answer = await link.call((id) => ({ type: 'admit', id, lease, openWithinMs: options.openWithin }), callMs);
       if (answer) return;
@@ -95,15 +107,20 @@ export function openStreams(options: StreamsOptions, deps: StreamsDeps, env: Env
       book.extend(grant, remainingMs);
       await keeper.link?.call((id) => ({ type: 'extend', id, grant, remainingMs }), callMs);
     },
-    async revoke(grant) {
+    async revoke(grant, why = 'revoked') {
       book.remove(grant);
-      await keeper.link?.call((id) => ({ type: 'revoke', id, grant }), callMs);
+      await keeper.link?.call((id) => ({ type: 'revoke', id, grant, why }), callMs);
     },
     address: listeners.address,
     async look({ source, ...rest }, timeoutMs) {
       const ask = { ...rest, source: { basicAllowed: options.allowBasic, ...source } };
       const answer = await keeper.link?.call((id) => ({ type: 'look', id, ask, timeoutMs }), timeoutMs + callMs);
       return answer?.type === 'looked' ? answer.look : undefined;
+    },
+    async warm({ source, ...rest }, forMs) {
+      const warm = { ...rest, source: { basicAllowed: options.allowBasic, ...source } };
+      const answer = await keeper.link?.call((id) => ({ type: 'warm', id, warm, forMs }), callMs);
+      return answer?.type === 'reply' && answer.known;
     },
     async status() {
       const { link, restarts } = keeper;
@@ -116,13 +133,23 @@ export function openStreams(options: StreamsOptions, deps: StreamsDeps, env: Env
   };
 }
 
+/** The address with the login that the configuration has for it; undefined when it is not allowed. */
+function findTarget(url: string, { pushTo }: StreamsOptions): PushTarget | undefined {
+  const address = parsePushAddress(url);
+  const entry = pushTo.find((one) => {
+    const allowed = parsePushAddress(one.address);
+    return address && allowed && isBelow(address, allowed);
+  });
+  return address && entry && { url: address.url, user: entry.user ?? '', password: entry.password ?? '', ca: entry.ca };
+}
+
 /** Who has the running media process in hand. */
 interface Keeper {
   readonly link: MediaLink | undefined;
   readonly restarts: number;
   run(signal: AbortSignal): Promise<void>;
   /** Waits until the media process listens for `form`; rejects with `streams.cannot-listen` or `streams.media-down`. */
-  listening(form: GrantForm): Promise<MediaLink>;
+  listening(form: GrantForm, protocol?: StreamProtocol): Promise<MediaLink>;
 }
 
 function openKeeper(book: Book, listeners: Listeners, deps: StreamsDeps, env: Env): Keeper {
@@ -183,10 +210,10 @@ function openKeeper(book: Book, listeners: Listeners, deps: StreamsDeps, env: En
       await supervise({ start, died }, env, signal);
       link = undefined;
     },
-    async listening(form) {
+    async listening(form, protocol) {
       const until = env.clock.monotonicMs() + startMs;
       for (let left = startMs; left > 0; left = until - env.clock.monotonicMs()) {
-        const { state, host, port, reason } = listeners.of(form);
+        const { state, host, port, reason } = listeners.of(form, protocol);
         if (link && state === 'listening') return link;
         if (state === 'failed') throw streamsFaults.fault('cannot-listen', { detail: `${host}:${port} ${reason}` });
         const stop = new AbortController();

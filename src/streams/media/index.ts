@@ -1,2 +1,2 @@
 // The door of the media process.
-export { type MediaPort, runMedia } from './run-media.ts';
+export { type MediaEntries, type MediaPort, runMedia } from './run-media.ts';

@@ -1,2 +1,2 @@
 // The door of stills: one picture, once.
-export { makeStillServer } from './still-server.ts';
+export { openStillDoor } from './still-door.ts';

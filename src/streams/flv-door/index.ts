@@ -1,0 +1,2 @@
+// The door for FLV readers.
+export { type FlvDoor, openFlvDoor } from './flv-door.ts';

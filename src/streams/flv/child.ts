@@ -1,0 +1,66 @@
+// The media process's end of the channel to the child that makes FLV: forked when it is needed, ended when it is not.
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type Env, messageOf } from '#base';
+import { type FromRemuxer, fromRemuxer, type ToRemuxer } from './words.ts';
+
+export interface RemuxerChild {
+  readonly pid: number | undefined;
+  send(message: ToRemuxer): void;
+  kill(): void;
+}
+
+export interface ChildEvents {
+  message(message: FromRemuxer): void;
+  /** `why`: a signal's name, an exit status, and the last it said of an error. */
+  gone(why: string): void;
+}
+
+/** Of what it says on its error output so much is kept. */
+const maxLastWords = 600;
+/** Its heap; a feed's pictures lie outside of it. */
+const heapMiB = 192;
+
+/** Forks the child: an empty environment, no argument, nothing of its log. */
+export function forkRemuxer(entry: URL, events: ChildEvents, env: Env): RemuxerChild {
+  const child = fork(fileURLToPath(entry), [], {
+    execArgv: [`--max-old-space-size=${heapMiB}`],
+    env: {},
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let lastWords = '';
+  child.stderr?.on('data', (text: Buffer) => {
+    lastWords = (lastWords + text.toString('latin1')).slice(-maxLastWords);
+  });
+  child.on('message', (raw) => {
+    const parsed = fromRemuxer.safeParse(raw);
+    if (parsed.success) events.message(parsed.data);
+    else env.log.error({ problem: messageOf(parsed.error) }, 'the FLV process said what is no message');
+  });
+  onceGone(child, (why) => events.gone(`${why} ${errorOf(lastWords)}`.trim()));
+  return {
+    pid: child.pid,
+    send: (message) => {
+      if (child.connected) child.send(message, () => {});
+    },
+    kill: () => {
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+function onceGone(child: ChildProcess, gone: (why: string) => void): void {
+  let told = false;
+  const tell = (why: string): void => {
+    if (!told) gone(why);
+    told = true;
+  };
+  child.once('error', (error) => tell(messageOf(error)));
+  child.once('exit', (code, signal) => tell(signal ?? `exit status ${code ?? 0}`));
+}
+
+/** The line that names an error, without what may stand in it of an address. */
+function errorOf(words: string): string {
+  const line = words.split('\n').find((one) => /Error\b/.test(one)) ?? '';
+  return line.replace(/\w+:\/\/\S+/g, '…').slice(0, 120);
+}

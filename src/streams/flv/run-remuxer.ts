@@ -1,0 +1,108 @@
+// The child in which node-media-server makes FLV and RTMP of our RTSP: on loopback, without its console, its API, its store and its log.
+import type { IncomingMessage, Server } from 'node:http';
+import type NodeMediaServer from 'node-media-server';
+import type { Env } from '#base';
+import { type FromRemuxer, type ToRemuxer, toRemuxer } from './words.ts';
+
+/** The channel to the media process: what `process` has in a forked child. */
+export interface RemuxerPort {
+  send?(message: unknown): boolean;
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+  on(event: 'disconnect' | 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  exit(code: number): never;
+}
+
+type Media = NodeMediaServer;
+type Task = ReturnType<Media['relayServer']['addTask']>;
+
+const lookMs = 200;
+
+/** Runs until the media process is gone. Whatever fails in here ends the process: the media process starts another one. */
+export async function runRemuxer(port: RemuxerPort, env: Env): Promise<void> {
+  port.on('SIGINT', () => {});
+  port.on('SIGTERM', () => {});
+  port.on('disconnect', () => port.exit(0));
+  const say = (message: FromRemuxer): void => void port.send?.(message);
+  const { default: NodeMediaServer } = await import('node-media-server');
+  // The port is a text, for the number 0 would mean none; the kernel chooses.
+  const media = new NodeMediaServer({ bind: '127.0.0.1', http: { port: '0' }, webadmin: { enable: false } });
+  const feeds = new Set<string>();
+  const pushes = openPushes(media, say, env);
+  media.on('postPublish', ({ streamName, broadcast }) => {
+    // What has ended is forgotten at once: nobody is shown the pictures of before.
+    if (broadcast) broadcast.publishGraceMs = 0;
+    say({ type: 'published', feed: streamName });
+  });
+  port.on('message', (raw) => {
+    const parsed = toRemuxer.safeParse(raw);
+    if (parsed.success) obey(parsed.data, media, feeds, pushes);
+  });
+  const server = media.httpServer.httpServer;
+  if (!server) return port.exit(1);
+  guard(server, feeds);
+  media.httpServer.run();
+  server.once('listening', () => {
+    const address = server.address();
+    if (typeof address === 'object' && address) say({ type: 'listening', port: address.port });
+  });
+}
+
+function obey(message: ToRemuxer, media: Media, feeds: Set<string>, pushes: Pushes): void {
+  if (message.type === 'pull') {
+    feeds.add(message.feed);
+    media.relayServer.addTask({ url: message.url, mode: 'pull', streamPath: `/f/${message.feed}`, reconnect: false });
+  } else if (message.type === 'drop') {
+    feeds.delete(message.feed);
+    media.relayServer.removeTask(`/f/${message.feed}`);
+  } else if (message.type === 'push') pushes.start(message);
+  else pushes.stop(message.push);
+}
+
+/** Lets through only GET of a feed that is there: other requests publish, crash or fill the memory. */
+function guard(server: Server, feeds: ReadonlySet<string>): void {
+  const listeners = server.listeners('request');
+  server.removeAllListeners('request');
+  server.removeAllListeners('upgrade');
+  server.on('upgrade', (_request, socket) => socket.destroy());
+  server.on('request', (request: IncomingMessage, response: unknown) => {
+    const name = /^\/f\/([0-9a-f]{32})\.flv$/.exec(request.url ?? '')?.[1];
+    if (request.method !== 'GET' || name === undefined || !feeds.has(name)) return void request.socket.destroy();
+    for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
+  });
+}
+
+interface Pushes {
+  start(message: Extract<ToRemuxer, { type: 'push' }>): void;
+  stop(push: string): void;
+}
+
+function openPushes(media: Media, say: (message: FromRemuxer) => void, env: Env): Pushes {
+  const running = new Map<string, { readonly task: Task; readonly url: string; told: boolean }>();
+  const stop = (push: string): void => {
+    const known = running.get(push);
+    running.delete(push);
+    if (known) media.relayServer.removeTask(`push:${known.url}`);
+  };
+  /** The relay tells nobody how its tasks are: they are asked. */
+  const look = (): void => {
+    for (const [push, known] of running) {
+      if (known.task.isRegistered && !known.told) {
+        known.told = true;
+        say({ type: 'push-started', push });
+      }
+      if (known.task.isRunning) continue;
+      stop(push);
+      say({ type: 'push-ended', push });
+    }
+    if (running.size > 0) env.clock.after(lookMs, look);
+  };
+  return {
+    stop,
+    start({ push, feed, url, tcUrl }) {
+      const task = media.relayServer.addTask({ url, mode: 'push', streamPath: `/f/${feed}`, reconnect: false });
+      if (task.rtmpClient) task.rtmpClient.baseUri = tcUrl;
+      running.set(push, { task, url, told: false });
+      if (running.size === 1) env.clock.after(lookMs, look);
+    },
+  };
+}

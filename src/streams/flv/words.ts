@@ -1,0 +1,27 @@
+// What the media process and the child that makes FLV of RTSP say to each other, checked on both sides.
+import { z } from 'zod';
+
+/** Name of a feed: 128 random bits, which is also the secret part of its address. */
+const feed = z.string().regex(/^[0-9a-f]{32}$/);
+const loopback = z.string().regex(/^(rtsp|rtmp):\/\/127\.0\.0\.1:\d{1,5}\/\S{1,1000}$/);
+
+/** To the child. */
+export const toRemuxer = z.discriminatedUnion('type', [
+  /** Fetch this RTSP address and serve it as `/f/FEED.flv`. */
+  z.strictObject({ type: z.literal('pull'), feed, url: loopback }),
+  z.strictObject({ type: z.literal('drop'), feed }),
+  /** Send a feed to this RTMP address; `tcUrl` is what the other side is told that it is called. */
+  z.strictObject({ type: z.literal('push'), push: feed, feed, url: loopback, tcUrl: z.string().max(1000) }),
+  z.strictObject({ type: z.literal('unpush'), push: feed }),
+]);
+export type ToRemuxer = z.output<typeof toRemuxer>;
+
+/** From the child. */
+export const fromRemuxer = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('listening'), port: z.number().int().min(1).max(65_535) }),
+  /** It has read the answer to PLAY: pictures may come. */
+  z.strictObject({ type: z.literal('published'), feed }),
+  z.strictObject({ type: z.literal('push-started'), push: feed }),
+  z.strictObject({ type: z.literal('push-ended'), push: feed }),
+]);
+export type FromRemuxer = z.output<typeof fromRemuxer>;

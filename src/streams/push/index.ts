@@ -1,0 +1,2 @@
+// The door of pushes.
+export { openPushes, type Pushes } from './pushes.ts';

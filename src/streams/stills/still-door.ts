@@ -1,0 +1,79 @@
+// The door for stills: one address, one picture, once (`GET /still/TOKEN`).
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Env } from '#base';
+import { failureText } from '../faults.ts';
+import type { Leases, Tenancy, Tenant } from '../leases.ts';
+import type { MediaEvent, SessionEnd } from '../protocol.ts';
+import { type Guard, tokenHashIn } from '../server/index.ts';
+import { say, type WebDoors } from '../web/index.ts';
+import { fetchSnapshot, type Snapshot } from './snapshot.ts';
+
+export interface StillDeps {
+  readonly leases: Leases;
+  readonly guard: Guard;
+  /** Fetching from the camera, milliseconds. */
+  readonly timeoutMs: number;
+  emit(event: MediaEvent): void;
+}
+
+/** Opens the door. */
+export function openStillDoor(deps: StillDeps, env: Env): WebDoors['still'] {
+  return async (request, response, welcome) => {
+    const peer = request.socket.remoteAddress ?? '';
+    const hash = tokenHashIn(request.url ?? '', 'still');
+    const tenancy = hash === undefined ? undefined : deps.leases.claim(hash, { peer, door: 'still' });
+    if (!tenancy) {
+      const { waitMs, isAnswered } = deps.guard.wrong(peer);
+      await env.clock.sleep(waitMs);
+      return isAnswered ? say(response, 404, 'not found') : void response.destroy();
+    }
+    welcome();
+    await serve(request, response, tenancy, deps, env);
+  };
+}
+
+/** Fetches and hands over. The address is used up when a picture has gone; a camera that fails leaves it as it was, to try again. */
+async function serve(request: IncomingMessage, response: ServerResponse, tenancy: Tenancy, deps: StillDeps, env: Env): Promise<void> {
+  const over = new AbortController();
+  let reason: SessionEnd = 'reader';
+  const tenant: Tenant = {
+    end(why) {
+      reason = why;
+      over.abort();
+      response.destroy();
+    },
+  };
+  if (!tenancy.enter(tenant)) return say(response, 429, 'being fetched already');
+  request.socket.once('close', () => over.abort());
+  try {
+    const still = await fetchSnapshot(tenancy.lease.source, deps.timeoutMs, env, over.signal);
+    if (over.signal.aborted) return;
+    if (still.ok) await hand(still, request, response, tenancy, deps, env, () => reason);
+    else say(response, 502, failureText(still.failure).en);
+  } finally {
+    tenancy.leave(tenant);
+  }
+}
+
+async function hand(
+  still: Extract<Snapshot, { ok: true }>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  tenancy: Tenancy,
+  deps: StillDeps,
+  env: Env,
+  reason: () => SessionEnd,
+): Promise<void> {
+  const { grant } = tenancy.lease;
+  const session = env.random.bytes(12).toString('hex');
+  const peer = `${request.socket.remoteAddress ?? ''}:${request.socket.remotePort ?? 0}`;
+  const startedAt = env.clock.monotonicMs();
+  deps.emit({ event: 'session-opened', grant, session, form: 'still', peer });
+  response.writeHead(200, { 'Content-Type': 'image/jpeg', 'Content-Length': still.jpeg.length });
+  const sent = new Promise<void>((resolve) => response.once('close', resolve));
+  response.end(still.jpeg);
+  await sent;
+  const seconds = Math.round(env.clock.monotonicMs() - startedAt) / 1000;
+  deps.emit({ event: 'session-closed', grant, session, reason: reason(), frames: 1, bytes: still.jpeg.length, seconds });
+  deps.leases.finish(grant, 'used', '');
+}

@@ -1,0 +1,119 @@
+// Pictures carried out to servers that were not written here: RTSP and RTMP, in clear and through TLS, only where it is allowed, until the lease ends.
+
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isBelow, parsePushAddress } from '../../src/streams/push-address.ts';
+import { openTestCertificates, type TestCertificates } from '../peers/certificates.ts';
+import { openReceiver } from '../peers/ffmpeg-receiver.ts';
+import { type GstCamera, openGstCamera } from '../peers/rtsp-camera.ts';
+import { until } from './raw-reader.ts';
+import { leaseOf, makeLease, openRelay } from './site.ts';
+
+let camera: GstCamera;
+let certificates: TestCertificates;
+
+beforeAll(async () => {
+  camera = await openGstCamera({ codec: 'h264' });
+  certificates = await openTestCertificates();
+});
+afterAll(async () => {
+  await camera[Symbol.asyncDispose]();
+  await certificates[Symbol.asyncDispose]();
+});
+
+/** A TLS server in front of `port`. */
+async function openTlsFront(port: number): Promise<AsyncDisposable & { readonly port: number }> {
+  const pair = { cert: readFileSync(certificates.server.cert), key: readFileSync(certificates.server.key) };
+  const server = createTlsServer(pair, (socket) => {
+    const inner = connect({ host: '127.0.0.1', port });
+    for (const [from, to] of [[socket, inner] as const, [inner, socket] as const]) {
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+      from.pipe(to);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    async [Symbol.asyncDispose]() {
+      server.close();
+    },
+  };
+}
+
+describe('a push', () => {
+  it.each([
+    ['rtsp', ''],
+    ['rtsp', 's'],
+    ['rtmp', ''],
+    ['rtmp', 's'],
+  ] as const)('by %s%s is received whole and without sound, and is cut within a second when it is revoked', async (scheme, tls) => {
+    await using receiver = await openReceiver(scheme, '/live/cam-1');
+    await using front = await openTlsFront(receiver.port);
+    const base = `${scheme}${tls}://localhost:${tls === '' ? receiver.port : front.port}/live`;
+    await using relay = openRelay({ pushTo: [{ address: base, ca: certificates.ca }] });
+    const lease = makeLease(camera.url);
+    await relay.streams.admit(leaseOf(lease), `${base}/cam-1`);
+    const opened = await relay.until('session-opened');
+    expect(opened).toMatchObject({ grant: lease.grant, peer: expect.stringMatching(/^localhost:/) });
+    await until(() => receiver.frames > 40, 20_000);
+    expect(receiver.hasAudio).toBe(false);
+    expect((await relay.streams.status()).sessions).toMatchObject([{ transport: `${scheme}-push`, dropped: 0 }]);
+    const revokedAt = performance.now();
+    await relay.streams.revoke(lease.grant);
+    expect(await relay.until('session-closed')).toMatchObject({ reason: 'revoked' });
+    await receiver.done;
+    expect(performance.now() - revokedAt).toBeLessThan(3_000);
+  });
+
+  it('goes nowhere else than the configuration allows, and to nobody with a certificate of his own making', async () => {
+    await using receiver = await openReceiver('rtsp', '/live/cam-1');
+    await using front = await openTlsFront(receiver.port);
+    const base = `rtsps://localhost:${front.port}/live`;
+    await using relay = openRelay({ openWithin: '2s', pushTo: [{ address: base }] });
+    const stranger = makeLease(camera.url);
+    await expect(relay.streams.admit(leaseOf(stranger), 'rtsps://evil.example/live/x')).rejects.toMatchObject({
+      code: 'streams.push-not-allowed',
+    });
+    const lease = makeLease(camera.url);
+    await relay.streams.admit(leaseOf(lease), `${base}/cam-1`);
+    expect(await relay.until('grant-ended')).toMatchObject({
+      grant: lease.grant,
+      reason: 'failed',
+      note: expect.stringMatching(/certificate/),
+    });
+    expect(receiver.frames).toBe(0);
+  });
+});
+
+describe('addresses of pushes', () => {
+  it.each([
+    ['rtsps://Hub.example:322/live/', 'rtsps://hub.example/live/cam-1', true],
+    ['rtsps://hub.example/live', 'rtsps://hub.example/live', true],
+    ['rtsps://hub.example/live', 'rtsps://hub.example/lively', false],
+    ['rtsps://hub.example/live', 'rtsps://hub.example/live/../secret', false],
+    ['rtsps://hub.example/live', 'rtsps://hub.example/live/%2e%2e/secret', false],
+    ['rtsps://hub.example/live', 'rtsp://hub.example/live/x', false],
+    ['rtsps://hub.example/live', 'rtsps://hub.example.evil/live/x', false],
+    ['rtsps://hub.example/live', 'rtsps://user@hub.example/live/x', false],
+    ['rtsps://hub.example/live', 'rtsps://hub.example:8322/live/x', false],
+    ['rtmp://[2001:db8::1]/app', 'rtmp://[2001:db8::1]:1935/app/x', true],
+  ])('%s allows %s: %s', (allowed, asked, expected) => {
+    const [below, above] = [parsePushAddress(asked), parsePushAddress(allowed)];
+    expect(below !== undefined && above !== undefined && isBelow(below, above)).toBe(expected);
+  });
+
+  it('never take what names a user or another scheme', () => {
+    fc.assert(
+      fc.property(fc.webUrl({ withQueryParameters: true }), (url) => {
+        expect(parsePushAddress(url)).toBeUndefined();
+      }),
+      { numRuns: 50 },
+    );
+    fc.assert(fc.property(fc.string(), (text) => void parsePushAddress(`rtsp://${text}`)));
+  });
+});
