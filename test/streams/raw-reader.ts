@@ -2,6 +2,15 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
+/** An RTP packet as it came. */
+export interface SeenPacket {
+  readonly channel: number;
+  readonly frame: number;
+  readonly isKey: boolean;
+  readonly sequence: number;
+  readonly ssrc: number;
+}
+
 export interface RawReader extends Disposable {
   readonly socket: Socket;
   /** Sends a request and waits for its answer's status and text. */
@@ -9,7 +18,7 @@ export interface RawReader extends Disposable {
   /** Bytes of pictures that came. */
   readonly bytes: number;
   /** Timestamps of the RTP packets that came, in frames (of 1,800 ticks), with the channel they came on. */
-  readonly packets: readonly { channel: number; frame: number; isKey: boolean }[];
+  readonly packets: readonly SeenPacket[];
   readonly closed: Promise<void>;
 }
 
@@ -17,7 +26,7 @@ export interface RawReader extends Disposable {
 export async function openRawReader(url: string): Promise<RawReader> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
-  const packets: { channel: number; frame: number; isKey: boolean }[] = [];
+  const packets: SeenPacket[] = [];
   let rest: Buffer = Buffer.alloc(0);
   let bytes = 0;
   let sequence = 0;
@@ -33,7 +42,8 @@ export async function openRawReader(url: string): Promise<RawReader> {
     if (rest[0] === 0x24) {
       if (rest.length < 4 || rest.length < 4 + rest.readUInt16BE(2)) return 0;
       const [channel = 0] = rest.subarray(1, 2);
-      if (channel % 2 === 0) packets.push({ channel, frame: rest.readUInt32BE(8) / 1_800, isKey: rest[16] === 0x65 });
+      const head = { sequence: rest.readUInt16BE(6), ssrc: rest.readUInt32BE(12) };
+      if (channel % 2 === 0) packets.push({ channel, frame: rest.readUInt32BE(8) / 1_800, isKey: rest[16] === 0x65, ...head });
       return 4 + rest.readUInt16BE(2);
     }
     const text = rest.toString('latin1', 0, Math.min(rest.length, 8_192));
