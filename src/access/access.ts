@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { Env } from '#base';
 import { uuidv7 } from '#base';
-import type { Grant, GrantEnd } from '#model';
+import type { Grant, GrantEnd, StreamOffer } from '#model';
 import type { Store } from '#store';
+import { type Line, openAdmission, type Preempted } from './admission.ts';
 import { cleanText } from './claims.ts';
 import { type AccessAsk, decide, decideExtension, type Refusal, refuse } from './decide.ts';
 import { type LedgerRow, ledgerRowOf, refusedRow } from './ledger.ts';
@@ -12,7 +13,16 @@ import type { AccessProcedures, GrantFilter } from './tables.ts';
 import { type Verification, verifyChain } from './verify.ts';
 
 /** What became of a request. The token is in nobody's store: whoever has it may look until the end. */
-export type Decision = { readonly granted: true; readonly grant: Grant; readonly token: string; readonly remainingMs: number } | Refusal;
+export type Decision =
+  | {
+      readonly granted: true;
+      readonly grant: Grant;
+      readonly token: string;
+      readonly remainingMs: number;
+      /** Who gives way to it: the caller cuts them, and ends their grants, before the stream begins. */
+      readonly preempted: readonly Preempted[];
+    }
+  | Refusal;
 
 /** What became of an extension; the token stays. */
 export type Extension = { readonly granted: true; readonly grant: Grant; readonly remainingMs: number } | Refusal;
@@ -74,7 +84,9 @@ export interface Access {
   decide(ask: AccessAsk): Promise<Decision>;
   extend(grant: string, request: ExtensionRequest): Promise<Extension>;
   /** False when it was not open. `by`: `gateway`, a hub connection's name or `cli:USER`; `closed` is for the origin that opened it alone. */
-  end(grant: string, reason: GrantEnd, note: string, by?: string): Promise<boolean>;
+  end(grant: string, reason: GrantEnd, note: string, by?: string, offer?: StreamOffer): Promise<boolean>;
+  /** Grants that must go because the line has become narrower, or the pictures larger: the caller cuts and ends them. */
+  surplus(): readonly Preempted[];
   session(grant: string, step: SessionStep): Promise<void>;
   note(look: OwnLook): Promise<void>;
   /** Writes the act on the audit; 600 of one person in a minute are listed one by one, the rest is counted. */
@@ -90,9 +102,17 @@ const sessionsPerMinute = 60;
 const looksPerMinute = 600;
 const actsPerMinute = 600;
 
+/** What access works with. */
+export interface AccessDeps {
+  readonly store: Store;
+  /** The line that streams share; left out: it is never full. */
+  readonly line?: Line;
+}
+
 /** Opens access over the store's tables. Holds nothing that is to be closed. */
-export function openAccess(options: AccessOptions, deps: { readonly store: Store }, env: Env): Access {
+export function openAccess(options: AccessOptions, deps: AccessDeps, env: Env): Access {
   const procedures = deps.store.procedures<AccessProcedures>('access', { reserved: true });
+  const admission = openAdmission(options, { line: deps.line, open: () => procedures.list({ limit: 1000, openOnly: true }) });
   // When grants end on the monotonic clock; never more than the open ones.
   const deadlines = new Map<string, number>();
   const remainingMs = (grant: Grant): number => {
@@ -102,8 +122,8 @@ export function openAccess(options: AccessOptions, deps: { readonly store: Store
   };
   const writeRefusal = async (ledger: LedgerRow, refusal: Refusal): Promise<Refusal> => {
     await procedures.refuse({ ledger: refusedRow(ledger, refusal), limit: options.refusalsPerMinute });
-    const { granted, reason, message, text } = refusal;
-    return { granted, reason, message, text };
+    const { granted, reason, message, text, offer } = refusal;
+    return { granted, reason, message, text, ...(offer && { offer }) };
   };
   return {
     async decide(ask) {
@@ -115,9 +135,14 @@ export function openAccess(options: AccessOptions, deps: { readonly store: Store
       const grant = grantOf(ask, verdict, { id: uuidv7(now, env.random), token, now });
       const claimed = ledgerRowOf(ask, { ...verdict.request, ...verdict.request.recipient }, options, now);
       const ledger = { ...claimed, step: 'granted', grant_id: grant.id, opened_at: now, until: grant.until };
-      if (!(await procedures.open({ grant, ledger, maxOpen: options.maxOpenGrants }))) return writeRefusal(claimed, refuse('too-many'));
-      deadlines.set(grant.id, startMs + verdict.remainingMs);
-      return { granted: true, grant, token, remainingMs: remainingMs(grant) };
+      return admission.inTurn(async () => {
+        const room = admission.find(ask, verdict.request.service);
+        if (!room.fits) return writeRefusal(claimed, { ...refuse('line-full', room.detail), offer: room.offer });
+        if (!(await procedures.open({ grant, ledger, maxOpen: options.maxOpenGrants }))) return writeRefusal(claimed, refuse('too-many'));
+        admission.take(grant, room.preempted);
+        deadlines.set(grant.id, startMs + verdict.remainingMs);
+        return { granted: true, grant, token, remainingMs: remainingMs(grant), preempted: room.preempted };
+      });
     },
     async extend(id, request) {
       const now = env.clock.now();
@@ -132,11 +157,15 @@ export function openAccess(options: AccessOptions, deps: { readonly store: Store
       const extended = await procedures.find(id);
       return extended ? { granted: true, grant: extended, remainingMs: remainingMs(extended) } : refusal;
     },
-    async end(id, reason, note, by = 'gateway') {
-      const ended = await procedures.end({ id, reason, note: cleanText(note, 300), by: cleanText(by), time: env.clock.now() });
+    async end(id, reason, note, by = 'gateway', offer) {
+      const end = { id, reason, note: cleanText(note, 300), by: cleanText(by), time: env.clock.now(), ...(offer && { offer }) };
+      const ended = await procedures.end(end);
       deadlines.delete(id);
+      // One that another has opened stays where it is.
+      if (ended || reason !== 'closed') admission.leave(id);
       return ended;
     },
+    surplus: admission.surplus,
     async session(id, { step, peer, at, detail }) {
       const grant = await procedures.find(id);
       const subject = grant ? `${grant.device}/${grant.channel}` : '';

@@ -1,6 +1,6 @@
 // The rules of lawful access, pure: a request and the time in, a verdict out. Nothing is shown that does not pass here.
 import { formatDuration, type Text } from '#base';
-import type { Grant, GrantForm, GrantRequest, Quality, StreamProtocol } from '#model';
+import type { Grant, GrantForm, GrantRequest, Quality, StreamOffer, StreamProtocol } from '#model';
 import { type Claims, readClaims } from './claims.ts';
 import { isGroundId } from './grounds.ts';
 import type { AccessOptions, ServiceOptions } from './options.ts';
@@ -38,6 +38,8 @@ export interface Refusal {
   /** English, for the outcome. */
   readonly message: string;
   readonly text: Text;
+  /** What would be granted instead. */
+  readonly offer?: StreamOffer | undefined;
 }
 
 /** What the rules say. */

@@ -61,6 +61,17 @@ export const refusals = faultTable('access', {
     hint: { en: 'End grants that are done with: `bongsu grant list`.', ko: '필요 없는 승인을 회수하십시오: `bongsu grant list`.' },
     retryable: true,
   },
+  'line-full': {
+    message: {
+      en: 'The line to the hub is full of streams that go before this one',
+      ko: '이 영상보다 우선하는 영상으로 허브 회선이 가득 찼습니다',
+    },
+    hint: {
+      en: 'Ask for quality sub if that fits, or end streams that are done with. The line: `uplink.bandwidth`.',
+      ko: '여유가 있으면 보조 영상(sub)을 요청하거나 필요 없는 영상을 끝내십시오. 회선 설정: `uplink.bandwidth`.',
+    },
+    retryable: true,
+  },
   'grant-unknown': {
     message: { en: 'This asker has no such open grant', ko: '요청자에게 유효한 해당 승인이 없습니다' },
     hint: { en: 'It may have ended. Ask for a new one.', ko: '이미 종료되었을 수 있습니다. 새로 요청하십시오.' },

@@ -1,6 +1,6 @@
 // The procedures of access in the store's thread: each writes the ledger row, its audit link and the entry of one step in one transaction.
 import type { Database } from 'better-sqlite3';
-import type { Grant, GrantEnd, GrantStep } from '#model';
+import type { Grant, GrantEnd, GrantStep, StreamOffer } from '#model';
 import type { OpenProcedures } from '#store';
 import type { AuditAct, AuditRow } from './chain.ts';
 import { type Gate, openGate } from './gate.ts';
@@ -44,6 +44,7 @@ export interface AccessProcedures {
     readonly note: string;
     readonly by: string;
     readonly time: number;
+    readonly offer?: StreamOffer;
   }): boolean;
   /** An act without a ledger row; at most `limit` of one `key` in a minute are listed one by one. */
   note(argument: { readonly act: AuditAct; readonly key: string; readonly limit: number }): void;
@@ -59,10 +60,11 @@ export const openAccessProcedures: OpenProcedures<AccessProcedures> = (db, world
   const grants = openGrantTable(db);
   const writer = openWriter(db, world);
   const gate = openGate(db);
-  const tell = (step: GrantStep['step'], grant: Grant, time: number, reason: string): void => {
+  const tell = (step: GrantStep['step'], grant: Grant, time: number, reason: string, offer?: StreamOffer): void => {
     const { id, device, channel, until, request } = grant;
     const { service, incident } = request;
-    world.append({ class: 'grant', value: { grant: id, step, device, channel, service, incident, time, until, reason } });
+    const told = { grant: id, step, device, channel, service, incident, time, until, reason, ...(offer && { offer }) };
+    world.append({ class: 'grant', value: told });
   };
   return {
     ...grants.read,
@@ -91,7 +93,7 @@ export const openAccessProcedures: OpenProcedures<AccessProcedures> = (db, world
       tell('extended', extended, time, '');
       return true;
     },
-    end({ id, reason, note, by, time }) {
+    end({ id, reason, note, by, time, offer }) {
       settle(gate, writer, time);
       const grant = grants.read.find(id);
       const opening = writer.opening(id);
@@ -101,9 +103,9 @@ export const openAccessProcedures: OpenProcedures<AccessProcedures> = (db, world
       const endedAt = reason === 'expired' ? Math.min(time, grant.until) : time;
       grants.end(id, reason, endedAt, note);
       const ledger = { ...opening, time, step: 'ended', until: grant.until, ended_at: endedAt, reason, note };
-      const step = reason === 'revoked' || reason === 'failed' ? reason : 'ended';
+      const step = reason === 'revoked' || reason === 'failed' || reason === 'preempted' ? reason : 'ended';
       writer.write(actOf(ledger, `grant.${step}`, by), ledger);
-      tell(step, grant, time, note === '' ? reason : `${reason}: ${note}`);
+      tell(step, grant, time, note === '' ? reason : `${reason}: ${note}`, offer);
       return true;
     },
     note({ act, key, limit }) {

@@ -23,4 +23,15 @@ export { isCalendar, type Job, schedule } from './schedule.ts';
 export { openSealer, type Sealer } from './seal.ts';
 export { type ResolvedSecret, resolvedSecret, type Secret, type SecretReference, secretOption } from './secret.ts';
 export { isAbort, runServices, type Service, untilAborted } from './service.ts';
-export { durationOption, durationText, formatDuration, parseDuration, parseSize, sizeOption, statedDuration } from './units.ts';
+export {
+  durationOption,
+  durationText,
+  formatDuration,
+  formatRate,
+  parseDuration,
+  parseSize,
+  rateOption,
+  sizeOption,
+  statedDuration,
+  statedRate,
+} from './units.ts';

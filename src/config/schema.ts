@@ -5,6 +5,7 @@ import { alarmsOptions, historyOptions } from '#alarms/options';
 import { camerasOptions } from '#cameras/options';
 import { controlOptions } from '#control/options';
 import { idPattern, sitePattern } from '#model';
+import { responseOptions } from '#registry/options';
 import { sensorsOptions } from '#sensors/options';
 import { storeOptions } from '#store/options';
 import { streamsOptions } from '#streams/options';
@@ -56,6 +57,7 @@ export const sections = {
   cameras: camerasOptions.prefault({}).describe('How cameras are watched. The cameras themselves are registered by `bongsu camera add`.'),
   sensors: sensorsOptions.prefault({}).describe('The sensors of the site.'),
   alarms: alarmsOptions.prefault({}).describe('How alarms are told.'),
+  response: responseOptions.prefault({}).describe('What the gateway does by itself when an alarm is raised.'),
   history: historyOptions.prefault({}).describe('How long alarms are remembered.'),
   streams: streamsOptions.prefault({}).describe('How pictures are relayed.'),
   access: accessOptions.prefault({}).describe('Who may see pictures, and the legal record of it.'),

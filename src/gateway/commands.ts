@@ -116,7 +116,7 @@ function refusePush(command: Command): Outcome {
 const addressNames = { rtsp: 'rtsp', 'http-flv': 'flv', 'ws-flv': 'ws' } as const satisfies Record<StreamProtocol, string>;
 
 function outcomeOf(command: Command, form: GrantForm, opened: Opened, { address }: Pick<CommandDeps, 'address'>): Outcome {
-  if (opened.result === 'refused') return refuse(command, opened.reason, opened.message);
+  if (opened.result === 'refused') return refuse(command, opened.reason, opened.message, opened.offer);
   if (opened.result === 'failed') return failed(command, opened.fault);
   const until = new Date(opened.grant.until).toISOString();
   const { protocol, pushTo } = opened.grant;

@@ -14,6 +14,7 @@ import { openStreams } from '#streams';
 import { openUplink, openWebhook, type Uplink, type UplinkSession } from '#uplink';
 import { openAlarmActs } from './alarm-acts.ts';
 import { alarmClock } from './alarm-clock.ts';
+import { openBandwidth } from './bandwidth.ts';
 import { controlDeps, openCameraActs } from './camera-acts.ts';
 import { openCommands } from './commands.ts';
 import { openDeadOffers } from './dead-offers.ts';
@@ -29,6 +30,7 @@ import { clearConditions, followCameras, forgetStrangers, recordIdentity, syncSe
 import { openKeyFrames } from './key-frames.ts';
 import { collectMetrics } from './metrics.ts';
 import { outboxFull, watchDeadLetters } from './outbox-health.ts';
+import { behind, openPrewarm } from './prewarm.ts';
 import { openRelayHealth } from './relay-health.ts';
 import { retentionJobs } from './retention.ts';
 import { openSight } from './sight.ts';
@@ -77,7 +79,12 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const alarms = openAlarms({ store, latch: config.alarms.latch }, env);
   const outbox = openOutbox({ store });
   await using readings = openReadings({ append: outbox.appendReadings }, env.clock);
-  const access = openAccess(config.access, { store }, env);
+  const bandwidth = openBandwidth(
+    config,
+    () => ({ access, cameras, streams, route: () => uplink.status().route, preempt: grants.preempt }),
+    env,
+  );
+  const access = openAccess(config.access, { store, line: bandwidth.line }, env);
   const registry = await outwait(() => openRegistry({ store, sealer }, env), 'the registry', env, signal);
   if (!registry) return;
   const ending = new AbortController();
@@ -87,9 +94,10 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     env,
   );
   const intake = openIntake(alarms, fallback, env, ending.signal);
+  const prewarm = openPrewarm(config.response, () => ({ access, cameras, registry, streams }), env);
   const relayHealth = openRelayHealth(intake, env);
   const storeCare = openStoreCare({ store, intake, access, alarms }, env);
-  const drivers = { report: intake.report, condition: intake.condition, openAlarms: alarms.standing };
+  const drivers = { report: behind(intake.report, prewarm), condition: intake.condition, openAlarms: alarms.standing };
   const credentials = openCredentials({ store, sealer }, env);
   const cameras = openCameras(
     config.cameras,
@@ -214,6 +222,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const services: readonly Service[] = [
     crashWatch(store.crashed),
     streams.service,
+    bandwidth.service,
     cameras.service,
     ...discovery.services,
     followCameras(registry, cameras, left, env),

@@ -1,9 +1,9 @@
 // The picture story: a grant is decided and committed, its lease handed to the media process, its end written down, come what may.
 
-import type { Access, AccessAsk, Extension, ExtensionRequest, OpenGrant, SessionStep } from '#access';
+import type { Access, AccessAsk, Extension, ExtensionRequest, OpenGrant, Preempted, SessionStep } from '#access';
 import { BongsuError, type Env, messageOf, type Service, type Text, untilAborted } from '#base';
 import type { Cameras } from '#cameras';
-import type { Grant, GrantEnd } from '#model';
+import type { Grant, GrantEnd, StreamOffer, StreamSource } from '#model';
 import type { StreamEvent, Streams } from '#streams';
 import { faults } from './faults.ts';
 import { insist } from './insist.ts';
@@ -20,7 +20,13 @@ export interface GrantDeps {
 /** A granted look: the token is known here and to the asker alone. */
 export type Opened =
   | { readonly result: 'opened'; readonly grant: Grant; readonly token: string }
-  | { readonly result: 'refused'; readonly reason: string; readonly message: string; readonly text: Text }
+  | {
+      readonly result: 'refused';
+      readonly reason: string;
+      readonly message: string;
+      readonly text: Text;
+      readonly offer?: StreamOffer | undefined;
+    }
   | { readonly result: 'failed'; readonly fault: BongsuError };
 
 /** Grants from decision to end. */
@@ -31,6 +37,8 @@ export interface Grants {
   end(grantId: string, reason: GrantEnd, note: string, by?: string): Promise<boolean>;
   /** Ended by the asker itself; false when no grant that it opened is open. */
   close(grantId: string, origin: string): Promise<boolean>;
+  /** Cuts those who give way; resolves when nothing of them is sent any more. Their ends are written down behind it. */
+  preempt(preempted: readonly Preempted[], why: string): Promise<void>;
   /** Ends every open grant on a device that is no more. */
   endAll(device: string, note: string): Promise<void>;
   /** What the media process tells. */
@@ -56,8 +64,8 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
   const ends = new Map<string, Disposable>();
   const arrivals = new Map<string, Arrival>();
 
-  const finish = async (grantId: string, reason: GrantEnd, note: string, by?: string): Promise<boolean> => {
-    const ended = await access.end(grantId, reason, note, by);
+  const finish = async (grantId: string, reason: GrantEnd, note: string, by?: string, offer?: StreamOffer): Promise<boolean> => {
+    const ended = await access.end(grantId, reason, note, by, offer);
     const arrival = arrivals.get(grantId);
     if (ended && arrival) arrival.over = true;
     if (ended) ends.get(grantId)?.[Symbol.dispose]();
@@ -82,13 +90,19 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
     await streams.revoke(grantId);
     return finish(grantId, reason, note, by);
   };
+  const preempt = async ({ grant, offer }: Preempted, why: string): Promise<void> => {
+    const arrival = arrivals.get(grant);
+    if (arrival) arrival.over = true;
+    await streams.revoke(grant, 'preempted');
+    void insist(() => finish(grant, 'preempted', why, 'gateway', offer), `the end of grant ${grant}`, env);
+  };
   const auditSession = (grantId: string, step: SessionStep): void => {
     void insist(() => access.session(grantId, step), `a session of grant ${grantId}`, env);
   };
   /** Hands the lease over; rejects when the grant ended meanwhile, and then nothing is open. */
   const admit = async (grant: Grant, arrival: Arrival): Promise<void> => {
     const { id, form, protocol, network, pushTo, tokenHash, device, channel, quality } = grant;
-    const source = form === 'still' ? await cameras.still(device, channel) : await cameras.source(device, channel, quality);
+    const source = form === 'still' ? await findStill(cameras, device, channel) : await cameras.source(device, channel, quality);
     const remainingMs = arrival.endsAtMs - env.clock.monotonicMs();
     if (arrival.over || remainingMs <= 0) throw faults.fault('grant-over');
     await streams.admit({ grant: id, form, protocol, network, tokenHash, device, channel, quality, remainingMs, source }, pushTo);
@@ -130,10 +144,16 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
   return {
     async open(ask) {
       const decision = await access.decide(ask);
-      if (!decision.granted) return { result: 'refused', reason: decision.reason, message: decision.message, text: decision.text };
-      const { grant, token, remainingMs } = decision;
+      if (!decision.granted) {
+        const { reason, message, text, offer } = decision;
+        return { result: 'refused', reason, message, text, offer };
+      }
+      const { grant, token, remainingMs, preempted } = decision;
       try {
-        await arrive(grant.id, remainingMs, (arrival) => admit(grant, arrival));
+        await arrive(grant.id, remainingMs, async (arrival) => {
+          await Promise.all(preempted.map((one) => preempt(one, `${grant.request.service} goes first`)));
+          await admit(grant, arrival);
+        });
         return { result: 'opened', grant, token };
       } catch (error) {
         const fault = error instanceof BongsuError ? error : faults.fault('look-failed', { cause: error, detail: messageOf(error) });
@@ -158,6 +178,9 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
       if (closed) await streams.revoke(grantId);
       return closed;
     },
+    async preempt(preempted, why) {
+      await Promise.all(preempted.map((one) => preempt(one, why)));
+    },
     async endAll(device, note) {
       const open = await access.openGrants();
       for (const grant of open.filter((one) => one.device === device)) await end(grant.id, 'revoked', note);
@@ -180,4 +203,14 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
       },
     },
   };
+}
+
+/** Of a camera that offers no stills its stream: the relay makes one of a key frame. */
+async function findStill(cameras: Cameras, device: string, channel: number): Promise<StreamSource> {
+  try {
+    return await cameras.still(device, channel);
+  } catch (error) {
+    if (!(error instanceof BongsuError) || error.code !== 'cameras.no-still') throw error;
+    return await cameras.source(device, channel, 'main');
+  }
 }

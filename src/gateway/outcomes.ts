@@ -1,11 +1,11 @@
 // Outcomes of commands that were not done, in the words of the contract.
 import type { z } from 'zod';
 import type { BongsuError } from '#base';
-import type { Command, Outcome } from '#model';
+import type { Command, Outcome, StreamOffer } from '#model';
 
-/** Nothing was done. */
-export function refuse(command: Command, reason: string, message: string): Outcome {
-  return { id: command.id, result: 'refused', reason, message };
+/** Nothing was done. `offer`: what would be, if it were asked for instead. */
+export function refuse(command: Command, reason: string, message: string, offer?: StreamOffer): Outcome {
+  return { id: command.id, result: 'refused', reason, message, ...(offer && { offer }) };
 }
 
 /** Details of a fault may name addresses of the site: the hub gets the code and what it means. */

@@ -1,5 +1,5 @@
 // The door of model: the nouns that two rooms must share, pure.
-export type { AuditHead, Grant, GrantEnd, GrantForm, GrantRequest, GrantStep, StreamProtocol } from './access.ts';
+export type { AuditHead, Grant, GrantEnd, GrantForm, GrantRequest, GrantStep, StreamOffer, StreamProtocol } from './access.ts';
 export type {
   Alarm,
   AlarmStep,

@@ -1,6 +1,6 @@
 // The section `streams` of the configuration: where readers come in, and how long a camera is kept open for them.
 import { z } from 'zod';
-import { durationOption, secretOption, sizeOption } from '#base';
+import { durationOption, rateOption, secretOption, sizeOption } from '#base';
 import { parsePushAddress } from './push-address.ts';
 
 const port = z.number().int().min(0).max(65_535);
@@ -75,11 +75,26 @@ export const streamsOptions = z.strictObject({
     .describe(
       'Networks that readers may come from, as CIDR, up to 100; a right token from elsewhere is taken for a wrong one. Default: all.',
     ),
+  ffmpeg: z
+    .string()
+    .regex(/^\/\P{Cc}+$/u)
+    .max(4096)
+    .default('/usr/bin/ffmpeg')
+    .describe(
+      'The program that makes a still of a key frame where a camera offers no stills; not needed otherwise. Default /usr/bin/ffmpeg.',
+    ),
   pushTo: z
     .array(pushTo)
     .max(50)
     .default([])
     .describe('Where pictures may be pushed to when the hub cannot reach in, up to 50. Default: nowhere.'),
+  estimate: z
+    .strictObject({
+      main: rateOption({ min: '16kbit', max: '1Gbit', default: '4Mbit' }).describe('Of a main stream, 16kbit … 1Gbit. Default 4Mbit.'),
+      sub: rateOption({ min: '16kbit', max: '1Gbit', default: '1Mbit' }).describe('Of a sub stream, 16kbit … 1Gbit. Default 1Mbit.'),
+    })
+    .prefault({})
+    .describe('What a stream is taken to need of uplink.bandwidth until it was measured, where its camera does not say.'),
   closeAfter: durationOption({ min: '0s', max: '10m', default: '10s' }).describe(
     'How long a camera stays open after its last reader left, 0s … 10m. Default 10s.',
   ),

@@ -1,6 +1,6 @@
 // The hub session's section of the configuration.
 import { z } from 'zod';
-import { durationOption, secretOption, sizeOption } from '#base';
+import { durationOption, secretOption, sizeOption, statedRate } from '#base';
 
 export { destinationsOptions } from './destinations.ts';
 
@@ -45,6 +45,7 @@ const urlOption = z
   .string()
   .regex(/^mqtts?:\/\/(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?\/?$/, 'expected mqtts://HOST:PORT or mqtt://HOST:PORT');
 const usernameOption = z.string().min(1).max(128);
+const bandwidthOption = statedRate({ min: '64kbit', max: '100Gbit' }).optional();
 const routeOptions = z.strictObject({
   name: z
     .string()
@@ -54,6 +55,7 @@ const routeOptions = z.strictObject({
   tls: tlsOptions.describe('Certificates of this route; only with mqtts.'),
   username: usernameOption.optional().describe('Name for the broker on this route, 1 to 128 characters, where it asks for one.'),
   password: secretOption().optional().describe('Where the password for it lies: { file: PATH } or { credential: NAME }.'),
+  bandwidth: bandwidthOption.describe('What this route carries upwards, as uplink.bandwidth.'),
 });
 export type RouteOptions = z.output<typeof routeOptions>;
 
@@ -66,6 +68,15 @@ const sectionOptions = z.strictObject({
   tls: tlsOptions.describe('Certificates of the TLS connection to uplink.url; only with mqtts.'),
   username: usernameOption.optional().describe('Name for the broker at uplink.url, 1 to 128 characters, where it asks for one.'),
   password: secretOption().optional().describe('Where the password for it lies: { file: PATH } or { credential: NAME }.'),
+  bandwidth: bandwidthOption.describe(
+    'What the line to uplink.url carries upwards in a second, 64kbit to 100Gbit: no more pictures are let on it than fit beside the alarms, the most urgent service first. Left out: it is never full.',
+  ),
+  alarmShare: z
+    .int()
+    .min(1)
+    .max(90)
+    .default(20)
+    .describe('Percent of bandwidth that pictures never take, 1 to 90: alarms, outcomes and all else of the session have it.'),
   routes: z
     .array(routeOptions)
     .max(8)

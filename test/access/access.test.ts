@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Access, type AccessAsk, type Decision, openAccess } from '#access';
+import { type Access, type AccessAsk, type Decision, openAccess, type Picture } from '#access';
 import { accessOptions } from '#access/options';
 import { openLog, systemRandom } from '#base';
 import type { EntryBody } from '#model';
@@ -278,6 +278,49 @@ describe('access', () => {
     const heads = (await entries()).flatMap((body) => (body.class === 'audit' ? [body.value] : []));
     expect(heads.map((head) => head.row)).toEqual([100, 200]);
     expect(query('SELECT hash FROM access_audit WHERE row = 200')).toEqual([{ hash: heads[1]?.hash }]);
+  });
+});
+
+describe('a line that is full', () => {
+  const services = ['119-dispatch', 'welfare'];
+  const line = { limit: () => 5e6, rateOf: ({ quality }: Picture) => (quality === 'main' ? 4e6 : 1e6), readersOf: () => 0 };
+  beforeEach(() => {
+    access = openAccess(options, { store, line }, { clock, random: systemRandom, log: openLog('silent') });
+  });
+
+  it('lets the higher service in, and the end of the lower one says what it is offered', async () => {
+    const low = await granted({ services, grant: { ...request, service: 'welfare' } });
+    const high = await granted({ services, device: 'cam-2' });
+    expect(high.preempted).toEqual([{ grant: low.grant.id, offer: { quality: 'sub' } }]);
+    expect(await access.end(low.grant.id, 'preempted', '119-dispatch goes first', 'gateway', { quality: 'sub' })).toBe(true);
+    expect(acts()).toEqual(['grant.opened', 'grant.opened', 'grant.preempted']);
+    expect(ledger()).toMatchObject([{}, {}, { step: 'ended', reason: 'preempted', note: '119-dispatch goes first' }]);
+    const steps = (await entries()).flatMap((entry) => (entry.class === 'grant' ? [entry.value] : []));
+    expect(steps.at(-1)).toMatchObject({ step: 'preempted', offer: { quality: 'sub' }, reason: 'preempted: 119-dispatch goes first' });
+    expect(steps[0]).not.toHaveProperty('offer');
+  });
+
+  it('refuses an equal with what would fit, and that is in the ledger', async () => {
+    await granted();
+    const refused = await access.decide(ask({ device: 'cam-2' }));
+    expect(refused).toMatchObject({ granted: false, reason: 'access.line-full', offer: { quality: 'sub' } });
+    expect(ledger().at(-1)).toMatchObject({ step: 'refused', reason: 'access.line-full' });
+    expect(await access.decide(ask({ device: 'cam-2', quality: 'sub' }))).toMatchObject({ granted: true, preempted: [] });
+  });
+
+  it('is still full after a restart, and has room again when a grant ends', async () => {
+    const { grant } = await granted();
+    access = openAccess(options, { store, line }, { clock, random: systemRandom, log: openLog('silent') });
+    expect(await access.decide(ask({ device: 'cam-2' }))).toMatchObject({ granted: false, reason: 'access.line-full' });
+    expect(await access.end(grant.id, 'closed', '', 'somebody else')).toBe(false);
+    expect(await access.decide(ask({ device: 'cam-2' }))).toMatchObject({ granted: false });
+    await access.end(grant.id, 'closed', '', 'hub');
+    expect(await access.decide(ask({ device: 'cam-2' }))).toMatchObject({ granted: true });
+  });
+
+  it('keeps its budget when many ask at once', async () => {
+    const decisions = await Promise.all(Array.from({ length: 8 }, (_, index) => access.decide(ask({ device: `cam-${index}` }))));
+    expect(decisions.filter(({ granted: is }) => is)).toHaveLength(1);
   });
 });
 

@@ -18,7 +18,7 @@ function openRooms() {
   const admitting = Promise.withResolvers<void>();
   const held = { admit: Promise.resolve() };
   const access = {
-    decide: () => Promise.resolve({ granted: true, grant: grant(), token: 'token', remainingMs: 60_000 }),
+    decide: () => Promise.resolve({ granted: true, grant: grant(), token: 'token', remainingMs: 60_000, preempted: [] }),
     end: (id: string, reason: GrantEnd) => Promise.resolve(!ends.has(id) && Boolean(ends.set(id, reason))),
     session: () => Promise.resolve(),
     openGrants: () => Promise.resolve(ends.has('g1') ? [] : [{ ...grant(), remainingMs: 60_000 }]),

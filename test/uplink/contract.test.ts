@@ -101,9 +101,10 @@ const bodies: readonly EntryBody[] = [
   { class: 'inventory', value: { change: 'added', device, time } },
   { class: 'inventory', value: { change: 'changed', device: knownDevice, time } },
   { class: 'inventory', value: { change: 'removed', device: { ...device, type: 'sensor', place: {} }, time } },
-  ...(['opened', 'extended', 'ended', 'revoked', 'failed'] as const).map(
+  ...(['opened', 'extended', 'ended', 'revoked', 'failed', 'preempted'] as const).map(
     (step): EntryBody => ({ class: 'grant', value: { ...grant, step, time, until: time + 3_600_000, reason: '' } }),
   ),
+  { class: 'grant', value: { ...grant, step: 'preempted', time, until: time, reason: 'preempted', offer: { quality: 'sub' } } },
   { class: 'reading', value: [reading, { ...reading, quality: 'bad', time: time + 1000 }] },
   {
     class: 'gap',

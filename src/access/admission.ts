@@ -1,0 +1,139 @@
+// Admission to the line: which grants have a place on it, at what rate, and who gives way to whom.
+import { formatRate } from '#base';
+import type { Grant, Quality, StreamOffer } from '#model';
+import { findRoom, findSurplus, type Place, sumOf } from './budget.ts';
+import type { AccessOptions } from './options.ts';
+
+/** What a stream shows. */
+export interface Picture {
+  readonly device: string;
+  readonly channel: number;
+  readonly quality: Quality;
+}
+
+/** The line by which the hub fetches pictures. */
+export interface Line {
+  /** Bits a second that pictures may take now; undefined: as many as there are. */
+  limit(): number | undefined;
+  /** Bits a second of a picture: as measured, else as estimated. */
+  rateOf(picture: Picture): number;
+  /** How many fetch it under this grant now. */
+  readersOf(grant: string): number;
+}
+
+/** A grant that loses its place. */
+export interface Preempted {
+  readonly grant: string;
+  /** What would still fit; undefined: nothing. */
+  readonly offer: StreamOffer | undefined;
+}
+
+/** Whether a stream fits. */
+export type Admitted =
+  | { readonly fits: true; readonly preempted: readonly Preempted[] }
+  | { readonly fits: false; readonly detail: string; readonly offer: StreamOffer | undefined };
+
+/** Keeps the places. Bounded by the grants that may be open. */
+export interface Admission {
+  /** One after another: what was found free is still free when it is taken. */
+  inTurn<T>(act: () => Promise<T>): Promise<T>;
+  /** Within a turn. Nothing is taken yet. */
+  find(ask: Pick<Grant, 'form' | 'origin' | keyof Picture>, service: string): Admitted;
+  /** Takes a place, and those of the preempted away. */
+  take(grant: Grant, preempted: readonly Preempted[]): void;
+  leave(grant: string): void;
+  /** Those who must go because the line has become narrower; they keep their places until they leave. */
+  surplus(): readonly Preempted[];
+}
+
+interface Taken extends Picture {
+  readonly id: string;
+  readonly priority: number;
+}
+
+/** Opens the admission; `open` lists the grants of before the start, and is asked until it answers. */
+export function openAdmission(
+  options: Pick<AccessOptions, 'services'>,
+  { line, open }: { readonly line: Line | undefined; readonly open: () => Promise<readonly Grant[]> },
+): Admission {
+  const places = new Map<string, Taken>();
+  let known = false;
+  /** Ended before it was known who had a place. */
+  const gone = new Set<string>();
+  let turn: Promise<unknown> = Promise.resolve();
+
+  const priorityOf = (service: string): number => options.services.find(({ id }) => id === service)?.priority ?? 0;
+  const enter = (grant: Grant): void => {
+    const { id, device, channel, quality, request } = grant;
+    if (takesLine(grant)) places.set(id, { id, device, channel, quality, priority: priorityOf(request.service) });
+  };
+  const learn = async (): Promise<void> => {
+    if (known || !line) return;
+    for (const grant of (await open()).toReversed()) if (!gone.has(grant.id)) enter(grant);
+    known = true;
+    gone.clear();
+  };
+  const rated = (): readonly Place[] =>
+    [...places.values()].map((taken) => ({
+      id: taken.id,
+      priority: taken.priority,
+      rate: (line?.rateOf(taken) ?? 0) * Math.max(1, line?.readersOf(taken.id) ?? 1),
+    }));
+  /** The sub stream, as far as it fits into `free` bits a second: for one after another, the most urgent first. */
+  const offering = (free: number): ((picture: Picture) => StreamOffer | undefined) => {
+    let left = free;
+    return ({ device, channel, quality }) => {
+      const rate = line?.rateOf({ device, channel, quality: 'sub' }) ?? 0;
+      if (quality === 'sub' || rate > left) return undefined;
+      left -= rate;
+      return { quality: 'sub' };
+    };
+  };
+  const preemptedOf = (leaving: readonly Place[], free: number): readonly Preempted[] => {
+    const offer = offering(free);
+    return leaving.flatMap(({ id }) => {
+      const taken = places.get(id);
+      return taken ? { grant: id, offer: offer(taken) } : [];
+    });
+  };
+  const without = (all: readonly Place[], leaving: readonly Place[]): number => sumOf(all) - sumOf(leaving);
+
+  return {
+    inTurn(act) {
+      const next = turn.then(learn).then(act);
+      turn = next.catch(() => {});
+      return next;
+    },
+    find(ask, service) {
+      const limit = line?.limit();
+      if (!line || limit === undefined || !takesLine(ask)) return { fits: true, preempted: [] };
+      const all = rated();
+      const rate = line.rateOf(ask);
+      const room = findRoom(all, { priority: priorityOf(service), rate }, limit);
+      if (room.fits) return { fits: true, preempted: preemptedOf(room.leaving, limit - rate - without(all, room.leaving)) };
+      const offer = offering(room.free)(ask);
+      const detail = `it takes ${formatRate(rate)}, ${formatRate(room.free)} are free${offer ? ': the sub stream would fit' : ''}`;
+      return { fits: false, detail, offer };
+    },
+    take(grant, preempted) {
+      for (const { grant: id } of preempted) places.delete(id);
+      enter(grant);
+    },
+    leave(grant) {
+      places.delete(grant);
+      if (!known && line) gone.add(grant);
+    },
+    surplus() {
+      const limit = line?.limit();
+      if (limit === undefined) return [];
+      const all = rated();
+      const leaving = findSurplus(all, limit);
+      return preemptedOf(leaving, limit - without(all, leaving));
+    },
+  };
+}
+
+/** A still is one picture, and a technician at this machine is not behind the line. */
+function takesLine({ form, origin }: Pick<Grant, 'form' | 'origin'>): boolean {
+  return form === 'stream' && !origin.startsWith('cli:');
+}
