@@ -100,14 +100,24 @@ function shapeOf(body: EntryBody): Shape {
       };
     }
     case 'grant': {
-      const { grant, step, device, channel, service, incident, time, until, reason } = body.value;
+      const { grant, step, device, channel, service, incident, time, until, reason, offer = null } = body.value;
       return {
         segments: ['grant', grant],
         type: `grant.${step}`,
         device,
         subject: `${device}/${channel}`,
         time,
-        data: { grant, step, device, channel, service, incident, until: timestamp(until) ?? null, reason },
+        data: {
+          grant,
+          step,
+          device,
+          channel,
+          service,
+          incident,
+          until: timestamp(until) ?? null,
+          reason,
+          ...(step === 'preempted' && { offer }),
+        },
       };
     }
     case 'audit': {
