@@ -18,9 +18,9 @@ describe('readers', () => {
     expect(await startPlaying(reader, url)).toBe(200);
     await until(() => camera.connections >= 3 && reader.packets.length > 50);
     const seen = reader.packets;
-    const gaps = seen.map(({ sequence }, at) => at > 0 && ((sequence - (seen[at - 1]?.sequence ?? 0)) & 0xffff) !== 1);
-    // This camera begins with a key frame: nothing has to be passed over after a break.
-    expect(gaps.filter(Boolean)).toEqual([]);
+    const steps = seen.slice(1).map(({ sequence }, at) => (sequence - (seen[at]?.sequence ?? 0)) & 0xffff);
+    // This camera sends seven frames before its first key frame, which are passed over after a break; nothing else is missing.
+    expect(new Set(steps)).toEqual(new Set([1, 8]));
     expect(seen.every(({ frame }, at) => at === 0 || frame > (seen[at - 1]?.frame ?? 0))).toBe(true);
     expect(new Set(seen.map(({ ssrc }) => ssrc)).size).toBe(1);
     expect(relay.events.filter(({ event }) => event === 'session-closed')).toEqual([]);
