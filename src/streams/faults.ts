@@ -39,6 +39,16 @@ export const streamsFaults = faultTable('streams', {
       ko: '설정의 streams.pushTo에 이 주소나 상위 주소를 등록하십시오.',
     },
   },
+  'no-decoder': {
+    message: {
+      en: 'The camera offers no stills, and none can be made of its stream',
+      ko: '카메라가 정지영상을 제공하지 않으며 영상에서도 만들 수 없습니다',
+    },
+    hint: {
+      en: 'Install ffmpeg, or name it under streams.ffmpeg.',
+      ko: 'ffmpeg를 설치하거나 streams.ffmpeg에 경로를 지정하십시오.',
+    },
+  },
   'unknown-grant': {
     message: { en: 'No address is open for this grant', ko: '이 승인에 대해 열린 주소가 없습니다' },
     hint: { en: 'It has ended or was never opened. Ask for a new one.', ko: '끝났거나 열린 적이 없습니다. 새로 요청하십시오.' },

@@ -145,6 +145,7 @@ const mediaOptions = z.strictObject({
   /** Of RTP, the next one being for RTCP; 0 takes a free pair. */
   udpPort: z.number().int().min(0).max(65_534),
   allowFrom: z.array(network),
+  ffmpeg: z.string().min(1).max(4096),
   http: address,
   tls: z.strictObject({ cert: z.string(), key: z.string() }).optional(),
   closeAfterMs: count,

@@ -4,6 +4,9 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { openShutter } from '../../src/streams/stills/shutter.ts';
+import { openFakeClock } from '../fakes/clock.ts';
+import { openGstCamera } from '../peers/rtsp-camera.ts';
 import { leaseOf, makeLease, openRelay } from './site.ts';
 
 const jpeg = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(5_000, 7), Buffer.from([0xff, 0xd9])]);
@@ -96,5 +99,52 @@ describe('a still', () => {
     const address = relay.streams.address('still', stream.token);
     expect((await fetch(address)).status).toBe(404);
     expect((await fetch(address, { method: 'POST', body: 'x' })).status).toBe(405);
+  });
+});
+
+describe('a still of a camera that offers none', () => {
+  it.each(['h264', 'h265'] as const)('is a key frame of its %s stream, decoded', async (codec) => {
+    await using camera = await openGstCamera({ codec });
+    await using relay = openRelay();
+    await relay.until('listening', ({ listener }) => listener === 'http', 30_000);
+    const lease = makeLease(camera.url, { form: 'still' });
+    await relay.streams.admit(leaseOf(lease));
+    const answer = await fetch(relay.streams.address('still', lease.token));
+    expect(answer.status).toBe(200);
+    const picture = Buffer.from(await answer.arrayBuffer());
+    expect(picture.subarray(0, 3).toString('hex')).toBe('ffd8ff');
+    // The frame's own header says its size (ITU-T T.81 §B.2.2).
+    const frame = picture.indexOf(Buffer.from([0xff, 0xc0]));
+    expect([picture.readUInt16BE(frame + 5), picture.readUInt16BE(frame + 7)]).toEqual([240, 320]);
+    expect(await relay.until('grant-ended')).toMatchObject({ grant: lease.grant, reason: 'used' });
+  });
+
+  it('is refused with the reason where no ffmpeg is', async () => {
+    await using relay = openRelay({ ffmpeg: '/nowhere/ffmpeg' });
+    const lease = makeLease('rtsp://127.0.0.1:1/x', { form: 'still' });
+    await expect(relay.streams.admit(leaseOf(lease))).rejects.toMatchObject({ code: 'streams.no-decoder' });
+  });
+});
+
+describe('the shutter', () => {
+  it('asks a camera once in a second, and tells a failure to those alone who waited', async () => {
+    const clock = openFakeClock(0);
+    const shutter = openShutter(clock);
+    let asked = 0;
+    const good = () => {
+      asked += 1;
+      return Promise.resolve({ ok: true as const, jpeg });
+    };
+    await Promise.all([shutter.release('a', good), shutter.release('a', good), shutter.release('b', good)]);
+    expect(asked).toBe(2);
+    clock.advance(999);
+    await shutter.release('a', good);
+    expect(asked).toBe(2);
+    clock.advance(1);
+    await shutter.release('a', good);
+    expect(asked).toBe(3);
+    const bad = () => Promise.resolve({ ok: false as const, failure: { reason: 'busy' as const, detail: '' } });
+    expect(await shutter.release('c', bad)).toMatchObject({ ok: false });
+    expect(await shutter.release('c', good)).toMatchObject({ ok: true });
   });
 });

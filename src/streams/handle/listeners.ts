@@ -50,6 +50,7 @@ export function openListeners(options: StreamsOptions): Listeners {
       http: { host: options.http.host, port: now.http.port },
       udpPort: options.rtsp.udpPort,
       allowFrom: options.allowFrom,
+      ffmpeg: options.ffmpeg,
       ...(options.tls === undefined ? {} : { tls: options.tls }),
       closeAfterMs: options.closeAfter,
       openTimeoutMs: options.openTimeout,

@@ -1,4 +1,5 @@
 // The gateway's handle of the relay: admits, extends and revokes leases, and keeps a media process running that knows them.
+import { accessSync, constants } from 'node:fs';
 import type { Env, Service } from '#base';
 import type { GrantForm, Look, LookAsk, StreamProtocol } from '#model';
 import { streamsFaults } from '../faults.ts';
@@ -47,7 +48,7 @@ export interface Streams {
   /**
    * Opens an address: resolves when the media process has it; its end does not move however long that takes. Not in force when it rejects:
    * `streams.full`, `streams.media-down` (after 5 s), `streams.cannot-listen`, `streams.too-late` (nothing is left of it),
-   * `streams.push-not-allowed`.
+   * `streams.push-not-allowed`, `streams.no-decoder` (a still with the source of a stream, where no ffmpeg is).
    */
   admit(lease: Omit<Lease, 'push'>, pushTo?: string): Promise<void>;
   /** New time left, milliseconds. Rejects with `streams.unknown-grant`. While the media process is down it is told when it is back. */
@@ -89,6 +90,8 @@ export function openStreams(options: StreamsOptions, deps: StreamsDeps, env: Env
     async admit(wanted, pushTo) {
       const push = pushTo === undefined ? undefined : findTarget(pushTo, options);
       if (pushTo !== undefined && !push) throw streamsFaults.fault('push-not-allowed');
+      if (wanted.form === 'still' && wanted.source.url.startsWith('rtsp') && !isProgram(options.ffmpeg))
+        throw streamsFaults.fault('no-decoder');
       const endsAt = env.clock.monotonicMs() + wanted.remainingMs;
       if (book.size >= maxLeases && !book.has(wanted.grant)) throw streamsFaults.fault('full');
       const link = await keeper.listening(wanted.form, wanted.protocol);
@@ -131,6 +134,15 @@ export function openStreams(options: StreamsOptions, deps: StreamsDeps, env: Env
       return { media, rtsp: listeners.rtsp, http: listeners.http, leases: book.size, paths, sessions };
     },
   };
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The address with the login that the configuration has for it; undefined when it is not allowed. */

@@ -48,7 +48,7 @@ export function openRelay(options: MediaOptions, remuxerEntry: URL, send: (messa
   const remuxer = openRemuxer({ entry: remuxerEntry, readerBufferBytes, timeoutMs }, paths, env);
   const flv = openFlvDoor({ leases, guard, remuxer, readerBufferBytes, emit }, env);
   const pushes = openPushes({ leases, paths, remuxer, bufferBytes: readerBufferBytes, timeoutMs, emit }, env);
-  const still = openStillDoor({ leases, guard, timeoutMs, emit }, env);
+  const still = openStillDoor({ leases, guard, paths, ffmpeg: options.ffmpeg, timeoutMs, emit }, env);
   const tell = (listener: 'rtsp' | 'http') => ({
     listening: (address: MediaOptions['rtsp']) => send({ type: 'listening', listener, address }),
     cannotListen: (address: MediaOptions['rtsp'], reason: string) =>

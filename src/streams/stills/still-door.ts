@@ -3,14 +3,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Env } from '#base';
 import { failureText } from '../faults.ts';
 import type { Leases, Tenancy, Tenant } from '../leases.ts';
-import type { MediaEvent, SessionEnd } from '../protocol.ts';
+import type { Paths } from '../path/index.ts';
+import type { Lease, MediaEvent, SessionEnd } from '../protocol.ts';
 import { type Guard, tokenHashIn } from '../server/index.ts';
 import { say, type WebDoors } from '../web/index.ts';
+import { takeKeyFrame } from './key-frame.ts';
+import { openShutter, type Shutter } from './shutter.ts';
 import { fetchSnapshot, type Snapshot } from './snapshot.ts';
 
 export interface StillDeps {
   readonly leases: Leases;
   readonly guard: Guard;
+  readonly paths: Paths;
+  /** The program that decodes key frames of cameras without stills. */
+  readonly ffmpeg: string;
   /** Fetching from the camera, milliseconds. */
   readonly timeoutMs: number;
   emit(event: MediaEvent): void;
@@ -18,6 +24,7 @@ export interface StillDeps {
 
 /** Opens the door. */
 export function openStillDoor(deps: StillDeps, env: Env): WebDoors['still'] {
+  const shutter = openShutter(env.clock);
   return async (request, response, welcome) => {
     const peer = request.socket.remoteAddress ?? '';
     const hash = tokenHashIn(request.url ?? '', 'still');
@@ -28,12 +35,18 @@ export function openStillDoor(deps: StillDeps, env: Env): WebDoors['still'] {
       return isAnswered ? say(response, 404, 'not found') : void response.destroy();
     }
     welcome();
-    await serve(request, response, tenancy, deps, env);
+    await serve(request, response, tenancy, { ...deps, shutter }, env);
   };
 }
 
 /** Fetches and hands over. The address is used up when a picture has gone; a camera that fails leaves it as it was, to try again. */
-async function serve(request: IncomingMessage, response: ServerResponse, tenancy: Tenancy, deps: StillDeps, env: Env): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  tenancy: Tenancy,
+  deps: StillDeps & { readonly shutter: Shutter },
+  env: Env,
+): Promise<void> {
   const over = new AbortController();
   let reason: SessionEnd = 'reader';
   const tenant: Tenant = {
@@ -46,13 +59,24 @@ async function serve(request: IncomingMessage, response: ServerResponse, tenancy
   if (!tenancy.enter(tenant)) return say(response, 429, 'being fetched already');
   request.socket.once('close', () => over.abort());
   try {
-    const still = await fetchSnapshot(tenancy.lease.source, deps.timeoutMs, env, over.signal);
+    const still = await deps.shutter.release(nameOf(tenancy.lease), () => take(tenancy.lease, deps, env));
     if (over.signal.aborted) return;
     if (still.ok) await hand(still, request, response, tenancy, deps, env, () => reason);
     else say(response, 502, failureText(still.failure).en);
   } finally {
     tenancy.leave(tenant);
   }
+}
+
+/** Not given up when its first asker goes: others may wait for it. */
+async function take({ source, device, channel, quality }: Lease, deps: StillDeps, env: Env): Promise<Snapshot> {
+  const { signal } = new AbortController();
+  if (!source.url.startsWith('rtsp')) return await fetchSnapshot(source, deps.timeoutMs, env, signal);
+  return await takeKeyFrame({ device, channel, quality }, source, deps, env, signal);
+}
+
+function nameOf({ device, channel, source: { url, user, password } }: Lease): string {
+  return JSON.stringify([device, channel, url, user, password]);
 }
 
 async function hand(
