@@ -16,7 +16,9 @@ const check: CliLoaders['check'] = async (path) => {
   if ('problems' in loaded) return { problems: tellable(path, loaded.problems) };
   const { site, gateway, sensors, uplink } = loaded.config;
   const units = sensors.buses.flatMap((bus) => bus.units);
-  const senders = (sensors.webhook?.sources ?? []).flatMap((source) => [source, ...source.devices]);
+  const { connections, broker } = sensors.mqtt;
+  const owners = [...connections, ...(broker?.users ?? []), ...(sensors.webhook ? [sensors.webhook] : [])];
+  const senders = owners.flatMap(({ sources }) => sources.flatMap((source) => [source, ...source.devices]));
   return {
     found: {
       site: site.code,

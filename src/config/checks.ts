@@ -17,6 +17,7 @@ function checkPorts({ streams, sensors, cameras, control }: CheckedSections): re
     [['streams', 'rtsp', 'port'], streams?.rtsp.port],
     [['streams', 'http', 'port'], streams?.http.port],
     [['sensors', 'webhook', 'listen', 'port'], sensors?.webhook?.listen.port],
+    [['sensors', 'mqtt', 'broker', 'listen', 'port'], sensors?.mqtt.broker?.listen.port],
     [['cameras', 'events', 'push', 'listen', 'port'], cameras?.events.push?.listen.port],
     [['control', 'metrics', 'port'], control?.metrics?.port],
   ];
@@ -38,8 +39,13 @@ function checkDevices({ sensors }: CheckedSections): readonly Flaw[] {
   const units = (sensors?.buses ?? []).flatMap((bus, index) =>
     bus.units.map(({ device }, place) => ({ device, path: ['sensors', 'buses', index, 'units', place, 'device'] })),
   );
-  const sources = (sensors?.webhook?.sources ?? []).flatMap((source, index) => {
-    const at = ['sensors', 'webhook', 'sources', index];
+  const lists = [
+    { list: sensors?.webhook?.sources ?? [], above: ['webhook'] },
+    ...(sensors?.mqtt.connections ?? []).map(({ sources: list }, index) => ({ list, above: ['mqtt', 'connections', index] })),
+    ...(sensors?.mqtt.broker?.users ?? []).map(({ sources: list }, index) => ({ list, above: ['mqtt', 'broker', 'users', index] })),
+  ];
+  const stated = lists.flatMap(({ list, above }) => list.map((source, index) => ({ source, at: ['sensors', ...above, 'sources', index] })));
+  const sources = stated.flatMap(({ source, at }) => {
     const members = source.devices.map(({ device }, place) => ({ device, path: [...at, 'devices', place, 'device'] }));
     return [{ device: source.device, path: [...at, 'device'] }, ...members];
   });

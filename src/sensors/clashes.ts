@@ -19,6 +19,15 @@ interface Source {
 interface Section {
   readonly buses: readonly Bus[];
   readonly webhook?: { readonly sources: readonly Source[] } | undefined;
+  readonly mqtt: {
+    readonly connections: readonly {
+      readonly id: string;
+      readonly clientId: string;
+      readonly url: string;
+      readonly sources: readonly Source[];
+    }[];
+    readonly broker?: { readonly users: readonly { readonly sources: readonly Source[] }[] } | undefined;
+  };
   readonly templates: Readonly<Record<string, unknown>>;
 }
 
@@ -61,8 +70,7 @@ export function findClashes(value: Section, shipped: readonly string[]): Clash[]
     }
   }
   const sourceId = once('source');
-  for (const [index, each] of value.webhook?.sources.entries() ?? []) {
-    const path = ['webhook', 'sources', index];
+  const source = (each: Source, path: (string | number)[]): void => {
     sourceId(each.id, [...path, 'id']);
     device(each.device, [...path, 'device']);
     template(each.template, [...path, 'template']);
@@ -72,6 +80,19 @@ export function findClashes(value: Section, shipped: readonly string[]): Clash[]
       template(member.template, [...path, 'devices', place, 'template']);
       key(String(member.key), [...path, 'devices', place, 'key']);
     }
+  };
+  for (const [index, each] of value.webhook?.sources.entries() ?? []) source(each, ['webhook', 'sources', index]);
+  for (const [list, owners] of [
+    ['connections', value.mqtt.connections],
+    ['broker.users', value.mqtt.broker?.users ?? []],
+  ] as const) {
+    for (const [index, { sources }] of owners.entries())
+      for (const [place, each] of sources.entries()) source(each, ['mqtt', ...list.split('.'), index, 'sources', place]);
+  }
+  const clientId = once('client identifier');
+  for (const [index, each] of value.mqtt.connections.entries()) {
+    busId(each.id, ['mqtt', 'connections', index, 'id']);
+    clientId(`${each.clientId} at ${each.url}`, ['mqtt', 'connections', index, 'clientId']);
   }
   return problems;
 }

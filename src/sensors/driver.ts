@@ -27,8 +27,8 @@ export interface Driver {
 /** One sensor as it stands now. */
 export interface SensorStatus {
   readonly device: string;
-  readonly driver: 'modbus-rtu' | 'modbus-tcp' | 'webhook';
-  /** The bus, or the webhook's source. */
+  readonly driver: 'modbus-rtu' | 'modbus-tcp' | 'mqtt' | 'webhook';
+  /** The bus, or the source of a driver that is told. */
   readonly source: string;
   /** `waiting`: not heard since the start. */
   readonly state: 'waiting' | 'ok' | 'fault' | 'silent';

@@ -58,4 +58,52 @@ export const sensorsFaults = faultTable('sensors', {
     hint: { en: 'Check that both are PEM and belong together.', ko: '둘 다 PEM 형식이고 서로 맞는지 확인하십시오.' },
     retryable: true,
   },
+  'broker-unreachable': {
+    message: { en: 'The MQTT broker accepts no connection', ko: 'MQTT 브로커에 연결할 수 없습니다' },
+    hint: {
+      en: 'Check that it runs, and its address and port; it may ask for TLS (mqtts).',
+      ko: '브로커가 실행 중인지, 주소와 포트가 맞는지 확인하십시오. TLS(mqtts)만 받는 브로커일 수 있습니다.',
+    },
+    retryable: true,
+  },
+  'broker-tls': {
+    message: { en: 'The TLS of an MQTT broker does not come about', ko: 'MQTT 브로커의 TLS 연결이 이루어지지 않습니다' },
+    hint: {
+      en: 'Check the certificates: PEM, not expired, the right authority, and the name in it that of the address.',
+      ko: '인증서가 PEM 형식인지, 만료되지 않았는지, 발급기관과 이름이 맞는지 확인하십시오.',
+    },
+    retryable: true,
+  },
+  'broker-refused': {
+    message: { en: 'The MQTT broker refuses the login', ko: 'MQTT 브로커가 로그인을 거부합니다' },
+    hint: {
+      en: 'Compare user, password and client identifier with what the broker knows.',
+      ko: '사용자, 비밀번호, 클라이언트 식별자를 브로커의 설정과 비교하십시오.',
+    },
+    retryable: true,
+  },
+  'subscription-refused': {
+    message: { en: 'The MQTT broker refuses a subscription', ko: 'MQTT 브로커가 구독을 거부합니다' },
+    hint: {
+      en: 'The broker’s rules must let this user read the topic.',
+      ko: '브로커의 권한 설정에서 이 사용자의 토픽 읽기를 허용하십시오.',
+    },
+    retryable: true,
+  },
+  'broker-lost': {
+    message: { en: 'The connection to the MQTT broker is gone', ko: 'MQTT 브로커와의 연결이 끊어졌습니다' },
+    hint: {
+      en: 'Check the broker and the line. Does it happen every second, another client has the same client identifier.',
+      ko: '브로커와 통신선을 확인하십시오. 계속 반복되면 같은 클라이언트 식별자를 쓰는 다른 클라이언트가 있습니다.',
+    },
+    retryable: true,
+  },
+  'broker-listen': {
+    message: { en: 'The gateway’s MQTT broker cannot listen', ko: '게이트웨이의 MQTT 브로커가 수신을 시작할 수 없습니다' },
+    hint: {
+      en: 'Another program may hold the port (`ss -ltnp`), or the address is not on this machine.',
+      ko: '다른 프로그램이 포트를 쓰고 있거나(`ss -ltnp`), 이 장비에 없는 주소입니다.',
+    },
+    retryable: true,
+  },
 });

@@ -86,13 +86,16 @@ const wholeSource = z.object(messageSource);
 /** A source that tells, whichever way. */
 export type MessageSourceOptions = z.output<typeof wholeSource>;
 
-/** What is wrong between the keys of one source: message and path, at most one. */
-export function clashOf({ map, template, devices }: MessageSourceOptions): { readonly message: string; readonly path: string } | undefined {
+/** What is wrong between the keys of one source: message and path, at most one. `isKeyed`: a device's key comes beside the message too. */
+export function clashOf(
+  { map, template, devices }: MessageSourceOptions,
+  isKeyed = false,
+): { readonly message: string; readonly path: string } | undefined {
   const rules = typeof map === 'object' ? map.rules.length : 0;
   const shippedRules = map === 'fall-webhook';
   if (template === undefined && rules === 0 && !shippedRules && !devices.some((device) => device.template !== undefined))
     return { message: 'expected a template, or a map with rules', path: 'template' };
-  const speaksForMany = map === 'chirpstack-v4' || (typeof map === 'object' && map.device !== undefined);
+  const speaksForMany = isKeyed || map === 'chirpstack-v4' || (typeof map === 'object' && map.device !== undefined);
   if (devices.length > 0 && !speaksForMany) return { message: 'devices and map.device go together', path: 'devices' };
   if (devices.length === 0 && typeof map === 'object' && map.device !== undefined)
     return { message: 'devices and map.device go together', path: 'devices' };

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { durationOption } from '#base';
 import { idPattern } from '#model';
 import { findClashes } from './clashes.ts';
+import { mqttOptions } from './mqtt-options.ts';
 import { id, identity } from './option-fields.ts';
 import { templateOption } from './template.ts';
 import { webhookOptions } from './webhook-options.ts';
 
 export { type MessageMap, type MessageSourceOptions, shippedMaps } from './message-options.ts';
+export type { MqttBrokerOptions, MqttConnectionOptions, MqttOptions, MqttSourceOptions } from './mqtt-options.ts';
 export { channelOf, pointsOf, type Template } from './template.ts';
 export type { Point, Register } from './template-point.ts';
 export type { Rule } from './template-rule.ts';
@@ -85,6 +87,7 @@ export const sensorsOptions = z
       .max(64)
       .default([])
       .describe('Modbus buses, up to 64.'),
+    mqtt: mqttOptions.prefault({}).describe('MQTT: brokers of others that are asked, and one for the site’s own devices.'),
     webhook: webhookOptions.optional().describe('HTTP listener for senders that push; none when left out.'),
     templates: z
       .record(z.string().regex(idPattern), templateOption)

@@ -6,6 +6,7 @@ import { sensorsFaults } from './faults.ts';
 import { messageMaps } from './messages/index.ts';
 import { openModbusRtu } from './modbus-rtu/index.ts';
 import { openModbusTcp } from './modbus-tcp/index.ts';
+import { openMqttBroker, openMqttClient } from './mqtt/index.ts';
 import type { MessageMap, SensorsOptions, Template } from './options.ts';
 import { shippedTemplate } from './templates/index.ts';
 import { openWebhook } from './webhook/index.ts';
@@ -19,6 +20,8 @@ export interface Sensors {
   status(): readonly SensorStatus[];
   /** Where the webhook listens now; undefined while it does not. */
   webhookAddress(): { readonly host: string; readonly port: number } | undefined;
+  /** Where the MQTT broker for the site's own devices listens now; undefined while it does not. */
+  mqttAddress(): { readonly host: string; readonly port: number } | undefined;
 }
 
 /** Opens the drivers; nothing is asked before the service runs. Throws `sensors.template-unknown`. */
@@ -29,12 +32,15 @@ export function openSensors(options: SensorsOptions, deps: SensorsDeps, env: Env
   const world = { deps, env, template, map: (name: string) => maps.get(name) ?? unknownTemplate(name) };
   const webhook = options.webhook && openWebhook(options.webhook, world);
   const buses = options.buses.map((bus) => (bus.driver === 'modbus-rtu' ? openModbusRtu(bus, world) : openModbusTcp(bus, world)));
-  const drivers: readonly Driver[] = webhook ? [...buses, webhook] : buses;
+  const broker = options.mqtt.broker && openMqttBroker(options.mqtt.broker, world);
+  const clients = options.mqtt.connections.map((connection) => openMqttClient(connection, world));
+  const drivers: readonly Driver[] = [...buses, ...clients, ...(broker ? [broker] : []), ...(webhook ? [webhook] : [])];
   return {
     service: { name: 'sensors', run: (signal) => runAll(drivers, signal) },
     devices: () => drivers.flatMap((driver) => driver.devices),
     status: () => drivers.flatMap((driver) => driver.status()),
     webhookAddress: () => webhook?.address(),
+    mqttAddress: () => broker?.address(),
   };
 }
 

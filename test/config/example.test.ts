@@ -59,7 +59,14 @@ function keysOf(schema: z.core.$ZodType, path: readonly string[], fallback?: unk
   return own;
 }
 
-const keys = Object.entries(sections).flatMap(([name, schema]) => keysOf(schema, [name]));
+const every = Object.entries(sections).flatMap(([name, schema]) => keysOf(schema, [name]));
+
+/** What all sources of messages have in common is shown once, at the webhook's. */
+const tailOf = (path: readonly string[]): string => path.slice(path.indexOf('sources')).join('.');
+const shared = new Set(every.filter(({ path }) => path[1] === 'webhook' && path.includes('sources')).map(({ path }) => tailOf(path)));
+const keys = every.filter(
+  ({ path }) => path[1] !== 'mqtt' || path.at(-1) === 'sources' || !path.includes('sources') || !shared.has(tailOf(path)),
+);
 
 /** Paths in the file that a key of the schema stands for. */
 function found(value: unknown, path: readonly string[], at: readonly (string | number)[] = []): readonly (string | number)[][] {

@@ -1,0 +1,209 @@
+// The broker in the gateway for the site's own devices: it takes what they publish under their own topics, and gives nothing out.
+import type { Socket } from 'node:net';
+import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes';
+import { type Env, messageOf, troubleOf } from '#base';
+import type { Driver } from '../driver.ts';
+import { openLineHealth } from '../line-health.ts';
+import type { MessageWorld } from '../messages/index.ts';
+import type { MqttBrokerOptions } from '../options.ts';
+import { openTeller } from '../teller.ts';
+import { type Floods, type FloodTexts, openBucket, openFloods } from './flood.ts';
+import { guardStream } from './guarded-stream.ts';
+import { type Intake, openIntake } from './intake.ts';
+import { openBrokerListener } from './listener.ts';
+import { maxPayloadBytes } from './session.ts';
+import { openUsers } from './users.ts';
+
+/** The broker, and where it listens once it does. */
+export interface MqttBroker extends Driver {
+  address(): { readonly host: string; readonly port: number } | undefined;
+}
+
+const name = 'mqtt-broker';
+const wrongLoginMs = 1000;
+const badLogin = 4;
+const notAuthorised = 5;
+
+/** Opens the driver. A port that is taken is a condition and is tried again every 1 to 5 s: the other drivers go on. */
+export function openMqttBroker(options: MqttBrokerOptions, world: Omit<MessageWorld, 'signal'>): MqttBroker {
+  const { deps, env } = world;
+  const life = new AbortController();
+  const teller = openTeller(deps, env, life.signal);
+  const health = openLineHealth(name, teller, env);
+  const owned = options.users.flatMap((user) => user.sources.map((source) => ({ owner: user.name, options: source })));
+  const intake = openIntake(owned, { ...world, signal: life.signal });
+  const floods = openFloods((user) => `mqtt-${user}`, textsOf(options), { teller, clock: env.clock });
+  let address: { host: string; port: number } | undefined;
+  const serve = async (signal: AbortSignal): Promise<void> => {
+    await using door = await openDoor({ options, env, intake, floods });
+    await using listener = await openBrokerListener(options, door.accept);
+    address = listener.address;
+    health.works();
+    await Promise.race([listener.broken, intake.watch(signal), floods.watch(signal)]);
+  };
+  return {
+    name,
+    service: {
+      name: `sensors ${name}`,
+      async run(signal) {
+        while (!signal.aborted) {
+          try {
+            await serve(signal);
+          } catch (error) {
+            const { message, detail } = troubleOf(error);
+            if (!signal.aborted) health.broken(message, detail);
+          }
+          address = undefined;
+          await env.clock.sleep(1000 + env.random.uniform() * 4000, signal).catch(() => {});
+        }
+        life.abort(signal.reason);
+        await Promise.all([teller.settled(), intake.settled()]);
+      },
+    },
+    devices: intake.devices,
+    status: intake.status,
+    address: () => address,
+  };
+}
+
+interface Parts {
+  readonly options: MqttBrokerOptions;
+  readonly env: Env;
+  readonly intake: Intake;
+  readonly floods: Floods;
+}
+
+/** Where sockets come in. Once disposed of, nothing that a client said counts any more, its will neither. */
+interface Door extends AsyncDisposable {
+  accept(socket: Socket): void;
+}
+
+async function openDoor(parts: Parts): Promise<Door> {
+  const { options, env, intake, floods } = parts;
+  const guests = openGuests(parts);
+  const state = { isClosing: false };
+  const aedes = await Aedes.createBroker({
+    connectTimeout: 10_000,
+    drainTimeout: 10_000,
+    queueLimit: 42,
+    maxClientsIdLength: 128,
+    maxTopicLevels: 32,
+    authenticate: guests.authenticate,
+    authorizePublish(client, packet, done) {
+      if (state.isClosing || !client) return done(new Error('closing'));
+      return void answer(publish(guests.userOf(client), packet, { intake, env }), done);
+    },
+    // Nothing is given out: what the gateway hears is the hub's to read.
+    authorizeSubscribe: (_client, _subscription, done) => done(null, null),
+    authorizeForward: () => null,
+    published(_packet, client, done) {
+      if (client) guests.release(client);
+      done();
+    },
+  });
+  const note = (client: Client, error: Error): void =>
+    env.log.debug({ user: guests.userOf(client), error: error.message }, 'an MQTT connection is closed');
+  aedes.on('clientError', note);
+  aedes.on('connectionError', note);
+  aedes.on('clientDisconnect', guests.gone);
+  return {
+    accept(socket) {
+      const { clock } = env;
+      let user = '';
+      const guarded = guardStream(socket, {
+        maxPayload: maxPayloadBytes,
+        clock,
+        bucket: openBucket(options.messagesPerSecond, clock),
+        oneByOne: true,
+        cut: () => env.log.warn({ user }, 'a message of more than 64 KiB is dropped'),
+        held: () => user !== '' && floods.over(user),
+      });
+      const client = aedes.handle(guarded.stream);
+      guests.add(client, { release: guarded.release, known: (found) => (user = found) });
+    },
+    async [Symbol.asyncDispose]() {
+      state.isClosing = true;
+      await new Promise<void>((resolve) => aedes.close(() => resolve()));
+    },
+  };
+}
+
+/** Hands the outcome on to aedes. */
+async function answer(work: Promise<void>, done: (error?: Error) => void): Promise<void> {
+  let fault: Error | undefined;
+  try {
+    await work;
+  } catch (error) {
+    fault = error instanceof Error ? error : new Error(messageOf(error));
+  }
+  done(fault);
+}
+
+/** PUBACK leaves after this has resolved; a rejection closes the connection without it, and the device sends again (MQTT-4.4.0-1). */
+async function publish(user: string, packet: PublishPacket, { intake, env }: Pick<Parts, 'intake' | 'env'>): Promise<void> {
+  const { topic, qos } = packet;
+  packet.retain = false;
+  if (qos > 1) throw new Error('QoS 2 is not offered');
+  if (!intake.isKnown(user, topic)) {
+    env.log.warn({ user, topic: topic.slice(0, 200) }, 'a device may not publish there');
+    throw new Error('not allowed to publish there');
+  }
+  await intake.take(user, { topic, payload: Buffer.from(packet.payload), qos, isRetained: false });
+}
+
+interface Guest {
+  release(): void;
+  /** Told who it is. */
+  known(user: string): void;
+}
+
+/** Who is connected, as whom. */
+function openGuests({ options, env }: Pick<Parts, 'options' | 'env'>) {
+  const users = openUsers(options.users);
+  const guests = new WeakMap<Client, Guest>();
+  const named = new WeakMap<Client, string>();
+  const holders = new Map<string, Client>();
+  return {
+    add: (client: Client, guest: Guest): void => void guests.set(client, guest),
+    release: (client: Client): void => guests.get(client)?.release(),
+    gone(client: Client): void {
+      if (holders.get(client.id) === client) holders.delete(client.id);
+    },
+    userOf: (client: Client): string => named.get(client) ?? '',
+    authenticate(
+      client: Client,
+      username: string | undefined,
+      password: Buffer | undefined,
+      done: (error: AuthenticateError | null, success: boolean | null) => void,
+    ): void {
+      const user = users.find(username, password);
+      if (user === undefined) {
+        env.log.warn({ user: username?.slice(0, 40) }, 'a login to the MQTT broker is refused');
+        env.clock.after(wrongLoginMs, () => done(Object.assign(new Error('wrong name or password'), { returnCode: badLogin }), false));
+        return;
+      }
+      const holder = holders.get(client.id);
+      if (holder && !holder.closed && named.get(holder) !== user) {
+        done(Object.assign(new Error('another user has this client identifier'), { returnCode: notAuthorised }), false);
+        return;
+      }
+      holders.set(client.id, client);
+      named.set(client, user);
+      guests.get(client)?.known(user);
+      done(null, true);
+    },
+  };
+}
+
+function textsOf({ messagesPerSecond }: MqttBrokerOptions): FloodTexts {
+  return {
+    began: (user) => ({
+      ko: `MQTT 사용자 ${user}이(가) 초당 ${messagesPerSecond}건보다 많이 보내 천천히 받습니다`,
+      en: `MQTT user ${user} sends more than ${messagesPerSecond} packets a second; they are taken more slowly`,
+    }),
+    ended: (user, count) => ({
+      ko: `MQTT 사용자 ${user}의 폭주가 끝났습니다. ${count}건이 기다렸습니다`,
+      en: `The flood of MQTT user ${user} is over; ${count} packets had to wait`,
+    }),
+  };
+}

@@ -1,0 +1,210 @@
+// The broker in the gateway with Mosquitto's clients: who may say what, when it is answered, and what one device can do to the others.
+import { readFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MqttClient } from 'mqtt';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { resolvedSecret } from '#base';
+import { openTestCertificates } from '../peers/certificates.ts';
+import { buttonMap, type ClientRun, mosquitto, portOf, type RunningSensors, runSensors } from './mqtt-stage.ts';
+import { openRecorder, type Recorder } from './recorder.ts';
+
+const passwords = { hall: 'hall-password', pole: 'pole-password' } as const;
+type User = keyof typeof passwords;
+const broker = {
+  listen: { port: 0 },
+  connectionsPerAddress: 4,
+  users: [
+    {
+      name: 'hall',
+      password: resolvedSecret(passwords.hall),
+      sources: [
+        {
+          id: 'hall',
+          device: 'hall-hub',
+          topics: ['hall/{key}/state', 'hall/hub'],
+          map: buttonMap,
+          devices: [{ device: 'hall-1', key: '1' }],
+        },
+      ],
+    },
+    {
+      name: 'pole',
+      password: resolvedSecret(passwords.pole),
+      sources: [{ id: 'pole', device: 'bell-1', topics: ['pole/bell'], map: buttonMap }],
+    },
+  ],
+};
+
+let recorder: Recorder;
+let running: RunningSensors;
+let port = 0;
+const start = async (deps: Recorder, more: object = {}): Promise<void> => {
+  running = runSensors({ broker: { ...broker, ...more } }, deps);
+  port = await portOf(running);
+};
+beforeEach(() => {
+  recorder = openRecorder();
+});
+afterEach(() => running[Symbol.asyncDispose]());
+
+const login = (user: User): string[] => ['-u', user, '-P', passwords[user]];
+const publish = (user: User, topic: string, body: string, more: readonly string[] = []): Promise<ClientRun> =>
+  mosquitto('mosquitto_pub', port, [...login(user), '-q', '1', '-t', topic, '-m', body, ...more], { limitMs: 5000 });
+const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 8000, interval: 20 });
+
+describe('the broker for the site’s own devices', () => {
+  it('takes what a user may say, and nothing else; gives nothing out', async () => {
+    await start(recorder);
+    expect(await publish('hall', 'hall/1/state', '{"id":"m1","state":"alarm"}')).toMatchObject({ code: 0 });
+    expect(await publish('hall', 'hall/1/state', '{"id":"m1","state":"alarm"}')).toMatchObject({ code: 0 });
+    expect(await publish('pole', 'pole/bell', 'ON', ['-r'])).toMatchObject({ code: 0 });
+    expect(recorder.reports).toMatchObject([
+      { device: 'hall-1', kind: 'emergency-call', state: 'active' },
+      { device: 'bell-1', kind: 'intrusion', state: 'pulse' },
+    ]);
+    const heard = recorder.reports.length;
+    const [foreign, system, stranger, nobody, reading, retained] = await Promise.all([
+      mosquitto('mosquitto_pub', port, [...login('pole'), '-q', '1', '-t', 'hall/1/state', '-m', '{"state":"normal"}'], { limitMs: 1500 }),
+      mosquitto('mosquitto_pub', port, [...login('pole'), '-q', '1', '-t', '$SYS/x', '-m', '1'], { limitMs: 1500 }),
+      mosquitto('mosquitto_pub', port, ['-u', 'pole', '-P', passwords.hall, '-q', '1', '-t', 'pole/bell', '-m', 'ON']),
+      mosquitto('mosquitto_pub', port, ['-q', '1', '-t', 'pole/bell', '-m', 'ON']),
+      mosquitto('mosquitto_sub', port, [...login('pole'), '-t', '#', '-W', '2']),
+      mosquitto('mosquitto_sub', port, [...login('pole'), '-t', 'pole/bell', '-W', '2']),
+    ]);
+    expect([foreign.code, system.code]).not.toContain(0);
+    expect([stranger.code, nobody.code]).toEqual([4, 4]);
+    expect([reading.output, retained.output].join()).toMatch(/denied.*denied/s);
+    expect(recorder.reports).toHaveLength(heard);
+    expect(running.sensors.status()).toMatchObject([
+      { device: 'hall-hub', driver: 'mqtt', source: 'hall' },
+      { device: 'hall-1', state: 'ok' },
+      { device: 'bell-1', state: 'ok' },
+    ]);
+  });
+
+  it('answers after the commit; a failing store is no answer, and the retry is raised once', async () => {
+    const commit = Promise.withResolvers<void>();
+    const slow: Recorder = {
+      ...recorder,
+      report: async (report, how) => {
+        await commit.promise;
+        return await recorder.report(report, how);
+      },
+    };
+    await start(slow);
+    let answered = false;
+    const sent = publish('hall', 'hall/1/state', '{"id":"m1","state":"alarm"}').then((result) => {
+      answered = true;
+      return result;
+    });
+    await sleep(300);
+    expect(answered).toBe(false);
+    commit.resolve();
+    expect(await sent).toMatchObject({ code: 0 });
+
+    recorder.failing = true;
+    const failed = await mosquitto('mosquitto_pub', port, [...login('pole'), '-q', '1', '-t', 'pole/bell', '-m', 'ON'], { limitMs: 700 });
+    expect(failed.code).not.toBe(0);
+    recorder.failing = false;
+    expect(await publish('pole', 'pole/bell', 'ON')).toMatchObject({ code: 0 });
+    expect(recorder.reports.map(({ device }) => device)).toEqual(['hall-1', 'bell-1']);
+  });
+
+  it('makes no second alarm when the device sends again what was committed and not answered', async () => {
+    const dying: Recorder = {
+      ...recorder,
+      report: async (report, how) => {
+        await recorder.report(report, how);
+        return await new Promise(() => {});
+      },
+    };
+    await start(dying);
+    const sending = mosquitto('mosquitto_pub', port, [...login('pole'), '-q', '1', '-t', 'pole/bell', '-m', 'ON'], { limitMs: 1500 });
+    await eventually(() => expect(recorder.reports).toHaveLength(1));
+    await running[Symbol.asyncDispose]();
+    expect((await sending).code).not.toBe(0);
+    await start(recorder);
+    expect(await publish('pole', 'pole/bell', 'ON')).toMatchObject({ code: 0 });
+    expect(recorder.reports).toHaveLength(1);
+  });
+
+  it('lets no flood of one device keep back another’s alarm, and says who floods', async () => {
+    await start(recorder);
+    const flooding = new AbortController();
+    const sent = flood(port, flooding.signal);
+    await sleep(1200);
+    const before = performance.now();
+    expect(await publish('pole', 'pole/bell', 'ON')).toMatchObject({ code: 0 });
+    expect(performance.now() - before).toBeLessThan(1000);
+    await eventually(() =>
+      expect(recorder.conditions.filter(({ kind }) => kind === 'alarm-flood')).toMatchObject([{ state: 'raised', channel: 'mqtt-hall' }]),
+    );
+    flooding.abort();
+    expect(await sent).toBeGreaterThan(4000);
+    // 200 at once and 20 a second.
+    const taken = recorder.reports.filter(({ device }) => device === 'hall-1').length;
+    expect(taken).toBeGreaterThan(150);
+    expect(taken).toBeLessThan(400);
+  });
+
+  it('drops what is larger than 64 KiB, and goes on', async () => {
+    await start(recorder);
+    const large = `{"state":"alarm","x":"${'x'.repeat(66_000)}"}`;
+    expect(await publish('pole', 'pole/bell', large)).toMatchObject({ code: 0 });
+    expect(recorder.reports).toEqual([]);
+    const fits = `{"state":"alarm","x":"${'x'.repeat(65_000)}"}`;
+    expect(await publish('pole', 'pole/bell', fits)).toMatchObject({ code: 0 });
+    expect(recorder.reports).toHaveLength(1);
+  });
+
+  it('closes what is one connection too many from an address, and takes others when one has gone', async () => {
+    await start(recorder);
+    const held = Array.from({ length: 4 }, () => connect(port, '127.0.0.1'));
+    await sleep(100);
+    const refused = await mosquitto('mosquitto_pub', port, [...login('pole'), '-q', '1', '-t', 'pole/bell', '-m', 'ON'], { limitMs: 500 });
+    expect(refused.code).not.toBe(0);
+    for (const each of held) each.destroy();
+    await eventually(() => expect(held.every(({ closed }) => closed)).toBe(true));
+    await vi.waitFor(async () => expect(await publish('pole', 'pole/bell', 'ON')).toMatchObject({ code: 0 }), { timeout: 8000 });
+  });
+
+  it('speaks TLS, and says when its port is taken', async () => {
+    await using certificates = await openTestCertificates();
+    const { ca, server } = certificates;
+    await start(recorder, { tls: { cert: server.cert, key: resolvedSecret(await readFile(server.key, 'utf8')) } });
+    expect(await publish('pole', 'pole/bell', 'ON', ['--cafile', ca])).toMatchObject({ code: 0 });
+    expect(recorder.reports).toHaveLength(1);
+
+    const holder = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => holder.once('listening', resolve));
+    const address = holder.address();
+    const heard = openRecorder();
+    await using _second = runSensors({ broker: { ...broker, listen: { port: typeof address === 'object' ? address?.port : 0 } } }, heard);
+    await eventually(() => expect(heard.conditions).toMatchObject([{ kind: 'bus-fault', state: 'raised', channel: 'mqtt-broker' }]));
+    holder.close();
+  });
+});
+
+/** Sends some 5,000 events a second as `hall` until aborted, as far as the broker reads; resolves to how many. */
+async function flood(to: number, signal: AbortSignal): Promise<number> {
+  const client = new MqttClient(() => connect(to, '127.0.0.1'), {
+    protocolVersion: 4,
+    username: 'hall',
+    password: passwords.hall,
+    reconnectPeriod: 0,
+  });
+  client.on('error', () => {});
+  await new Promise((resolve) => client.once('connect', resolve));
+  const since = performance.now();
+  let sent = 0;
+  while (!signal.aborted) {
+    for (const due = (performance.now() - since) * 5; sent < due; sent += 1) {
+      client.publish('hall/1/state', `{"id":"${sent}","state":"pressed"}`, { qos: 0 });
+    }
+    await sleep(10);
+  }
+  client.stream.destroy();
+  client.end(true);
+  return sent;
+}
