@@ -86,7 +86,7 @@ export interface Access {
   /** False when it was not open. `by`: `gateway`, a hub connection's name or `cli:USER`; `closed` is for the origin that opened it alone. */
   end(grant: string, reason: GrantEnd, note: string, by?: string, offer?: StreamOffer): Promise<boolean>;
   /** Grants that must go because the line has become narrower, or the pictures larger: the caller cuts and ends them. */
-  surplus(): readonly Preempted[];
+  surplus(): Promise<readonly Preempted[]>;
   session(grant: string, step: SessionStep): Promise<void>;
   note(look: OwnLook): Promise<void>;
   /** Writes the act on the audit; 600 of one person in a minute are listed one by one, the rest is counted. */
@@ -165,7 +165,7 @@ export function openAccess(options: AccessOptions, deps: AccessDeps, env: Env): 
       if (ended || reason !== 'closed') admission.leave(id);
       return ended;
     },
-    surplus: admission.surplus,
+    surplus: () => admission.inTurn(async () => admission.surplus()),
     async session(id, { step, peer, at, detail }) {
       const grant = await procedures.find(id);
       const subject = grant ? `${grant.device}/${grant.channel}` : '';

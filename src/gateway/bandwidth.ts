@@ -1,6 +1,6 @@
 // The bandwidth story: how wide the line to the hub is now, what each stream takes of it, and who must go when it becomes narrower.
 import type { Access, Line, Preempted } from '#access';
-import { type Env, type Service, untilAborted } from '#base';
+import { type Env, messageOf, type Service, untilAborted } from '#base';
 import type { Cameras } from '#cameras';
 import type { Config } from '#config';
 import { openRates, type Streams } from '#streams';
@@ -10,8 +10,8 @@ export interface BandwidthDeps {
   readonly access: Pick<Access, 'surplus'>;
   readonly cameras: Pick<Cameras, 'profile'>;
   readonly streams: Pick<Streams, 'status'>;
-  /** Name of the route on which the session stands or is tried. */
-  readonly route: () => string;
+  /** Whether the session stands, and the name of the route on which it stands or is tried. */
+  readonly uplink: () => { readonly connected: boolean; readonly route: string };
   readonly preempt: (preempted: readonly Preempted[], why: string) => Promise<void>;
 }
 
@@ -30,9 +30,13 @@ export function openBandwidth(config: Pick<Config, 'uplink' | 'streams'>, deps: 
   const { bandwidth, routes, alarmShare } = config.uplink;
   const widths = new Map([['direct', bandwidth], ...routes.map((route) => [route.name, route.bandwidth] as const)]);
   const rates = openRates();
+  /** A broker that is away makes no line narrower. */
+  let lastRoute = config.uplink.url === undefined ? (routes[0]?.name ?? '') : 'direct';
   let readers = new Map<string, number>();
   const limit = (): number | undefined => {
-    const width = widths.get(deps().route());
+    const { connected, route } = deps().uplink();
+    if (connected) lastRoute = route;
+    const width = widths.get(lastRoute);
     return width === undefined ? undefined : width * (1 - alarmShare / 100);
   };
   const line: Line = {
@@ -46,19 +50,22 @@ export function openBandwidth(config: Pick<Config, 'uplink' | 'streams'>, deps: 
     rates.note(paths, env.clock.monotonicMs());
     readers = new Map([...Map.groupBy(sessions, ({ grant }) => grant)].map(([grant, own]) => [grant, own.length]));
   };
+  let narrow = 0;
+  const look = async (): Promise<void> => {
+    await measure();
+    const surplus = await deps().access.surplus();
+    narrow = surplus.length > 0 ? narrow + 1 : 0;
+    if (narrow >= patience) await deps().preempt(surplus, 'the line is too narrow for it now');
+  };
   return {
     line,
     service: {
       name: 'bandwidth',
       async run(signal) {
-        let narrow = 0;
         while (isLimited && !signal.aborted) {
           await env.clock.sleep(watchMs, signal).catch(() => {});
-          if (signal.aborted) return;
-          await measure();
-          const surplus = deps().access.surplus();
-          narrow = surplus.length > 0 ? narrow + 1 : 0;
-          if (narrow >= patience) await deps().preempt(surplus, 'the line is too narrow for it now');
+          if (!signal.aborted)
+            await look().catch((error: unknown) => env.log.debug({ error: messageOf(error) }, 'the line is not watched now'));
         }
         await untilAborted(signal);
       },

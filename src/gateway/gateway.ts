@@ -79,11 +79,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const alarms = openAlarms({ store, latch: config.alarms.latch }, env);
   const outbox = openOutbox({ store });
   await using readings = openReadings({ append: outbox.appendReadings }, env.clock);
-  const bandwidth = openBandwidth(
-    config,
-    () => ({ access, cameras, streams, route: () => uplink.status().route, preempt: grants.preempt }),
-    env,
-  );
+  const bandwidth = openBandwidth(config, () => ({ access, cameras, streams, uplink: uplink.status, preempt: grants.preempt }), env);
   const access = openAccess(config.access, { store, line: bandwidth.line }, env);
   const registry = await outwait(() => openRegistry({ store, sealer }, env), 'the registry', env, signal);
   if (!registry) return;

@@ -93,6 +93,7 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
   const preempt = async ({ grant, offer }: Preempted, why: string): Promise<void> => {
     const arrival = arrivals.get(grant);
     if (arrival) arrival.over = true;
+    env.log.info({ grant, why, offer: offer?.quality }, 'a stream gives way');
     await streams.revoke(grant, 'preempted');
     void insist(() => finish(grant, 'preempted', why, 'gateway', offer), `the end of grant ${grant}`, env);
   };
