@@ -26,6 +26,8 @@ const meanings = {
   rssMiB: 'its largest resident memory (VmHWM)',
   loadCpuPercent: 'of a core, cameras and readers meanwhile (C)',
   lostPackets: 'RTP packets that a reader should have got and did not, in all runs of our relay below',
+  framesPercent:
+    'frames that came to readers of those that 25 a second would be, the least of both runs: below 100 the cameras did not get their share of the processor',
   ageP50Ms:
     'from the making of a frame at the camera until its last packet is at the reader, the median: the camera itself takes 3 ms for it',
   ageP99Ms: 'the same, 99th percentile: key frames, which take the camera 15 ms',
@@ -73,6 +75,7 @@ export const relayBench: Bench<Figure> = {
       streams,
       ...ours,
       lostPackets: ours.lostPackets + segments.lostPackets,
+      framesPercent: Math.min(ours.framesPercent, segments.framesPercent),
       cpuPercentSegments: segments.cpuPercent,
       nodeMediaServerCpuPercent: nodeMediaServer.cpuPercent,
       nodeMediaServerRssMiB: nodeMediaServer.rssMiB,
@@ -104,7 +107,7 @@ async function measureOurs({ folder, timeScale }: BenchOptions, streams: number,
   await readers.report();
   const [cpuPercent = 0, ...load] = await cpuPercents([relay.pid, cameras.pid, readers.pid], () => sleep(forMs));
   const { lost, disordered, gone, ageP50Ms, ageP99Ms, frames } = await readers.report();
-  if (gone > 0 || frames < (streams * 20 * forMs) / 1000) throw new Error(`${gone} readers were lost, ${frames} frames came`);
+  if (gone > 0) throw new Error(`${gone} readers were lost`);
   return {
     cpuPercent,
     rssMiB: residentMiB(relay.pid, 'VmHWM'),
@@ -113,6 +116,7 @@ async function measureOurs({ folder, timeScale }: BenchOptions, streams: number,
       1,
     ),
     lostPackets: Math.max(lost, disordered),
+    framesPercent: round((frames / ((streams * 25 * forMs) / 1000)) * 100, 0),
     ageP50Ms,
     ageP99Ms,
   };
