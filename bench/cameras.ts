@@ -1,5 +1,6 @@
 // The cameras' bench: 4,000 pull points held by one gateway. What they cost when nothing happens, how soon and how surely what happens is durable, and how
 // soon all are heard again after all rebooted at once.
+import { mkdir } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openMosquitto } from '../test/peers/mosquitto.ts';
@@ -56,9 +57,10 @@ export const camerasBench: Bench<Figure> = {
     await using hub = await openMosquitto({ quiet: true, config: ['set_tcp_nodelay true'] });
     const ear = await openEar(hub.port);
     await using field = await openField(cameras, Math.ceil(cameras / 100));
-    await registerField(folder, cameras + Math.ceil(cameras / 100), field.port);
-    // What is compiled is kept: a first start of all loads the compiler of TypeScript besides.
+    // What is compiled is kept: a first start of all loads the compiler of TypeScript besides. No login is under way when it is killed.
+    await mkdir(folder, { recursive: true });
     await (await startCamerasDaemon(folder, hub.port)).stop('SIGKILL');
+    await registerField(folder, cameras + Math.ceil(cameras / 100), field.port);
     const startMs = steadyMs();
     let daemon = await startCamerasDaemon(folder, hub.port);
     try {

@@ -9,8 +9,12 @@ import type { CamerasProcedures } from './tables.ts';
 export interface Memory {
   readonly point: PullPoint | undefined;
   keep(point: PullPoint | undefined): Promise<void>;
+  /** This login is about to be tried: known before it is, unless it was taken before. A crash then leaves it as refused. */
+  attempt(login: Login): Promise<void>;
   /** A login was refused just now: the camera's own, where it is left out. */
   refused(login?: Login): Promise<void>;
+  /** It was taken. */
+  taken(login: Login): Promise<void>;
   accepted(): Promise<void>;
   /** The camera answered well: the certificate that it showed is the one it must have. */
   certified(): Promise<void>;
@@ -19,11 +23,11 @@ export interface Memory {
 /** Opens the memory of `device` and tells the gate of a refusal that still holds. */
 export async function openMemory(camera: MemoryCamera, deps: MemoryDeps, env: Env): Promise<Memory> {
   const { calls, gate, loginRetry, trust } = deps;
-  const { subscription, refusal, certificate } = await calls.recall(camera.device);
+  const { subscription, refusal, certificate, proven } = await calls.recall(camera.device);
   if (certificate !== undefined) trust?.pin(certificate);
-  if (refusal) holdBack(refusal, { ...camera, agoMs: Math.max(0, env.clock.now() - refusal.at) }, { gate, loginRetry });
+  if (refusal) holdBack(refusal, { ...camera, proven, agoMs: Math.max(0, env.clock.now() - refusal.at) }, { gate, loginRetry });
   const point = pointOf(subscription, camera.host);
-  return new Remembered(camera, deps, env, { point, noted: refusal !== undefined, certificate });
+  return new Remembered(camera, deps, env, { point, noted: refusal !== undefined, certificate, proven });
 }
 
 interface MemoryCamera {
@@ -51,12 +55,14 @@ function pointOf(subscription: Recalled['subscription'], host: string): PullPoin
 /** Tells the gate of a refusal that still holds; a clock that was set back meanwhile makes it a refusal of now. */
 function holdBack(
   refusal: NonNullable<Recalled['refusal']>,
-  { host, login, agoMs }: MemoryCamera & { readonly agoMs: number },
+  { host, login, proven, agoMs }: MemoryCamera & { readonly agoMs: number; readonly proven: string | undefined },
   { gate, loginRetry }: Pick<MemoryDeps, 'gate' | 'loginRetry'>,
 ): void {
   if (agoMs >= loginRetry || gate.quietMs(host) > 0) return;
   // Whichever login it was, no other may fail before its time; of another than the camera's own only its mark is left to know it by.
-  gate.refused(host, login && refusal.mark === markOf(login) ? login : { user: '', password: refusal.mark }, agoMs);
+  // What was tried and then taken is not what is waited for.
+  const isOwn = login !== undefined && refusal.mark === markOf(login) && refusal.mark !== proven;
+  gate.refused(host, isOwn ? login : { user: '', password: refusal.mark }, agoMs);
 }
 
 /** A class, for there are thousands, and closures cost memory each. */
@@ -67,12 +73,18 @@ class Remembered implements Memory {
   readonly #env: Env;
   #noted: boolean;
   #kept: string | undefined;
+  #proven: string | undefined;
 
   constructor(
     camera: MemoryCamera,
     deps: MemoryDeps,
     env: Env,
-    { point, noted, certificate }: { point: PullPoint | undefined; noted: boolean; certificate: string | undefined },
+    {
+      point,
+      noted,
+      certificate,
+      proven,
+    }: { point: PullPoint | undefined; noted: boolean; certificate: string | undefined; proven: string | undefined },
   ) {
     this.point = point;
     this.#camera = camera;
@@ -80,6 +92,7 @@ class Remembered implements Memory {
     this.#env = env;
     this.#noted = noted;
     this.#kept = certificate;
+    this.#proven = proven;
   }
 
   async keep(next: PullPoint | undefined): Promise<void> {
@@ -96,14 +109,29 @@ class Remembered implements Memory {
     this.point = next;
   }
 
+  async attempt(login: Login): Promise<void> {
+    const mark = markOf(login);
+    if (mark === this.#proven) return;
+    this.#noted = true;
+    await this.#deps.calls.keepRefusal({ device: this.#camera.device, mark, at: this.#env.clock.now() });
+  }
+
   async refused(tried: Login | undefined = this.#camera.login): Promise<void> {
     const { calls, gate, loginRetry } = this.#deps;
     const { device, host } = this.#camera;
     if (!tried) return;
     this.#noted = true;
+    if (markOf(tried) === this.#proven) this.#proven = undefined;
     // A wait that only goes on says nothing new.
     const leftMs = gate.waitMs(host, tried);
     await calls.keepRefusal({ device, mark: markOf(tried), at: this.#env.clock.now() - (loginRetry - leftMs) });
+  }
+
+  async taken(login: Login): Promise<void> {
+    const mark = markOf(login);
+    if (mark === this.#proven) return;
+    await this.#deps.calls.keepProven({ device: this.#camera.device, mark });
+    this.#proven = mark;
   }
 
   async accepted(): Promise<void> {

@@ -21,7 +21,7 @@ import { type Memory, openMemory } from './memory.ts';
 import { type CameraProfile, identifyCamera, type StreamChoice } from './onvif/index.ts';
 import type { CamerasOptions } from './options.ts';
 import type { Slots } from './slots.ts';
-import { type LoginGate, openSession, openTrust, type SoapSession, type Trust } from './soap/index.ts';
+import { type LoginGate, type LoginLedger, openSession, openTrust, type SoapSession, type Trust } from './soap/index.ts';
 import type { CamerasProcedures } from './tables.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 import { openWaker, type Waker } from './waker.ts';
@@ -130,9 +130,13 @@ export async function supervise(
   const log = () => env.log.child({ camera: record.device.id });
   const backoff = openBackoff({ minMs: options.retryMin, maxMs: options.retryMax }, env.random);
   const { trust } = state;
-  using session = openSession(options, { base, login: record.login, gate: deps.gate, trust }, env);
-  state.session = session;
   let loop: Loop | undefined;
+  const ledger: LoginLedger = {
+    attempt: async (tried) => loop?.memory.attempt(tried),
+    taken: async (tried) => loop?.memory.taken(tried),
+  };
+  using session = openSession(options, { base, login: record.login, gate: deps.gate, trust, ledger }, env);
+  state.session = session;
   let failures = 0;
   const healthy = async (logins: Logins, ailments: Ailments): Promise<void> => {
     failures = 0;

@@ -51,8 +51,11 @@ export interface KeptRefusal {
 export type CamerasProcedures = {
   keepSubscription(subscription: KeptSubscription): void;
   dropSubscription(device: string): void;
+  /** A login was refused, or is about to be tried that was never taken: then a crash leaves it as refused. */
   keepRefusal(refusal: KeptRefusal): void;
   dropRefusal(device: string): void;
+  /** A login was taken: a try of it needs no note from now on, and the note of this one is gone. */
+  keepProven(proven: { readonly device: string; readonly mark: string }): void;
   /** The certificate that the camera must have from now on. */
   keepCertificate(certificate: { readonly device: string; readonly fingerprint: string }): void;
   /** Everything kept of one camera. */
@@ -60,6 +63,8 @@ export type CamerasProcedures = {
     readonly subscription: KeptSubscription | undefined;
     readonly refusal: KeptRefusal | undefined;
     readonly certificate: string | undefined;
+    /** Mark of the login that was taken last and not refused since. */
+    readonly proven: string | undefined;
   };
   /** Writes detections down and keeps the newest `keep` of all. */
   keepDetections(batch: { readonly rows: readonly Omit<KeptDetection, 'row'>[]; readonly keep: number }): void;
@@ -95,6 +100,7 @@ export const camerasMigrations: Migrations = {
      CREATE TABLE camera_life (one INTEGER PRIMARY KEY CHECK (one = 1), alive_at INTEGER NOT NULL, clean INTEGER NOT NULL) STRICT;`,
     'ALTER TABLE camera_subscription ADD COLUMN pushed INTEGER NOT NULL DEFAULT 0',
     'CREATE TABLE camera_certificate (device TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) STRICT, WITHOUT ROWID',
+    'CREATE TABLE camera_proven (device TEXT PRIMARY KEY, mark TEXT NOT NULL) STRICT, WITHOUT ROWID',
   ],
 };
 
@@ -108,6 +114,10 @@ export const openCamerasProcedures: OpenProcedures<CamerasProcedures> = (db: Dat
   const putCertificate = db.prepare<[string, string]>('INSERT OR REPLACE INTO camera_certificate VALUES (?, ?)');
   const deleteCertificate = db.prepare<[string]>('DELETE FROM camera_certificate WHERE device = ?');
   const findCertificate = db.prepare<[string], string>('SELECT fingerprint FROM camera_certificate WHERE device = ?').pluck();
+  const deleteAttempt = db.prepare<[string, string]>('DELETE FROM camera_refusal WHERE device = ? AND mark = ?');
+  const putProven = db.prepare<[string, string]>('INSERT OR REPLACE INTO camera_proven VALUES (?, ?)');
+  const deleteProven = db.prepare<[string, string]>('DELETE FROM camera_proven WHERE device = ? AND mark LIKE ?');
+  const findProven = db.prepare<[string], string>('SELECT mark FROM camera_proven WHERE device = ?').pluck();
   const detections = openDetectionRows(db);
   const lives = openLives(db);
   return {
@@ -121,9 +131,14 @@ export const openCamerasProcedures: OpenProcedures<CamerasProcedures> = (db: Dat
     },
     keepRefusal({ device, mark, at }) {
       putRefusal.run(device, mark, Math.trunc(at));
+      deleteProven.run(device, mark);
     },
     dropRefusal(device) {
       deleteRefusal.run(device);
+    },
+    keepProven({ device, mark }) {
+      putProven.run(device, mark);
+      deleteAttempt.run(device, mark);
     },
     keepCertificate({ device, fingerprint }) {
       putCertificate.run(device, fingerprint);
@@ -132,11 +147,13 @@ export const openCamerasProcedures: OpenProcedures<CamerasProcedures> = (db: Dat
       subscription: findSubscription.get(device),
       refusal: findRefusal.get(device),
       certificate: findCertificate.get(device),
+      proven: findProven.get(device),
     }),
     forget(device) {
       deleteSubscription.run(device);
       deleteRefusal.run(device);
       deleteCertificate.run(device);
+      deleteProven.run(device, '%');
       detections.forget(device);
     },
   };

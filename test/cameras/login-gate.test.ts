@@ -112,9 +112,13 @@ describe('a nonce that was used and is refused', () => {
 
   it('may only have grown old where the camera never says so, and a fresh one tells', () => {
     const credentials = openUsed();
-    expect(credentials.adapt('calls', challenge('b'))).toBe('again');
+    expect(credentials.adapt('calls', challenge('b'))).toBe('doubt');
     credentials.prove('calls', url, 0);
     expect(credentials.adapt('calls', challenge('c'))).toBe('refused');
+  });
+
+  it('means another password where the camera offers the same again: no second failed login', () => {
+    expect(openUsed().adapt('calls', challenge('a'))).toBe('refused');
   });
 
   it('means another password where the camera has said before that one was old: no second failed login', () => {

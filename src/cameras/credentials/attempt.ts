@@ -15,7 +15,8 @@ export function openAttempts(
   env: Env,
 ): (camera: AuditedCamera, login: Login, signal: AbortSignal) => Promise<Trial> {
   return async ({ id, base, trust }, login, signal) => {
-    using session = openSession(options, { base, login, gate, trust }, env);
+    const note = (): Promise<void> => calls.keepRefusal({ device: id, mark: markOf(login), at: env.clock.now() });
+    using session = openSession(options, { base, login, gate, trust, ledger: { attempt: note, taken: async () => {} } }, env);
     const clock = await session.readClock(signal);
     if (clock.result === 'failed') return 'unreachable';
     const reply = await session.call({ url: base, envelope: question, expect: 'GetDeviceInformationResponse' }, signal);
@@ -24,7 +25,7 @@ export function openAttempts(
     if (isHeld === true) return 'held';
     if (isLocked === true) return 'locked';
     if (kind !== 'login-refused') return 'unreachable';
-    await calls.keepRefusal({ device: id, mark: markOf(login), at: env.clock.now() });
+    await note();
     return 'refused';
   };
 }

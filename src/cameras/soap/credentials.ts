@@ -19,10 +19,10 @@ export interface Credentials {
   /** The proof for the next request; `cameraMs` is the camera's time. */
   prove(lane: Lane, url: URL, cameraMs: number): Proof;
   /**
-   * A request was denied, with these WWW-Authenticate headers: `again` when another proof is worth trying, `clock` when only a wrong clock could
-   * explain it, `refused` when another try would only be another failed login.
+   * A request was denied, with these WWW-Authenticate headers: `again` when another proof is worth trying, `doubt` when it is and was perhaps a
+   * failed login already, `clock` when only a wrong clock could explain it, `refused` when another try would only be another failed login.
    */
-  adapt(lane: Lane, challenges: readonly string[]): 'again' | 'clock' | 'refused';
+  adapt(lane: Lane, challenges: readonly string[]): 'again' | 'doubt' | 'clock' | 'refused';
   /** Begin from nothing: the login was refused. */
   reset(): void;
 }
@@ -74,7 +74,7 @@ class Asked implements Credentials {
     return { authorization: authorize(known.challenge, login, request), header: '' };
   }
 
-  adapt(lane: Lane, challenges: readonly string[]): 'again' | 'clock' | 'refused' {
+  adapt(lane: Lane, challenges: readonly string[]): 'again' | 'doubt' | 'clock' | 'refused' {
     if (!this.#login) return 'refused';
     // Basic would send the password in clear: a camera that offers nothing else is tried with a token.
     const offered = chooseChallenge(challenges.filter((header) => !/^\s*basic/i.test(header)));
@@ -82,11 +82,14 @@ class Asked implements Credentials {
       this.#saysStale ||= offered.stale;
       // A nonce that was used before may only have grown old, unless the camera says so when it has; a fresh one that is refused says that
       // the login is wrong.
-      const used = this.authentication === 'digest' ? (this.#kept[lane]?.count ?? 0) : 0;
-      if (!offered.stale && (used === 1 || (used > 1 && this.#saysStale))) return 'refused';
+      const known = this.authentication === 'digest' ? this.#kept[lane] : undefined;
+      const used = known?.count ?? 0;
+      // Who offers the same nonce again says that it is not old.
+      const isSame = used > 0 && known?.challenge.scheme === 'digest' && known.challenge.nonce === offered.nonce;
+      if (!offered.stale && (used === 1 || isSame || (used > 1 && this.#saysStale))) return 'refused';
       this.authentication = 'digest';
       this.#kept[lane] = { challenge: small(offered), count: 0 };
-      return 'again';
+      return used > 1 && !offered.stale ? 'doubt' : 'again';
     }
     if (this.authentication === 'digest') return 'refused';
     if (this.authentication === 'username-token') return 'clock';

@@ -55,6 +55,24 @@ export interface SessionOptions {
   readonly maxReply: number;
 }
 
+/** Who keeps which logins were tried and taken, over a crash. */
+export interface LoginLedger {
+  /** A login that this session has not proved is about to go out. */
+  attempt(login: Login): Promise<void>;
+  /** It was taken. */
+  taken(login: Login): Promise<void>;
+}
+
+/** Whom it talks with. */
+export interface SessionCamera {
+  readonly base: URL;
+  readonly login: Login | undefined;
+  readonly gate: LoginGate;
+  readonly trust?: Trust;
+  /** Both are awaited, and whatever they reject with is the call's. */
+  readonly ledger?: LoginLedger | undefined;
+}
+
 /** Without a login, with it, and once more after the clock or the nonce was renewed. */
 const maxTurns = 3;
 /** A clock read so lately is not read again. */
@@ -62,11 +80,7 @@ const clockFreshMs = 30_000;
 const clockMovedMs = 2000;
 
 /** Opens a session; nothing is sent yet. */
-export function openSession(
-  options: SessionOptions,
-  camera: { readonly base: URL; readonly login: Login | undefined; readonly gate: LoginGate; readonly trust?: Trust },
-  env: Env,
-): SoapSession {
+export function openSession(options: SessionOptions, camera: SessionCamera, env: Env): SoapSession {
   return new Session(options, { trust: openTrust(), ...camera }, env);
 }
 
@@ -77,22 +91,20 @@ class Session implements SoapSession {
   readonly #gate: LoginGate;
   readonly #trust: Trust;
   readonly #env: Env;
+  readonly #ledger: LoginLedger | undefined;
   readonly #transport: Transport;
   #login: Login | undefined;
   #credentials: Credentials;
   #offset: { readonly ms: number; readonly atMs: number } | undefined;
   #proven = false;
 
-  constructor(
-    options: SessionOptions,
-    { base, login, gate, trust }: { base: URL; login: Login | undefined; gate: LoginGate; trust: Trust },
-    env: Env,
-  ) {
+  constructor(options: SessionOptions, { base, login, gate, trust, ledger }: SessionCamera & { readonly trust: Trust }, env: Env) {
     this.base = base;
     this.#options = options;
     this.#gate = gate;
     this.#trust = trust;
     this.#env = env;
+    this.#ledger = ledger;
     this.#transport = openTransport(trust, env);
     this.#login = login;
     this.#credentials = openCredentials(login, env);
@@ -111,7 +123,7 @@ class Session implements SoapSession {
   }
 
   call(call: Call, signal: AbortSignal): Promise<CallResult> {
-    return !this.#login || this.#proven ? this.#speak(call, signal) : this.#speakAlone(call, signal);
+    return !this.#login || this.#proven ? this.#speak(call, signal, false) : this.#speakAlone(call, signal);
   }
 
   use(next: Login | undefined): void {
@@ -137,18 +149,25 @@ class Session implements SoapSession {
   async #speakAlone(call: Call, signal: AbortSignal): Promise<CallResult> {
     // Two that try the same wrong login at once would be two failed logins.
     using _turn = await this.#gate.turn(this.base.host, signal);
-    return await this.#speak(call, signal);
+    return await this.#speak(call, signal, true);
   }
 
-  async #speak(call: Call, signal: AbortSignal): Promise<CallResult> {
-    const closed = this.#login && closedGate(this.#gate.waitMs(this.base.host, this.#login), this.base);
-    if (closed) return closed;
+  async #speak(call: Call, signal: AbortSignal, isAlone: boolean): Promise<CallResult> {
     const { lane = 'calls' } = call;
     for (let turn = 1; ; turn += 1) {
+      // At each turn: the other connection may have been refused meanwhile, and one refusal is the whole camera's.
+      const closed = this.#login && closedGate(this.#gate.waitMs(this.base.host, this.#login), this.base);
+      if (closed) return closed;
+      if (this.#login && !this.#proven && this.#credentials.authentication !== 'none') await this.#ledger?.attempt(this.#login);
       const answer = await this.#send(call, this.#credentials.prove(lane, call.url, this.#cameraMs()), signal);
       if (answer.result === 'failed') return answer;
-      if (!isDenied(answer)) return this.#accept(answer, call);
+      if (!isDenied(answer)) return await this.#accept(answer, call);
       const next = turn < maxTurns ? this.#credentials.adapt(lane, answer.challenges) : 'refused';
+      // A nonce that is old, or another password: one connection finds out, the other waits for what it hears.
+      if (next === 'doubt' && !isAlone) {
+        this.#proven = false;
+        return this.#speakAlone(call, signal);
+      }
       if (next === 'refused' || (next === 'clock' && !(await this.#clockMoved(signal)))) return this.#refuse(answer);
     }
   }
@@ -185,13 +204,16 @@ class Session implements SoapSession {
     return denied(this.#login ? 'login-refused' : 'login-missing', answer, this.base);
   }
 
-  #accept(answer: Answered, call: Call): CallResult {
+  async #accept(answer: Answered, call: Call): Promise<CallResult> {
     const result = settle(answer, call, this.base);
-    if (!this.#login) return result;
-    if (result.result === 'failed' && result.failure.kind === 'login-refused') this.#gate.refused(this.base.host, this.#login);
+    const login = this.#login;
+    if (!login) return result;
+    if (result.result === 'failed' && result.failure.kind === 'login-refused') this.#gate.refused(this.base.host, login);
     else if (this.#credentials.authentication !== 'none') {
+      const isNews = !this.#proven;
       this.#proven = true;
-      this.#gate.accepted(this.base.host, this.#login, answer.tookMs);
+      this.#gate.accepted(this.base.host, login, answer.tookMs);
+      if (isNews) await this.#ledger?.taken(login);
     }
     return result;
   }
