@@ -156,6 +156,19 @@ describe('a request', () => {
   });
 });
 
+describe('other ways to a picture', () => {
+  it('are HTTP-FLV at an address that opens in that way alone, and a push to nobody who is not in the configuration', async () => {
+    const asked = { camera: 'cam-h264', grant: grantRequest() };
+    const flv = await province.hub.command('stream.open', { ...asked, protocol: 'http-flv', network: '127.0.0.0/8' });
+    const { grant, stream } = flv as { grant: string; stream: { flv: string } };
+    expect(stream).toEqual({ flv: expect.stringMatching(/^http:.*live\.flv$/), until: expect.any(String) });
+    expect((await startReading(stream.flv, 20).done).frames).toBe(20);
+    await province.hub.command('stream.close', { grant });
+    const push = await province.hub.command('stream.open', { ...asked, deliver: 'push', to: 'rtsps://elsewhere.example/live/x' });
+    expect(push).toMatchObject({ result: 'refused', reason: 'streams.push-not-allowed' });
+  });
+});
+
 describe('a technician', () => {
   it('revokes a grant, and its reader is cut', async () => {
     const opened = await open('cam-h264');

@@ -28,7 +28,7 @@ describe('the picture collector', () => {
           got = collector.take(packet(Buffer.concat([Buffer.from([0x7c, flags | 5]), unit.subarray(at, end)]), end === unit.length));
           at = end;
         }
-        expect(whole?.toString('hex')).toBe(`00000001${'6742001e'}00000001${'68ce'}00000001${unit.toString('hex')}`);
+        expect(whole?.toString('hex')).toBe(`000000016742001e0000000168ce00000001${unit.toString('hex')}`);
         expect(got).toEqual(whole);
       }),
     );
