@@ -17,6 +17,7 @@ import {
   type TopicRow,
 } from './events/index.ts';
 import { faults } from './faults.ts';
+import { openIdentityPace } from './identity-pace.ts';
 import type { KnowledgeProcedures } from './knowledge-tables.ts';
 import { auditedOf, knownOf, listenedTo, type Member, openMember, patientOf, streamOf, targetOf } from './member.ts';
 import { askKeyFrame, type CameraProfile } from './onvif/index.ts';
@@ -117,7 +118,9 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
   const events = openSiteEvents(options.events, { ...deps, calls }, env);
   const knowledge = deps.store.procedures<KnowledgeProcedures>('knowledge');
   const choice = openChoice(options.streams);
-  const superviseDeps: SuperviseDeps = { ...deps, calls, knowledge, choice, gate, events, slots: openSlots(options.attempts) };
+  const pace = openIdentityPace(deps.identified, env);
+  const { identified } = pace;
+  const superviseDeps: SuperviseDeps = { ...deps, identified, calls, knowledge, choice, gate, events, slots: openSlots(options.attempts) };
   const watch = openSiteWatch(
     options.watch,
     { sight: deps.sight, gate, condition: deps.condition, openConditions: deps.openConditions },
@@ -139,7 +142,7 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
         const member = members.get(id);
         if (member) enroll(member.record);
       },
-      identified: deps.identified,
+      identified,
       condition: deps.condition,
       choice,
       knowledge,
@@ -227,7 +230,14 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       async run(signal) {
         running = AbortSignal.any([signal, closing.signal]);
         const shared = runServices(
-          [...events.services, { name: 'watch of cameras', run: watch.run }, refresher.service, audit.service, control.clocks],
+          [
+            ...events.services,
+            { name: 'watch of cameras', run: watch.run },
+            refresher.service,
+            pace.service,
+            audit.service,
+            control.clocks,
+          ],
           running,
         );
         // One listener here instead of a signal of two for each camera, which takes kilobytes.
@@ -245,6 +255,7 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
     async remove(id) {
       await control.forget(id, 'the camera was removed');
       await leave(id);
+      pace.forget(id);
       // Not when it was added again meanwhile: then the memory is the new one's.
       if (members.has(id)) return;
       audit.forget(id);

@@ -6,7 +6,7 @@ import { faults } from '../faults.ts';
 import { countAddresses, maxAddresses, mergeSpans, parseRange, type Span } from '../ranges.ts';
 import type { LoginGate } from '../soap/index.ts';
 import { examine } from './examine.ts';
-import { listInterfaces } from './interfaces.ts';
+import { listInterfaces, nearOf } from './interfaces.ts';
 import { mergeFindings } from './merge.ts';
 import { type Greeting, listenToGreetings } from './multicast.ts';
 import { openNeighbours, openTableSource } from './neighbours.ts';
@@ -114,8 +114,8 @@ function openEar(options: DiscoveryOptions, deps: DiscoveryDeps, { came }: Greet
   const visitors = openVisitors({ each: maxEach, all: maxWaiting });
   let ending: AbortSignal | undefined;
   const examineLater = async ({ said, host }: Greeting, signal: AbortSignal): Promise<void> => {
-    const nets = listInterfaces(options.interfaces).flatMap(({ net }) => net ?? []);
-    const sighting = sightingOf(said, host, 'hello', nets);
+    const near = nearOf(listInterfaces(options.interfaces));
+    const sighting = sightingOf(said, host, 'hello', near);
     const place = placeOf(sighting.url);
     const nowMs = env.clock.monotonicMs();
     for (const [old, atMs] of heardMs) {

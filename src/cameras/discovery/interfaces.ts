@@ -20,6 +20,12 @@ export function listInterfaces(wanted: readonly string[]): readonly Interface[] 
   );
 }
 
+/** The nets of interfaces, and all addresses of this machine: no camera stands there. */
+export function nearOf(interfaces: readonly Interface[]): { readonly nets: readonly Span[]; readonly own: readonly string[] } {
+  const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address));
+  return { nets: interfaces.flatMap(({ net }) => net ?? []), own };
+}
+
 /** The nets that need a neighbour to be reached. */
 export function onLinkNets(): readonly Span[] {
   return listInterfaces([]).flatMap(({ net }) => net ?? []);

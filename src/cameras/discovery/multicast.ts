@@ -1,6 +1,6 @@
 // Asking everybody on the local networks at once, on every interface, and listening to what cameras say of themselves when they come.
 import { type Env, messageOf, type Service, untilAborted, uuidv7 } from '#base';
-import { type Interface, listInterfaces } from './interfaces.ts';
+import { type Interface, listInterfaces, nearOf } from './interfaces.ts';
 import { type Announcement, type ProbeType, readMessage, writeProbe } from './messages.ts';
 import { openMeter } from './meter.ts';
 import { isCamera, type Sighting, sightingOf } from './sighting.ts';
@@ -36,7 +36,7 @@ export async function probeEverybody(
 ): Promise<readonly string[]> {
   const seen = new Set<string>();
   const interfaces = listInterfaces(options.interfaces);
-  const nets = interfaces.flatMap(({ net }) => net ?? []);
+  const near = nearOf(interfaces);
   const toldBy = new Map<string, number>();
   const heard = (datagram: Buffer, host: string): void => {
     const told = toldBy.get(host) ?? 0;
@@ -51,7 +51,7 @@ export async function probeEverybody(
       fresh += 1;
       toldBy.set(host, told + fresh);
       seen.add(key);
-      found(sightingOf(said, host, 'multicast', nets));
+      found(sightingOf(said, host, 'multicast', near));
     }
   };
   await using stack = new AsyncDisposableStack();

@@ -18,10 +18,15 @@ const noFacts: ScopeFacts = { name: '', hardware: '', mac: '' };
 
 /**
  * What a camera said, heard from `sender`. Its address is at the sender itself, or in one of `nets` together with the sender (two addresses of one
- * camera on its own network): no message can send our questions to another network.
+ * camera on its own network): no message can send our questions to another network, nor to one of our `own` addresses, where only our own doors are.
  */
-export function sightingOf(said: Announcement, sender: string, way: Finding['way'], nets: readonly Span[] = []): Sighting {
-  const url = chooseAddress(said.addresses, sender, nets);
+export function sightingOf(
+  said: Announcement,
+  sender: string,
+  way: Finding['way'],
+  near: { readonly nets: readonly Span[]; readonly own: readonly string[] } = { nets: [], own: [] },
+): Sighting {
+  const url = chooseAddress(said.addresses, sender, near);
   return { host: url.hostname, url, endpoint: said.endpoint, facts: readScopes(said.scopes), way };
 }
 
@@ -37,9 +42,14 @@ export function isCamera({ types, scopes, addresses }: Announcement): boolean {
 }
 
 /** The address at the sender itself, or near it, else a said one with the sender in the place of its host (a translated address). */
-function chooseAddress(said: readonly string[], sender: string, nets: readonly Span[]): URL {
+function chooseAddress(
+  said: readonly string[],
+  sender: string,
+  { nets, own }: { readonly nets: readonly Span[]; readonly own: readonly string[] },
+): URL {
   const urls = said.flatMap((address) => serviceOf(address) ?? []);
-  const near = urls.find((url) => url.hostname === sender) ?? urls.find((url) => isNear(url.hostname, sender, nets));
+  const near =
+    urls.find((url) => url.hostname === sender) ?? urls.find((url) => !own.includes(url.hostname) && isNear(url.hostname, sender, nets));
   const any = near ?? urls.find((url) => parseIpv4(url.hostname) !== undefined) ?? urls[0] ?? serviceUrl(sender, 80);
   const chosen = new URL(any);
   if (!near) chosen.hostname = sender;

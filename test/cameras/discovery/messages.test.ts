@@ -76,9 +76,10 @@ describe('what cameras say', () => {
     ['an IPv6 address first', 'http://[fe80::1]/onvif/device_service http://10.0.0.5/onvif/device_service', '10.0.0.5'],
     ['a translated address', 'http://192.168.1.64:81/onvif/device_service', '10.0.0.5:81'],
     ['its other address on the same network', 'http://10.0.0.77:81/onvif/device_service', '10.0.0.77:81'],
+    ['a door of our own', 'http://10.0.0.1:9090/onvif/device_service', '10.0.0.5:9090'],
   ])('asks the sender itself: %s', (_, addresses, expected) => {
     const said = { endpoint: '', types: [], scopes: [], addresses: addresses.split(' ').filter(Boolean) };
-    expect(writeAddress(sightingOf(said, '10.0.0.5', 'multicast', [net]).url)).toBe(expected);
+    expect(writeAddress(sightingOf(said, '10.0.0.5', 'multicast', { nets: [net], own: ['10.0.0.1'] }).url)).toBe(expected);
   });
 
   it.each([
