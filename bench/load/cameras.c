@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_FD = 16384, PAYLOAD = 1400, FRAME_MS = 40, KEY_WEIGHT = 5, WARM_MS = 100 };
+enum { MAX_FD = 16384, PAYLOAD = 1400, FRAME_MS = 40, KEY_WEIGHT = 5, WARM_MS = 1000 };
 
 typedef struct {
   int fd, playing, head;

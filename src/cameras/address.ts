@@ -8,14 +8,14 @@ export type CameraAddress =
 const devicePath = '/onvif/device_service';
 
 /**
- * Understands `10.0.0.5`, `10.0.0.5:8080`, `http://host:port/path`, `https://host:port/path`, and `rtsp://host/path` for a camera without ONVIF.
+ * Understands `10.0.0.5`, `10.0.0.5:8080`, `http://host:port/path`, `https://host:port/path`, and `rtsp://host/path` or `rtsps://host/path` for a camera without ONVIF.
  * The ONVIF path is `/onvif/device_service` when none is given (ONVIF Core §5.1.1). Undefined when it is none of these.
  */
 export function parseAddress(text: string): CameraAddress | undefined {
   if (text.length > 500) return undefined;
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`);
   if (!url || url.hostname === '') return undefined;
-  if (url.protocol === 'rtsp:') {
+  if (isRtsp(url)) {
     const { user, password } = takeUserInfo(url);
     return { protocol: 'rtsp', url, user, password };
   }
@@ -27,6 +27,10 @@ export function parseAddress(text: string): CameraAddress | undefined {
 
 function isWeb({ protocol }: URL): boolean {
   return protocol === 'http:' || protocol === 'https:';
+}
+
+function isRtsp({ protocol }: URL): boolean {
+  return protocol === 'rtsp:' || protocol === 'rtsps:';
 }
 
 function takeUserInfo(url: URL): { user: string; password: string } {
@@ -63,7 +67,7 @@ export function reachService(base: URL, said: string): URL | undefined {
 /** A stream address that the camera said, at the host by which the camera was reached. Undefined when it is not RTSP. */
 export function reachStream(base: URL, said: string): URL | undefined {
   const url = URL.parse(said.trim());
-  if (url?.protocol !== 'rtsp:') return undefined;
+  if (!url || !isRtsp(url)) return undefined;
   takeUserInfo(url);
   url.hostname = base.hostname;
   return url;

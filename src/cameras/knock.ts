@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import type { Env } from '#base';
 import { type Failure, failure } from './faults.ts';
 
-const ports: Readonly<Record<string, number>> = { 'rtsp:': 554, 'https:': 443, 'http:': 80 };
+const ports: Readonly<Record<string, number>> = { 'rtsp:': 554, 'rtsps:': 322, 'https:': 443, 'http:': 80 };
 
 /** Connects over TCP and leaves; undefined when somebody listened. `timeoutMs` is the longest wait. Rejects with the reason of `signal` alone. */
 export function knock(url: URL, timeoutMs: number, env: Env, signal: AbortSignal): Promise<Failure | undefined> {

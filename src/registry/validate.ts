@@ -85,8 +85,8 @@ function checkChannels(channels: readonly Channel[]): readonly Channel[] {
 function checkStreams({ main, sub }: NonNullable<Channel['streams']>): NonNullable<Channel['streams']> {
   const check = (text: string): string => {
     const url = URL.parse(checkText('channels.streams', text, 500, 1));
-    if (url?.protocol !== 'rtsp:' || url.hostname === '' || url.username !== '' || url.password !== '')
-      refuse('channels.streams', 'rtsp:// without a name or password in it');
+    if (!/^rtsps?:$/.test(url?.protocol ?? '') || !url || url.hostname === '' || url.username !== '' || url.password !== '')
+      refuse('channels.streams', 'rtsp:// or rtsps:// without a name or password in it');
     return text;
   };
   return { ...(main !== undefined && { main: check(main) }), ...(sub !== undefined && { sub: check(sub) }) };

@@ -239,6 +239,7 @@ describe('addresses', () => {
     ['[fd00::5]:80', 'http://[fd00::5]/onvif/device_service'],
     ['http://u:p@cam.local/other/path', 'http://cam.local/other/path'],
     ['rtsp://10.0.0.5/live', 'rtsp://10.0.0.5/live'],
+    ['rtsps://u:p@10.0.0.5:8322/live', 'rtsps://10.0.0.5:8322/live'],
     ['https://10.0.0.5', 'https://10.0.0.5/onvif/device_service'],
     ['https://10.0.0.5:8443/x', 'https://10.0.0.5:8443/x'],
     ['not an address', undefined],
@@ -281,6 +282,7 @@ describe('addresses', () => {
 
   it('reaches streams at the host of the camera', () => {
     expect(reachStream(base, 'rtsp://u:p@0.0.0.0:8554/a?b=1')?.href).toBe('rtsp://10.1.1.5:8554/a?b=1');
+    expect(reachStream(base, 'rtsps://u:p@0.0.0.0/a')?.href).toBe('rtsps://10.1.1.5/a');
     expect(reachStream(base, 'http://10.1.1.5/a')).toBeUndefined();
   });
 });
