@@ -42,12 +42,13 @@ export interface Outbox {
    */
   claim(destination: string, limit: number, options?: Omit<ClaimOptions, 'limit'>): Promise<readonly Entry[]>;
   /**
-   * Tells that the destination has the entries; durable when it resolves. Again it does nothing. When it rejects, the outbox remembers and tells them
-   * with the next claim or confirmation.
+   * Tells that the destination has the entries. Durable within a second: after a power cut before that they travel again. Again it does nothing. When it
+   * rejects, the outbox remembers and tells them with the next claim or confirmation.
    */
   confirm(destination: string, seqs: readonly number[]): Promise<void>;
   /**
-   * Confirms, sets aside and claims in one commit and one way to the thread. When it rejects, what was told is remembered, and told with the next call.
+   * Confirms, sets aside and claims in one commit and one way to the thread; what it sets aside is durable when it resolves, what it confirms as by
+   * `confirm`. When it rejects, what was told is remembered, and told with the next call.
    */
   turn(destination: string, turn: DeliveryTurn): Promise<readonly Entry[]>;
   /**
@@ -94,9 +95,11 @@ export function openOutbox({ store }: { readonly store: Store }): Outbox {
   // What gives room or delivers passes what comes in; readings and looks wait their turn.
   const calls = store.procedures<OutboxProcedures>('outbox', { urgent: true, reserved: true });
   const patient = store.procedures<OutboxProcedures>('outbox');
+  // What a power cut takes of these travels again under the same id; so nobody waits for the disk.
+  const swift = store.procedures<OutboxProcedures>('outbox', { urgent: true, reserved: true, flush: false });
   const cursors = new Map<string, Cursor>();
   const cursorOf = (destination: string): Cursor => {
-    const cursor = cursors.get(destination) ?? openCursor(calls, destination);
+    const cursor = cursors.get(destination) ?? openCursor({ calls, swift }, destination);
     cursors.set(destination, cursor);
     return cursor;
   };
@@ -104,10 +107,10 @@ export function openOutbox({ store }: { readonly store: Store }): Outbox {
     claim: (destination, limit, options) => cursorOf(destination).turn({ claim: { limit, ...options } }),
     confirm: (destination, seqs) => cursorOf(destination).confirm(seqs),
     turn: (destination, turn) => cursorOf(destination).turn(turn),
-    confirmRanges: (destination, name, ranges) => calls.confirmRanges({ destination, class: name, ranges }),
-    release: (destination, seqs) => calls.release({ destination, seqs }),
-    releaseAll: (destination) => calls.releaseAll({ destination }),
-    releaseUnconfirmed: (destination, except) => calls.releaseUnconfirmed({ destination, except }),
+    confirmRanges: (destination, name, ranges) => swift.confirmRanges({ destination, class: name, ranges }),
+    release: (destination, seqs) => swift.release({ destination, seqs }),
+    releaseAll: (destination) => swift.releaseAll({ destination }),
+    releaseUnconfirmed: (destination, except) => swift.releaseUnconfirmed({ destination, except }),
     setAside: (destination, items) => calls.setAside({ destination, items }),
     dead: async (filter) => (await patient.dead(filter)).map(toLetter),
     retryDead: (ids) => calls.retryDead({ ids }),
@@ -132,7 +135,7 @@ interface Cursor {
 }
 
 /** One destination's way through calls that may fail: nothing stays claimed for nobody, nothing confirmed or refused is forgotten. */
-function openCursor(calls: Calls<OutboxProcedures>, destination: string): Cursor {
+function openCursor({ calls, swift }: Readonly<Record<'calls' | 'swift', Calls<OutboxProcedures>>>, destination: string): Cursor {
   let ticket = 1;
   let queue: Promise<unknown> = Promise.resolve();
   // At most what can be claimed: only claimed entries are told of.
@@ -156,7 +159,9 @@ function openCursor(calls: Calls<OutboxProcedures>, destination: string): Cursor
     }
   }
   async function turn({ confirm: seqs = [], setAside: items = [], claim }: DeliveryTurn): Promise<readonly Entry[]> {
-    const rows = await telling(seqs, items, (confirm, setAside) => calls.turn({ destination, ticket, confirm, setAside, claim }));
+    const rows = await telling(seqs, items, (confirm, setAside) =>
+      (setAside.length > 0 ? calls : swift).turn({ destination, ticket, confirm, setAside, claim }),
+    );
     // A ticket is used up by success alone: a failed claim is tried again under it, which gives back what that had marked.
     ticket += 1;
     const entries = readEntries(rows);
@@ -170,7 +175,7 @@ function openCursor(calls: Calls<OutboxProcedures>, destination: string): Cursor
   }
   const tell = (seqs: readonly number[], items: readonly Refusal[]): Promise<void> =>
     telling(seqs, items, async (confirm, setAside) => {
-      if (confirm.length > 0) await calls.confirm({ destination, seqs: confirm });
+      if (confirm.length > 0) await swift.confirm({ destination, seqs: confirm });
       if (setAside.length > 0) await calls.setAside({ destination, items: setAside });
     });
   return {
@@ -179,8 +184,8 @@ function openCursor(calls: Calls<OutboxProcedures>, destination: string): Cursor
       const mine = queue.then(() => turn(asked));
       // Without its entries: they would outlive their delivery, until the next turn at least, and grow old.
       queue = mine.then(
-        () => {},
-        () => {},
+        () => undefined,
+        () => undefined,
       );
       return mine;
     },

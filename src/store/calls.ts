@@ -98,13 +98,16 @@ export function openCallQueue(options: CallQueueOptions, deps: CallQueueDeps) {
     });
   }
   return {
-    procedures<P extends object>(room: string, { urgent: isUrgent = false, reserved = false }: CallOptions = {}): Calls<P> {
+    procedures<P extends object>(
+      room: string,
+      { urgent: isUrgent = false, reserved = false, flush: isFlushed = true }: CallOptions = {},
+    ): Calls<P> {
       const lane = isUrgent ? urgent : normal;
       return new Proxy({} as Calls<P> & Record<string, unknown>, {
         get(made, name) {
           if (typeof name !== 'string' || name === 'then') return undefined;
           if (!Object.hasOwn(made, name)) {
-            const target = targets.add({ room, name, reserved });
+            const target = targets.add({ room, name, reserved, flush: isFlushed });
             Object.assign(made, { [name]: (argument: unknown) => enqueue(lane, target, argument) });
           }
           return made[name];

@@ -53,6 +53,7 @@ export function markInUse(db: Database.Database): void {
 /** Closes in good order; a disk that refuses leaves the file as after a crash. */
 export function closeCleanly(db: Database.Database): void {
   try {
+    db.pragma('synchronous = FULL');
     db.pragma('user_version = 0');
   } finally {
     db.close();

@@ -55,7 +55,8 @@ export interface ProcedureWorld extends ThreadWorld {
 export type OpenProcedures<P extends object, W extends ThreadWorld = ProcedureWorld> = (db: Database, world: W) => P;
 
 /**
- * A room's procedures as the main thread sees them: each call resolves with the value after the commit (`synchronous=FULL`) that holds it, and
+ * A room's procedures as the main thread sees them: each call resolves with the value after the commit that holds it (`synchronous=FULL`, unless it was
+ * opened with `flush: false`), and
  * rejects with the procedure's own BongsuError (its own work is rolled back, that of its neighbours is not), or with
  * - `store.full`: the bounded queue in front; nothing was tried.
  * - `store.hung`: the disk has not answered for `hungAfter`. What was already with the thread may still be committed later: try again under the
@@ -80,6 +81,11 @@ export interface CallOptions {
   readonly urgent?: boolean;
   /** May write into the reserved pages and the reserve file: ledger, registry, gaps, removal. Default false. */
   readonly reserved?: boolean;
+  /**
+   * Whether a call resolves after its commit was flushed to the disk. `false` is for what may be forgotten by a power cut, and by nothing else: a killed
+   * process loses nothing, and no such call is lost while a later one is kept. It is flushed with the next call that needs it, or after a second. Default true.
+   */
+  readonly flush?: boolean;
 }
 
 /** How the store fares. */
@@ -91,7 +97,7 @@ export interface StoreHealth {
   readonly since: number;
   /** What the disk said last, also when it is well again; empty if it never failed. */
   readonly lastError: string;
-  /** How long the last commit took. */
+  /** How long the last commit took that waited for the disk. */
   readonly fsyncMs: number;
   /** Calls that wait. */
   readonly queued: number;

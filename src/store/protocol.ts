@@ -9,6 +9,7 @@ export interface CallTarget {
   readonly room: string;
   readonly name: string;
   readonly reserved: boolean;
+  readonly flush: boolean;
 }
 
 export interface Batch {

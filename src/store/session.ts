@@ -6,6 +6,7 @@ import { closeCleanly } from './connection.ts';
 import type { Migrations, ThreadWorld } from './contract.ts';
 import { type Again, openDatabase } from './database.ts';
 import { storeFaults } from './errors.ts';
+import { type Flushing, openFlushing } from './flushing.ts';
 import { dropMark, type MarkName, readLapses, readMarks } from './marks.ts';
 import type { StoreOptions } from './options.ts';
 import type { CallTarget, Marks } from './protocol.ts';
@@ -46,6 +47,7 @@ export interface Session {
   readonly isSalvaged: boolean;
   readonly space: SpaceGuard;
   readonly transactions: Transactions;
+  readonly flushing: Flushing;
   readonly upkeep: Upkeep;
   bind(target: CallTarget | undefined, argument: unknown): BoundCall;
   /** Marks the file as well kept and closes it. */
@@ -85,12 +87,14 @@ export function openSession(options: ThreadOptions, deps: SessionDeps, again?: A
     };
     space.allow(true);
     const rooms = new Map<string, ProcedureSet>(Object.entries({ ...options.open(db, world), store: openStoreProcedures(db, deps) }));
+    const flushing = openFlushing(db, deps.monotonicMs);
     return {
       db,
       marks,
       isSalvaged,
       space,
-      transactions: openTransactions(db, space, deps.monotonicMs),
+      transactions: openTransactions(db, space, flushing, deps.monotonicMs),
+      flushing,
       upkeep: openUpkeep(db, isSeen ? undefined : openCheck(db), deps.monotonicMs),
       bind: (target, argument) => ({ run: procedureOf(rooms, target), argument, reserved: target?.reserved ?? false }),
       close: () => closeCleanly(db),

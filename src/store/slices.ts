@@ -29,10 +29,16 @@ export function openSlices(port: MessagePort, monotonicMs: () => number) {
       (message.urgent ? urgent : normal).push({ batch: message, at: 0 });
     }
   }
-  /** Gives the calls of one transaction: urgent ones as soon as they arrive, and then no more; ordinary ones until the slice is over. */
+  const needsFlush = (job: Job): boolean => targets[job.batch.targets[job.at] ?? -1]?.flush ?? true;
+  /**
+   * Gives the calls of one transaction: urgent ones as soon as they arrive, and then no more; ordinary ones until the slice is over. What needs no flush goes
+   * along with what does; where it comes first, the slice has nothing else, and its commit waits for no disk.
+   */
   function openSlice(bind: (target: CallTarget | undefined, argument: unknown) => BoundCall) {
     const owners: Job[] = [];
     const endMs = monotonicMs() + sliceMs;
+    const opening = pending(urgent) ?? pending(normal);
+    const flush = opening === undefined || needsFlush(opening);
     let hurried = false;
     const take = (job: Job): BoundCall => {
       owners.push(job);
@@ -43,16 +49,13 @@ export function openSlices(port: MessagePort, monotonicMs: () => number) {
     const next = (): BoundCall | undefined => {
       const arrived = receiveMessageOnPort(port);
       if (arrived) receive(arrived.message);
-      const first = pending(urgent);
-      if (first) {
-        hurried = true;
-        return take(first);
-      }
-      if (hurried || (owners.length > 0 && monotonicMs() >= endMs)) return undefined;
-      const job = pending(normal);
-      return job && take(job);
+      const isOver = hurried || (owners.length > 0 && monotonicMs() >= endMs);
+      const job = pending(urgent) ?? (isOver ? undefined : pending(normal));
+      if (!job || (needsFlush(job) && !flush)) return undefined;
+      hurried ||= job.batch.urgent;
+      return take(job);
     };
-    return { next, owners };
+    return { next, owners, flush };
   }
   return {
     receive,

@@ -56,8 +56,8 @@ export function serveStore(options: ThreadOptions, deps: ThreadDeps): void {
 function serve(life: Life, slices: Slices, topics: Set<string>, send: (message: FromThread) => void): void {
   const session = life.session();
   if (session) {
-    const { next, owners } = slices.openSlice(session.bind);
-    const ran = session.transactions.run(next);
+    const { next, owners, flush } = slices.openSlice(session.bind);
+    const ran = session.transactions.run(next, flush);
     sendResults(owners, ran, [...topics], send);
     topics.clear();
     if (ran.broken === undefined) life.attempt(({ upkeep }) => upkeep.afterAnswer());
@@ -79,7 +79,7 @@ function handle(message: ToThread, life: Life, port: MessagePort, send: (message
   }
 }
 
-/** Looks at the disk once a second, and works for the file while nobody calls. */
+/** Looks at the disk once a second, flushes what was left unflushed, and works for the file while nobody calls. */
 function rest(life: Life, clock: Pick<Clock, 'monotonicMs' | 'after'>, workedAtMs: () => number): void {
   let lookedAtMs = clock.monotonicMs();
   const step = (): void => {
@@ -89,6 +89,7 @@ function rest(life: Life, clock: Pick<Clock, 'monotonicMs' | 'after'>, workedAtM
       life.attempt(({ space }) => space.look());
       life.tellHealth();
     }
+    life.attempt(({ flushing }) => flushing.flushDue());
     const isIdle = nowMs - workedAtMs() >= idleAfterMs;
     const more = isIdle && life.attempt(({ upkeep }) => upkeep.idle());
     clock.after(more ? idleStepMs : idleAfterMs, step);

@@ -1,5 +1,6 @@
 // One transaction at a time: calls in savepoints, a commit that is durable, and what becomes of the calls when it is not.
 import type { Database } from 'better-sqlite3';
+import type { Flushing } from './flushing.ts';
 import { mishapOf } from './mishap.ts';
 import { toWire, type WireFault } from './protocol.ts';
 import type { SpaceGuard } from './space.ts';
@@ -15,7 +16,7 @@ export interface BoundCall {
 export interface Ran {
   readonly values: unknown[];
   readonly faults: Map<number, WireFault>;
-  /** How long the last commit took. */
+  /** How long the last commit took that waited for the disk. */
   readonly fsyncMs: number;
   /** The disk failed or the file is damaged: the connection is worth nothing any more. */
   readonly broken: unknown;
@@ -27,14 +28,18 @@ class Undone extends Error {}
 export type Transactions = ReturnType<typeof openTransactions>;
 
 /** Opens the runner of one connection. */
-export function openTransactions(db: Database, space: SpaceGuard, monotonicMs: () => number) {
-  const begin = db.prepare('BEGIN IMMEDIATE');
+export function openTransactions(db: Database, space: SpaceGuard, flushing: Flushing, monotonicMs: () => number) {
+  const beginNow = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const rollback = db.prepare('ROLLBACK');
   const save = db.prepare('SAVEPOINT call');
   const release = db.prepare('RELEASE call');
   const undo = db.prepare('ROLLBACK TO call');
 
+  function begin(flush: boolean): void {
+    flushing.choose(flush);
+    beginNow.run();
+  }
   /** One call in its savepoint: its failure undoes its own work and nobody else's, unless SQLite undid all. */
   function attempt(call: BoundCall, ran: Ran): void {
     space.allow(call.reserved);
@@ -55,17 +60,17 @@ export function openTransactions(db: Database, space: SpaceGuard, monotonicMs: (
   function commitNow(): number {
     const startMs = monotonicMs();
     commit.run();
-    return monotonicMs() - startMs;
+    return flushing.committed(monotonicMs() - startMs);
   }
   function leave(): void {
     if (db.inTransaction) rollback.run();
   }
   /** All calls that `next` gives, in one transaction. */
-  function runTogether(next: () => BoundCall | undefined): Ran {
+  function runTogether(next: () => BoundCall | undefined, flush: boolean): Ran {
     const taken: BoundCall[] = [];
     const ran: Ran = { values: [], faults: new Map(), fsyncMs: 0, broken: undefined };
     try {
-      begin.run();
+      begin(flush);
       for (let call = next(); call; call = next()) {
         taken.push(call);
         attempt(call, ran);
@@ -74,12 +79,12 @@ export function openTransactions(db: Database, space: SpaceGuard, monotonicMs: (
     } catch (error) {
       leave();
       const mishap = mishapOf(error);
-      if (mishap === 'full' || error instanceof Undone) return runAlone(openList(taken));
+      if (mishap === 'full' || error instanceof Undone) return runAlone(openList(taken), flush);
       return allFailed(taken, error, mishap === 'io' || mishap === 'damage');
     }
   }
   /** Each call in a transaction of its own, so that the one that does not fit fails alone. */
-  function runAlone(next: () => BoundCall | undefined): Ran {
+  function runAlone(next: () => BoundCall | undefined, flush: boolean): Ran {
     const ran = { values: [] as unknown[], faults: new Map<number, WireFault>(), fsyncMs: 0, broken: undefined as unknown };
     for (let call = next(); call; call = next()) {
       const index = ran.values.push(undefined) - 1;
@@ -87,7 +92,7 @@ export function openTransactions(db: Database, space: SpaceGuard, monotonicMs: (
         ran.faults.set(index, toWire(ran.broken));
         continue;
       }
-      const one = runOne(call);
+      const one = runOne(call, flush);
       ran.values[index] = one.value;
       ran.fsyncMs = one.fsyncMs;
       if (one.error === undefined) continue;
@@ -97,21 +102,21 @@ export function openTransactions(db: Database, space: SpaceGuard, monotonicMs: (
     }
     return ran;
   }
-  function runOne(call: BoundCall, again = true): { value: unknown; error: unknown; fsyncMs: number } {
+  function runOne(call: BoundCall, flush: boolean, again = true): { value: unknown; error: unknown; fsyncMs: number } {
     try {
-      begin.run();
+      begin(flush);
       space.allow(call.reserved);
       const value = call.run(call.argument as never);
       return { value, error: undefined, fsyncMs: commitNow() };
     } catch (error) {
       leave();
-      if (mishapOf(error) === 'full' && space.relieve() && again) return runOne(call, false);
+      if (mishapOf(error) === 'full' && space.relieve() && again) return runOne(call, flush, false);
       return { value: undefined, error, fsyncMs: 0 };
     }
   }
   return {
-    /** Runs what `next` gives until it gives nothing; answers in their order after the commit. */
-    run: (next: () => BoundCall | undefined): Ran => (space.isTight() ? runAlone(next) : runTogether(next)),
+    /** Runs what `next` gives until it gives nothing; answers in their order after the commit, which waits for the disk where `flush` says so. */
+    run: (next: () => BoundCall | undefined, flush: boolean): Ran => (space.isTight() ? runAlone(next, flush) : runTogether(next, flush)),
   };
 }
 

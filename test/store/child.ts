@@ -15,6 +15,7 @@ export type Ask =
       readonly argument?: unknown;
       readonly urgent?: boolean;
       readonly reserved?: boolean;
+      readonly flush?: boolean;
     }
   | { readonly act: 'health' | 'damage' | 'close' }
   /** Takes room on the disk until so many bytes are left, or gives it back. */
@@ -49,8 +50,8 @@ async function obey(ask: Ask): Promise<unknown> {
   if (ask.act === 'damage') return store.damage();
   if (ask.act === 'close') return store[Symbol.asyncDispose]();
   if (ask.act !== 'call') return undefined;
-  const { room = 'notes', urgent = false, reserved = false } = ask;
-  const calls = store.procedures<Record<string, (argument: unknown) => unknown>>(room, { urgent, reserved });
+  const { room = 'notes', urgent = false, reserved = false, flush = true } = ask;
+  const calls = store.procedures<Record<string, (argument: unknown) => unknown>>(room, { urgent, reserved, flush });
   return calls[ask.name]?.(ask.argument);
 }
 

@@ -14,7 +14,7 @@ export interface Answer {
 
 export interface Stage extends AsyncDisposable {
   ask(ask: Ask): Promise<Answer>;
-  call(name: string, argument?: unknown, options?: { urgent?: boolean; reserved?: boolean }): Promise<Answer>;
+  call(name: string, argument?: unknown, options?: { urgent?: boolean; reserved?: boolean; flush?: boolean }): Promise<Answer>;
   health(): Promise<StoreHealth>;
   damage(): Promise<Damage | undefined>;
   /** Makes system calls of the process fail or wait (strace's `inject`) until disposed. */
