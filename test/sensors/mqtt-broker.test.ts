@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MqttClient } from 'mqtt';
+import { type IClientOptions, MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { resolvedSecret } from '#base';
 import { openTestCertificates } from '../peers/certificates.ts';
@@ -148,6 +148,28 @@ describe('the broker for the site’s own devices', () => {
     expect(taken).toBeLessThan(400);
   });
 
+  it('takes the will of a device that vanishes, and of none when the gateway itself ends', async () => {
+    await start(recorder);
+    const will = { topic: 'pole/bell', payload: Buffer.from('{"state":"alarm"}'), qos: 1, retain: false } as const;
+    const [vanishing, staying] = [
+      await connected({ clientId: 'a', will }),
+      await connected({ clientId: 'b', will: { ...will, payload: Buffer.from('ON') } }),
+    ];
+    vanishing.stream.destroy();
+    await eventually(() => expect(recorder.reports).toMatchObject([{ device: 'bell-1', state: 'active' }]));
+    await running[Symbol.asyncDispose]();
+    await eventually(() => expect(staying.connected).toBe(false));
+    expect(recorder.reports).toHaveLength(1);
+  });
+
+  it('lets nobody throw out another user by his client identifier', async () => {
+    await start(recorder);
+    const pole = await connected({ clientId: 'same' });
+    await expect(connected({ clientId: 'same', username: 'hall', password: passwords.hall })).rejects.toThrow('Not authorized');
+    expect(pole.connected).toBe(true);
+    pole.end(true);
+  });
+
   it('drops what is larger than 64 KiB, and goes on', async () => {
     await start(recorder);
     const large = `{"state":"alarm","x":"${'x'.repeat(66_000)}"}`;
@@ -185,6 +207,17 @@ describe('the broker for the site’s own devices', () => {
     holder.close();
   });
 });
+
+/** A client that is connected as `pole`; rejects when it is refused. */
+async function connected(options: IClientOptions): Promise<MqttClient> {
+  const all: IClientOptions = { protocolVersion: 4, username: 'pole', password: passwords.pole, reconnectPeriod: 0, ...options };
+  const client = new MqttClient(() => connect(port, '127.0.0.1'), all);
+  await new Promise<void>((resolve, reject) => {
+    client.on('error', reject);
+    client.once('connect', () => resolve());
+  });
+  return client;
+}
 
 /** Sends some 5,000 events a second as `hall` until aborted, as far as the broker reads; resolves to how many. */
 async function flood(to: number, signal: AbortSignal): Promise<number> {

@@ -1,4 +1,5 @@
 // The broker in the gateway for the site's own devices: it takes what they publish under their own topics, and gives nothing out.
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes';
 import { type Env, messageOf, troubleOf } from '#base';
@@ -7,7 +8,7 @@ import { openLineHealth } from '../line-health.ts';
 import type { MessageWorld } from '../messages/index.ts';
 import type { MqttBrokerOptions } from '../options.ts';
 import { openTeller } from '../teller.ts';
-import { type Floods, type FloodTexts, openBucket, openFloods } from './flood.ts';
+import { type Bucket, type Floods, type FloodTexts, openBucket, openFloods } from './flood.ts';
 import { guardStream } from './guarded-stream.ts';
 import { type Intake, openIntake } from './intake.ts';
 import { openBrokerListener } from './listener.ts';
@@ -35,7 +36,7 @@ export function openMqttBroker(options: MqttBrokerOptions, world: Omit<MessageWo
   const floods = openFloods((user) => `mqtt-${user}`, textsOf(options), { teller, clock: env.clock });
   let address: { host: string; port: number } | undefined;
   const serve = async (signal: AbortSignal): Promise<void> => {
-    await using door = await openDoor({ options, env, intake, floods });
+    await using door = await openDoor({ options, env, intake, floods }, signal);
     await using listener = await openBrokerListener(options, door.accept);
     address = listener.address;
     health.works();
@@ -73,15 +74,16 @@ interface Parts {
   readonly floods: Floods;
 }
 
-/** Where sockets come in. Once disposed of, nothing that a client said counts any more, its will neither. */
+/** Where sockets come in. */
 interface Door extends AsyncDisposable {
   accept(socket: Socket): void;
 }
 
-async function openDoor(parts: Parts): Promise<Door> {
+/** Once `signal` aborts nothing counts any more: the wills of all that is connected would tell of devices that are well. */
+async function openDoor(parts: Parts, signal: AbortSignal): Promise<Door> {
   const { options, env, intake, floods } = parts;
-  const guests = openGuests(parts);
-  const state = { isClosing: false };
+  const lines = openBucket(1, env.clock);
+  const guests = openGuests(parts, lines);
   const aedes = await Aedes.createBroker({
     connectTimeout: 10_000,
     drainTimeout: 10_000,
@@ -90,8 +92,8 @@ async function openDoor(parts: Parts): Promise<Door> {
     maxTopicLevels: 32,
     authenticate: guests.authenticate,
     authorizePublish(client, packet, done) {
-      if (state.isClosing || !client) return done(new Error('closing'));
-      return void answer(publish(guests.userOf(client), packet, { intake, env }), done);
+      if (signal.aborted || !client) return done(new Error('closing'));
+      return void answer(publish(guests.userOf(client), packet, { intake, env, lines }), done);
     },
     // Nothing is given out: what the gateway hears is the hub's to read.
     authorizeSubscribe: (_client, _subscription, done) => done(null, null),
@@ -106,6 +108,9 @@ async function openDoor(parts: Parts): Promise<Door> {
   aedes.on('clientError', note);
   aedes.on('connectionError', note);
   aedes.on('clientDisconnect', guests.gone);
+  // Its types leave this event out; without a listener it would end the process.
+  const emitter: EventEmitter = aedes;
+  emitter.on('error', (error: Error) => env.log.error({ error: error.message }, 'the MQTT broker has trouble'));
   return {
     accept(socket) {
       const { clock } = env;
@@ -115,14 +120,13 @@ async function openDoor(parts: Parts): Promise<Door> {
         clock,
         bucket: openBucket(options.messagesPerSecond, clock),
         oneByOne: true,
-        cut: () => env.log.warn({ user }, 'a message of more than 64 KiB is dropped'),
+        cut: () => lines.take() && env.log.warn({ user }, 'a message of more than 64 KiB is dropped'),
         held: () => user !== '' && floods.over(user),
       });
       const client = aedes.handle(guarded.stream);
       guests.add(client, { release: guarded.release, known: (found) => (user = found) });
     },
     async [Symbol.asyncDispose]() {
-      state.isClosing = true;
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
     },
   };
@@ -140,12 +144,16 @@ async function answer(work: Promise<void>, done: (error?: Error) => void): Promi
 }
 
 /** PUBACK leaves after this has resolved; a rejection closes the connection without it, and the device sends again (MQTT-4.4.0-1). */
-async function publish(user: string, packet: PublishPacket, { intake, env }: Pick<Parts, 'intake' | 'env'>): Promise<void> {
+async function publish(
+  user: string,
+  packet: PublishPacket,
+  { intake, env, lines }: Pick<Parts, 'intake' | 'env'> & { readonly lines: Bucket },
+): Promise<void> {
   const { topic, qos } = packet;
   packet.retain = false;
   if (qos > 1) throw new Error('QoS 2 is not offered');
   if (!intake.isKnown(user, topic)) {
-    env.log.warn({ user, topic: topic.slice(0, 200) }, 'a device may not publish there');
+    if (lines.take()) env.log.warn({ user, topic: topic.slice(0, 200) }, 'a device may not publish there');
     throw new Error('not allowed to publish there');
   }
   await intake.take(user, { topic, payload: Buffer.from(packet.payload), qos, isRetained: false });
@@ -158,7 +166,7 @@ interface Guest {
 }
 
 /** Who is connected, as whom. */
-function openGuests({ options, env }: Pick<Parts, 'options' | 'env'>) {
+function openGuests({ options, env }: Pick<Parts, 'options' | 'env'>, lines: Bucket) {
   const users = openUsers(options.users);
   const guests = new WeakMap<Client, Guest>();
   const named = new WeakMap<Client, string>();
@@ -178,7 +186,7 @@ function openGuests({ options, env }: Pick<Parts, 'options' | 'env'>) {
     ): void {
       const user = users.find(username, password);
       if (user === undefined) {
-        env.log.warn({ user: username?.slice(0, 40) }, 'a login to the MQTT broker is refused');
+        if (lines.take()) env.log.warn({ user: username?.slice(0, 40) }, 'a login to the MQTT broker is refused');
         env.clock.after(wrongLoginMs, () => done(Object.assign(new Error('wrong name or password'), { returnCode: badLogin }), false));
         return;
       }

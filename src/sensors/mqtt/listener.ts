@@ -13,6 +13,8 @@ export interface BrokerListener extends AsyncDisposable {
 }
 
 const handshakeMs = 10_000;
+/** A device that has vanished without a word, and has no keepalive of MQTT, is noticed by that of TCP. */
+const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
 
 /** Listens; who is one too many is closed at once. Rejects with `sensors.broker-listen` or `sensors.broker-tls`. Disposal closes all connections. */
 export async function openBrokerListener(options: MqttBrokerOptions, accept: (socket: Socket) => void): Promise<BrokerListener> {
@@ -61,10 +63,10 @@ export async function openBrokerListener(options: MqttBrokerOptions, accept: (so
 }
 
 async function makeServer({ tls }: MqttBrokerOptions, accept: (socket: Socket) => void): Promise<Server> {
-  if (!tls) return createServer({ noDelay: true });
+  if (!tls) return createServer(socketOptions);
   try {
     const cert = await readFile(tls.cert);
-    return createTlsServer({ cert, key: tls.key, minVersion: 'TLSv1.2', handshakeTimeout: handshakeMs }, accept);
+    return createTlsServer({ ...socketOptions, cert, key: tls.key, minVersion: 'TLSv1.2', handshakeTimeout: handshakeMs }, accept);
   } catch (cause) {
     throw sensorsFaults.fault('broker-tls', { cause, detail: tls.cert });
   }
