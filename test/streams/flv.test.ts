@@ -91,6 +91,33 @@ describe('HTTP-FLV', () => {
   });
 });
 
+describe('a camera that does not come', () => {
+  it.each(['http-flv', 'ws-flv'] as const)('is said in words over %s', async (protocol) => {
+    await using hasty = openRelay({ openTimeout: '1s' });
+    await hasty.until('listening', ({ listener }) => listener === 'http', 30_000);
+    const lease = makeLease('rtsp://127.0.0.1:1/x', { protocol });
+    await hasty.streams.admit(leaseOf(lease));
+    const url = hasty.streams.address('stream', lease.token, protocol).replace(/^ws/, 'http');
+    const handshake = {
+      Connection: 'Upgrade',
+      Upgrade: 'websocket',
+      'Sec-WebSocket-Version': '13',
+      'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
+    const text = await new Promise<string>((resolve, reject) => {
+      const asked = get(url, { headers: protocol === 'ws-flv' ? handshake : {} }, (response) => {
+        let body = `${response.statusCode} `;
+        response.on('data', (bytes: Buffer) => {
+          body += bytes.toString();
+        });
+        response.on('end', () => resolve(body));
+      });
+      asked.on('error', reject);
+    });
+    expect(text).toMatch(/^502 the camera cannot be reached/);
+  });
+});
+
 describe('WS-FLV', () => {
   it('brings whole FLV tags in binary messages, answers pings, and is cut when it is revoked', async () => {
     const { url, grant } = await open('ws-flv');

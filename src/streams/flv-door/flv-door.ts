@@ -92,8 +92,9 @@ async function serve(line: Line, tenancy: Tenancy, peer: string, sessions: Set<S
   if (result.ok && ended) result.use[Symbol.dispose]();
   if (ended) return;
   if (!result.ok) {
-    line.refuse(502, failureText(result.failure).en);
-    return tenant.end('source');
+    ended = true;
+    tenancy.leave(tenant);
+    return line.refuse(502, failureText(result.failure).en);
   }
   session = openSession({ line, tenancy, peer, use: result.use, end: tenant.end, sessions }, deps, env);
 }

@@ -12,7 +12,7 @@ export interface RemuxerOptions {
   /** The module that calls `runRemuxer`. */
   readonly entry: URL;
   readonly readerBufferBytes: number;
-  /** Opening a camera; starting the child. */
+  /** Opening a camera. */
   readonly timeoutMs: number;
 }
 
@@ -44,6 +44,8 @@ export interface Remuxer extends AsyncDisposable {
 /** Feeds at the same time; each costs the child half a percent of a core. */
 const maxFeeds = 64;
 const idleMs = 30_000;
+/** The child starts in half a second; a busy machine takes longer. */
+const startMs = 10_000;
 const busy: SourceFailure = { reason: 'busy', detail: 'FLV' };
 
 interface Shared {
@@ -58,7 +60,7 @@ export function openRemuxer(options: RemuxerOptions, paths: Paths, env: Env): Re
   const shared = new Map<string, Shared>();
   const pushes = new Map<string, PushEvents>();
   const keeper = openKeeper(
-    { entry: options.entry, startMs: options.timeoutMs, idleMs },
+    { entry: options.entry, startMs, idleMs },
     {
       isNeeded: () => shared.size > 0,
       died() {
@@ -146,10 +148,10 @@ function once(act: () => void): () => void {
   };
 }
 
-/** The camera has its own time; the child has as much again. */
+/** The camera has its own time; the child has some more. */
 async function served(feed: Feed, timeoutMs: number, env: Env): Promise<SourceFailure | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<SourceFailure>();
-  using _timer = env.clock.after(timeoutMs * 2, () => resolve({ reason: 'timeout', detail: 'FLV' }));
+  using _timer = env.clock.after(timeoutMs + startMs, () => resolve({ reason: 'timeout', detail: 'FLV' }));
   return await Promise.race([feed.served, late]);
 }
 
