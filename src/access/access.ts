@@ -4,7 +4,7 @@ import type { Env } from '#base';
 import { uuidv7 } from '#base';
 import type { Grant, GrantEnd, StreamOffer } from '#model';
 import type { Store } from '#store';
-import { type Line, openAdmission, type Preempted } from './admission.ts';
+import { type Line, type LineUse, openAdmission, type Preempted } from './admission.ts';
 import { cleanText } from './claims.ts';
 import { type AccessAsk, decide, decideExtension, type Refusal, refuse } from './decide.ts';
 import { type LedgerRow, ledgerRowOf, refusedRow } from './ledger.ts';
@@ -87,6 +87,7 @@ export interface Access {
   end(grant: string, reason: GrantEnd, note: string, by?: string, offer?: StreamOffer): Promise<boolean>;
   /** Grants that must go because the line has become narrower, or the pictures larger: the caller cuts and ends them. */
   surplus(): Promise<readonly Preempted[]>;
+  lineUse(): LineUse;
   session(grant: string, step: SessionStep): Promise<void>;
   note(look: OwnLook): Promise<void>;
   /** Writes the act on the audit; 600 of one person in a minute are listed one by one, the rest is counted. */
@@ -165,6 +166,7 @@ export function openAccess(options: AccessOptions, deps: AccessDeps, env: Env): 
       if (ended || reason !== 'closed') admission.leave(id);
       return ended;
     },
+    lineUse: admission.use,
     surplus: () => admission.inTurn(async () => admission.surplus()),
     async session(id, { step, peer, at, detail }) {
       const grant = await procedures.find(id);

@@ -42,8 +42,16 @@ export interface Admission {
   /** Takes a place, and those of the preempted away. */
   take(grant: Grant, preempted: readonly Preempted[]): void;
   leave(grant: string): void;
+  /** How full the line is. */
+  use(): LineUse;
   /** Those who must go because the line has become narrower; they keep their places until they leave. */
   surplus(): readonly Preempted[];
+}
+
+/** Bits a second: of pictures alone, `limit` being what they may take. */
+export interface LineUse {
+  readonly limit: number | undefined;
+  readonly taken: number;
 }
 
 interface Taken extends Picture {
@@ -123,6 +131,7 @@ export function openAdmission(
       places.delete(grant);
       if (!known && line) gone.add(grant);
     },
+    use: () => ({ limit: line?.limit(), taken: sumOf(rated()) }),
     surplus() {
       const limit = line?.limit();
       if (limit === undefined) return [];

@@ -9,7 +9,7 @@ export {
   openAccess,
   type SessionStep,
 } from './access.ts';
-export type { Line, Picture, Preempted } from './admission.ts';
+export type { Line, LineUse, Picture, Preempted } from './admission.ts';
 export type { AccessAsk, Refusal } from './decide.ts';
 export type { GrantFilter } from './tables.ts';
 export type { Verification } from './verify.ts';

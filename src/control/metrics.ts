@@ -43,6 +43,11 @@ const metricTable = {
   bongsu_grants_open: { type: 'gauge', help: 'Grants that stand now.', labels: [] },
   bongsu_stream_readers: { type: 'gauge', help: 'Readers of pictures now.', labels: [] },
   bongsu_stream_sources: { type: 'gauge', help: 'Camera streams open now.', labels: [] },
+  bongsu_line_bits_per_second: {
+    type: 'gauge',
+    help: 'What pictures may take of the line to the hub (limit; absent where no bandwidth is configured), and what they have taken of it.',
+    labels: ['part'],
+  },
   bongsu_memory_bytes: { type: 'gauge', help: 'Resident memory of the main process.', labels: [] },
   bongsu_loop_delay_seconds: { type: 'gauge', help: '99th percentile of the event loop delay.', labels: [] },
 } as const satisfies Record<string, MetricEntry>;

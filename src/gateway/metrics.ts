@@ -1,5 +1,6 @@
 // The metrics' story: the gateway's status as samples, at each scrape.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { LineUse } from '#access';
 import type { Env } from '#base';
 import type { MetricSample } from '#control';
 import type { Health } from './health.ts';
@@ -8,7 +9,7 @@ const loop = monitorEventLoopDelay({ resolution: 1 });
 loop.enable();
 
 /** Everything that can be counted now. */
-export async function collectMetrics(health: Health, env: Env): Promise<readonly MetricSample[]> {
+export async function collectMetrics(health: Health, line: LineUse, env: Env): Promise<readonly MetricSample[]> {
   const [status, tallies] = await Promise.all([health.status(), health.tallies()]);
   const { alarms, conditions, commands, events, storeFailures } = tallies;
   const { version, site, gateway } = status;
@@ -54,6 +55,8 @@ export async function collectMetrics(health: Health, env: Env): Promise<readonly
     { name: 'bongsu_grants_open', value: status.grants.open },
     { name: 'bongsu_stream_readers', value: status.streams.readers },
     { name: 'bongsu_stream_sources', value: status.streams.sources },
+    ...(line.limit === undefined ? [] : [{ name: 'bongsu_line_bits_per_second' as const, value: line.limit, labels: { part: 'limit' } }]),
+    { name: 'bongsu_line_bits_per_second', value: line.taken, labels: { part: 'taken' } },
     { name: 'bongsu_memory_bytes', value: process.memoryUsage.rss() },
     { name: 'bongsu_loop_delay_seconds', value: loopDelay },
   ];

@@ -140,6 +140,7 @@ describe('admission', () => {
     await ask(admission, 'a', 'high');
     await ask(admission, 'b', 'low');
     expect(admission.surplus()).toEqual([]);
+    expect(admission.use()).toEqual({ limit: 8e6, taken: 8e6 });
     limit = 5e6;
     expect(admission.surplus()).toEqual([{ grant: 'b', offer: undefined }]);
     expect(admission.surplus()).toHaveLength(1);
