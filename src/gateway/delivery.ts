@@ -1,6 +1,6 @@
 // The delivery story: entries leave the outbox gravest first, travel within the session's window, and go when the destination has them.
 import { type Env, messageOf } from '#base';
-import type { Entry } from '#model';
+import type { Entry, EntryClass } from '#model';
 import type { Outbox, Refusal } from '#outbox';
 import type { Room, UplinkSession } from '#uplink';
 import { openBell } from './bell.ts';
@@ -30,7 +30,7 @@ export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: E
   using _entries = outbox.watch(bell.ring);
   using _room = session.watch(bell.ring);
   const answers = openAnswers(bell.ring);
-  const underway = new Map<number, Promise<void>>();
+  const underway = openUnderway();
   /** Tells what came back and takes what the session has room for, in one way to the store. */
   const turn = async ({ entries: limit, lanes, bytes }: Room): Promise<readonly Entry[]> => {
     const told = answers.take();
@@ -40,12 +40,12 @@ export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: E
   const fill = async (): Promise<void> => {
     const entries = await turn(session.room);
     for (const entry of entries) {
-      const done = send(session, entry, { destination, past, answers, env }).finally(() => underway.delete(entry.seq));
-      underway.set(entry.seq, done);
+      underway.add(entry.seq);
+      void follow(session.send(entry, { replay: entry.seq <= past }), namesOf(entry), { destination, answers, underway, env });
     }
     if (entries.length === 0) await bell.wait(session.signal);
   };
-  const resending = resend(session, deps, () => [...underway.keys()], env);
+  const resending = resend(session, deps, underway.seqs, env);
   try {
     while (!session.signal.aborted) {
       await fill().catch(async (error: unknown) => {
@@ -55,7 +55,7 @@ export async function deliver(session: UplinkSession, deps: DeliveryDeps, env: E
       });
     }
   } finally {
-    await Promise.allSettled([...underway.values(), resending]);
+    await Promise.all([underway.empty(), resending]);
     await turn({ entries: 0, lanes: undefined }).catch((error: unknown) => {
       env.log.warn({ destination, error: messageOf(error) }, 'what came back could not be committed; the entries will travel again');
     });
@@ -79,21 +79,59 @@ async function resend(
 
 interface Sending {
   readonly destination: string;
-  /** Newest entry that was there before the session: up to it, an entry has waited for the line. */
-  readonly past: number;
   readonly answers: Answers;
+  readonly underway: Underway;
   readonly env: Env;
 }
 
-async function send(session: UplinkSession, entry: Entry, { destination, past, answers, env }: Sending): Promise<void> {
-  const sent = await session.send(entry, { replay: entry.seq <= past });
-  if (sent.result === 'confirmed') answers.confirmed(entry.seq);
-  if (sent.result !== 'set-aside') return;
-  env.log.warn(
-    { destination, id: entry.id, class: entry.body.class, ...sent },
-    'a destination did not take an entry; it waits for a person as a dead letter',
-  );
-  answers.refused({ seq: entry.seq, code: sent.reasonCode, text: sent.text ?? `MQTT reason 0x${sent.reasonCode.toString(16)}` });
+/** What is kept of an entry until it is answered, and no more: what it carries is the session's, which lets go of it as soon as it can. */
+interface Names {
+  readonly seq: number;
+  readonly id: string;
+  readonly class: EntryClass;
+}
+
+function namesOf({ seq, id, body }: Entry): Names {
+  return { seq, id, class: body.class };
+}
+
+async function follow(sending: ReturnType<UplinkSession['send']>, { seq, id, class: name }: Names, to: Sending): Promise<void> {
+  const { destination, answers, underway, env } = to;
+  const sent = await sending;
+  if (sent.result === 'confirmed') answers.confirmed(seq);
+  else if (sent.result === 'set-aside') {
+    const told = { destination, id, class: name, ...sent };
+    env.log.warn(told, 'a destination did not take an entry; it waits for a person as a dead letter');
+    answers.refused({ seq, code: sent.reasonCode, text: sent.text ?? `MQTT reason 0x${sent.reasonCode.toString(16)}` });
+  }
+  underway.delete(seq);
+}
+
+/** Positions of what the session has. */
+interface Underway {
+  add(seq: number): void;
+  delete(seq: number): void;
+  seqs(this: void): readonly number[];
+  /** Resolves when it has none any more. */
+  empty(): Promise<void>;
+}
+
+function openUnderway(): Underway {
+  const all = new Set<number>();
+  let onEmpty: (() => void) | undefined;
+  return {
+    add: (seq) => void all.add(seq),
+    delete(seq) {
+      all.delete(seq);
+      if (all.size === 0) onEmpty?.();
+    },
+    seqs: () => [...all],
+    async empty() {
+      const gone = Promise.withResolvers<void>();
+      onEmpty = gone.resolve;
+      if (all.size > 0) await gone.promise;
+    },
+  };
 }
 
 interface Told {

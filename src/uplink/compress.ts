@@ -15,5 +15,7 @@ export async function compress(message: Message, compression: UplinkOptions['com
   const size = Buffer.byteLength(message.payload);
   if (compression === 'none' || size <= leastBytes) return message;
   const payload = await packers[compression](message.payload);
-  return payload.byteLength < size ? { ...message, payload, contentType: `${cloudEventType}; encoding=${compression}` } : message;
+  return payload.byteLength < size
+    ? { ...message, payload, isText: false, contentType: `${cloudEventType}; encoding=${compression}` }
+    : message;
 }

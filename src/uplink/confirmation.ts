@@ -3,6 +3,7 @@ import type { IPublishPacket } from 'mqtt';
 import { type Env, messageOf } from '#base';
 import type { EntryClass } from '#model';
 import { openConfirmed } from './confirmed.ts';
+import { onAbort } from './on-abort.ts';
 import type { UplinkOptions } from './options.ts';
 import {
   type ConfirmationMode,
@@ -167,12 +168,10 @@ export function openConfirmation(deps: ConfirmationDeps, env: Env): Confirmation
 }
 
 /** True when `known` comes before the abort. */
-async function waitFor(known: Promise<void>, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return false;
-  const gone = Promise.withResolvers<boolean>();
-  const onAbort = (): void => gone.resolve(false);
-  signal.addEventListener('abort', onAbort, { once: true });
-  const result = await Promise.race([known.then(() => true), gone.promise]);
-  signal.removeEventListener('abort', onAbort);
-  return result;
+function waitFor(known: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const stay = onAbort(signal, () => resolve(false));
+    void known.then(() => resolve(true)).finally(stay);
+  });
 }

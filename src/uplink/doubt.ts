@@ -2,6 +2,13 @@
 import type { Clock } from '#base';
 import type { Entry } from '#model';
 
+/** What is known of an entry by who need not read it. */
+export interface Known {
+  readonly id: string;
+  /** What rights are given by: the topic's first part, of alarms the kind too. */
+  readonly kind: string;
+}
+
 /** What one destination refused, and whether it means it. */
 export interface Doubt {
   /**
@@ -9,9 +16,9 @@ export interface Doubt {
    * refused with none taken between; at once, if that was believed of its like and none of these was taken since; or when it has refused all for ten minutes,
    * so that what it does take is not held up any longer.
    */
-  refused(entry: Entry): boolean;
+  refused(entry: Known): boolean;
   /** It took this entry. */
-  took(entry: Entry): void;
+  took(entry: Known): void;
 }
 
 const tries = 3;
@@ -37,13 +44,12 @@ export function openDoubt({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Doubt {
 
   const begin = (nowMs: number): void => {
     sinceMs = nowMs;
-    inRow.clear();
+    if (inRow.size > 0) inRow.clear();
   };
   const believes = (known: Case, kind: string): boolean =>
     deniedKinds.has(kind) || lastMs - sinceMs >= patienceMs || (known.tries >= tries && (taken > known.taken || inRow.size < manyInRow));
   return {
-    refused(entry) {
-      const { id } = entry;
+    refused({ id, kind }) {
       const nowMs = monotonicMs();
       // Who was not asked for so long may have been well meanwhile.
       if (nowMs - lastMs >= patienceMs) begin(nowMs);
@@ -52,8 +58,8 @@ export function openDoubt({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Doubt {
       const known = cases.get(id) ?? { tries: 0, taken };
       known.tries += 1;
       cases.delete(id);
-      if (believes(known, kindOf(entry))) {
-        deniedKinds.add(kindOf(entry));
+      if (believes(known, kind)) {
+        deniedKinds.add(kind);
         return true;
       }
       cases.set(id, known);
@@ -61,9 +67,9 @@ export function openDoubt({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Doubt {
       if (cases.size > maxKnown && oldest !== undefined) cases.delete(oldest);
       return false;
     },
-    took(entry) {
-      cases.delete(entry.id);
-      deniedKinds.delete(kindOf(entry));
+    took({ id, kind }) {
+      if (cases.size > 0) cases.delete(id);
+      if (deniedKinds.size > 0) deniedKinds.delete(kind);
       taken += 1;
       begin(monotonicMs());
       lastMs = sinceMs;
@@ -71,7 +77,6 @@ export function openDoubt({ monotonicMs }: Pick<Clock, 'monotonicMs'>): Doubt {
   };
 }
 
-/** What rights are given by: the topic's first part, of alarms the kind too. */
-export function kindOf({ body }: Entry): string {
-  return body.class === 'alarm' ? `alarm/${body.value.kind}` : body.class;
+export function knownOf({ id, body }: Entry): Known {
+  return { id, kind: body.class === 'alarm' ? `alarm/${body.value.kind}` : body.class };
 }

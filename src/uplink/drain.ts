@@ -1,6 +1,8 @@
 // The gate of what may wait: it keeps the line short for those who may not, and the backlog under its ceiling.
 import type { Clock } from '#base';
 import { onAbort } from './on-abort.ts';
+import { openRoster } from './roster.ts';
+import { toPromise } from './window.ts';
 
 /** What passes the gate. */
 export interface Drain {
@@ -8,6 +10,8 @@ export interface Drain {
   readonly waiting: number;
   /** Waits, first come first served, until so many bytes may leave. Rejects with the signal's reason. */
   enter(bytes: number, signal: AbortSignal): Promise<void>;
+  /** The same without a promise: `then(true)` when they may, perhaps before this returns; `then(false)` when `signal` aborts. */
+  start(bytes: number, signal: AbortSignal, then: (passed: boolean) => void): void;
   /** So many bytes have been answered, or are lost. */
   leave(bytes: number): void;
 }
@@ -21,7 +25,7 @@ export interface DrainLimits {
 }
 
 export function openDrain({ inFlightBytes, bytesPerSecond }: DrainLimits, clock: Clock): Drain {
-  const waiting = new Set<{ readonly bytes: number; readonly go: () => void }>();
+  const waiting = openRoster<{ readonly bytes: number; readonly go: () => void }>();
   let inFlight = 0;
   let tokens = bytesPerSecond;
   let filledMs = clock.monotonicMs();
@@ -41,41 +45,43 @@ export function openDrain({ inFlightBytes, bytesPerSecond }: DrainLimits, clock:
   };
   const wake = (): void => {
     fill();
-    for (const waiter of waiting) {
-      if (!mayPass(waiter.bytes)) break;
-      waiting.delete(waiter);
-      pass(waiter.bytes);
-      waiter.go();
+    for (let first = waiting.first; first && mayPass(first.bytes); first = waiting.first) {
+      waiting.shift();
+      pass(first.bytes);
+      first.go();
     }
     timer?.[Symbol.dispose]();
     timer = undefined;
     if (waiting.size > 0 && tokens <= 0) timer = clock.after(Math.ceil((-tokens * 1000) / bytesPerSecond) + 1, wake);
   };
-  const wait = (bytes: number, signal: AbortSignal): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const stay = onAbort(signal, () => {
-        waiting.delete(waiter);
-        reject(signal.reason);
-      });
-      const waiter = {
-        bytes,
-        go: () => {
-          stay();
-          resolve();
-        },
-      };
-      waiting.add(waiter);
-      wake();
+  const wait = (bytes: number, signal: AbortSignal, then: (passed: boolean) => void): void => {
+    const stay = onAbort(signal, () => {
+      waiting.leave(place);
+      then(false);
     });
+    const go = (): void => {
+      stay();
+      then(true);
+    };
+    const place = waiting.add({ bytes, go });
+    wake();
+  };
+  const start = (bytes: number, signal: AbortSignal, then: (passed: boolean) => void): void => {
+    fill();
+    if (signal.aborted) then(false);
+    else if (waiting.size > 0 || !mayPass(bytes)) wait(bytes, signal, then);
+    else {
+      pass(bytes);
+      then(true);
+    }
+  };
   return {
     get waiting() {
       return waiting.size;
     },
+    start,
     async enter(bytes, signal) {
-      signal.throwIfAborted();
-      fill();
-      if (waiting.size === 0 && mayPass(bytes)) pass(bytes);
-      else await wait(bytes, signal);
+      await toPromise(signal, (then) => start(bytes, signal, then));
     },
     leave(bytes) {
       inFlight -= bytes;

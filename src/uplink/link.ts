@@ -2,10 +2,11 @@
 import type { IPublishPacket, MqttClient } from 'mqtt';
 import type { BongsuError, Env } from '#base';
 import { uplinkFaults } from './faults.ts';
-import { encodePublish, openPacketWriter, packetSize } from './publish-packet.ts';
+import { openPacketWriter, packetSize } from './publish-packet.ts';
 import { reasonCodes } from './reasons.ts';
+import { openRoster, type Place } from './roster.ts';
 import type { ProtocolLevel } from './version.ts';
-import type { Message } from './wire/index.ts';
+import { isText, type Message } from './wire/index.ts';
 
 /**
  * How the broker took a message: its reason code (0 on 3.1.1), or the connection went before it said so. `atIt`: the broker, which had answered before, closed
@@ -24,6 +25,8 @@ export interface Link {
   readonly closed: AbortSignal;
   /** Publishes with QoS 1. Never rejects. A message beyond the broker's Maximum Packet Size is answered 0x95 without being sent. */
   publish(message: Message): Promise<PublishResult>;
+  /** The same without a promise: `settle` is called once, after this has returned. */
+  start(message: Message, settle: (result: PublishResult) => void): void;
   /** Whether the broker granted QoS 1 for `topic`, retained flags as they were published (MQTT 5); false also when the connection went. */
   subscribe(topic: string): Promise<boolean>;
   /**
@@ -53,13 +56,28 @@ export interface LinkOptions {
   socketFault(): BongsuError | undefined;
 }
 
+/** What the broker has not answered. */
+interface Sent {
+  readonly id: number;
+  readonly sentMs: number;
+  readonly settle: (result: PublishResult) => void;
+}
+
 /** Wraps a connected client. From here on its events are heard by the link alone. */
 export function openLink(client: MqttClient, options: LinkOptions, env: Env): Link {
   const { level } = options;
   const closed = new AbortController();
-  /** By packet identifier, in the order in which they were sent. */
-  const inFlight = new Map<number, { readonly sentMs: number; readonly settle: (result: PublishResult) => void }>();
-  const write = openPacketWriter(client.stream);
+  /** In the order in which they were sent. */
+  const inFlight = openRoster<Sent>();
+  const byId = Array.from<Place<Sent> | undefined>({ length: 65_536 });
+  const take = (id: number): Sent | undefined => {
+    const place = byId[id];
+    const sent = place?.item;
+    byId[id] = undefined;
+    if (place) inFlight.leave(place);
+    return sent;
+  };
+  const write = openPacketWriter(client.stream, level);
   let watch: Disposable | undefined;
   const limits = client.serverProperties;
   const maximumPacketSize = limits?.maximumPacketSize ?? 2 ** 28;
@@ -76,10 +94,8 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
   client.on('packetreceive', (packet) => {
     if (packet.cmd !== 'puback') return;
     const { messageId = 0, reasonCode = 0 } = packet;
-    const sent = inFlight.get(messageId);
     hasAnswered = true;
-    inFlight.delete(messageId);
-    sent?.settle({ result: 'acked', reasonCode });
+    take(messageId)?.settle({ result: 'acked', reasonCode });
   });
   client.on('disconnect', (packet) => {
     const code = packet.reasonCode ?? 0;
@@ -99,16 +115,14 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
     if (fault && fault.code !== 'uplink.connection-lost') isInnocent = true;
     closed.abort(fault ?? cause ?? uplinkFaults.fault('connection-lost'));
     watch?.[Symbol.dispose]();
-    const [oldest] = inFlight.values();
+    const oldest = inFlight.first;
     const isAtOldest = !isInnocent && hasAnswered && oldest !== undefined && env.clock.monotonicMs() - oldest.sentMs < momentMs;
-    const lost = [...inFlight.values()];
-    inFlight.clear();
-    for (const sent of lost) sent.settle({ result: 'lost', ...(isAtOldest && sent === oldest && { atIt: true }) });
+    for (const sent of inFlight.all()) take(sent.id)?.settle({ result: 'lost', ...(isAtOldest && sent === oldest && { atIt: true }) });
   });
 
   /** Looks at the oldest message alone: the timer is set anew once per time limit, not per message. */
   const watchOldest = (): void => {
-    const [oldest] = inFlight.values();
+    const oldest = inFlight.first;
     const leftMs = oldest === undefined ? undefined : oldest.sentMs + options.ackTimeoutMs - env.clock.monotonicMs();
     if (leftMs !== undefined && leftMs <= 0) fail(uplinkFaults.fault('ack-timeout'));
     watch = leftMs === undefined || leftMs <= 0 ? undefined : env.clock.after(leftMs, watchOldest);
@@ -118,25 +132,29 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
   const nextId = (): number => {
     for (;;) {
       const id = client.messageIdProvider.allocate() ?? 0;
-      if (id > 0 && !inFlight.has(id) && !client.outgoing[id]) return id;
+      if (id > 0 && !byId[id] && !client.outgoing[id]) return id;
     }
+  };
+
+  const start = (message: Message, settle: (result: PublishResult) => void): void => {
+    const isTooLarge = packetSize(message, level) > maximumPacketSize;
+    if (isTooLarge || closed.signal.aborted || !client.connected || client.disconnecting) {
+      const result: PublishResult = isTooLarge ? { result: 'acked', reasonCode: reasonCodes.packetTooLarge } : { result: 'lost' };
+      queueMicrotask(() => settle(result));
+      return;
+    }
+    const id = nextId();
+    byId[id] = inFlight.add({ id, sentMs: env.clock.monotonicMs(), settle });
+    if (!watch) watchOldest();
+    write(message, id);
   };
 
   return {
     level,
     receiveMaximum: limits?.receiveMaximum ?? 65_535,
     closed: closed.signal,
-    publish(message) {
-      if (packetSize(message, level) > maximumPacketSize)
-        return Promise.resolve({ result: 'acked', reasonCode: reasonCodes.packetTooLarge });
-      if (closed.signal.aborted || !client.connected || client.disconnecting) return Promise.resolve({ result: 'lost' });
-      return new Promise((resolve) => {
-        const id = nextId();
-        inFlight.set(id, { sentMs: env.clock.monotonicMs(), settle: resolve });
-        if (!watch) watchOldest();
-        write(encodePublish(message, id, level));
-      });
-    },
+    publish: (message) => new Promise((resolve) => start(message, resolve)),
+    start,
     subscribe(topic) {
       // Without a connection MQTT.js would keep it for one that never comes.
       if (closed.signal.aborted || !client.connected) return Promise.resolve(false);
@@ -164,7 +182,7 @@ export function openLink(client: MqttClient, options: LinkOptions, env: Env): Li
 /** The MQTT 5 properties of a will. */
 export function propertiesOf(message: Message): NonNullable<IPublishPacket['properties']> {
   return {
-    payloadFormatIndicator: typeof message.payload === 'string',
+    payloadFormatIndicator: isText(message),
     contentType: message.contentType,
     ...(message.expirySeconds !== undefined && { messageExpiryInterval: message.expirySeconds }),
     ...(message.correlationData && { correlationData: message.correlationData }),

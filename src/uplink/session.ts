@@ -4,7 +4,7 @@ import type { Entry } from '#model';
 import { type Ahead, openAhead } from './ahead.ts';
 import { compress } from './compress.ts';
 import type { Confirmation } from './confirmation.ts';
-import { openDoubt } from './doubt.ts';
+import { type Known, knownOf, openDoubt } from './doubt.ts';
 import { openDrain } from './drain.ts';
 import { openGate } from './gate.ts';
 import type { Hearing } from './hearing.ts';
@@ -16,7 +16,7 @@ import { meaningOf, reasonCodes } from './reasons.ts';
 import type { Rescue } from './rescue.ts';
 import type { Suspects } from './suspects.ts';
 import type { Rank, Window } from './window.ts';
-import { type ConfirmationMode, encodeEntry, type Message, type Topics } from './wire/index.ts';
+import { asBytes, type ConfirmationMode, encodeEntry, type Message, type Topics } from './wire/index.ts';
 
 /** What a session takes now. */
 export interface Room {
@@ -62,15 +62,26 @@ export function openAnnounce(link: Link, window: Window): Announce {
 }
 
 /** Publishes within the window: the slot is held until the answer is there, and no longer. */
-async function publish(link: Link, window: Window, message: Message, rank: Rank, signal: AbortSignal): Promise<PublishResult> {
-  try {
-    await window.take(rank, signal);
-  } catch {
-    return { result: 'lost' };
-  }
-  const result = await link.publish(message);
-  window.release();
-  return result;
+function publish(link: Link, window: Window, message: Message, rank: Rank, signal: AbortSignal): Promise<PublishResult> {
+  return new Promise((settle) => startPublish(link, window, { message, rank, signal, settle }));
+}
+
+interface Publishing {
+  readonly message: Message;
+  readonly rank: Rank;
+  readonly signal: AbortSignal;
+  settle(result: PublishResult): void;
+}
+
+function startPublish(link: Link, window: Window, { message, rank, signal, settle }: Publishing): void {
+  window.start(rank, signal, (taken) => {
+    if (!taken) settle({ result: 'lost' });
+    else
+      link.start(message, (result) => {
+        window.release();
+        settle(result);
+      });
+  });
 }
 
 /** The lane of live alarms that are not critical. Steps of grants go before them: a flood of motion shall not hold up an outcome. */
@@ -90,10 +101,18 @@ function lesser(left: number | undefined, right: number | undefined): number | u
   return left === undefined || right === undefined ? (left ?? right) : Math.min(left, right);
 }
 
-/** What an entry takes of what is taken ahead. */
-interface Held {
+/**
+ * What is kept of an entry until it is answered: the values that it was made of are let go of here, for what lives so long grows old, and is garbage then until
+ * the next full collection.
+ */
+interface Held extends Known {
+  readonly lane: number;
+  readonly isCritical: boolean;
+  readonly isReading: boolean;
+  /** What it takes of what is taken ahead. */
   readonly ahead: Ahead;
   readonly bytes: number;
+  readonly message: Message;
 }
 
 const lullMs = 1000;
@@ -126,20 +145,22 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
   };
   const doubt = openDoubt(env.clock);
   let works = false;
-  const publishInLane = async (message: Message, lane: number, until: AbortSignal): Promise<PublishResult> => {
-    if (lane < firstWaitingLane) return await publish(link, window, message, rankOf(lane), until);
-    const bytes = packetSize(message, link.level);
-    try {
-      await drain.enter(bytes, until);
-    } catch {
-      return { result: 'lost' };
-    }
-    try {
-      return await publish(link, window, message, 'entry', until);
-    } finally {
-      drain.leave(bytes);
-    }
-  };
+  const publishInLane = (message: Message, lane: number, signal: AbortSignal): Promise<PublishResult> =>
+    new Promise((settle) => {
+      if (lane < firstWaitingLane) {
+        startPublish(link, window, { message, rank: rankOf(lane), signal, settle });
+        return;
+      }
+      const bytes = packetSize(message, link.level);
+      const leave = (result: PublishResult): void => {
+        drain.leave(bytes);
+        settle(result);
+      };
+      drain.start(bytes, signal, (passed) => {
+        if (passed) startPublish(link, window, { message, rank: 'entry', signal, settle: leave });
+        else settle({ result: 'lost' });
+      });
+    });
   /** When nothing else was sent for a second, or half a minute is over; and nothing else meanwhile: then it is known at what the broker closes the connection. */
   const publishAlone = async (message: Message, until: AbortSignal): Promise<PublishResult> => {
     try {
@@ -156,7 +177,7 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
   };
   const publishOnce = async (
     message: Message,
-    entry: Entry,
+    entry: Held,
     until: AbortSignal,
   ): Promise<SendResult | Extract<PublishResult, { result: 'acked' }>> => {
     const isAlone = parts.suspects.has(entry);
@@ -170,24 +191,24 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
     if (!isGuilty) return { result: 'lost' };
     return { result: 'set-aside', reasonCode: reasonCodes.closedAtIt, text: 'the broker closes the connection when it gets it' };
   };
-  const sendPatiently = async (message: Message, entry: Entry, held: Held, until: AbortSignal = signal): Promise<SendResult> => {
-    const { lane } = entry;
+  const sendPatiently = async (message: Message, held: Held, until: AbortSignal = signal): Promise<SendResult> => {
+    const { lane } = held;
     const backoff = openBackoff(laterBackoff, env.random);
     let waited = false;
     let refusals = 0;
     for (;;) {
-      const answer = await publishOnce(message, entry, until);
+      const answer = await publishOnce(message, held, until);
       if (answer.result !== 'acked') return answer;
       const meaning = meaningOf(answer.reasonCode, parts.options.unheard);
       if (meaning === 'confirmed') {
         gate.heard(waited);
         parts.hearing.heard(gate.waiting);
-        doubt.took(entry);
+        doubt.took(held);
         if (window.waiting('entry') > 0 || window.waiting('live') > 0) held.ahead.grow();
         return { result: 'confirmed' };
       }
       const { reasonCode } = answer;
-      if (meaning === 'set-aside' && (reasonCode === reasonCodes.packetTooLarge || doubt.refused(entry)))
+      if (meaning === 'set-aside' && (reasonCode === reasonCodes.packetTooLarge || doubt.refused(held)))
         return { result: 'set-aside', reasonCode };
       using _queue = queues.enter(lane);
       held.ahead.shrink();
@@ -206,6 +227,18 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
       }
     }
   };
+  const sendHeld = async (held: Held): Promise<SendResult> => {
+    const message = held.isReading ? await compress(held.message, parts.options.compression) : held.message;
+    // Over a second route a suspect would only close that too.
+    const sent =
+      held.isCritical && !parts.suspects.has(held)
+        ? await race.run(message, (until) => sendPatiently(message, held, until))
+        : await sendPatiently(message, held);
+    held.ahead.leave(held.bytes);
+    if (sent.result !== 'confirmed') return sent;
+    const mode = await parts.confirmation.decide(link.closed);
+    return mode === undefined ? { result: 'lost' } : { result: mode === 'hub' ? 'sent' : 'confirmed' };
+  };
   return {
     signal,
     get room() {
@@ -222,30 +255,24 @@ export function openSession(parts: SessionParts, signal: AbortSignal, env: Env):
       return parts.confirmation.mode;
     },
     resendAfterMs: parts.options.resendAfter,
-    async send(entry, mark) {
+    send(entry, mark) {
       const encoded = encodeEntry(entry, topics, mark);
-      if ('reasonCode' in encoded) return { result: 'set-aside', ...encoded };
+      if ('reasonCode' in encoded) return Promise.resolve({ result: 'set-aside', ...encoded });
+      const { lane, body } = entry;
+      const message = asBytes(encoded.message);
       const held: Held = {
-        ahead: entry.lane >= firstWaitingLane ? ahead.past : entry.lane === liveAlarms ? ahead.live : ahead.gravest,
-        bytes: encoded.message.payload.length,
+        ...knownOf(entry),
+        lane,
+        isCritical: body.class === 'alarm' && body.value.severity === 'critical',
+        isReading: body.class === 'reading',
+        ahead: lane >= firstWaitingLane ? ahead.past : lane === liveAlarms ? ahead.live : ahead.gravest,
+        bytes: message.payload.length,
+        message,
       };
       held.ahead.enter(held.bytes);
-      const message = entry.body.class === 'reading' ? await compress(encoded.message, parts.options.compression) : encoded.message;
-      // Over a second route a suspect would only close that too.
-      const sent =
-        isCritical(entry) && !parts.suspects.has(entry)
-          ? await race.run(message, (until) => sendPatiently(message, entry, held, until))
-          : await sendPatiently(message, entry, held);
-      held.ahead.leave(held.bytes);
-      if (sent.result !== 'confirmed') return sent;
-      const mode = await parts.confirmation.decide(link.closed);
-      return mode === undefined ? { result: 'lost' } : { result: mode === 'hub' ? 'sent' : 'confirmed' };
+      return sendHeld(held);
     },
   };
-}
-
-function isCritical({ body }: Entry): boolean {
-  return body.class === 'alarm' && body.value.severity === 'critical';
 }
 
 /** Entries of one lane that the broker may have put off before no more of it are taken: a refusing broker shall not be flooded. */

@@ -1,5 +1,6 @@
 // The in-flight window: how many QoS 1 messages may be unconfirmed at once, ours and the broker's limit (MQTT 5 §4.9), and who goes first.
 import { onAbort } from './on-abort.ts';
+import { openRoster, type Roster } from './roster.ts';
 
 /** Who wants a slot, the first served first: a live critical alarm; a state, an outcome or a step of a grant; another live alarm; any other entry. */
 export type Rank = 'critical' | 'announcement' | 'live' | 'entry';
@@ -12,6 +13,8 @@ export interface Window {
   waiting(rank: Rank): number;
   /** Takes a slot, waiting for it behind graver ranks and earlier takers of its own. Rejects with the signal's reason. */
   take(rank: Rank, signal: AbortSignal): Promise<void>;
+  /** The same without a promise: `then(true)` with a slot, perhaps before this returns; `then(false)` without, when `signal` aborts. */
+  start(rank: Rank, signal: AbortSignal, then: (taken: boolean) => void): void;
   /** Takes all of it: waits until nobody has a slot, while nobody gets one. Rejects with the signal's reason. */
   takeAlone(signal: AbortSignal): Promise<void>;
   /** Nobody has a slot or waits for one. */
@@ -30,63 +33,68 @@ const ranks: readonly Rank[] = ['critical', 'announcement', 'live', 'entry'];
 export function openWindow(capacity: number): Window {
   const reserve = capacity < 4 ? 0 : Math.max(1, Math.floor(capacity / 8));
   const handful = Math.max(1, Math.floor(capacity / 8));
-  const alone = new Set<() => void>();
+  const alone = openRoster<() => void>();
   let isAlone = false;
   const limitOf = (rank: Rank): number => (isAlone || alone.size > 0 ? 0 : rank === 'critical' ? capacity : capacity - reserve);
-  const waiting: Readonly<Record<Rank, Set<() => void>>> = {
-    critical: new Set(),
-    announcement: new Set(),
-    live: new Set(),
-    entry: new Set(),
+  const waiting: Readonly<Record<Rank, Roster<() => void>>> = {
+    critical: openRoster(),
+    announcement: openRoster(),
+    live: openRoster(),
+    entry: openRoster(),
   };
   const listeners = new Set<() => void>();
   let used = 0;
-  const waitIn = (queue: Set<() => void>, signal: AbortSignal): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const stay = onAbort(signal, () => {
-        queue.delete(go);
-        wake();
-        reject(signal.reason);
-      });
-      const go = (): void => {
-        stay();
-        resolve();
-      };
-      queue.add(go);
+  const waitIn = (queue: Roster<() => void>, signal: AbortSignal, then: (taken: boolean) => void): void => {
+    const stay = onAbort(signal, () => {
+      queue.leave(place);
+      wake();
+      then(false);
     });
+    const place = queue.add(() => {
+      stay();
+      then(true);
+    });
+  };
   /** What may wait starts in handfuls: one write to the socket, and one answer of the broker's, for many. */
   const isHandful = (rank: Rank): boolean => rank !== 'entry' || used === 0 || limitOf(rank) - used >= handful;
   const wake = (): void => {
     for (const rank of ranks) {
       if (!isHandful(rank)) continue;
-      for (const go of waiting[rank]) {
-        if (used >= limitOf(rank)) break;
+      while (used < limitOf(rank)) {
+        const go = waiting[rank].shift();
+        if (!go) break;
         used += 1;
-        waiting[rank].delete(go);
         go();
       }
     }
-    const [first] = alone;
-    if (!first || used > 0) return;
+    if (used > 0) return;
+    const first = alone.shift();
+    if (!first) return;
     isAlone = true;
     used = 1;
-    alone.delete(first);
     first();
+  };
+  const start = (rank: Rank, signal: AbortSignal, then: (taken: boolean) => void): void => {
+    if (signal.aborted) then(false);
+    // Behind those that wait for a handful, if there are any.
+    else if (used >= limitOf(rank) || waiting[rank].size > 0) waitIn(waiting[rank], signal, then);
+    else {
+      used += 1;
+      then(true);
+    }
   };
   return {
     free: (rank) => Math.max(0, limitOf(rank) - used),
     waiting: (rank) => waiting[rank].size,
+    start,
     async take(rank, signal) {
-      signal.throwIfAborted();
-      // Behind those that wait for a handful, if there are any.
-      if (used < limitOf(rank) && waiting[rank].size === 0) used += 1;
-      else await waitIn(waiting[rank], signal);
+      await toPromise(signal, (then) => start(rank, signal, then));
     },
     async takeAlone(signal) {
-      signal.throwIfAborted();
-      const turn = waitIn(alone, signal);
-      wake();
-      await turn;
+      await toPromise(signal, (then) => {
+        waitIn(alone, signal, then);
+        wake();
+      });
     },
     get isIdle() {
       return used === 0 && ranks.every((rank) => waiting[rank].size === 0);
@@ -102,4 +110,10 @@ export function openWindow(capacity: number): Window {
       return { [Symbol.dispose]: () => listeners.delete(listener) };
     },
   };
+}
+
+/** What ends with `true` as a promise; it rejects with the signal's reason. */
+export function toPromise(signal: AbortSignal, start: (then: (done: boolean) => void) => void): Promise<void> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => start((done) => (done ? resolve() : reject(signal.reason))));
 }

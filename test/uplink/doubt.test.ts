@@ -1,6 +1,6 @@
 // When a final refusal is believed: about one entry soon, about all of them only after a while.
 import { describe, expect, it } from 'vitest';
-import { openDoubt as openRealDoubt } from '../../src/uplink/doubt.ts';
+import { knownOf, openDoubt as openRealDoubt } from '../../src/uplink/doubt.ts';
 import { openFakeClock } from '../fakes/clock.ts';
 import { alarmEntry } from './site.ts';
 
@@ -11,7 +11,7 @@ function openDoubt(clock = openFakeClock(0)) {
   const doubt = openRealDoubt(clock);
   const entry = (id: string) => {
     const [kind = '', name = kind] = id.split('/');
-    return { ...alarmEntry({ kind: (id.includes('/') ? kind : `kind-of-${name}`) as 'smoke' }), id };
+    return knownOf({ ...alarmEntry({ kind: (id.includes('/') ? kind : `kind-of-${name}`) as 'smoke' }), id });
   };
   return { refused: (id: string) => doubt.refused(entry(id)), took: (id: string) => doubt.took(entry(id)) };
 }

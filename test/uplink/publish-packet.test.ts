@@ -1,10 +1,11 @@
 // PUBLISH as bytes: what MQTT.js's own parser reads of it is what was to be said.
 import { createRequire } from 'node:module';
+import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import type { IPublishPacket, Packet } from 'mqtt';
 import { describe, expect, it } from 'vitest';
-import { encodePublish, packetSize } from '../../src/uplink/publish-packet.ts';
-import type { Message } from '../../src/uplink/wire/index.ts';
+import { encodePublish, openPacketWriter, packetSize } from '../../src/uplink/publish-packet.ts';
+import { asBytes, type Message } from '../../src/uplink/wire/index.ts';
 
 /** The parser that MQTT.js itself uses. */
 const { parser: openParser } = createRequire(import.meta.resolve('mqtt'))('mqtt-packet') as {
@@ -60,6 +61,42 @@ describe('encodePublish', () => {
           ...(correlationData && { correlationData }),
         });
       }),
+    );
+  });
+
+  it.each([4, 5] as const)('is in level %i the same of text and of its bytes', (level) => {
+    fc.assert(
+      fc.property(message, (said) => {
+        expect(encodePublish(asBytes(said), 7, level).equals(encodePublish(said, 7, level))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('openPacketWriter', () => {
+  it('writes each packet once and in order, whatever their sizes, and never over what was written', async () => {
+    const sized = fc.oneof(
+      message,
+      fc.integer({ min: 30_000, max: 150_000 }).map((size) => ({ topic: 'a', payload: 'x'.repeat(size), contentType: 'b' })),
+    );
+    const turns = fc.array(fc.array(sized, { maxLength: 12 }), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(turns, async (all) => {
+        const written: Buffer[] = [];
+        const stream = new Writable({ write: (piece: Buffer, _, done) => done(void written.push(piece) as undefined) });
+        const write = openPacketWriter(stream, 5);
+        let id = 0;
+        for (const turn of all) {
+          for (const said of turn) {
+            id += 1;
+            write(said, id);
+          }
+          await new Promise(setImmediate);
+        }
+        const packets = all.flat().map((said, index) => encodePublish(said, index + 1, 5));
+        expect(Buffer.concat(written).equals(Buffer.concat(packets))).toBe(true);
+      }),
+      { numRuns: 40 },
     );
   });
 });

@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLog, systemEnv } from '#base';
-import type { Entry } from '#model';
 import { openOutbox } from '#outbox';
 import type { Store } from '#store';
 import { deliver } from '../../src/gateway/delivery.ts';
+import { type Known, knownOf } from '../../src/uplink/doubt.ts';
 import { openSuspects } from '../../src/uplink/suspects.ts';
 import { openWindow } from '../../src/uplink/window.ts';
 import { alarmBody } from '../outbox/bodies.ts';
@@ -92,11 +92,11 @@ describe.concurrent('a broker that closes the connection', () => {
   });
 });
 
-const alone = (suspects: ReturnType<typeof openSuspects>, entry: Entry): boolean =>
+const alone = (suspects: ReturnType<typeof openSuspects>, entry: Known): boolean =>
   suspects.closedAt(entry, { isAlone: true, works: true });
 
 describe('openSuspects', () => {
-  const [gas, other, smoke] = [alarmEntry({ kind: 'gas' }), alarmEntry({ kind: 'gas' }), alarmEntry()];
+  const [gas, other, smoke] = [knownOf(alarmEntry({ kind: 'gas' })), knownOf(alarmEntry({ kind: 'gas' })), knownOf(alarmEntry())];
 
   it('suspects at the second closing, and finds guilty at the second one alone', () => {
     const suspects = openSuspects();

@@ -1,9 +1,8 @@
 // A session with a receiver: it lasts as long as the receiver answers, and looks to delivery like one with the hub.
 import type { Agent } from 'node:http';
 import { type Env, messageOf, openBackoff } from '#base';
-import type { Entry } from '#model';
 import type { WebhookOptions } from '../destinations.ts';
-import type { Doubt } from '../doubt.ts';
+import { type Doubt, type Known, knownOf } from '../doubt.ts';
 import type { SendResult } from '../race.ts';
 import type { UplinkSession } from '../session.ts';
 import { cloudEventType, encodeEntry, type Topics } from '../wire/index.ts';
@@ -44,7 +43,7 @@ export function openWebhookSession(parts: SessionParts, stop: AbortSignal, env: 
     lost.abort();
     return { result: 'lost' };
   };
-  const sendPatiently = async (entry: Entry, body: string): Promise<SendResult> => {
+  const sendPatiently = async (entry: Known, body: string): Promise<SendResult> => {
     const backoff = openBackoff({ minMs, maxMs }, env.random);
     for (;;) {
       const answer = await postSigned(parts, body, stop, env);
@@ -82,7 +81,7 @@ export function openWebhookSession(parts: SessionParts, stop: AbortSignal, env: 
       if ('reasonCode' in encoded) return { result: 'set-aside', ...encoded };
       used += 1;
       try {
-        return await sendPatiently(entry, String(encoded.message.payload));
+        return await sendPatiently(knownOf(entry), String(encoded.message.payload));
       } finally {
         used -= 1;
         for (const listener of listeners) listener();

@@ -2,6 +2,6 @@
 export { type ParsedCommand, parseCommand, refusals, signedBytes } from './command.ts';
 export { type ConfirmationMode, type ConfirmedRanges, maxRanges, parseConfirm, parseHubState, type SequenceRange } from './confirm.ts';
 export { encodeEntry, encodeState, encodeWill } from './event.ts';
-export { cloudEventType, type Message } from './message.ts';
+export { asBytes, cloudEventType, isText, type Message } from './message.ts';
 export { encodeOutcome, refusalOf } from './outcome.ts';
 export { commandNameOf, commandTopic, hubStateTopic, isAnswerTopic, openTopics, outcomeTopic, type Topics } from './topics.ts';

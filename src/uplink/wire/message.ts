@@ -3,8 +3,10 @@
 /** A message to publish with QoS 1. */
 export interface Message {
   readonly topic: string;
-  /** Text in UTF-8, or what compression made of it. */
+  /** Text, or bytes: what compression made of it, or with `isText` the text in UTF-8. */
   readonly payload: string | Buffer;
+  /** Whether bytes are text. Default false. */
+  readonly isText?: boolean;
   readonly contentType: string;
   /** The broker keeps it for later subscribers. Default false. */
   readonly retain?: boolean;
@@ -16,3 +18,13 @@ export interface Message {
 
 /** CloudEvents in structured mode (CloudEvents MQTT binding §3.2). */
 export const cloudEventType = 'application/cloudevents+json';
+
+/** The same with its payload as bytes, for what waits: they lie outside of the heap that is collected. */
+export function asBytes(message: Message): Message {
+  return typeof message.payload === 'string' ? { ...message, payload: Buffer.from(message.payload), isText: true } : message;
+}
+
+/** Whether the payload is text in UTF-8 (MQTT 5 §3.3.2.3.2). */
+export function isText({ payload, isText: isSaid = false }: Message): boolean {
+  return typeof payload === 'string' || isSaid;
+}
