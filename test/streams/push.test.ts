@@ -1,10 +1,12 @@
 // Pictures carried out to servers that were not written here: RTSP and RTMP, in clear and through TLS, only where it is allowed, until the lease ends.
 
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolvedSecret } from '#base';
 import { isBelow, parsePushAddress } from '../../src/streams/push-address.ts';
 import { openTestCertificates, type TestCertificates } from '../peers/certificates.ts';
 import { openReceiver } from '../peers/ffmpeg-receiver.ts';
@@ -68,6 +70,42 @@ describe('a push', () => {
     expect(await relay.until('session-closed')).toMatchObject({ reason: 'revoked' });
     await receiver.done;
     expect(performance.now() - revokedAt).toBeLessThan(3_000);
+  });
+
+  it('logs in with Digest where the server asks for it, and says its name to nobody in clear', async () => {
+    const asked: string[] = [];
+    let pictures = 0;
+    const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+    const field = (text: string, name: string): string => new RegExp(`${name}="?([^",\r]+)`, 'i').exec(text)?.[1] ?? '';
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (bytes: Buffer) => {
+        if (bytes[0] === 0x24) pictures += 1;
+        const text = bytes.toString('latin1');
+        const [method = '', uri = ''] = text.split(' ');
+        if (!/^[A-Z]+$/.test(method)) return;
+        asked.push(method);
+        const sequence = `CSeq: ${field(text, 'CSeq: ?')}\r\n`;
+        const proof = md5(`${md5('site:hub:s3cret')}:n1:${md5(`${method}:${uri}`)}`);
+        if (field(text, 'response') !== proof) {
+          socket.write(
+            `RTSP/1.0 401 Unauthorized\r\n${sequence}WWW-Authenticate: Basic realm="hub"\r\nWWW-Authenticate: Digest realm="hub", nonce="n1"\r\n\r\n`,
+          );
+        } else socket.write(`RTSP/1.0 200 OK\r\n${sequence}Session: abc;timeout=60\r\n\r\n`);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const url = `rtsp://localhost:${typeof address === 'object' && address ? address.port : 0}/live`;
+    await using relay = openRelay({ pushTo: [{ address: url, user: 'site', password: resolvedSecret('s3cret') }] });
+    await relay.until('listening', () => true, 30_000);
+    const lease = makeLease(camera.url);
+    await relay.streams.admit(leaseOf(lease), url);
+    await until(() => pictures > 10, 15_000);
+    expect(asked.slice(0, 4)).toEqual(['ANNOUNCE', 'ANNOUNCE', 'SETUP', 'RECORD']);
+    await relay.streams.revoke(lease.grant);
+    await relay.until('session-closed');
+    server.close();
   });
 
   it('goes nowhere else than the configuration allows, and to nobody with a certificate of his own making', async () => {
