@@ -23,6 +23,7 @@ const parts = [
   'mbpoll',
   'python3-pymodbus',
   'python3-serial',
+  'ser2net',
   'socat',
   // Senders of webhooks, keys and certificates, the order of system calls, the unit's checks.
   'curl',

@@ -24,7 +24,7 @@ const check: CliLoaders['check'] = async (path) => {
       site: site.code,
       siteName: site.name,
       gateway: gateway.id,
-      sensors: units.length + senders.length,
+      sensors: units.length + senders.length + sensors.lines.length,
       hub: uplink.url ?? uplink.routes[0]?.url ?? '',
     },
   };
@@ -76,6 +76,14 @@ const loaders: CliLoaders = {
   run,
   check,
   restore,
+  async record(ask, signal) {
+    const { recordLine } = await import('#sensors');
+    return recordLine(ask, systemEnv(openLog('warn')), signal);
+  },
+  async rehearse(ask) {
+    const { rehearse } = await import('#sensors');
+    return rehearse(ask);
+  },
   async simulate(options, signal) {
     const { runSimulator } = await import('#simulator');
     const print = (line: string): void => void process.stdout.write(`${line}\n`);

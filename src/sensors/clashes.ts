@@ -28,7 +28,16 @@ interface Section {
     }[];
     readonly broker?: { readonly users: readonly { readonly sources: readonly Source[] }[] } | undefined;
   };
+  readonly lines: readonly {
+    readonly id: string;
+    readonly device: string;
+    readonly grammar: string;
+    readonly template?: string | undefined;
+    readonly port?: string | number;
+    readonly via: string;
+  }[];
   readonly templates: Readonly<Record<string, unknown>>;
+  readonly grammars: Readonly<Record<string, unknown>>;
 }
 
 /** Something that is there twice or not at all, and where. */
@@ -38,7 +47,10 @@ interface Clash {
 }
 
 /** Looks over the whole section: names that are taken twice, templates that nobody knows. */
-export function findClashes(value: Section, shipped: readonly string[]): Clash[] {
+export function findClashes(
+  value: Section,
+  shipped: { readonly templates: readonly string[]; readonly grammars: readonly string[] },
+): Clash[] {
   const problems: Clash[] = [];
   const once = (what: string) => {
     const seen = new Set<string | number>();
@@ -50,11 +62,15 @@ export function findClashes(value: Section, shipped: readonly string[]): Clash[]
   const device = once('device');
   const busId = once('bus');
   const port = once('port');
-  const known = new Set<string>([...shipped, ...Object.keys(value.templates)]);
+  const known = new Set<string>([...shipped.templates, ...Object.keys(value.templates)]);
+  const grammars = new Set<string>([...shipped.grammars, ...Object.keys(value.grammars)]);
   const template = (name: string | undefined, path: (string | number)[]): void => {
     if (name !== undefined && !known.has(name)) problems.push({ message: `expected one of ${[...known].join(', ')}`, path });
   };
-  for (const name of shipped) {
+  for (const name of shipped.grammars) {
+    if (Object.hasOwn(value.grammars, name)) problems.push({ message: 'a shipped grammar has this name', path: ['grammars', name] });
+  }
+  for (const name of shipped.templates) {
     if (Object.hasOwn(value.templates, name)) problems.push({ message: 'a shipped template has this name', path: ['templates', name] });
   }
   for (const [index, each] of value.buses.entries()) {
@@ -68,6 +84,14 @@ export function findClashes(value: Section, shipped: readonly string[]): Clash[]
       device(unit.device, [...at, 'device']);
       template(unit.template, [...at, 'template']);
     }
+  }
+  for (const [index, each] of value.lines.entries()) {
+    const path = ['lines', index];
+    busId(each.id, [...path, 'id']);
+    if (each.via === 'serial' && each.port !== undefined) port(each.port, [...path, 'port']);
+    device(each.device, [...path, 'device']);
+    template(each.template, [...path, 'template']);
+    if (!grammars.has(each.grammar)) problems.push({ message: `expected one of ${[...grammars].join(', ')}`, path: [...path, 'grammar'] });
   }
   const sourceId = once('source');
   const source = (each: Source, path: (string | number)[]): void => {

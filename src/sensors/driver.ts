@@ -27,7 +27,7 @@ export interface Driver {
 /** One sensor as it stands now. */
 export interface SensorStatus {
   readonly device: string;
-  readonly driver: 'modbus-rtu' | 'modbus-tcp' | 'mqtt' | 'webhook';
+  readonly driver: 'line' | 'modbus-rtu' | 'modbus-tcp' | 'mqtt' | 'webhook';
   /** The bus, or the source of a driver that is told. */
   readonly source: string;
   /** `waiting`: not heard since the start. */

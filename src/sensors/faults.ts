@@ -40,6 +40,36 @@ export const sensorsFaults = faultTable('sensors', {
     },
     retryable: true,
   },
+  'serial-server-unreachable': {
+    message: { en: 'The serial server accepts no connection', ko: '시리얼 서버에 연결할 수 없습니다' },
+    hint: {
+      en: 'Check power, cable, address and port; many serial servers accept one connection only.',
+      ko: '전원, 케이블, 주소와 포트를 확인하십시오. 접속을 하나만 받는 시리얼 서버가 많습니다.',
+    },
+    retryable: true,
+  },
+  'line-listen-failed': {
+    message: { en: 'The line cannot listen', ko: '라인 수신을 시작할 수 없습니다' },
+    hint: {
+      en: 'Another program may hold the port (`ss -lntup`), or the address is not on this machine.',
+      ko: '다른 프로그램이 포트를 쓰고 있거나(`ss -lntup`), 이 장비에 없는 주소입니다.',
+    },
+    retryable: true,
+  },
+  'grammar-unusable': {
+    message: { en: 'The grammar cannot be used', ko: '문법을 사용할 수 없습니다' },
+    hint: {
+      en: 'Correct its name or pattern; try it with `bongsu sensor grammar test`.',
+      ko: '문법의 이름이나 패턴을 고치고 `bongsu sensor grammar test`로 확인하십시오.',
+    },
+  },
+  'recording-unusable': {
+    message: { en: 'The recording cannot be used', ko: '기록 파일을 사용할 수 없습니다' },
+    hint: {
+      en: 'Give a file that `bongsu sensor record` has written, or a new name to write to.',
+      ko: '`bongsu sensor record`로 만든 파일을, 기록할 때는 새 파일 이름을 지정하십시오.',
+    },
+  },
   'line-lost': {
     message: { en: 'The line to the bus is gone', ko: '버스와의 연결이 끊어졌습니다' },
     hint: { en: 'Check the adapter or the device and its cable.', ko: '어댑터 또는 장치와 케이블을 확인하십시오.' },

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { durationOption } from '#base';
 import { idPattern } from '#model';
 import { findClashes } from './clashes.ts';
+import { grammarOption } from './grammar-option.ts';
+import { lineOption, shippedGrammars } from './line-options.ts';
 import { mqttOptions } from './mqtt-options.ts';
 import { id, identity } from './option-fields.ts';
 import { templateOption } from './template.ts';
@@ -89,13 +91,23 @@ export const sensorsOptions = z
       .describe('Modbus buses, up to 64.'),
     mqtt: mqttOptions.prefault({}).describe('MQTT: brokers of others that are asked, and one for the site’s own devices.'),
     webhook: webhookOptions.optional().describe('HTTP listener for senders that push; none when left out.'),
+    lines: z
+      .array(lineOption)
+      .max(64)
+      .default([])
+      .describe('Text lines: fire panels with a printer or reporting port, and other senders. Up to 64.'),
+    grammars: z
+      .record(z.string().regex(idPattern), grammarOption)
+      .default({})
+      .describe('The site’s own grammars of text lines: name to grammar.'),
     templates: z
       .record(z.string().regex(idPattern), templateOption)
       .default({})
       .describe('The site’s own types of sensors: name to template.'),
   })
   .superRefine((value, context) => {
-    for (const problem of findClashes(value, shippedTemplates)) context.addIssue({ code: 'custom', ...problem });
+    for (const problem of findClashes(value, { templates: shippedTemplates, grammars: shippedGrammars }))
+      context.addIssue({ code: 'custom', ...problem });
   });
 
 /** The `sensors` section, parsed. */

@@ -3,6 +3,8 @@ import { type Env, runServices, type Service, untilAborted } from '#base';
 import type { Device } from '#model';
 import type { Driver, SensorStatus, SensorsDeps } from './driver.ts';
 import { sensorsFaults } from './faults.ts';
+import type { Grammar } from './grammar-option.ts';
+import { openLine, shippedGrammar } from './line/index.ts';
 import { messageMaps } from './messages/index.ts';
 import { openModbusRtu } from './modbus-rtu/index.ts';
 import { openModbusTcp } from './modbus-tcp/index.ts';
@@ -18,6 +20,8 @@ export interface Sensors {
   /** The sensors that the configuration states, for the registry. */
   devices(): readonly Device[];
   status(): readonly SensorStatus[];
+  /** Where the line `id` listens now; undefined while it does not, or never does. */
+  lineAddress(id: string): { readonly host: string; readonly port: number } | undefined;
   /** Where the webhook listens now; undefined while it does not. */
   webhookAddress(): { readonly host: string; readonly port: number } | undefined;
   /** Where the MQTT broker for the site's own devices listens now; undefined while it does not. */
@@ -34,11 +38,14 @@ export function openSensors(options: SensorsOptions, deps: SensorsDeps, env: Env
   const buses = options.buses.map((bus) => (bus.driver === 'modbus-rtu' ? openModbusRtu(bus, world) : openModbusTcp(bus, world)));
   const broker = options.mqtt.broker && openMqttBroker(options.mqtt.broker, world);
   const clients = options.mqtt.connections.map((connection) => openMqttClient(connection, world));
-  const drivers: readonly Driver[] = [...buses, ...clients, ...(broker ? [broker] : []), ...(webhook ? [webhook] : [])];
+  const grammar = (name: string): Grammar => options.grammars[name] ?? shippedGrammar(name) ?? unknownGrammar(name);
+  const lines = options.lines.map((line) => openLine(line, { ...world, grammar }));
+  const drivers: readonly Driver[] = [...buses, ...lines, ...clients, ...(broker ? [broker] : []), ...(webhook ? [webhook] : [])];
   return {
     service: { name: 'sensors', run: (signal) => runAll(drivers, signal) },
     devices: () => drivers.flatMap((driver) => driver.devices),
     status: () => drivers.flatMap((driver) => driver.status()),
+    lineAddress: (id) => lines.find(({ name }) => name === id)?.address(),
     webhookAddress: () => webhook?.address(),
     mqttAddress: () => broker?.address(),
   };
@@ -52,4 +59,8 @@ async function runAll(drivers: readonly Driver[], signal: AbortSignal): Promise<
 
 function unknownTemplate(name: string): never {
   throw sensorsFaults.fault('template-unknown', { detail: name });
+}
+
+function unknownGrammar(name: string): never {
+  throw sensorsFaults.fault('grammar-unusable', { detail: name });
 }

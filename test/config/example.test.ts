@@ -132,5 +132,8 @@ describe('config.example.yaml', () => {
 
 /** Name, purpose and place are explained once, at the first kind of sensor that has them. */
 function isRepeated(path: readonly string[]): boolean {
-  return path[1] === 'webhook' && ['name', 'purpose', 'place', 'latitude', 'longitude', 'address'].includes(path.at(-1) ?? '');
+  return (
+    ['lines', 'webhook'].includes(path[1] ?? '') &&
+    ['name', 'purpose', 'place', 'latitude', 'longitude', 'address'].includes(path.at(-1) ?? '')
+  );
 }

@@ -15,6 +15,8 @@ const noLoaders: CliLoaders = {
     found: { site: '52710', siteName: '완주군', gateway: 'gw-1', sensors: 4, hub: 'mqtts://hub:8883' },
   }),
   restore: async () => ({ restored: { path: '/var/lib/bongsu/bongsu.db', setAside: '/var/lib/bongsu/bongsu.db.replaced-1' } }),
+  record: async () => ({ bytes: 0, chunks: 0, losses: 0, end: 'asked' }),
+  rehearse: async () => ({ played: [], droppedBytes: 0 }),
   simulate: async () => 71,
 };
 

@@ -1,6 +1,7 @@
 // What every verb is handed: the streams and values of the process, the loaders of the heavy parts, a screen and a language.
 import type { Readable, Writable } from 'node:stream';
 import { BongsuError, type Language, type Text } from '#base';
+import type { Condition, Report } from '#model';
 import { type ControlClient, connectControl } from '../client.ts';
 import type { Screen } from './screen.ts';
 import type { Speech } from './words.ts';
@@ -78,6 +79,37 @@ export interface SimulateOptions {
   readonly printConfig: string | undefined;
 }
 
+/** What `bongsu sensor record` was asked for. */
+export interface RecordAsk {
+  /** A serial port, or HOST:PORT of a serial server. */
+  readonly port: string;
+  readonly out: string;
+  readonly serial: { readonly baud: number; readonly parity: 'none' | 'even' | 'odd'; readonly stopBits: 1 | 2; readonly dataBits: 7 | 8 };
+  readonly forMs: number | undefined;
+  readonly maxBytes: number;
+  progress(sofar: { readonly bytes: number; readonly losses: number }): void;
+}
+
+/** What `bongsu sensor grammar test` and `sensor template test` were asked for: files, or names of shipped ones. */
+export interface RehearseAsk {
+  readonly what: 'grammar' | 'template';
+  readonly name: string;
+  readonly against: string;
+  readonly grammar: string | undefined;
+}
+
+/** What a recording would have led to. */
+export interface Rehearsal {
+  readonly played: readonly {
+    readonly ms: number;
+    readonly text: string;
+    readonly meaning: string;
+    readonly pattern?: number;
+    readonly says: readonly ({ readonly report: Report } | { readonly condition: Condition })[];
+  }[];
+  readonly droppedBytes: number;
+}
+
 /** What every loader hears of the call: the language that was asked for, and when to end. */
 export interface RunContext {
   readonly language: Language;
@@ -103,6 +135,13 @@ export interface CliLoaders {
   check(config: string): Promise<CheckOutcome>;
   /** Puts the backup `from` in the place of the store while no gateway runs; `by` is a claim. @throws store.in-use, store.unreadable, store.not-a-store, store.no-backup */
   restore(config: string, from: string, by: string): Promise<RestoreOutcome>;
+  /** Records what comes over a line until it is enough or the signal aborts; needs no gateway. */
+  record(
+    ask: RecordAsk,
+    signal: AbortSignal,
+  ): Promise<{ readonly bytes: number; readonly chunks: number; readonly losses: number; readonly end: 'time' | 'size' | 'asked' }>;
+  /** Plays a recording through a grammar or a template; needs no gateway. */
+  rehearse(ask: RehearseAsk): Promise<Rehearsal>;
   /** Runs a virtual site until `signal` aborts; the exit status. */
   simulate(options: SimulateOptions, signal: AbortSignal): Promise<number>;
 }

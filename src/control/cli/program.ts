@@ -24,6 +24,7 @@ import { discoverVerb } from './discover-verbs.ts';
 import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb } from './gateway-verbs.ts';
 import { grantListVerb, grantRevokeVerb } from './grant-verbs.ts';
 import { openParsers } from './parsers.ts';
+import { addSensorToolVerbs } from './sensor-tool-verbs.ts';
 import { sensorListVerb } from './sensor-verbs.ts';
 import { simulateVerb } from './simulate-verb.ts';
 import { statusVerb } from './status-verb.ts';
@@ -87,7 +88,9 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
     .option('--proposals', say('help.discover.proposals'))
     .option('--accept <n>', say('help.discover.accept'), wholeNumber)
     .option('--refuse <n>', say('help.discover.refuse'), wholeNumber);
-  make(group('sensor', 'help.sensor'), 'list', 'help.sensor.list', sensorListVerb);
+  const sensor = group('sensor', 'help.sensor');
+  make(sensor, 'list', 'help.sensor.list', sensorListVerb);
+  addSensorToolVerbs(sensor, make, say);
 
   addAlarmVerbs(group('alarm', 'help.alarm'), make, say);
   make(group('device', 'help.deviceGroup'), 'maintenance', 'help.device.maintenance', deviceMaintenanceVerb)

@@ -7,6 +7,7 @@ import { eventMessages } from './events.ts';
 import { helpMessages } from './help.ts';
 import { loginMessages } from './logins.ts';
 import { screenMessages } from './screens.ts';
+import { sensorToolMessages } from './sensor-tools.ts';
 
 export const catalogue = {
   ...helpMessages,
@@ -16,6 +17,7 @@ export const catalogue = {
   ...discoveryMessages,
   ...eventMessages,
   ...loginMessages,
+  ...sensorToolMessages,
 } as const;
 
 export type MessageKey = keyof typeof catalogue;

@@ -1,4 +1,5 @@
 // The door of messages: what all drivers share whose sensors tell.
+export { extractValues } from './extract.ts';
 export { parseJson } from './json.ts';
 export { messageMaps } from './maps.ts';
 export { openPresence } from './presence.ts';

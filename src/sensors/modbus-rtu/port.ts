@@ -1,8 +1,8 @@
-// The serial port as bytes: sending, receiving with a limit of time, and its loss. On serialport, which never opens a port again by itself.
-import { SerialPort } from 'serialport';
-import { type Env, messageOf } from '#base';
+// The serial port as bytes: sending, receiving with a limit of time, and its loss.
+import type { Env } from '#base';
 import { sensorsFaults } from '../faults.ts';
 import type { BusOptions } from '../options.ts';
+import { openSerialPort } from '../wire/index.ts';
 import { maxFrameBytes } from './frame.ts';
 
 export type RtuBusOptions = Extract<BusOptions, { driver: 'modbus-rtu' }>;
@@ -80,22 +80,4 @@ export async function openBytePort(options: RtuBusOptions, env: Env): Promise<By
       if (port.isOpen) await new Promise<void>((resolve) => port.close(() => resolve()));
     },
   };
-}
-
-async function openSerialPort(options: RtuBusOptions): Promise<SerialPort> {
-  const { port: path, baud: baudRate, parity, stopBits } = options;
-  try {
-    const port = new SerialPort({ path, baudRate, dataBits: 8, parity, stopBits, autoOpen: false });
-    await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())));
-    return port;
-  } catch (cause) {
-    throw sensorsFaults.fault(reasonOf(messageOf(cause)), { cause, detail: path });
-  }
-}
-
-function reasonOf(message: string): 'port-missing' | 'port-forbidden' | 'port-busy' | 'port-failed' {
-  if (/no such (file|device)/i.test(message)) return 'port-missing';
-  if (/permission denied/i.test(message)) return 'port-forbidden';
-  if (/lock|busy|temporarily unavailable/i.test(message)) return 'port-busy';
-  return 'port-failed';
 }

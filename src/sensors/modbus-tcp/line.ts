@@ -1,21 +1,20 @@
 // The TCP line: one exchange at a time, matched by transaction id, so that a late answer is known and dropped.
-import { connect, type Socket } from 'node:net';
 import type { Env } from '#base';
 import { sensorsFaults } from '../faults.ts';
 import { type Answer, decodeReadResponse, encodeReadRequest, type Line } from '../modbus/index.ts';
 import type { BusOptions } from '../options.ts';
+import { dial } from '../wire/index.ts';
 import { cutMbap, encodeMbap, type MbapFrame } from './mbap.ts';
 
 export type TcpBusOptions = Extract<BusOptions, { driver: 'modbus-tcp' }>;
 
-const connectTimeoutMs = 5000;
 /** Unanswered exchanges in a row, of whichever unit, after which the connection counts as dead: a cut cable says nothing. */
 const deadAfter = 8;
 
 /** Connects. Rejects with `sensors.host-unreachable`, or with the signal's reason. */
 export async function openTcpLine(options: TcpBusOptions, env: Env, signal: AbortSignal): Promise<Line> {
   const address = `${options.host}:${options.port}`;
-  const socket = await dial(options, signal, env);
+  const socket = await dial({ host: options.host, port: options.port, reason: 'host-unreachable' }, signal, env);
   let transaction = Math.floor(env.random.uniform() * 65_536);
   let rest: Buffer = Buffer.alloc(0);
   let unansweredInRow = 0;
@@ -76,31 +75,4 @@ export async function openTcpLine(options: TcpBusOptions, env: Env, signal: Abor
       socket.destroy();
     },
   };
-}
-
-function dial(options: TcpBusOptions, signal: AbortSignal, env: Env): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const socket = connect({ host: options.host, port: options.port, keepAlive: true, keepAliveInitialDelay: 10_000, noDelay: true });
-    const fail = (cause: unknown): void => {
-      end();
-      socket.on('error', () => {});
-      socket.destroy();
-      const aborted = signal.aborted ? signal.reason : undefined;
-      reject(aborted ?? sensorsFaults.fault('host-unreachable', { cause, detail: `${options.host}:${options.port}` }));
-    };
-    const onAbort = (): void => fail(signal.reason);
-    const timer = env.clock.after(connectTimeoutMs, () => fail(new Error('no answer')));
-    const end = (): void => {
-      timer[Symbol.dispose]();
-      signal.removeEventListener('abort', onAbort);
-      socket.off('error', fail);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    socket.once('error', fail);
-    socket.once('connect', () => {
-      end();
-      resolve(socket);
-    });
-  });
 }

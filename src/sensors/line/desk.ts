@@ -1,0 +1,128 @@
+// From frames to what is committed: read, judged and told in order, bounded, tried until the store takes it; nothing on a line can be asked for again.
+import { type Env, messageOf } from '#base';
+import type { SensorsDeps } from '../driver.ts';
+import type { Utterance } from '../rules/index.ts';
+import { type PanelName, type PanelState, seedPanel, stepPanel } from './panel.ts';
+import type { Meaning, Reader } from './reader.ts';
+
+/** What the desk tells of. */
+export interface DeskEvents {
+  /** A line was understood, and all that it led to is committed. */
+  understood(): void;
+  /** A line that no pattern fits. */
+  unknown(text: string): void;
+  /** A frame found no room. */
+  full(): void;
+  /** Values for the template; rejects when the store fails. */
+  values(meaning: Meaning): Promise<void>;
+}
+
+/** Takes frames. */
+export interface Desk {
+  /** Keeps a frame with the time of now; one too many is dropped and told. */
+  offer(frame: Buffer): void;
+  /** Resolves when there is room for what a read brings. */
+  room(): Promise<void>;
+  /** Works until the signal aborts and what waits is told, or given up by the store. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+interface Waiting {
+  readonly frame: Buffer;
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+const capacity = 1024;
+const roomBelow = 256;
+const retryMs = 1000;
+/** Reading takes a quarter of the thread at most: after so many milliseconds of it the desk rests three times as long. */
+const workMs = 5;
+
+/** Opens the desk of one panel. */
+export function openDesk(panel: PanelName, reader: Reader, world: { deps: SensorsDeps; env: Env; events: DeskEvents }): Desk {
+  const { deps, env, events } = world;
+  const { clock } = env;
+  const waiting: Waiting[] = [];
+  let wake = (): void => {};
+  let roomy = Promise.withResolvers<void>();
+  let state: PanelState | undefined;
+
+  /** Tries until it is done; false: the signal aborted and the store did not take it. */
+  const insist = async (act: () => Promise<unknown>, signal: AbortSignal): Promise<boolean> => {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        await act();
+        return true;
+      } catch (error) {
+        if (signal.aborted) return false;
+        if (failures === 0)
+          env.log.error(
+            { device: panel.device, error: messageOf(error), waiting: waiting.length },
+            'the store does not take a line; trying again',
+          );
+        await clock.sleep(retryMs, signal).catch(() => {});
+      }
+    }
+  };
+  const tell = (said: Utterance): Promise<unknown> => ('report' in said ? deps.report(said.report) : deps.condition(said.condition));
+  const work = async ({ frame, wallMs, monotonicMs }: Waiting, signal: AbortSignal): Promise<number> => {
+    const before = clock.monotonicMs();
+    const line = reader.read(frame, wallMs);
+    const spentMs = clock.monotonicMs() - before;
+    if (!line) return spentMs;
+    const { meaning, text } = line;
+    if (!meaning) events.unknown(text);
+    else {
+      if (!state) return spentMs;
+      const step = stepPanel(panel, state, { meaning, wallMs, monotonicMs });
+      ({ state } = step);
+      for (const said of step.says) await insist(() => tell(said), signal);
+      if (meaning.pattern.says === 'values') await insist(() => events.values(meaning), signal);
+      events.understood();
+    }
+    return spentMs;
+  };
+  return {
+    offer(frame) {
+      if (waiting.length >= capacity) {
+        events.full();
+        return;
+      }
+      waiting.push({ frame, wallMs: clock.now(), monotonicMs: clock.monotonicMs() });
+      wake();
+    },
+    async room() {
+      while (waiting.length >= roomBelow) await roomy.promise;
+    },
+    async run(signal) {
+      const onAbort = (): void => wake();
+      signal.addEventListener('abort', onAbort, { once: true });
+      await insist(async () => {
+        state = seedPanel(await deps.openAlarms(panel.device));
+      }, signal);
+      let spentMs = 0;
+      for (;;) {
+        const next = waiting.shift();
+        if (waiting.length < roomBelow) {
+          roomy.resolve();
+          roomy = Promise.withResolvers();
+        }
+        if (next) spentMs += await work(next, signal);
+        else if (signal.aborted) break;
+        else {
+          spentMs = 0;
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+            if (signal.aborted || waiting.length > 0) resolve();
+          });
+        }
+        if (spentMs < workMs) continue;
+        await clock.sleep(3 * spentMs, signal).catch(() => {});
+        spentMs = 0;
+      }
+      signal.removeEventListener('abort', onAbort);
+      roomy.resolve();
+    },
+  };
+}

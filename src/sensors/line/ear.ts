@@ -1,0 +1,74 @@
+// Who speaks on a line, and where their frames end: one framer for each peer, and the pauses that end frames.
+import type { Clock } from '#base';
+import type { Framing } from '../grammar-option.ts';
+import { type Framer, openFramer } from './framer.ts';
+
+/** Where frames go. */
+export interface EarSink {
+  frame(frame: Buffer): void;
+  /** Bytes were dropped that are no whole frame. */
+  broken(): void;
+}
+
+/** Cuts the bytes of several peers. */
+export interface Ear extends Disposable {
+  bytes(peer: string, chunk: Buffer): void;
+  /** A datagram: it begins and ends with whole frames. */
+  datagram(chunk: Buffer): void;
+  /** The peer's stream is over: what it had begun is dropped. */
+  gone(peer: string): void;
+}
+
+interface Speaker {
+  readonly framer: Framer;
+  dropped: number;
+  timer: Disposable | undefined;
+}
+
+/** Opens an ear. */
+export function openEar(framing: Framing, sink: EarSink, clock: Clock): Ear {
+  const speakers = new Map<string, Speaker>();
+  const note = (speaker: Speaker): void => {
+    if (speaker.framer.dropped > speaker.dropped) sink.broken();
+    speaker.dropped = speaker.framer.dropped;
+  };
+  const wait = (speaker: Speaker): void => {
+    speaker.timer?.[Symbol.dispose]();
+    const { dueAt } = speaker.framer;
+    speaker.timer = dueAt === undefined ? undefined : clock.after(dueAt - clock.monotonicMs(), () => rest(speaker));
+  };
+  const rest = (speaker: Speaker): void => {
+    for (const frame of speaker.framer.rest(clock.monotonicMs())) sink.frame(frame);
+    note(speaker);
+    wait(speaker);
+  };
+  const speakerOf = (peer: string): Speaker => {
+    const speaker = speakers.get(peer) ?? { framer: openFramer(framing), dropped: 0, timer: undefined };
+    speakers.set(peer, speaker);
+    return speaker;
+  };
+  return {
+    bytes(peer, chunk) {
+      const speaker = speakerOf(peer);
+      for (const frame of speaker.framer.push(chunk, clock.monotonicMs())) sink.frame(frame);
+      note(speaker);
+      wait(speaker);
+    },
+    datagram(chunk) {
+      const speaker = { framer: openFramer(framing), dropped: 0, timer: undefined };
+      for (const frame of [...speaker.framer.push(chunk, clock.monotonicMs()), ...speaker.framer.finish()]) sink.frame(frame);
+      note(speaker);
+    },
+    gone(peer) {
+      const speaker = speakers.get(peer);
+      if (!speaker) return;
+      speakers.delete(peer);
+      speaker.timer?.[Symbol.dispose]();
+      speaker.framer.reset();
+      note(speaker);
+    },
+    [Symbol.dispose]() {
+      for (const peer of speakers.keys()) this.gone(peer);
+    },
+  };
+}
