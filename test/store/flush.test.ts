@@ -116,7 +116,7 @@ describe('a power cut', () => {
         expect(again.damage()).toBeUndefined();
         expect((await notes.lapses())?.map(({ what }) => what)).toEqual(['made']);
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 });
