@@ -49,6 +49,8 @@ export interface CameraStatus {
   readonly state: CameraState['state'];
   /** Wall milliseconds. */
   readonly since: number;
+  /** For so many milliseconds nothing has answered at its address; 0 while something does. */
+  readonly silentMs: number;
   /** What is wrong, in words for a technician. */
   readonly message: Text | undefined;
   readonly authentication: Authentication;
@@ -283,7 +285,7 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
       const member = members.get(id);
       for (const known of member ? listenedTo(member) : []) await askKeyFrame(known, { channel, quality }, signal);
     },
-    status: () => [...members.values()].map(viewOf),
+    status: () => [...members.values()].map((member) => viewOf(member, env.clock.monotonicMs())),
     async describe(id) {
       const member = findMember(members, id);
       const { subscription } = await calls.recall(id);
@@ -325,13 +327,14 @@ function findMember(members: ReadonlyMap<string, Member>, id: string): Member {
   return member;
 }
 
-function viewOf(member: Member): CameraStatus {
+function viewOf(member: Member, now: number): CameraStatus {
   const { record, state } = member;
   const { session, counters } = state;
   return {
     id: record.device.id,
     state: state.state,
     since: state.since,
+    silentMs: state.silentSinceMs === undefined ? 0 : now - state.silentSinceMs,
     message: state.message,
     authentication: session?.authentication ?? 'none',
     clockOffsetMs: session?.clockOffsetMs,

@@ -50,6 +50,9 @@ export const discoveryOptions = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether a registered camera that has certainly moved is followed to its new address; false proposes it to a person.'),
+  followAfter: durationOption({ min: '0s', max: '1h', default: '2m' }).describe(
+    'How long its registered address must have been silent before a camera is followed to another one, 0s to 1h.',
+  ),
   rate: z.int().min(10).max(50_000).default(5000).describe('New probes a second, UDP and TCP together, 10 to 50000.'),
   atOnce: z.int().min(16).max(16_384).default(4096).describe('Probes under way at the same time, 16 to 16384.'),
   wait: durationOption({ min: '200ms', max: '10s', default: '1200ms' }).describe(

@@ -56,6 +56,8 @@ export interface CameraState {
   session: SoapSession | undefined;
   /** Whom its HTTPS is believed: by its loop, and by all who ask it besides. */
   readonly trust: Trust;
+  /** Monotonic milliseconds since when nothing answers at its address; undefined: something does, or it was not asked yet. */
+  silentSinceMs: number | undefined;
   /** The login that the camera is asked with. */
   login: Login | undefined;
   /** Ends the wait for the next attempt. */
@@ -97,6 +99,7 @@ export function openCameraState(env: Env): CameraState {
     profile: undefined,
     session: undefined,
     trust: openTrust(),
+    silentSinceMs: undefined,
     login: undefined,
     waker: openWaker(env.clock),
     counters: openCounters(),
@@ -141,6 +144,7 @@ export async function supervise(
   const healthy = async (logins: Logins, ailments: Ailments): Promise<void> => {
     failures = 0;
     backoff.reset();
+    state.silentSinceMs = undefined;
     if (state.state !== 'online') log().info({ authentication: session.authentication }, 'camera is online');
     enter(state, 'online', undefined, env);
     await ailments.recover();
@@ -277,11 +281,16 @@ async function watch({ session, options, ailments, env, healthy }: Loop, signal:
 async function suffer(failed: Failure, failures: number, { camera, options, ailments, logins, env }: Loop): Promise<void> {
   const ailment = ailmentFor(failed);
   camera.state.troubles.note(failed, env.clock.now());
+  camera.state.silentSinceMs = isSilence(failed) ? (camera.state.silentSinceMs ?? env.clock.monotonicMs()) : undefined;
   const grave = ailment === 'camera-login-refused' || failures >= options.lostAfter;
   if (grave) enterIll(camera.state, failed, env);
   else if (camera.state.state === 'online') enter(camera.state, 'connecting', explain(failed).message, env);
   if (failed.kind === 'login-refused') await logins.refused(failed);
   if (grave) await ailments.fail(failed);
+}
+
+function isSilence({ kind }: Failure): boolean {
+  return kind === 'unreachable' || kind === 'silent' || kind === 'closed';
 }
 
 /** The state of a camera with that failure. */

@@ -30,6 +30,7 @@ import { clearConditions, followCameras, forgetStrangers, recordIdentity, syncSe
 import { openKeyFrames } from './key-frames.ts';
 import { collectMetrics } from './metrics.ts';
 import { outboxFull, watchDeadLetters } from './outbox-health.ts';
+import { judgeAgain, openPresence } from './presence.ts';
 import { behind, openPrewarm } from './prewarm.ts';
 import { openRelayHealth } from './relay-health.ts';
 import { retentionJobs } from './retention.ts';
@@ -108,8 +109,8 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     },
     env,
   );
-  const online = (): ReadonlySet<string> => new Set(cameras.status().flatMap(({ id, state }) => (state === 'online' ? id : [])));
-  const findings = openFindings({ store, registry, online, asked: tellProposal(intake, env) }, env);
+  const presence = openPresence(cameras, config.cameras.discovery);
+  const findings = openFindings({ store, registry, ...presence, asked: tellProposal(intake, env) }, env);
   const discovery = openDiscoveryStory(config.cameras.discovery, { access, cameras, findings, registry }, env);
   const sensors = openSensors(config.sensors, { ...drivers, reading: readings.record }, env);
   const keyFrames = openKeyFrames(cameras, env);
@@ -222,6 +223,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     cameras.service,
     ...discovery.services,
     followCameras(registry, cameras, left, env),
+    judgeAgain(presence, { findings, registry }, config.cameras.discovery, env),
     tellUnreadable(registry, { intake, alarms }, env),
     forgetStrangers(registry, async () => [...(await alarms.openConditions()), ...(await access.openGrants())], left, env),
     sensors.service,

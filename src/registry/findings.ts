@@ -40,6 +40,8 @@ export interface FindingsDeps {
   readonly registry: Registry;
   /** Ids of the cameras that answer at their registered address right now. */
   online(): ReadonlySet<string>;
+  /** Whether something answers there, though perhaps not as itself: then it is not followed by itself. */
+  answers?(device: string): boolean;
   /** Hears of each proposal when it is made, and when it is decided. */
   asked(proposal: Proposal, state: 'open' | 'decided'): Promise<void>;
 }
@@ -47,7 +49,7 @@ export interface FindingsDeps {
 const batchRows = 500;
 
 /** Opens the findings; nothing is kept in memory between calls. */
-export function openFindings({ store, registry, online, asked }: FindingsDeps, env: Env): Findings {
+export function openFindings({ store, registry, online, answers, asked }: FindingsDeps, env: Env): Findings {
   const calls = store.procedures<FindingsProcedures>('findings', { reserved: true });
   const list = async (): Promise<readonly KeptFinding[]> => {
     const all: KeptFinding[] = [];
@@ -103,7 +105,7 @@ export function openFindings({ store, registry, online, asked }: FindingsDeps, e
     const proposed: Proposal[] = [];
     for (const one of recognised) {
       if (one.act === 'none') continue;
-      if (one.act === 'follow' && mayFollow) {
+      if (one.act === 'follow' && mayFollow && !answers?.(one.device)) {
         await follow(one);
         followed.push(one.device);
         continue;

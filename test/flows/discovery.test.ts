@@ -35,7 +35,7 @@ beforeAll(async () => {
         retryMax: '1s',
         requestTimeout: '2s',
         loginRetry: '1s',
-        discovery: { listen: false, ranges: [range], ports: [9], port: fleet.discoveryPort },
+        discovery: { listen: false, followAfter: '100ms', ranges: [range], ports: [9], port: fleet.discoveryPort },
       },
     })),
   );
