@@ -168,6 +168,16 @@ ${more}`;
       'c:14:13 sensors.buses[0].units[1].device: this name is kept for the gateway itself',
     ],
     [
+      'a reserved device behind MQTT',
+      '  mqtt: { connections: [{ id: two, url: mqtt://h, clientId: c, sources: [{ id: s, device: gateway, template: door, topics: [a] }] }] }\n',
+      'sensors.mqtt.connections[0].sources[0].device: this name is kept for the gateway itself',
+    ],
+    [
+      'a connection named like a bus',
+      '  mqtt: { connections: [{ id: hall, url: mqtt://h, clientId: c, sources: [{ id: s, device: d, template: door, topics: [a] }] }] }\n',
+      'sensors.mqtt.connections[0].id: bus hall is there twice',
+    ],
+    [
       'an unknown driver',
       '    - { id: two, driver: modbus-ascii }\n',
       'c:14:18 sensors.buses[1].driver: expected one of modbus-rtu, modbus-tcp',

@@ -1,9 +1,10 @@
-// The story of sensors: smoke on a Modbus RTU bus and on Modbus TCP, and a fall by webhook, up to the hub and cleared; also with the broker away.
+// The story of sensors: smoke on a Modbus RTU bus and on Modbus TCP, a fall by webhook, bells by way of two MQTT brokers, up to the hub and cleared; also with the broker away.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, freePort, type GatewayPeer, openGateway } from '../peers/gateway.ts';
+import { eventually, freePort, type GatewayPeer, openGateway, secretFile } from '../peers/gateway.ts';
 import { type ModbusServer, openModbusServer } from '../peers/modbus.ts';
+import { type Mosquitto, openMosquitto } from '../peers/mosquitto.ts';
 import { openPtyPair } from '../peers/pty.ts';
 import { fallMessage, fallRadar, fallToken, openProvince, type Province } from './site.ts';
 
@@ -12,7 +13,9 @@ let province: Province;
 let gateway: GatewayPeer;
 let rtu: ModbusServer;
 let tcp: ModbusServer;
+let siteBroker: Mosquitto;
 let webhookPort = 0;
+let mqttPort = 0;
 
 beforeAll(async () => {
   province = stack.use(await openProvince());
@@ -20,7 +23,9 @@ beforeAll(async () => {
   rtu = stack.use(await openModbusServer({ rtu: pty.a }, [7]));
   await rtu.set(7, 'coil', 0, 1); // mounted
   tcp = stack.use(await openModbusServer({ tcp: true }, [1]));
+  siteBroker = stack.use(await openMosquitto());
   webhookPort = await freePort();
+  mqttPort = await freePort();
   gateway = stack.use(
     await openGateway(async (folder) => ({
       uplink: province.uplink,
@@ -45,11 +50,38 @@ beforeAll(async () => {
           },
         ],
         webhook: await fallRadar(folder, webhookPort),
+        mqtt: {
+          connections: [{ id: 'site', url: siteBroker.url, clientId: 'bongsu-gw-1', sources: [bell('bell-site')] }],
+          broker: {
+            listen: { port: mqttPort },
+            users: [{ name: 'bell-own', password: await secretFile(folder, 'bell-own', bellPassword), sources: [bell('bell-own')] }],
+          },
+        },
       },
     })),
   );
 });
 afterAll(() => stack.disposeAsync());
+
+const bellPassword = 'bell-password';
+
+/** A bell that says `{ "is": "pressed" | "released" }`. */
+function bell(device: string): object {
+  const rule = (state: string, word: string) => ({ kind: 'emergency-call', state, when: { path: 'is', equals: [word] } });
+  return {
+    id: device,
+    device,
+    topics: [`bell/${device}`],
+    map: { id: 'id', rules: [rule('active', 'pressed'), rule('inactive', 'released')] },
+  };
+}
+
+/** Publishes with QoS 1: resolves when the broker has answered. */
+async function ring(device: string, is: string, n: number): Promise<void> {
+  const [port, login] = device === 'bell-own' ? [mqttPort, ['-u', device, '-P', bellPassword]] : [siteBroker.port, []];
+  const message = JSON.stringify({ id: `${is}-${n}`, is });
+  await promisify(execFile)('mosquitto_pub', ['-p', String(port), ...login, '-q', '1', '-t', `bell/${device}`, '-m', message]);
+}
 
 /** Sends with curl, as a maker's cloud would; gives status and body. */
 async function curl(body: string, token = fallToken): Promise<{ status: number; body: Record<string, unknown> }> {
@@ -83,6 +115,18 @@ const trip: Readonly<
     kind: 'fall',
     raise: async (n) => expect(await curl(fallMessage(`fall-${n}`, 'fall confirmed'))).toMatchObject({ status: 200 }),
     clear: async (n) => expect(await curl(fallMessage(`exit-${n}`, 'fall exit'))).toMatchObject({ status: 200 }),
+  },
+  'MQTT, the site’s own Mosquitto': {
+    device: 'bell-site',
+    kind: 'emergency-call',
+    raise: (n) => ring('bell-site', 'pressed', n),
+    clear: (n) => ring('bell-site', 'released', n),
+  },
+  'MQTT, the broker in the gateway': {
+    device: 'bell-own',
+    kind: 'emergency-call',
+    raise: (n) => ring('bell-own', 'pressed', n),
+    clear: (n) => ring('bell-own', 'released', n),
   },
 };
 
@@ -172,6 +216,8 @@ describe('a silent unit', () => {
       sensors: [
         { id: 'smoke-rtu', driver: 'modbus-rtu', source: 'rtu', state: 'silent', problem: message },
         { id: 'smoke-tcp', driver: 'modbus-tcp', state: 'ok', values: { smoke: 0 } },
+        { id: 'bell-site', driver: 'mqtt', source: 'bell-site', state: 'ok' },
+        { id: 'bell-own', driver: 'mqtt', source: 'bell-own', state: 'ok' },
         { id: 'fall-1', driver: 'webhook', state: 'ok' },
       ],
     });
@@ -181,5 +227,16 @@ describe('a silent unit', () => {
       'its clear',
       ({ topic, body }) => topic.endsWith('/condition/sensor-silent/smoke-rtu') && String(body['type']).includes('cleared'),
     );
+  });
+});
+
+describe('MQTT', () => {
+  it('brings a message once that came while the gateway died and was down', async () => {
+    await Promise.all([ring('bell-site', 'pressed', 3), gateway.stop('SIGKILL')]);
+    await ring('bell-site', 'released', 3);
+    await gateway.start();
+    const all = await steps('bell-site', 6);
+    expect(all.slice(4).map((step) => step['type'])).toEqual(['kr.bongsu.alarm.raised.v1', 'kr.bongsu.alarm.cleared.v1']);
+    expect(all[5]?.['alarmid']).toBe(all[4]?.['alarmid']);
   });
 });
