@@ -83,7 +83,12 @@ describe('openPacketWriter', () => {
     await fc.assert(
       fc.asyncProperty(turns, async (all) => {
         const written: Buffer[] = [];
-        const stream = new Writable({ write: (piece: Buffer, _, done) => done(void written.push(piece) as undefined) });
+        const stream = new Writable({
+          write(piece: Buffer, _, done) {
+            written.push(piece);
+            done();
+          },
+        });
         const write = openPacketWriter(stream, 5);
         let id = 0;
         for (const turn of all) {
