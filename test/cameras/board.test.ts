@@ -68,7 +68,7 @@ describe('states', () => {
     expect(told).toBe(599);
     expect(states.due()).toEqual([]);
     expect(states.dueInMs).toBe(60_000);
-    await clock.advance(60_000);
+    clock.advance(60_000);
     expect(words(states.due())).toEqual(['alarm intrusion inactive']);
     expect(states.dueInMs).toBeUndefined();
     expect(words(states.see(field('a', '1')))).toEqual(['alarm intrusion active']);

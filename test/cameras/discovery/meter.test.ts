@@ -7,8 +7,8 @@ it('lets so many of each sender and of all pass in a second', async () => {
   const clock = openFakeClock(0);
   const meter = openMeter({ each: 2, all: 3 }, clock);
   expect(['a', 'a', 'a', 'b', 'c'].map((sender) => meter.passes(sender))).toEqual([true, true, false, true, false]);
-  await clock.advance(999);
+  clock.advance(999);
   expect(meter.passes('c')).toBe(false);
-  await clock.advance(1);
+  clock.advance(1);
   expect(['c', 'a', 'a', 'a'].map((sender) => meter.passes(sender))).toEqual([true, true, true, false]);
 });
