@@ -34,12 +34,12 @@ describe('sensor record', () => {
     const out = join(folder, 'est.jsonl');
     const recording = run(['sensor', 'record', pty.a, '--out', out, '--baud', '115200', '--for', '3500ms', '--json'], { loaders });
     await vi.waitFor(async () => expect(await readFile(out, 'utf8')).toContain('recording'), 3000);
-    await writeFile(pty.b, 'ALARM ACT 14:00:05 11/20/2026 P:01 C:02 D:0125 SMOKE 2F\r\n');
+    await pty.say('ALARM ACT 14:00:05 11/20/2026 P:01 C:02 D:0125 SMOKE 2F\r\n');
     await sleep(200);
     await pty.unplug();
     await pty.replug();
     await sleep(1500);
-    await writeFile(pty.b, 'RESET 14:00:45 11/20/2026\r\n');
+    await pty.say('RESET 14:00:45 11/20/2026\r\n');
     const { status, stdout } = await recording;
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ out, bytes: 84, losses: 1, end: 'time' });
@@ -58,7 +58,7 @@ describe('sensor record', () => {
     const out = join(folder, 'small.jsonl');
     const recording = run(['sensor', 'record', pty.a, '--out', out, '--max-size', '2KiB', '--json'], { loaders });
     await vi.waitFor(async () => expect(await readFile(out, 'utf8')).toContain('recording'), 3000);
-    await writeFile(pty.b, 'x'.repeat(4000));
+    await pty.say('x'.repeat(4000));
     expect(JSON.parse((await recording).stdout)).toMatchObject({ end: 'size' });
     const missing = await run(['sensor', 'record', '/dev/ttyNONE', '--out', join(folder, 'no.jsonl')], { loaders });
     expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining('The serial port is not there')]);

@@ -1,8 +1,8 @@
 // A pair of pseudo terminals joined by socat: what one end writes, the other reads, as over a serial cable.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface PtyPair extends AsyncDisposable {
   readonly a: string;
   readonly b: string;
+  /** Writes at the end `b`, which stays open from the first time on: a terminal whose last user leaves hangs up, and socat with it. */
+  say(text: string | Buffer): Promise<void>;
   /** Takes both ends away, as when an adapter is pulled out. */
   unplug(): Promise<void>;
   replug(): Promise<void>;
@@ -22,15 +24,25 @@ export async function openPtyPair(): Promise<PtyPair> {
   const a = join(folder, 'a');
   const b = join(folder, 'b');
   let end = await joinEnds(a, b);
+  let handle: FileHandle | undefined;
+  const unplug = async (): Promise<void> => {
+    await handle?.close().catch(() => {});
+    handle = undefined;
+    await end();
+  };
   return {
     a,
     b,
-    unplug: () => end(),
+    async say(text) {
+      handle ??= await open(b, constants.O_WRONLY | constants.O_NOCTTY);
+      await handle.write(typeof text === 'string' ? Buffer.from(text) : text);
+    },
+    unplug,
     async replug() {
       end = await joinEnds(a, b);
     },
     async [Symbol.asyncDispose]() {
-      await end();
+      await unplug();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,7 +1,6 @@
 // The line driver on what it meets: a terminal that is pulled out, ser2net, panels that connect, datagrams, nonsense, silence, a store that fails.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { open, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -9,7 +8,7 @@ import { openLog, systemEnv } from '#base';
 import type { Alarm } from '#model';
 import { openSensors, type Sensors } from '#sensors';
 import { sensorsOptions } from '#sensors/options';
-import { openPtyPair } from '../peers/pty.ts';
+import { openPtyPair, type PtyPair } from '../peers/pty.ts';
 import { openSer2net } from '../peers/ser2net.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
 
@@ -57,11 +56,11 @@ async function eventually(check: () => void | Promise<void>, ms = 4000): Promise
 }
 
 /** Waits until the port is open: its bytes come back as heard. */
-async function untilHeard(sensors: Sensors, device: string): Promise<void> {
+async function untilHeard(sensors: Sensors, pty: PtyPair): Promise<void> {
   const before = sensors.status()[0]?.lastHeardAt;
   await vi.waitFor(
     async () => {
-      await writeFile(device, 'OK\r\n');
+      await pty.say('OK\r\n');
       expect(sensors.status()[0]?.lastHeardAt).not.toBe(before);
     },
     { timeout: 10_000, interval: 100 },
@@ -73,10 +72,10 @@ describe('a fire panel on a serial port', () => {
     const pty = keep(await openPtyPair());
     const recorder = openRecorder();
     const sensors = start({ via: 'serial', port: pty.a, name: '본관 수신기' }, recorder);
-    await untilHeard(sensors, pty.b);
+    await untilHeard(sensors, pty);
     expect(sensors.devices()).toMatchObject([{ id: 'panel-1', name: '본관 수신기', address: 'panel' }]);
     const before = performance.now();
-    await writeFile(pty.b, 'FIRE 12 2F corridor\r\n');
+    await pty.say('FIRE 12 2F corridor\r\n');
     await eventually(() => expect(recorder.reports.length).toBe(1));
     expect(performance.now() - before).toBeLessThan(1000);
     expect(recorder.reports[0]).toMatchObject({
@@ -87,7 +86,7 @@ describe('a fire panel on a serial port', () => {
       clockQuality: 'receipt',
       detail: { zone: '12', premises: '2F corridor' },
     });
-    await writeFile(pty.b, 'MAINS OFF\r\nFIRE 13 3F hall\r\nDOOR 1\r\nDOOR 1\r\nMAINS ON\r\nRESET\r\n');
+    await pty.say('MAINS OFF\r\nFIRE 13 3F hall\r\nDOOR 1\r\nDOOR 1\r\nMAINS ON\r\nRESET\r\n');
     await eventually(() => expect(recorder.reports.length).toBe(5));
     expect(states(recorder)).toEqual([
       'zone-12 fire-panel active',
@@ -105,8 +104,8 @@ describe('a fire panel on a serial port', () => {
     const recorder = openRecorder();
     recorder.open.push({ device: 'panel-1', channel: 'zone-7', kind: 'fire-panel', test: false } as Alarm);
     const sensors = start({ via: 'serial', port: pty.a }, recorder);
-    await untilHeard(sensors, pty.b);
-    await writeFile(pty.b, 'RESET\r\n');
+    await untilHeard(sensors, pty);
+    await pty.say('RESET\r\n');
     await eventually(() => expect(states(recorder)).toEqual(['zone-7 fire-panel inactive']));
   });
 
@@ -114,15 +113,15 @@ describe('a fire panel on a serial port', () => {
     const pty = keep(await openPtyPair());
     const recorder = openRecorder();
     const sensors = start({ via: 'serial', port: pty.a }, recorder);
-    await untilHeard(sensors, pty.b);
+    await untilHeard(sensors, pty);
     for (let round = 1; round <= 3; round += 1) {
-      await writeFile(pty.b, `FIRE ${round}`);
+      await pty.say(`FIRE ${round}`);
       await sleep(30);
       await pty.unplug();
       await pty.replug();
       await vi.waitFor(
         async () => {
-          await writeFile(pty.b, `9 floor ${round}\r\nOK\r\nFIRE 1${round} floor ${round}\r\n`);
+          await pty.say(`9 floor ${round}\r\nOK\r\nFIRE 1${round} floor ${round}\r\n`);
           expect(states(recorder).filter((each) => each.startsWith(`zone-1${round} `)).length).toBeGreaterThan(0);
         },
         { timeout: 8000, interval: 100 },
@@ -143,13 +142,13 @@ describe('a fire panel on a serial port', () => {
     const pty = keep(await openPtyPair());
     const recorder = openRecorder();
     const sensors = start({ via: 'serial', port: pty.a, silentAfter: '1500ms' }, recorder);
-    await untilHeard(sensors, pty.b);
+    await untilHeard(sensors, pty);
     const garbage = Array.from({ length: 10 }, (_, at) => Buffer.from([0x80 + at, 0xff, 0xfe, 0x31, 0x0d]));
-    await writeFile(pty.b, Buffer.concat(garbage));
+    await pty.say(Buffer.concat(garbage));
     await eventually(() => expect(recorder.said()).toEqual(['sensor-fault raised panel-1']));
     expect(sensors.status()).toMatchObject([{ state: 'fault', problem: { en: expect.stringContaining('Check speed and parity') } }]);
     await eventually(() => expect(recorder.said()).toEqual(['sensor-fault raised panel-1', 'sensor-silent raised panel-1']), 5000);
-    await writeFile(pty.b, 'OK\r\n');
+    await pty.say('OK\r\n');
     await eventually(() => expect(recorder.said().slice(2)).toEqual(['sensor-fault cleared panel-1', 'sensor-silent cleared panel-1']));
   });
 
@@ -157,9 +156,9 @@ describe('a fire panel on a serial port', () => {
     const pty = keep(await openPtyPair());
     const recorder = openRecorder();
     const sensors = start({ via: 'serial', port: pty.a }, recorder);
-    await untilHeard(sensors, pty.b);
+    await untilHeard(sensors, pty);
     recorder.failing = true;
-    await writeFile(pty.b, 'FIRE 1 a\r\nFIRE 2 b\r\nRESET\r\nFIRE 3 c\r\n');
+    await pty.say('FIRE 1 a\r\nFIRE 2 b\r\nRESET\r\nFIRE 3 c\r\n');
     await sleep(300);
     recorder.failing = false;
     await eventually(() => expect(recorder.reports.length).toBe(5));
@@ -177,19 +176,18 @@ describe('a line over the network', () => {
   it('through ser2net is the same, and comes back when the serial server does', async () => {
     const pty = keep(await openPtyPair());
     const recorder = openRecorder();
-    await using panel = await open(pty.b, 'w');
     const server = await openSer2net(pty.a);
     const sensors = start({ via: 'tcp', host: '127.0.0.1', port: server.port, grammar: 'korean-r-type' }, recorder);
     await vi.waitFor(
       async () => {
-        await panel.write('[\u0020] \r\n');
-        await panel.write(Buffer.from('5bc1a4bbf35d206f6b0d0a', 'hex'));
+        await pty.say('[\u0020] \r\n');
+        await pty.say(Buffer.from('5bc1a4bbf35d206f6b0d0a', 'hex'));
         expect(sensors.status()[0]?.state).toBe('ok');
       },
       { timeout: 8000, interval: 100 },
     );
     // [화재] in CP949
-    await panel.write(
+    await pty.say(
       Buffer.concat([
         Buffer.from('5bc8adc0e75d', 'hex'),
         Buffer.from(' 2026-11-20 14:00:05 01-02-015 '),

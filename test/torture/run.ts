@@ -8,6 +8,7 @@ const tortures: Readonly<Record<string, () => Promise<Torture>>> = {
   hub: async () => (await import('./hub.ts')).hubTorture,
   disk: async () => (await import('./disk.ts')).diskTorture,
   cameras: async () => (await import('./cameras.ts')).camerasTorture,
+  panel: async () => (await import('./panel.ts')).panelTorture,
 };
 
 const usage = `npm run torture -- NAME [--json] [--rounds N] [--outage TIME] [--flap TIME] [--last TIME] [--only SCENARIO]...
@@ -15,6 +16,7 @@ const usage = `npm run torture -- NAME [--json] [--rounds N] [--outage TIME] [--
   --json           the figures as one JSON object, as the last line
   --rounds N       kill: how often the gateway is killed, 1 to 10000 (default 20)
                    disk: how often the file is damaged, in each way (default 3)
+                   panel: how often the adapter is pulled out (default 100)
   --outage TIME    hub: how long the line is down or the broker frozen, like 20s or 10m (default 20s)
   --flap TIME      hub: how long the line flaps, like 30s or 5m (default 30s)
   --last TIME      cameras: how long the hostile ones are among the others (default 3m)

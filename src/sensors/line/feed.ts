@@ -34,7 +34,7 @@ export function feedOf(options: LineOptions, env: Env): Feed {
   const soon = (): number => 1000 + env.random.uniform() * 4000;
   switch (options.via) {
     case 'serial':
-      return { run: (sink, signal) => hearPort(options, sink, signal), reopenMs: soon };
+      return { run: (sink, signal) => hearPort(options, { sink, signal, env }), reopenMs: soon };
     case 'tcp': {
       const backoff = openBackoff({ minMs: 1000, maxMs: 30_000 }, env.random);
       const run: Feed['run'] = async (sink, signal) => {
@@ -54,8 +54,11 @@ export function feedOf(options: LineOptions, env: Env): Feed {
 
 type Via<Name extends LineOptions['via']> = Extract<LineOptions, { via: Name }>;
 
-async function hearPort(options: Via<'serial'>, sink: FeedSink, signal: AbortSignal): Promise<void> {
-  const port = await openSerialPort(options);
+async function hearPort(
+  options: Via<'serial'>,
+  { sink, signal, env }: { readonly sink: FeedSink; readonly signal: AbortSignal; readonly env: Env },
+): Promise<void> {
+  const port = await openSerialPort(options, env);
   sink.opened();
   try {
     await new Promise<void>((resolve, reject) => {

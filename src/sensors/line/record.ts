@@ -129,7 +129,7 @@ async function openWire({ port, serial }: RecordRequest, env: Env, signal: Abort
       },
     };
   }
-  const opened = await openSerialPort({ port, ...serial });
+  const opened = await openSerialPort({ port, ...serial }, env);
   return {
     hear: (take, until) =>
       heard(

@@ -23,7 +23,7 @@ const maxReceivedBytes = 4 * maxFrameBytes;
 
 /** Opens the port. Rejects with `sensors.port-missing`, `port-forbidden`, `port-busy` or `port-failed`. */
 export async function openBytePort(options: RtuBusOptions, env: Env): Promise<BytePort> {
-  const port = await openSerialPort(options);
+  const port = await openSerialPort(options, env);
   let received = Buffer.alloc(0);
   let onBytes = (): void => {};
   let onLost = (): void => {};
