@@ -10,6 +10,7 @@ import { openTally } from './tally.ts';
 /** How long the longer troubles last, milliseconds. */
 export interface SceneTimes {
   readonly outageMs: number;
+  readonly downMs: number;
   readonly flapMs: number;
 }
 
@@ -112,10 +113,10 @@ export const scenes: Readonly<Record<string, Play>> = {
   refusing,
   'receive-maximum-2': () => onMosquitto({ config: ['max_inflight_messages 2'] }, leaveBacklog),
   'small-packets': () => onMosquitto({ config: ['max_packet_size 1000'], noteLength: 90 }, leaveBacklog),
-  'line-down': ({ outageMs }) =>
+  'line-down': ({ downMs }) =>
     onLine(async (line) => {
       await line.cut();
-      await sleep(outageMs);
+      await sleep(downMs);
       await line.mend();
     }),
   flapping: ({ flapMs }) =>

@@ -4,14 +4,15 @@ import { scenes } from './hub-scenes.ts';
 import type { SceneFigures } from './hub-stage.ts';
 import type { Ordeal, TortureOptions } from './torture.ts';
 
-const shortMs = { outageMs: 20_000, flapMs: 30_000 };
+/** What each lasts unless it is said: the line is down and flaps long enough for a queue in memory to show. */
+const usualMs = { outage: 20_000, down: 600_000, flap: 300_000 };
 const backWithinSeconds = 30;
 /** A busy gateway takes some 200 MiB, whatever its backlog; a queue that grows in memory would pass this within minutes. */
 const memoryLimitMiB = 250;
 
 /** The torture `hub`: plays the scenes one by one; a scene that ends in an error is told and does not end the others. */
 export async function hubTorture({ outageMs, flapMs, only, tell }: Omit<TortureOptions, 'rounds'>): Promise<Ordeal> {
-  const times = { outageMs: outageMs ?? shortMs.outageMs, flapMs: flapMs ?? shortMs.flapMs };
+  const times = { outageMs: outageMs ?? usualMs.outage, downMs: outageMs ?? usualMs.down, flapMs: flapMs ?? usualMs.flap };
   const unknown = only.find((name) => !Object.hasOwn(scenes, name));
   if (unknown !== undefined) throw new Error(`no such scenario: ${unknown}; there are ${Object.keys(scenes).join(', ')}`);
   const figures: Record<string, unknown> = {};

@@ -17,8 +17,8 @@ const usage = `npm run torture -- NAME [--json] [--rounds N] [--outage TIME] [--
   --rounds N       kill: how often the gateway is killed, 1 to 10000 (default 20)
                    disk: how often the file is damaged, in each way (default 3)
                    panel: how often the adapter is pulled out (default 100)
-  --outage TIME    hub: how long the line is down or the broker frozen, like 20s or 10m (default 20s)
-  --flap TIME      hub: how long the line flaps, like 30s or 5m (default 30s)
+  --outage TIME    hub: how long the line is down (default 10m), or the broker frozen or half open (default 20s)
+  --flap TIME      hub: how long the line flaps, like 30s or 5m (default 5m)
   --last TIME      cameras: how long the hostile ones are among the others (default 3m)
   --only SCENARIO  hub, disk: only this one; may be given again
 
