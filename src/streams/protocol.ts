@@ -164,6 +164,8 @@ export const toMedia = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('admit'), id: z.number(), lease, openWithinMs: count.optional() }),
   z.strictObject({ type: z.literal('extend'), id: z.number(), grant: ids, remainingMs: count }),
   z.strictObject({ type: z.literal('revoke'), id: z.number(), grant: ids, why: z.enum(['revoked', 'preempted']).optional() }),
+  /** Ends one session; its grant and other sessions stand. */
+  z.strictObject({ type: z.literal('cut'), id: z.number(), session: ids }),
   z.strictObject({ type: z.literal('status'), id: z.number() }),
   /** The gateway's own look at a camera, of no grant: what comes is dropped. */
   z.strictObject({ type: z.literal('look'), id: z.number(), ask: lookAsk, timeoutMs: count }),
@@ -220,6 +222,12 @@ const pathStatus = z.strictObject({
   codec: z.enum(['h264', 'h265', 'jpeg']).optional(),
   frames: count,
   bytes: count,
+  /** Packets that the camera numbered and that did not come, since the path is known. */
+  lost: count,
+  /** From the opening of the camera to its first picture. */
+  firstFrameMs: count.optional(),
+  /** Pixels, from the parameter sets of the stream's description. */
+  size: z.object({ width: count, height: count }).optional(),
   failure: z.strictObject({ ko: text, en: text }).optional(),
 });
 export type PathReport = z.output<typeof pathStatus>;
@@ -239,10 +247,22 @@ const sessionStatus = z.strictObject({
   /** As the reader itself told last: of its packets since the report before, 0 … 1. Over UDP only. */
   lossRatio: count.optional(),
   jitterMs: count.optional(),
+  /** From PLAY to the first picture on the line. Over RTSP only. */
+  firstFrameMs: count.optional(),
 });
 export type SessionReport = z.output<typeof sessionStatus>;
 
-const mediaStatus = z.strictObject({ paths: z.array(pathStatus), sessions: z.array(sessionStatus), leases: count, rssBytes: count });
+/** Whom the doors do not answer now, because of wrong tokens. */
+const blocked = z.strictObject({ network: text, remainingMs: count });
+export type BlockedNetwork = z.output<typeof blocked>;
+
+const mediaStatus = z.strictObject({
+  paths: z.array(pathStatus),
+  sessions: z.array(sessionStatus),
+  leases: count,
+  blocked: z.array(blocked),
+  rssBytes: count,
+});
 export type MediaStatus = z.output<typeof mediaStatus>;
 
 const look = z.discriminatedUnion('result', [

@@ -26,7 +26,7 @@ function opened(codec: 'h264' | 'h265' | 'jpeg' = 'h264') {
     };
   };
   const seen = () => packetsIn(Buffer.concat(pieces.map(({ bytes }) => bytes)));
-  return { clock, connect, pieces, seen };
+  return { clock, continuity, connect, pieces, seen };
 }
 
 function senderReport(ssrc: number, timestamp: number): Buffer {
@@ -51,6 +51,15 @@ describe('a stream of several connections', () => {
       { sequence: 0, timestamp: after, ssrc: 7 },
       { sequence: 1, timestamp: after + 3_600, ssrc: 7 },
     ]);
+  });
+
+  it('counts what the camera numbered and did not send, and takes neither a new connection nor numbers from anew for a loss', () => {
+    const { continuity, connect } = opened();
+    const at = (sequence: number): Buffer => rtpPacket({ sequence, timestamp: sequence, ssrc: 7 });
+    connect()(at(65_533), at(65_534), at(2), at(40_000), at(40_001));
+    expect(continuity.lost).toBe(3);
+    connect()(at(500), at(502));
+    expect(continuity.lost).toBe(4);
   });
 
   it('is left as it is where there is one', () => {

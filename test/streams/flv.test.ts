@@ -132,7 +132,14 @@ describe('WS-FLV', () => {
     const tags = messages.slice(1);
     expect(tags.every((tag) => tag.length === 15 + tag.readUIntBE(1, 3))).toBe(true);
     expect(new Set(tags.map((tag) => tag[0]))).toEqual(new Set([9, 18]));
-    expect((await relay.streams.status()).sessions.find((session) => session.grant === grant)).toMatchObject({ transport: 'ws-flv' });
+    const other = new WebSocket(url);
+    const otherClosed = new Promise<void>((resolve) => other.addEventListener('close', () => resolve()));
+    await new Promise<void>((resolve) => other.addEventListener('message', () => resolve(), { once: true }));
+    const [first, second] = (await relay.streams.status()).sessions.filter((session) => session.grant === grant);
+    expect(first).toMatchObject({ transport: 'ws-flv' });
+    expect(await relay.streams.cut(second?.session ?? '')).toBe(true);
+    await otherClosed;
+    expect(socket.readyState).toBe(WebSocket.OPEN);
     await relay.streams.revoke(grant);
     await closed;
   });

@@ -121,7 +121,10 @@ describe('the guard', () => {
       expect(waitMs).toBeLessThan(1_500);
     }
     expect([guard.wrong('10.0.0.1').isAnswered, guard.wrong('10.0.0.2').isAnswered]).toEqual([false, true]);
-    clock.advance(60_001);
+    clock.advance(20_000);
+    expect(guard.blocked()).toEqual([{ network: '10.0.0.1', remainingMs: 40_000 }]);
+    clock.advance(40_001);
+    expect(guard.blocked()).toEqual([]);
     expect(guard.wrong('10.0.0.1').isAnswered).toBe(true);
   });
 

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { openRates } from '#streams';
 
 const path = (bytes: number, state: 'ready' | 'closing' = 'ready', device = 'cam-1') =>
-  ({ device, channel: 1, quality: 'main', state, readers: 1, frames: 0, bytes }) as const;
+  ({ device, channel: 1, quality: 'main', state, readers: 1, frames: 0, lost: 0, bytes }) as const;
 const key = { device: 'cam-1', channel: 1, quality: 'main' } as const;
 
 it('is unknown until two counts lie far enough apart, and then what goes over the line', () => {

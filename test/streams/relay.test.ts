@@ -1,5 +1,5 @@
 // The relay on real parts: GStreamer as the camera, ffmpeg and ffprobe as readers, the media process as it runs in the product.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { probeTracks, startReading } from '../peers/ffmpeg-reader.ts';
 import { openGstCamera } from '../peers/rtsp-camera.ts';
 import { leaseOf, makeLease, openRelay } from './site.ts';
@@ -38,6 +38,23 @@ describe('the relay', () => {
     const readings = leases.flatMap(({ token }) => [1, 2].map(() => startReading(relay.streams.address('stream', token), 60)));
     for (const reading of readings) expect(await reading.done).toMatchObject({ frames: 60, complaints: '' });
     expect(camera.opened).toBe(1);
+  });
+
+  it('tells its readers apart by their figures, and cuts one of them alone', async () => {
+    await using camera = await openGstCamera({ codec: 'h264' });
+    await using relay = openRelay();
+    const lease = makeLease(camera.url);
+    await relay.streams.admit(leaseOf(lease));
+    const [gone, stays] = [1, 2].map(() => startReading(relay.streams.address('stream', lease.token), 60));
+    for (const reading of [gone, stays]) await vi.waitFor(() => expect(reading?.frames).toBeGreaterThan(5), 10_000);
+    const { paths, sessions } = await relay.streams.status();
+    expect(paths).toMatchObject([{ codec: 'h264', size: { width: expect.any(Number) }, lost: 0, firstFrameMs: expect.any(Number) }]);
+    expect(sessions).toMatchObject([{ firstFrameMs: expect.any(Number) }, { firstFrameMs: expect.any(Number) }]);
+    const [first] = sessions;
+    expect([await relay.streams.cut(first?.session ?? ''), await relay.streams.cut(first?.session ?? '')]).toEqual([true, false]);
+    expect(await relay.until('session-closed')).toMatchObject({ session: first?.session, reason: 'revoked' });
+    const ends = await Promise.all([gone?.done, stays?.done]);
+    expect(ends.map((end) => end?.frames === 60).toSorted()).toEqual([false, true]);
   });
 
   it('cuts at the end of the lease, within a second', async () => {

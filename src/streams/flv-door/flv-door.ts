@@ -20,6 +20,8 @@ export interface FlvDeps {
 
 export interface FlvDoor extends Pick<WebDoors, 'flv' | 'socket'> {
   list(): readonly SessionReport[];
+  /** Ends the one with this id; false when there is none. */
+  cut(session: string): boolean;
   close(reason: SessionEnd): void;
 }
 
@@ -34,6 +36,8 @@ interface Line extends FlvLine {
 
 interface Session {
   report(): SessionReport | undefined;
+  /** Ends it, and its connection. */
+  cut(): void;
   end(reason: SessionEnd): void;
 }
 
@@ -66,6 +70,11 @@ export function openFlvDoor(deps: FlvDeps, env: Env): FlvDoor {
       await receive(request, line, welcome);
     },
     list: () => [...sessions].flatMap((session) => session.report() ?? []),
+    cut(id) {
+      const found = [...sessions].find((session) => session.report()?.session === id);
+      found?.cut();
+      return found !== undefined;
+    },
     close(reason) {
       for (const session of sessions) session.end(reason);
     },
@@ -122,6 +131,7 @@ function openSession({ line, tenancy, peer, use, end, sessions }: Start, deps: F
   };
   look();
   const session: Session = {
+    cut: () => end('revoked'),
     report: () => ({ grant, session: id, device, channel, quality, transport: line.protocol, peer, ...pump.counts, seconds: seconds() }),
     end(reason) {
       sessions.delete(session);

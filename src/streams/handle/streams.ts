@@ -4,7 +4,17 @@ import type { Env, Service } from '#base';
 import type { GrantForm, Look, LookAsk, StreamProtocol } from '#model';
 import { streamsFaults } from '../faults.ts';
 import type { StreamsOptions } from '../options.ts';
-import type { Lease, MediaEvent, MediaStatus, PathReport, PushTarget, SessionReport, ToGateway, Warm } from '../protocol.ts';
+import type {
+  BlockedNetwork,
+  Lease,
+  MediaEvent,
+  MediaStatus,
+  PathReport,
+  PushTarget,
+  SessionReport,
+  ToGateway,
+  Warm,
+} from '../protocol.ts';
 import { isBelow, parsePushAddress } from '../push-address.ts';
 import { type Book, openBook } from './book.ts';
 import { type Listener, type Listeners, openListeners } from './listeners.ts';
@@ -37,6 +47,10 @@ export interface StreamsStatus {
   readonly leases: number;
   readonly paths: readonly PathReport[];
   readonly sessions: readonly SessionReport[];
+  /** Whom the doors do not answer now, because of wrong tokens. */
+  readonly blocked: readonly BlockedNetwork[];
+  /** Sessions that one grant may have at the same time. */
+  readonly maxReaders: number;
 }
 
 /** The relay as the gateway sees it. */
@@ -55,6 +69,8 @@ export interface Streams {
   extend(grant: string, remainingMs: number): Promise<void>;
   /** Cuts the grant's sessions and forgets its address; also when nothing is known of it. */
   revoke(grant: string, why?: 'revoked' | 'preempted'): Promise<void>;
+  /** Cuts one session at once; its grant stands. False when there is none, or the media process is down. Not for pushes: end their grant. */
+  cut(session: string): Promise<boolean>;
   /** The address that opens with `token`, as the hub is told it. Its port is known after the first `admit`. */
   address(form: GrantForm, token: string, protocol?: StreamProtocol): string;
   /**
@@ -114,6 +130,10 @@ export function openStreams(options: StreamsOptions, deps: StreamsDeps, env: Env
       book.remove(grant);
       await keeper.link?.call((id) => ({ type: 'revoke', id, grant, why }), callMs);
     },
+    async cut(session) {
+      const answer = await keeper.link?.call((id) => ({ type: 'cut', id, session }), callMs);
+      return answer?.type === 'reply' && answer.known;
+    },
     address: listeners.address,
     async look({ source, ...rest }, timeoutMs) {
       const ask = { ...rest, source: { basicAllowed: options.allowBasic, ...source } };
@@ -129,9 +149,18 @@ export function openStreams(options: StreamsOptions, deps: StreamsDeps, env: Env
       const { link, restarts } = keeper;
       const answer = await link?.call((id) => ({ type: 'status', id }), callMs);
       const status: Partial<MediaStatus> = answer?.type === 'status' ? answer.status : {};
-      const { paths = [], sessions = [], rssBytes = 0 } = status;
+      const { paths = [], sessions = [], blocked = [], rssBytes = 0 } = status;
       const media = { state: link ? ('up' as const) : ('down' as const), pid: link?.pid, restarts, rssBytes };
-      return { media, rtsp: listeners.rtsp, http: listeners.http, leases: book.size, paths, sessions };
+      return {
+        media,
+        rtsp: listeners.rtsp,
+        http: listeners.http,
+        leases: book.size,
+        paths,
+        sessions,
+        blocked,
+        maxReaders: options.maxReaders,
+      };
     },
   };
 }

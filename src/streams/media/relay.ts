@@ -7,7 +7,7 @@ import { type Leases, openLeases } from '../leases.ts';
 import { openPaths, type PathEvents, type PathKey, type Paths } from '../path/index.ts';
 import type { MediaEvent, MediaOptions, MediaStatus, ToGateway } from '../protocol.ts';
 import { openPushes, type Pushes } from '../push/index.ts';
-import { guardDefaults, listen, makeRtspServer, openGuard, openUdpPorts } from '../server/index.ts';
+import { type Guard, guardDefaults, listen, makeRtspServer, openGuard, openUdpPorts } from '../server/index.ts';
 import { runSource } from '../source/index.ts';
 import { openStillDoor } from '../stills/index.ts';
 import { makeWebServer } from '../web/index.ts';
@@ -29,6 +29,7 @@ export interface Relay extends AsyncDisposable {
   readonly warmth: Warmth;
   readonly flv: FlvDoor;
   readonly pushes: Pushes;
+  readonly guard: Guard;
 }
 
 /** Opens it: listening, with no lease yet. */
@@ -68,6 +69,7 @@ export function openRelay(options: MediaOptions, remuxerEntry: URL, send: (messa
     warmth,
     flv,
     pushes,
+    guard,
     async [Symbol.asyncDispose]() {
       stop.abort();
       sessions.close('shutdown');
@@ -101,6 +103,7 @@ export function statusOf(relay: Relay): MediaStatus {
     paths: statusOfPaths(relay.paths),
     sessions: [...relay.sessions.list(), ...relay.flv.list(), ...relay.pushes.list()],
     leases: relay.leases.size,
+    blocked: [...relay.guard.blocked()],
     rssBytes: process.memoryUsage.rss(),
   };
 }

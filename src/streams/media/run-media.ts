@@ -55,6 +55,8 @@ function obey(message: Exclude<ToMedia, { type: 'configure' | 'stop' }>, relay: 
   else if (message.type === 'look')
     void relay.looks.take(message.ask, message.timeoutMs).then((look) => send({ type: 'looked', id, ...(look && { look }) }));
   else if (message.type === 'warm') send({ type: 'reply', id, known: relay.warmth.keep(message.warm, message.forMs) });
+  else if (message.type === 'cut')
+    send({ type: 'reply', id, known: relay.sessions.cut(message.session) || relay.flv.cut(message.session) });
   else send({ type: 'reply', id, known: settle(message, relay) });
 }
 

@@ -44,6 +44,7 @@ export function openSession(connection: ReaderConnection, tenancy: Tenancy, deps
   let transport: Transport | undefined;
   let flow: Flow | undefined;
   let past = { frames: 0, bytes: 0, dropped: 0 };
+  let firstFrameMs: number | undefined;
   let startedAt: number | undefined;
   let touchedAt = now();
   let ended = false;
@@ -55,6 +56,7 @@ export function openSession(connection: ReaderConnection, tenancy: Tenancy, deps
   };
   const pause = (): void => {
     past = counts();
+    firstFrameMs ??= flow?.reader.firstFrameMs;
     flow?.mute();
     flow = undefined;
   };
@@ -124,6 +126,7 @@ export function openSession(connection: ReaderConnection, tenancy: Tenancy, deps
         peer: connection.peer,
         ...counts(),
         seconds: seconds(),
+        firstFrameMs: firstFrameMs ?? flow?.reader.firstFrameMs,
         ...heard,
       };
     },

@@ -12,6 +12,8 @@ export interface SessionsDeps extends SessionDeps {
 /** The hall of the RTSP server, with a list of who plays. */
 export interface Sessions extends Hall {
   list(): readonly SessionReport[];
+  /** Ends the one with this id; false when there is none. */
+  cut(session: string): boolean;
   /** Ends all, when the process goes. */
   close(reason: SessionEnd): void;
 }
@@ -37,6 +39,11 @@ export function openSessions(deps: SessionsDeps, env: Env): Sessions {
     },
     isPlaying: (connection) => sessions.get(connection)?.isPlaying ?? false,
     list: () => [...sessions.values()].flatMap((session) => session.report() ?? []),
+    cut(id) {
+      const found = [...sessions].find(([connection]) => connection.sessionId === id);
+      found?.[1].end('revoked');
+      return found !== undefined;
+    },
     close(reason) {
       for (const session of sessions.values()) session.end(reason);
     },

@@ -64,6 +64,10 @@ export interface Feed {
   readonly failure: SourceFailure | undefined;
   readonly frames: number;
   readonly bytes: number;
+  /** Packets of the camera that did not come. */
+  readonly lost: number;
+  /** From the last opening of the camera to its first picture, milliseconds; undefined until it came. */
+  readonly firstFrameMs: number | undefined;
   /** Whether a refused login holds back the next try. */
   readonly isPaused: boolean;
   open(): void;
@@ -86,6 +90,8 @@ export function openFeed({ key, source }: PathView, options: PathOptions, deps: 
   let failure: SourceFailure | undefined;
   let pausedUntil = 0;
   let readyAt = 0;
+  let openedAt = 0;
+  let firstFrameMs: number | undefined;
   let frames = 0;
   let bytes = 0;
   const continuity = new Continuity(env.clock);
@@ -111,6 +117,7 @@ export function openFeed({ key, source }: PathView, options: PathOptions, deps: 
   };
   const piece = (next: Piece): void => {
     frames += next.frames;
+    if (firstFrameMs === undefined && next.frames > 0) firstFrameMs = now() - openedAt;
     bytes += next.bytes.length;
     sink.piece(next);
   };
@@ -128,6 +135,12 @@ export function openFeed({ key, source }: PathView, options: PathOptions, deps: 
     get bytes() {
       return bytes;
     },
+    get lost() {
+      return continuity.lost;
+    },
+    get firstFrameMs() {
+      return firstFrameMs;
+    },
     get isPaused() {
       return now() < pausedUntil;
     },
@@ -136,6 +149,8 @@ export function openFeed({ key, source }: PathView, options: PathOptions, deps: 
       if (now() < pausedUntil) return sink.failed(true);
       const run = new AbortController();
       running = run;
+      openedAt = now();
+      firstFrameMs = undefined;
       const { openTimeoutMs: replyTimeoutMs, frameTimeoutMs } = options;
       const guarded = {
         ready: (found: VideoTrack) => running === run && ready(found),

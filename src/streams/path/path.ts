@@ -2,7 +2,7 @@
 import type { Env } from '#base';
 import type { StreamSource } from '#model';
 import type { SourceFailure } from '../faults.ts';
-import type { Codec } from '../rtsp/index.ts';
+import { type Codec, type PictureSize, sizeOf } from '../rtsp/index.ts';
 import { openFeed, type PathCommons, type PathDeps, type PathKey, type PathOptions, type PathView } from './feed.ts';
 import { openKeyFrames } from './key-frames.ts';
 import type { Reader } from './reader.ts';
@@ -24,6 +24,10 @@ export interface PathStatus extends PathKey {
   readonly codec: Codec | undefined;
   readonly frames: number;
   readonly bytes: number;
+  readonly lost: number;
+  readonly firstFrameMs: number | undefined;
+  /** `1920×1080` as numbers, where the description of the stream has its parameter sets. */
+  readonly size: PictureSize | undefined;
   /** Why the camera could not be opened or was lost, the last time; undefined once it plays again. */
   readonly failure: SourceFailure | undefined;
 }
@@ -103,8 +107,20 @@ export function openPath(view: PathView, options: PathOptions, deps: PathDeps & 
 
   return {
     get status() {
-      const { track, frames, bytes, failure } = feed;
-      return { ...view.key, state: state.name, readers: state.readers, codec: track?.codec, frames, bytes, failure };
+      const { track, frames, bytes, lost, firstFrameMs, failure } = feed;
+      const size = track && sizeOf(track);
+      return {
+        ...view.key,
+        state: state.name,
+        readers: state.readers,
+        codec: track?.codec,
+        size,
+        frames,
+        bytes,
+        lost,
+        firstFrameMs,
+        failure,
+      };
     },
     get idle() {
       return state.name === 'idle' && !feed.isPaused;

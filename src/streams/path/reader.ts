@@ -35,6 +35,8 @@ export interface Reader {
   /** Nothing comes any more. */
   leave(): void;
   readonly counts: ReaderCounts;
+  /** From its opening to the first picture on its line, milliseconds; undefined until then. */
+  readonly firstFrameMs: number | undefined;
   /** Milliseconds since which the line has been too slow without a break; 0 while it is not. */
   stalledMs(): number;
 }
@@ -58,6 +60,8 @@ class LineReader implements Reader {
   private readonly isPlain: boolean;
   private backlog: Backlog | undefined;
   private flowing = false;
+  private readonly openedAt: number;
+  private firstAt: number | undefined;
   private waitingSince: number;
   private stalledSince: number | undefined;
   private waiting = 0;
@@ -71,7 +75,7 @@ class LineReader implements Reader {
     this.channels = channels;
     this.bufferBytes = bufferBytes;
     this.isPlain = channels.rtp === pieceChannels.rtp && channels.rtcp === pieceChannels.rtcp;
-    this.waitingSince = clock.monotonicMs();
+    this.openedAt = this.waitingSince = clock.monotonicMs();
   }
 
   enter(backlog: Backlog, kept: CatchUp | undefined): boolean {
@@ -110,6 +114,10 @@ class LineReader implements Reader {
     return { frames: this.frames, bytes: this.bytes, dropped: this.dropped };
   }
 
+  get firstFrameMs(): number | undefined {
+    return this.firstAt === undefined ? undefined : this.firstAt - this.openedAt;
+  }
+
   stalledMs(): number {
     return this.stalledSince === undefined ? 0 : this.clock.monotonicMs() - this.stalledSince;
   }
@@ -130,6 +138,7 @@ class LineReader implements Reader {
 
   private write(packets: Buffer, frames: number): void {
     this.frames += frames;
+    if (this.firstAt === undefined && frames > 0) this.firstAt = this.clock.monotonicMs();
     this.bytes += packets.length;
     this.line.write(this.isPlain ? packets : onChannels(packets, this.channels));
     this.weigh();

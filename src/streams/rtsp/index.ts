@@ -2,5 +2,6 @@
 export { type Framer, type FramerLimits, openFramer } from './framer.ts';
 export { baseOf, type ChannelPair, interleavedOffer, parseSession, resolveControl, serverPorts } from './headers.ts';
 export { encodeRequest, encodeResponse, header, type RtspMessage, type RtspRequest, type RtspResponse } from './message.ts';
+export { type PictureSize, sizeOf } from './picture-size.ts';
 export { contentOf, hasMarker, holdsPicture, isRtp, senderReportLength, startsKey, timestampOf } from './rtp.ts';
 export { type Codec, chooseVideo, describeTrack, parseSdp, sameTrack, type VideoTrack } from './sdp.ts';

@@ -5,6 +5,14 @@ import type { Env } from '#base';
 export interface Guard {
   /** Counts a wrong token. */
   wrong(address: string): Verdict;
+  /** Who is answered no more now, the newest first: at most 50. */
+  blocked(): readonly Blocked[];
+}
+
+/** An IPv4 address, or the first half of an IPv6 address. */
+export interface Blocked {
+  readonly network: string;
+  readonly remainingMs: number;
 }
 
 /** What becomes of a wrong token. */
@@ -32,6 +40,8 @@ interface Count {
   blockedUntil: number;
 }
 
+const maxTold = 50;
+
 /** Opens a guard. */
 export function openGuard(options: GuardOptions, env: Env): Guard {
   const counts = new Map<string, Count>();
@@ -57,6 +67,13 @@ export function openGuard(options: GuardOptions, env: Env): Guard {
         env.log.warn({ address }, 'too many wrong tokens: others are not answered for a while');
       }
       return { waitMs: options.delayMs.min + env.random.uniform() * (options.delayMs.max - options.delayMs.min), isAnswered };
+    },
+    blocked() {
+      const rows = [...counts].map(([network, { blockedUntil }]) => ({ network, remainingMs: blockedUntil - now() }));
+      return rows
+        .filter(({ remainingMs }) => remainingMs > 0)
+        .slice(-maxTold)
+        .toReversed();
     },
   };
 }

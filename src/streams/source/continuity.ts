@@ -5,6 +5,8 @@ import { timestampOf } from '../rtsp/index.ts';
 const ticksPerMs = 90;
 /** At least so much lies between the frames on both sides of a gap. */
 const minGapMs = 20;
+/** A larger step of the sequence number is no loss, but a camera that numbers anew: MAX_DROPOUT of RFC 3550 appendix A.1. */
+const maxGap = 3000;
 
 /** One stream of packets out of several connections, or of a camera that changes its source in between (RFC 3550 §5.1). */
 export class Continuity {
@@ -18,6 +20,7 @@ export class Continuity {
   private lastSequence = 0;
   private lastTime = 0;
   private frameAtMs = 0;
+  private missing = 0;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -28,10 +31,19 @@ export class Continuity {
     this.camera = undefined;
   }
 
+  /** Packets that the camera numbered and that did not come, or came too late, since the first one. */
+  get lost(): number {
+    return this.missing;
+  }
+
   /** Makes the RTP packet at `at` follow the one before. In place. */
   rtp(bytes: Buffer, at: number): void {
-    if (bytes.readUInt32BE(at + 8) !== this.camera) this.join(bytes, at);
-    this.lastSequence = (bytes.readUInt16BE(at + 2) + this.sequenceShift) & 0xffff;
+    const isNew = bytes.readUInt32BE(at + 8) !== this.camera;
+    if (isNew) this.join(bytes, at);
+    const sequence = (bytes.readUInt16BE(at + 2) + this.sequenceShift) & 0xffff;
+    const step = (sequence - this.lastSequence) & 0xffff;
+    if (step > 1 && step <= maxGap && !isNew) this.missing += step - 1;
+    this.lastSequence = sequence;
     this.lastTime = (timestampOf(bytes, at) + this.timeShift) >>> 0;
     if (this.isPlain || this.shown === undefined) return;
     bytes.writeUInt16BE(this.lastSequence, at + 2);
