@@ -43,6 +43,42 @@ const metricTable = {
   bongsu_grants_open: { type: 'gauge', help: 'Grants that stand now.', labels: [] },
   bongsu_stream_readers: { type: 'gauge', help: 'Readers of pictures now.', labels: [] },
   bongsu_stream_sources: { type: 'gauge', help: 'Camera streams open now.', labels: [] },
+  bongsu_stream_path_frames_total: {
+    type: 'counter',
+    help: 'Frames of a camera since its stream is known.',
+    labels: ['device', 'channel', 'quality'],
+  },
+  bongsu_stream_path_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of a camera since its stream is known.',
+    labels: ['device', 'channel', 'quality'],
+  },
+  bongsu_stream_path_lost_packets_total: {
+    type: 'counter',
+    help: 'Packets that a camera numbered and that did not come.',
+    labels: ['device', 'channel', 'quality'],
+  },
+  bongsu_stream_path_first_frame_seconds: {
+    type: 'gauge',
+    help: 'From the last opening of the camera to its first picture.',
+    labels: ['device', 'channel', 'quality'],
+  },
+  bongsu_stream_path_readers: { type: 'gauge', help: 'Readers of a camera now.', labels: ['device', 'channel', 'quality'] },
+  bongsu_stream_path_discarded_frames: {
+    type: 'gauge',
+    help: 'Frames that its readers of now have lost because their lines were too slow.',
+    labels: ['device', 'channel', 'quality'],
+  },
+  bongsu_stream_path_reader_loss_ratio: {
+    type: 'gauge',
+    help: 'The greatest loss that one of its readers over UDP tells, 0 to 1.',
+    labels: ['device', 'channel', 'quality'],
+  },
+  bongsu_stream_path_reader_jitter_seconds: {
+    type: 'gauge',
+    help: 'The greatest jitter that one of its readers over UDP tells.',
+    labels: ['device', 'channel', 'quality'],
+  },
   bongsu_line_bits_per_second: {
     type: 'gauge',
     help: 'What pictures may take of the line to the hub (limit; absent where no bandwidth is configured), and what they have taken of it.',

@@ -5,7 +5,7 @@ import type { Cameras } from '#cameras';
 import type { Result } from '#control';
 import { type Condition, type ConditionKind, conditionKinds, type Identity, severities } from '#model';
 import type { Sensors } from '#sensors';
-import type { Streams } from '#streams';
+import type { Streams, StreamsStatus } from '#streams';
 import type { Uplink, UplinkStatus } from '#uplink';
 import { type FiguresDeps, openFigures } from './figures.ts';
 import type { StoreCare } from './store-health.ts';
@@ -29,6 +29,7 @@ interface Tallies {
   readonly commands: UplinkStatus['commands'];
   readonly events: EventTally;
   readonly storeFailures: ReturnType<StoreCare['failures']>;
+  readonly pictures: Pick<StreamsStatus, 'paths' | 'sessions'>;
 }
 
 /** What cameras have said since the start, and how long they could not be heard. */
@@ -100,10 +101,11 @@ export function openHealth(deps: HealthDeps, env: Env): Health {
       };
     },
     async tallies() {
-      const { alarms, conditions } = await figures();
+      const [{ alarms, conditions }, { paths, sessions }] = await Promise.all([figures(), deps.streams.status()]);
       const { commands } = deps.uplink().status();
       const events = countEvents(deps.cameras.status());
-      return { alarms, conditions: countKinds(standing(conditions)), commands, events, storeFailures: deps.storeCare.failures() };
+      const storeFailures = deps.storeCare.failures();
+      return { alarms, conditions: countKinds(standing(conditions)), commands, events, storeFailures, pictures: { paths, sessions } };
     },
   };
 }

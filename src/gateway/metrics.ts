@@ -4,6 +4,7 @@ import type { LineUse } from '#access';
 import type { Env } from '#base';
 import type { MetricSample } from '#control';
 import type { Health } from './health.ts';
+import { pictureSamples } from './picture-metrics.ts';
 
 const loop = monitorEventLoopDelay({ resolution: 1 });
 loop.enable();
@@ -59,5 +60,6 @@ export async function collectMetrics(health: Health, line: LineUse, env: Env): P
     { name: 'bongsu_line_bits_per_second', value: line.taken, labels: { part: 'taken' } },
     { name: 'bongsu_memory_bytes', value: process.memoryUsage.rss() },
     { name: 'bongsu_loop_delay_seconds', value: loopDelay },
+    ...pictureSamples(tallies.pictures),
   ];
 }

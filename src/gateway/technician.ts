@@ -18,6 +18,7 @@ import { openTechnicianEvents } from './technician-events.ts';
 import { openTechnicianLogins, type TechnicianLoginsDeps } from './technician-logins.ts';
 import { openTechnicianOutbox, type TechnicianOutboxDeps } from './technician-outbox.ts';
 import { openTechnicianRegistration } from './technician-registration.ts';
+import { openTechnicianStreams } from './technician-streams.ts';
 
 /** The rooms behind the door. */
 export interface TechnicianDeps extends TechnicianAlarmsDeps, TechnicianLoginsDeps, Omit<TechnicianOutboxDeps, 'access' | 'alarms'> {
@@ -61,6 +62,7 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
     ...openTechnicianLogins(deps),
     ...openTechnicianAlarms(deps, env),
     ...openTechnicianOutbox(deps, env),
+    ...openTechnicianStreams(deps, env),
     'grant.list': async (filter) => ({ grants: (await deps.access.list(filter)).map(viewGrant) }),
     'grant.revoke': async ({ id, reason }, { origin }) => ({ revoked: await deps.grants.end(id, 'revoked', reason, origin) }),
     'audit.verify': () => deps.access.verify(),

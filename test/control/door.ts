@@ -9,6 +9,7 @@ import { type ControlOptions, controlOptions } from '#control/options';
 import { actAnswers } from './act-answers.ts';
 import { diagnosisAnswers } from './diagnosis-answers.ts';
 import { loginAnswers } from './login-answers.ts';
+import { streamAnswers } from './stream-answers.ts';
 
 const at = Date.UTC(2026, 10, 20, 4, 0, 0);
 
@@ -294,6 +295,7 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     },
     'grant.list': async () => ({ grants: [grant] }),
     'grant.revoke': async () => ({ revoked: true }),
+    ...streamAnswers,
     'audit.verify': async () => ({ rows: 7, valid: true }),
     ...changes,
   };

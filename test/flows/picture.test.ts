@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectControl } from '../../src/control/client.ts';
 import { probeTracks, startReading } from '../peers/ffmpeg-reader.ts';
 import { eventually, type GatewayPeer, openGateway } from '../peers/gateway.ts';
 import { grantRequest } from '../peers/hub.ts';
@@ -170,6 +171,45 @@ describe('other ways to a picture', () => {
 });
 
 describe('a technician', () => {
+  it('sees the stream and its reader with their figures, and ends the one session with a reason that the hub and the audit get', async () => {
+    const opened = await open('cam-h264');
+    const reading = startReading(opened.stream.rtsp, 100_000);
+    await eventually('a running stream', () => reading.frames > 30 || undefined);
+    const { paths, sessions } = (await gateway.query('stream', 'list')) as { paths: { device: string }[]; sessions: { session: string }[] };
+    expect(paths.find(({ device }) => device === 'cam-h264')).toMatchObject({
+      quality: 'main',
+      state: 'ready',
+      codec: 'h264',
+      size: { width: expect.any(Number), height: expect.any(Number) },
+      bitsPerSecond: expect.any(Number),
+      lost: 0,
+      firstFrameMs: expect.any(Number),
+    });
+    expect(sessions).toMatchObject([
+      {
+        grant: opened.grant,
+        transport: 'tcp',
+        dropped: 0,
+        service: '119-dispatch',
+        remainingMs: expect.any(Number),
+        firstFrameMs: expect.any(Number),
+      },
+    ]);
+    const { findings } = (await gateway.query('stream', 'why', 'cam-h264')) as { findings: { step: string; result: string }[] };
+    expect(findings.filter(({ step }) => step === 'source' || step === 'grant')).toMatchObject([{ result: 'ok' }, { result: 'ok' }]);
+    await using client = await connectControl(gateway.socket, 'test');
+    expect((await client.call('metrics', {})).text).toMatch(/^bongsu_stream_path_frames_total\{device="cam-h264"/m);
+    const kicked = await gateway.query('stream', 'kick', sessions[0]?.session ?? '', '--reason', 'mistaken request');
+    expect(kicked).toMatchObject({ found: true, grantEnded: true, grant: opened.grant });
+    await reading.done;
+    const { body } = await province.hub.wait(
+      'the end',
+      ({ topic, body: said }) => topic.endsWith(`/grant/${opened.grant}`) && said['type'] === 'kr.bongsu.grant.revoked.v1',
+    );
+    expect(JSON.stringify(body)).toContain('mistaken request');
+    expect((await grants()).find(({ id }) => id === opened.grant)?.end).toMatchObject({ reason: 'revoked', note: 'mistaken request' });
+  });
+
   it('revokes a grant, and its reader is cut', async () => {
     const opened = await open('cam-h264');
     const reading = startReading(opened.stream.rtsp, 100_000);

@@ -10,6 +10,8 @@ const noConditions = Object.fromEntries(Object.keys(conditionKinds).map((kind) =
   keyof typeof conditionKinds,
   number
 >;
+const picture = { device: 'cam-1', channel: 1, quality: 'main' } as const;
+const session = { session: 's-1', grant: 'g-1', transport: 'tcp', peer: '10.0.0.9:5000', frames: 1, bytes: 2, seconds: 3 } as const;
 const health: Health = {
   status: async () => ({
     version: '1',
@@ -45,6 +47,16 @@ const health: Health = {
     commands: { accepted: 12, refused: 3, outcomesDropped: 1 },
     events: { breaks: 3, unheardMs: 187_500, understood: 41, unknown: 2 },
     storeFailures: { hung: 2, full: 0, io: 1 },
+    pictures: {
+      paths: [
+        { ...picture, state: 'ready', readers: 2, frames: 300, bytes: 9e6, lost: 4, firstFrameMs: 250 },
+        { ...picture, device: 'cam-2', state: 'idle', readers: 0, frames: 1, bytes: 1, lost: 0 },
+      ],
+      sessions: [
+        { ...picture, ...session, dropped: 5 },
+        { ...picture, ...session, session: 's-2', transport: 'udp', dropped: 2, lossRatio: 0.25, jitterMs: 12 },
+      ],
+    },
   }),
   counts: async () => ({}),
 };

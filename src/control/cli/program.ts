@@ -29,6 +29,7 @@ import { sensorListVerb } from './sensor-verbs.ts';
 import { simulateVerb } from './simulate-verb.ts';
 import { statusVerb } from './status-verb.ts';
 import { backupVerb, exportVerb, restoreVerb } from './store-verbs.ts';
+import { addStreamVerbs } from './stream-verbs.ts';
 
 const defaultConfig = '/etc/bongsu/config.yaml';
 
@@ -106,6 +107,7 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
   make(grant, 'revoke', 'help.grant.revoke', grantRevokeVerb)
     .argument('<id>', say('help.grant.id'))
     .requiredOption('--reason <text>', say('help.reason'));
+  addStreamVerbs(group('stream', 'help.stream'), make, say);
   make(group('audit', 'help.audit'), 'verify', 'help.audit.verify', auditVerifyVerb);
   make(program, 'simulate', 'help.simulate', simulateVerb)
     .option('--cameras <n>', say('help.simulate.cameras'), wholeNumber, 3)

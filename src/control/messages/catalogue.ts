@@ -8,6 +8,7 @@ import { helpMessages } from './help.ts';
 import { loginMessages } from './logins.ts';
 import { screenMessages } from './screens.ts';
 import { sensorToolMessages } from './sensor-tools.ts';
+import { streamMessages } from './streams.ts';
 
 export const catalogue = {
   ...helpMessages,
@@ -18,6 +19,7 @@ export const catalogue = {
   ...eventMessages,
   ...loginMessages,
   ...sensorToolMessages,
+  ...streamMessages,
 } as const;
 
 export type MessageKey = keyof typeof catalogue;
