@@ -76,7 +76,9 @@ it('finds and registers all with one command, and they come online', async () =>
 
 it('knows them at the next look, and registers none twice', async () => {
   const items = await lines('discover', '--no-multicast', range);
-  expect(items.flatMap(({ kept }) => (kept ? [[kept['meaning'], kept['problems']]] : []))).toEqual(Array.from({ length: 3 }, () => ['known', []]));
+  expect(items.flatMap(({ kept }) => (kept ? [[kept['meaning'], kept['problems']]] : []))).toEqual(
+    Array.from({ length: 3 }, () => ['known', []]),
+  );
 });
 
 it('follows a camera that has moved', async () => {
