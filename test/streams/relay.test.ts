@@ -54,7 +54,7 @@ describe('the relay', () => {
     expect([await relay.streams.cut(first?.session ?? ''), await relay.streams.cut(first?.session ?? '')]).toEqual([true, false]);
     expect(await relay.until('session-closed')).toMatchObject({ session: first?.session, reason: 'revoked' });
     const ends = await Promise.all([gone?.done, stays?.done]);
-    expect(ends.map((end) => end?.frames === 60).toSorted()).toEqual([false, true]);
+    expect(ends.filter((end) => end?.frames === 60)).toHaveLength(1);
   });
 
   it('cuts at the end of the lease, within a second', async () => {
