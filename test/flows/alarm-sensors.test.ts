@@ -130,6 +130,9 @@ const trip: Readonly<
   },
 };
 
+/** What is told before the first session stands is a replay, and rightly. */
+beforeAll(async () => void (await province.hub.wait('the first session', ({ topic }) => topic.endsWith('/state'), 20_000)));
+
 describe.each(Object.entries(trip))('an alarm of %s goes up', (_, { device, kind, raise, clear }) => {
   it('reaches the hub once, and its clear follows with the same alarmid', async () => {
     await raise(1);

@@ -16,7 +16,7 @@ describe('readers', () => {
     const url = relay.streams.address('stream', lease.token);
     using reader = await openRawReader(url);
     expect(await startPlaying(reader, url)).toBe(200);
-    await until(() => camera.connections >= 3 && reader.packets.length > 50);
+    await until(() => camera.connections >= 3 && reader.packets.length > 50, 25_000);
     const seen = reader.packets;
     const steps = seen.slice(1).map(({ sequence }, at) => (sequence - (seen[at]?.sequence ?? 0)) & 0xffff);
     // This camera sends seven frames before its first key frame, which are passed over after a break; nothing else is missing.
