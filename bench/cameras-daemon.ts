@@ -65,6 +65,8 @@ export async function startCamerasDaemon(folder: string, hubPort: number): Promi
     store: { path, keyFile: join(folder, 'store.key') },
     streams: { rtsp: await listen(), http: await listen(), advertise: { host: '127.0.0.1' } },
     uplink: { url: `mqtt://127.0.0.1:${hubPort}` },
+    // One period for the whole run, which takes longer than the usual five minutes: what fails twice in it failed too often.
+    cameras: { loginRetry: '30m' },
   };
   // JSON is YAML.
   await writeFile(config, JSON.stringify(sections));

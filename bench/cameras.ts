@@ -37,7 +37,7 @@ const meanings = {
   notRecovered: 'pull points that do not wait again even then',
   lostAfterRecovery: 'of 500 notifications/s for 5 s after that',
   failedLoginsPerCameraMax:
-    'most failed logins at one camera in all of this, a restart of the gateway (kill -9) in it; those with another password among them',
+    'most failed logins at one camera in all of this, which is one period of cameras.loginRetry; a restart of the gateway (kill -9) in it, and cameras with another password',
 } as const;
 
 type Figure = keyof typeof meanings;
