@@ -14,6 +14,7 @@ import {
   openRegistryProcedures,
   registryMigrations,
 } from '#registry/tables';
+import { openSensorMarksProcedures, sensorMarksMigrations } from '#sensors/tables';
 import { type ProcedureWorld, type StoreLimits, serveStore } from '#store';
 import { openUplinkProcedures, uplinkMigrations } from '#uplink/tables';
 
@@ -45,6 +46,7 @@ if (parentPort) {
         camerasMigrations,
         knowledgeMigrations,
         uplinkMigrations,
+        sensorMarksMigrations,
       ],
       open(db, base) {
         const outbox = openOutboxProcedures(db, base, destinations, {
@@ -62,6 +64,7 @@ if (parentPort) {
           cameras: openCamerasProcedures(db, world),
           knowledge: openKnowledgeProcedures(db, world),
           uplink: openUplinkProcedures(db, world),
+          marks: openSensorMarksProcedures(db, world),
         };
       },
     },

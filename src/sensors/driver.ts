@@ -12,6 +12,14 @@ export interface SensorsDeps {
   reading(reading: Reading): Promise<void>;
   /** The open alarms of one device, so that after a restart nothing is raised twice and what ended meanwhile is cleared. */
   openAlarms(device: string): Promise<readonly Alarm[]>;
+  readonly marks: SensorMarks;
+}
+
+/** How far a source was taken whose messages are fetched. */
+export interface SensorMarks {
+  recall(source: string): Promise<string | undefined>;
+  /** Resolves after the commit; rejects when the store fails. */
+  keep(mark: { readonly source: string; readonly mark: string }): Promise<void>;
 }
 
 /** One bus that is asked, or one listener that is told. */
@@ -27,7 +35,7 @@ export interface Driver {
 /** One sensor as it stands now. */
 export interface SensorStatus {
   readonly device: string;
-  readonly driver: 'line' | 'modbus-rtu' | 'modbus-tcp' | 'mqtt' | 'webhook';
+  readonly driver: 'line' | 'modbus-rtu' | 'modbus-rtu-tcp' | 'modbus-tcp' | 'mqtt' | 'webhook';
   /** The bus, or the source of a driver that is told. */
   readonly source: string;
   /** `waiting`: not heard since the start. */

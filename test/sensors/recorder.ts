@@ -1,5 +1,6 @@
 // Stands in for the alarms room: keeps what the drivers report, with the same answers that room gives.
 import type { Alarm, Condition, Reading, Report, ReportOutcome } from '#model';
+import type { SensorMarks } from '../../src/sensors/driver.ts';
 
 /** What was reported, and switches for a store that fails. */
 export interface Recorder {
@@ -14,6 +15,9 @@ export interface Recorder {
   condition(step: Condition): Promise<void>;
   reading(reading: Reading): Promise<void>;
   openAlarms(device: string): Promise<readonly Alarm[]>;
+  /** How far sources were taken. */
+  readonly kept: Map<string, string>;
+  readonly marks: SensorMarks;
   /** Conditions as words: `sensor-silent raised smoke-1`. */
   said(): string[];
 }
@@ -53,6 +57,14 @@ export function openRecorder(): Recorder {
     openAlarms: async (device) => {
       if (recorder.failing) throw new Error('disk full');
       return recorder.open.filter((alarm) => alarm.device === device);
+    },
+    kept: new Map(),
+    marks: {
+      recall: async (source) => recorder.kept.get(source),
+      async keep({ source, mark }) {
+        if (recorder.failing) throw new Error('disk full');
+        recorder.kept.set(source, mark);
+      },
     },
     said: () => recorder.conditions.map(({ kind, state, device }) => `${kind} ${state} ${device}`),
   };

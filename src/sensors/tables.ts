@@ -1,0 +1,32 @@
+// What the room keeps in the database: how far the messages of each source were taken that are fetched, and not sent.
+import type { Database } from 'better-sqlite3';
+import type { Migrations, OpenProcedures } from '#store';
+
+/** How far one source was taken, in its driver's own words. */
+export interface KeptMark {
+  readonly source: string;
+  /** At most 64 KiB. */
+  readonly mark: string;
+}
+
+export type SensorMarksProcedures = {
+  /** Undefined: nothing was taken yet. */
+  recall(source: string): string | undefined;
+  keep(mark: KeptMark): void;
+};
+
+export const sensorMarksMigrations: Migrations = {
+  room: 'sensor-marks',
+  steps: ['CREATE TABLE sensor_mark (source TEXT PRIMARY KEY, mark TEXT NOT NULL) STRICT, WITHOUT ROWID'],
+};
+
+export const openSensorMarksProcedures: OpenProcedures<SensorMarksProcedures> = (db: Database) => {
+  const find = db.prepare<[string], string>('SELECT mark FROM sensor_mark WHERE source = ?').pluck();
+  const put = db.prepare<[string, string]>('INSERT OR REPLACE INTO sensor_mark VALUES (?, ?)');
+  return {
+    recall: (source) => find.get(source),
+    keep({ source, mark }) {
+      put.run(source, mark);
+    },
+  };
+};
