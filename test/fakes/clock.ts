@@ -3,6 +3,8 @@ import type { Clock } from '#base';
 
 /** The clock and the hands that move it. */
 export interface FakeClock extends Clock {
+  /** Timers that are set. */
+  readonly pending: number;
   /** Both times go forward; whatever was due in between happens in order. */
   advance(ms: number): void;
   /** Only the wall time changes, as when somebody sets it. */
@@ -29,6 +31,9 @@ export function openFakeClock(startMs: number): FakeClock {
     return { [Symbol.dispose]: () => timers.delete(timer) };
   };
   return {
+    get pending() {
+      return timers.size;
+    },
     now: () => monotonic + offset,
     monotonicMs: () => monotonic,
     sinceBoot: () => ({ boot: `boot-${boots}`, ms: monotonic - bootedAt }),

@@ -126,6 +126,25 @@ describe('a reader that does not read', () => {
   });
 });
 
+describe('a reader that goes', () => {
+  it('while his wrong token waits for its answer leaves nothing behind', async () => {
+    const { clock, server } = openServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/s/${makeToken().token}`;
+    const reader = await openRawReader(url);
+    void reader.ask('DESCRIBE', url);
+    // The time that a connection has, the crowd's patience, and the wait of the wrong token.
+    await until(() => clock.pending === 3);
+    reader.socket.destroy();
+    await until(() => clock.pending === 1);
+    clock.advance(1_500);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(clock.pending).toBe(0);
+    server.close();
+  });
+});
+
 describe('an address that is shut out for guessing', () => {
   it('keeps its running session, and may open another with a right token', async () => {
     await using camera = await openQuirkyCamera();

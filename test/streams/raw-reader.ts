@@ -1,6 +1,7 @@
-// A reader that says exactly what a test wants, over one TCP connection.
+// A reader that says exactly what a test wants, over one TCP connection, inside TLS where the address says so.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /** An RTP packet as it came. */
 export interface SeenPacket {
@@ -24,8 +25,10 @@ export interface RawReader extends Disposable {
 
 /** Connects to the port in `url`. */
 export async function openRawReader(url: string): Promise<RawReader> {
-  const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port) });
+  const { hostname, port, protocol } = new URL(url);
+  const isTls = protocol === 'rtsps:';
+  const place = { host: hostname, port: Number(port) };
+  const socket = isTls ? connectTls({ ...place, rejectUnauthorized: false }) : connect(place);
   const packets: SeenPacket[] = [];
   let rest: Buffer = Buffer.alloc(0);
   let bytes = 0;
@@ -58,7 +61,7 @@ export async function openRawReader(url: string): Promise<RawReader> {
     rest = rest.length === 0 ? part : Buffer.concat([rest, part]);
     for (let used = take(); used > 0; used = take()) rest = rest.subarray(used);
   });
-  await once(socket, 'connect').catch(() => {});
+  await once(socket, isTls ? 'secureConnect' : 'connect').catch(() => {});
   return {
     socket,
     closed,

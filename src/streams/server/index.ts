@@ -4,6 +4,7 @@ export { openCrowd } from './crowd.ts';
 export { type Guard, guardDefaults, openGuard } from './guard.ts';
 export { listen, readTls, type TlsFiles } from './listen.ts';
 export { type Hall, makeRtspServer, type ReaderConnection } from './rtsp-server.ts';
+export { openThreshold } from './threshold.ts';
 export { tokenHashIn } from './token.ts';
 export type { Transport } from './transport.ts';
 export type { UdpLine } from './udp-line.ts';

@@ -7,6 +7,7 @@ import { openConversation, type Visit } from './conversation.ts';
 import { type Crowd, openCrowd } from './crowd.ts';
 import type { Guard } from './guard.ts';
 import { readTls, type TlsFiles } from './listen.ts';
+import { openThreshold } from './threshold.ts';
 
 /** A connection as the sessions see it. */
 export interface ReaderConnection {
@@ -59,10 +60,9 @@ export function makeRtspServer(options: RtspServerOptions, hall: Hall, guard: Gu
   const onConnection = (socket: Socket): void => {
     receive(socket, options, { hall, guard, crowd }, env);
   };
-  const server = options.tls
-    ? createTlsServer({ ...readTls(options.tls), handshakeTimeout: 10_000 }, onConnection)
-    : createServer(onConnection);
-  server.on('tlsClientError', () => {});
+  const guarded = options.tls && createTlsServer({ ...readTls(options.tls), handshakeTimeout: 10_000 }, onConnection);
+  guarded?.on('tlsClientError', () => {});
+  const server = guarded ? openThreshold(guarded, env.clock) : createServer(onConnection);
   const crowd = openCrowd(server, options.maxConnections, env.clock);
   return server;
 }
@@ -109,6 +109,7 @@ function receive(socket: Socket, options: RtspServerOptions, { hall, guard, crow
   let idle: Disposable | undefined;
   const rest = (): void => {
     idle?.[Symbol.dispose]();
+    if (socket.destroyed) return;
     idle = env.clock.after(options.idleMs, () => (answering || hall.isPlaying(connection) ? rest() : cut()));
   };
   const drain = async (): Promise<void> => {

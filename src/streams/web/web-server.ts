@@ -1,9 +1,9 @@
 // The HTTP(S) server of readers: stills and FLV behind one port, with bounds on heads, time and number; who shows no token stands in the crowd.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import { type Env, messageOf } from '#base';
-import { openCrowd, readTls, type TlsFiles } from '../server/index.ts';
+import { openCrowd, openThreshold, readTls, type TlsFiles } from '../server/index.ts';
 
 /** What is behind the server. `welcome` is to be called when a right token was shown. */
 export interface WebDoors {
@@ -17,26 +17,28 @@ const maxConnections = 160;
 const limits = { maxHeaderSize: 8 * 1024, requestTimeout: 10_000, headersTimeout: 10_000, connectionsCheckingInterval: 5_000 };
 
 /** Makes a server that is not yet listening. Throws when the certificate cannot be read. */
-export function makeWebServer(tls: TlsFiles | undefined, doors: WebDoors, env: Env): Server {
+export function makeWebServer(tls: TlsFiles | undefined, doors: WebDoors, env: Env): NetServer {
   const failed = (socket: Socket) => (error: unknown) => {
     env.log.error({ error: messageOf(error) }, 'a request over HTTP could not be answered');
     socket.destroy();
   };
   const server = tls ? createTlsServer({ ...limits, ...readTls(tls) }) : createServer(limits);
-  const crowd = openCrowd(server, maxConnections, env.clock);
+  // Behind the threshold it does not listen itself, and does not watch the time of requests: the crowd does.
+  const door = tls ? openThreshold(server, env.clock) : server;
+  const crowd = openCrowd(door, maxConnections, env.clock);
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     response.setHeader('Connection', 'close');
     response.setHeader('Cache-Control', 'no-store');
     if (request.method !== 'GET') return say(response, 405, 'only GET');
     const welcome = (): void => crowd.welcome(request.socket);
-    const door = request.url?.startsWith('/s/') ? doors.flv : doors.still;
-    door(request, response, welcome).catch(failed(request.socket));
+    const serve = request.url?.startsWith('/s/') ? doors.flv : doors.still;
+    serve(request, response, welcome).catch(failed(request.socket));
   });
   server.on('upgrade', (request: IncomingMessage, stream: Socket) => {
     stream.on('error', () => {});
     doors.socket(request, stream, () => crowd.welcome(stream)).catch(failed(stream));
   });
-  return server;
+  return door;
 }
 
 /** A plain answer in words. */
