@@ -138,8 +138,8 @@ export function openAccess(options: AccessOptions, deps: AccessDeps, env: Env): 
       const ledger = { ...claimed, step: 'granted', grant_id: grant.id, opened_at: now, until: grant.until };
       return admission.inTurn(async () => {
         const room = admission.find(ask, verdict.request.service);
-        if (!room.fits) return writeRefusal(claimed, { ...refuse('line-full', room.detail), offer: room.offer });
-        if (!(await procedures.open({ grant, ledger, maxOpen: options.maxOpenGrants }))) return writeRefusal(claimed, refuse('too-many'));
+        if (!room.fits) return writeRefusal(claimed, { ...refuse(room.reason, room.detail), offer: room.offer });
+        await procedures.open({ grant, ledger });
         admission.take(grant, room.preempted);
         deadlines.set(grant.id, startMs + verdict.remainingMs);
         return { granted: true, grant, token, remainingMs: remainingMs(grant), preempted: room.preempted };

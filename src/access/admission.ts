@@ -1,4 +1,4 @@
-// Admission to the line: which grants have a place on it, at what rate, and who gives way to whom.
+// Admission: which grants are open, which of them have a place on the line and at what rate, and who gives way to whom.
 import { formatRate } from '#base';
 import type { Grant, Quality, StreamOffer } from '#model';
 import { findRoom, findSurplus, type Place, sumOf } from './budget.ts';
@@ -28,12 +28,17 @@ export interface Preempted {
   readonly offer: StreamOffer | undefined;
 }
 
-/** Whether a stream fits. */
+/** Whether one more fits. */
 export type Admitted =
   | { readonly fits: true; readonly preempted: readonly Preempted[] }
-  | { readonly fits: false; readonly detail: string; readonly offer: StreamOffer | undefined };
+  | {
+      readonly fits: false;
+      readonly reason: 'line-full' | 'too-many';
+      readonly detail?: string;
+      readonly offer?: StreamOffer | undefined;
+    };
 
-/** Keeps the places. Bounded by the grants that may be open. */
+/** Keeps the places: `maxOpenGrants` of them, and no more on the line than fit. */
 export interface Admission {
   /** One after another: what was found free is still free when it is taken. */
   inTurn<T>(act: () => Promise<T>): Promise<T>;
@@ -57,11 +62,13 @@ export interface LineUse {
 interface Taken extends Picture {
   readonly id: string;
   readonly priority: number;
+  /** Whether it is on the line, beside being one of the open grants. */
+  readonly onLine: boolean;
 }
 
 /** Opens the admission; `open` lists the grants of before the start, and is asked until it answers. */
 export function openAdmission(
-  options: Pick<AccessOptions, 'services'>,
+  options: Pick<AccessOptions, 'services' | 'maxOpenGrants'>,
   { line, open }: { readonly line: Line | undefined; readonly open: () => Promise<readonly Grant[]> },
 ): Admission {
   const places = new Map<string, Taken>();
@@ -73,20 +80,19 @@ export function openAdmission(
   const priorityOf = (service: string): number => options.services.find(({ id }) => id === service)?.priority ?? 0;
   const enter = (grant: Grant): void => {
     const { id, device, channel, quality, request } = grant;
-    if (takesLine(grant)) places.set(id, { id, device, channel, quality, priority: priorityOf(request.service) });
+    places.set(id, { id, device, channel, quality, priority: priorityOf(request.service), onLine: takesLine(grant) });
   };
   const learn = async (): Promise<void> => {
-    if (known || !line) return;
+    if (known) return;
     for (const grant of (await open()).toReversed()) if (!gone.has(grant.id)) enter(grant);
     known = true;
     gone.clear();
   };
   const rated = (): readonly Place[] =>
-    [...places.values()].map((taken) => ({
-      id: taken.id,
-      priority: taken.priority,
-      rate: (line?.rateOf(taken) ?? 0) * Math.max(1, line?.readersOf(taken.id) ?? 1),
-    }));
+    [...places.values()].flatMap((taken) => {
+      const { id, priority, onLine } = taken;
+      return onLine ? [{ id, priority, rate: (line?.rateOf(taken) ?? 0) * Math.max(1, line?.readersOf(id) ?? 1) }] : [];
+    });
   /** The sub stream, as far as it fits into `free` bits a second: for one after another, the most urgent first. */
   const offering = (free: number): ((picture: Picture) => StreamOffer | undefined) => {
     let left = free;
@@ -104,6 +110,17 @@ export function openAdmission(
       return taken ? { grant: id, offer: offer(taken) } : [];
     });
   };
+  const findWay = (ask: Parameters<Admission['find']>[0], priority: number): Admitted => {
+    const limit = line?.limit();
+    if (!line || limit === undefined || !takesLine(ask)) return { fits: true, preempted: [] };
+    const all = rated();
+    const rate = line.rateOf(ask);
+    const room = findRoom(all, { priority, rate }, limit);
+    if (room.fits) return { fits: true, preempted: preemptedOf(room.leaving, limit - rate - without(all, room.leaving)) };
+    const offer = offering(room.free)(ask);
+    const detail = `it takes ${formatRate(rate)}, ${formatRate(room.free)} are free${offer ? ': the sub stream would fit' : ''}`;
+    return { fits: false, reason: 'line-full', detail, offer };
+  };
   const without = (all: readonly Place[], leaving: readonly Place[]): number => sumOf(all) - sumOf(leaving);
 
   return {
@@ -113,15 +130,14 @@ export function openAdmission(
       return next;
     },
     find(ask, service) {
-      const limit = line?.limit();
-      if (!line || limit === undefined || !takesLine(ask)) return { fits: true, preempted: [] };
-      const all = rated();
-      const rate = line.rateOf(ask);
-      const room = findRoom(all, { priority: priorityOf(service), rate }, limit);
-      if (room.fits) return { fits: true, preempted: preemptedOf(room.leaving, limit - rate - without(all, room.leaving)) };
-      const offer = offering(room.free)(ask);
-      const detail = `it takes ${formatRate(rate)}, ${formatRate(room.free)} are free${offer ? ': the sub stream would fit' : ''}`;
-      return { fits: false, detail, offer };
+      const priority = priorityOf(service);
+      const way = findWay(ask, priority);
+      if (!way.fits) return way;
+      const gone = new Set(way.preempted.map(({ grant }) => grant));
+      const seats = [...places.values()].flatMap(({ id, priority }) => (gone.has(id) ? [] : [{ id, priority, rate: 1 }]));
+      const seat = findRoom(seats, { priority, rate: 1 }, options.maxOpenGrants);
+      if (!seat.fits) return { fits: false, reason: 'too-many' };
+      return { fits: true, preempted: [...way.preempted, ...seat.leaving.map(({ id }) => ({ grant: id, offer: undefined }))] };
     },
     take(grant, preempted) {
       for (const { grant: id } of preempted) places.delete(id);
@@ -129,7 +145,7 @@ export function openAdmission(
     },
     leave(grant) {
       places.delete(grant);
-      if (!known && line) gone.add(grant);
+      if (!known) gone.add(grant);
     },
     use: () => ({ limit: line?.limit(), taken: sumOf(rated()) }),
     surplus() {

@@ -72,7 +72,12 @@ export const accessOptions = z
       .max(500)
       .default('목적 외 이용 및 제3자 제공 금지, 목적 달성 후 지체 없이 파기')
       .describe('What the recipient is bound to (개인정보 보호법 제18조⑤), as the ledger shall say it. 1 to 500 characters.'),
-    maxOpenGrants: z.int().min(1).max(1000).default(100).describe('Grants that may be open at once, 1 to 1000. One more is refused.'),
+    maxOpenGrants: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(100)
+      .describe('Grants that may be open at once, 1 to 1000. For one more the lowest of a lower service ends, else it is refused.'),
     refusalsPerMinute: z
       .int()
       .min(1)

@@ -72,6 +72,7 @@ const request = (service: string) => ({
   document: undefined,
 });
 const options = {
+  maxOpenGrants: 100,
   services: [
     { id: 'high', priority: 90 },
     { id: 'low', priority: 10 },
@@ -102,6 +103,7 @@ describe('admission', () => {
     expect(await ask(admission, 'a', 'low')).toEqual({ fits: true, preempted: [] });
     expect(await ask(admission, 'b', 'low')).toEqual({
       fits: false,
+      reason: 'line-full',
       detail: 'it takes 4 Mbit/s, 1.5 Mbit/s are free: the sub stream would fit',
       offer: { quality: 'sub' },
     });
