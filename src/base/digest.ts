@@ -65,7 +65,7 @@ function splitChallenges(header: string): string[] {
 
 function parseChallenge(text: string): Challenge | undefined {
   const parameters = new Map<string, string>();
-  for (const match of text.matchAll(/([a-z0-9-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi)) {
+  for (const match of text.matchAll(/(?<![a-z0-9-])([a-z0-9-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi)) {
     parameters.set((match[1] ?? '').toLowerCase(), (match[2] ?? match[3] ?? '').replace(/\\(.)/g, '$1'));
   }
   const realm = parameters.get('realm') ?? '';

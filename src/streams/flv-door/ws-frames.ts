@@ -43,15 +43,22 @@ const nothing = Buffer.alloc(0);
 /** A reader has nothing to say: a longer frame is none of a player. */
 const maxPayloadBytes = 1_024;
 
-/** Opens the ear of one connection: pings are answered, messages passed over, unmasked and long frames end it (§5.1). */
+/** Answers a ping, which is its mask and what it says masked. */
+function pongOf(masked: Buffer): Buffer {
+  const payload = Buffer.from(masked.subarray(4)).map((byte, at) => byte ^ (masked[at % 4] ?? 0));
+  return Buffer.concat([head(pong, payload.length), payload]);
+}
+
+/** Opens the ear of one connection: of the pings in one read the last is answered (§5.5.3), messages passed over, unmasked and long frames end it (§5.1). */
 export function openWsHearing(): WsHearing {
   let rest: Buffer = nothing;
   let over = false;
-  const end = (code: number): Buffer => {
+  const end = (code: number): { readonly close: Buffer } => {
     over = true;
-    return closeFrame(code);
+    return { close: closeFrame(code) };
   };
-  const take = (): Buffer | undefined => {
+  /** What the next frame asks for: an end, an answer, or nothing. */
+  const take = (): { readonly ping?: Buffer; readonly close?: Buffer } | undefined => {
     if (rest.length < 2) return undefined;
     const [first = 0, second = 0] = rest;
     const opcode = first & 0x0f;
@@ -63,19 +70,21 @@ export function openWsHearing(): WsHearing {
     const length = short === 126 ? rest.readUInt16BE(2) : short;
     if (length > maxPayloadBytes) return end(1009);
     if (rest.length < start + length) return undefined;
-    const mask = rest.subarray(start - 4, start);
-    const payload = Buffer.from(rest.subarray(start, start + length)).map((byte, at) => byte ^ (mask[at % 4] ?? 0));
+    const masked = rest.subarray(start - 4, start + length);
     rest = rest.subarray(start + length);
     if (opcode === closing) return end(1000);
-    return opcode === ping ? Buffer.concat([head(pong, length), payload]) : nothing;
+    return opcode === ping ? { ping: masked } : {};
   };
   return {
     hear(bytes) {
       if (over) return { answer: nothing, over };
       rest = Buffer.concat([rest, bytes]);
-      const answers: Buffer[] = [];
-      for (let answer = take(); answer; answer = over ? undefined : take()) answers.push(answer);
-      return { answer: Buffer.concat(answers), over };
+      let last: Buffer | undefined;
+      for (let taken = take(); taken; taken = take()) {
+        if (taken.close) return { answer: last ? Buffer.concat([pongOf(last), taken.close]) : taken.close, over };
+        last = taken.ping ?? last;
+      }
+      return { answer: last ? pongOf(last) : nothing, over };
     },
   };
 }

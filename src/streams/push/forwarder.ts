@@ -13,7 +13,7 @@ export interface Forwarder extends Disposable {
 
 export type Forwarding = { readonly ok: true; readonly forwarder: Forwarder } | { readonly ok: false; readonly failure: PushFailure };
 
-/** Connects outwards first. Bytes beyond `bufferBytes` that wait for the line end it: the child would keep them all. Never rejects. */
+/** Connects outwards first. Bytes beyond `bufferBytes` that wait for the line, or for the child, end it: they would be kept all. Never rejects. */
 export async function openForwarder(options: OutwardOptions & { readonly bufferBytes: number }, env: Env): Promise<Forwarding> {
   const outward = await openOutward(options, env);
   if (!outward.ok) return outward;
@@ -38,7 +38,10 @@ export async function openForwarder(options: OutwardOptions & { readonly bufferB
       far.write(part);
       if (far.writableLength > options.bufferBytes) end('too slow');
     });
-    far.on('data', (part: Buffer) => socket.write(part));
+    far.on('data', (part: Buffer) => {
+      socket.write(part);
+      if (socket.writableLength > options.bufferBytes) end('too much');
+    });
   });
   far.on('error', () => end(''));
   far.once('close', () => end(''));

@@ -140,7 +140,8 @@ class SlabFramer implements Framer {
     }
     if (end - read > limits.maxHeadBytes) return this.fail('head-too-large');
     const message = parseHead(slab.toString('latin1', read, end).trimEnd());
-    if (!message) return limits.maxLostBytes > 0 ? this.lose(1) : this.fail('malformed');
+    // Lost whole: what lies in it would be read again and again.
+    if (!message) return limits.maxLostBytes > 0 ? this.lose(end - read) : this.fail('malformed');
     const length = bodyLength(message);
     if (length === undefined) return this.fail('malformed');
     if (length > limits.maxBodyBytes) return this.fail('body-too-large');

@@ -72,12 +72,15 @@ function unitOfH265(type: number): number {
   return (type < 32 ? holdsPicture : 0) | ((type >= 16 && type <= 23) || (type >= 32 && type <= 34) ? startsKey : 0);
 }
 
+/** Without any report block (RFC 3550 §6.4.1). */
+const senderReportBytes = 28;
+
 /**
  * Length of the sender report at the head of an RTCP packet, 0 when there is none. What follows it (the source description with the camera's
  * canonical name, often user@address) must not be relayed (RFC 3550 §6.5.1).
  */
 export function senderReportLength(bytes: Buffer, start: number, end: number): number {
-  if (end - start < 28 || ((bytes[start] ?? 0) & 0xc0) !== 0x80 || bytes[start + 1] !== 200) return 0;
+  if (end - start < senderReportBytes || ((bytes[start] ?? 0) & 0xc0) !== 0x80 || bytes[start + 1] !== 200) return 0;
   const length = (bytes.readUInt16BE(start + 2) + 1) * 4;
-  return start + length <= end ? length : 0;
+  return length >= senderReportBytes && start + length <= end ? length : 0;
 }

@@ -92,7 +92,7 @@ function readAttribute(media: OpenMedia, value: string): boolean {
     media.encodings.set(Number(encoding[1]), { name: (encoding[2] ?? '').toUpperCase(), clockRate: Number(encoding[3] ?? 90_000) });
     return true;
   }
-  const parameters = /^fmtp:\s*(\d{1,3})\s+(.{1,16384})$/.exec(value);
+  const parameters = /^fmtp:\s*(\d{1,3})\s+(\S.{0,16383})$/.exec(value);
   if (parameters) media.parameters.set(Number(parameters[1]), parameters[2] ?? '');
   return parameters !== null || !/^(?:rtpmap|fmtp):/.test(value);
 }

@@ -11,7 +11,7 @@ import {
   timestampOf,
 } from '../rtsp/index.ts';
 import type { Continuity } from './continuity.ts';
-import type { Slab } from './slabs.ts';
+import { ownSlab, type Slab } from './slabs.ts';
 
 /** Channels that pieces are numbered for; nearly every reader asks for them. */
 export const pieceChannels: ChannelPair = { rtp: 0, rtcp: 1 };
@@ -37,6 +37,8 @@ export interface PieceMakerDeps {
 
 /** A piece is handed on at the latest with so many bytes, so that a large frame does not wait for its end. */
 const maxPieceBytes = 128 * 1024;
+/** Of a slab of which less was used, the next one's pieces are copied: who keeps a little picture does not keep all that came around it. */
+const sparseShare = 1 / 5;
 
 /** Gathers the packets of one track; its sink gets a piece with the last packet of each frame. A class, so that all cameras share one machine code. */
 export class PieceMaker {
@@ -56,6 +58,10 @@ export class PieceMaker {
   private timestamp = -1;
   private frameEnded = true;
   private hasPicture = false;
+  private lastSlab: Slab | undefined;
+  private lastEnd = 0;
+  private used = 0;
+  private isSparse = false;
 
   /** `channels` are the camera's. */
   constructor(track: { readonly codec: Codec; readonly payloadType: number }, channels: ChannelPair, deps: PieceMakerDeps) {
@@ -115,8 +121,16 @@ export class PieceMaker {
       this.slab = slab;
       slab.hold();
       this.from = start;
+      if (this.lastSlab !== slab || start < this.lastEnd) this.enter(slab);
     }
-    this.to = end;
+    this.used += end - start;
+    this.to = this.lastEnd = end;
+  }
+
+  private enter(slab: Slab): void {
+    this.isSparse = this.lastSlab !== undefined && this.used < slab.bytes.length * sparseShare;
+    this.lastSlab = slab;
+    this.used = 0;
   }
 
   private flush(): void {
@@ -125,7 +139,10 @@ export class PieceMaker {
     this.from = this.to = this.frames = this.packets = 0;
     this.startsFrame = this.isKey = false;
     if (!slab) return;
-    if (to > from) this.sink({ bytes: slab.bytes.subarray(from, to), slab, startsFrame, isKey, frames });
+    if (to > from) {
+      const kept = this.isSparse ? ownSlab(slab.bytes.subarray(from, to)) : slab;
+      this.sink({ bytes: this.isSparse ? kept.bytes : slab.bytes.subarray(from, to), slab: kept, startsFrame, isKey, frames });
+    }
     slab.release();
   }
 }

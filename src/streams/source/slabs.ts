@@ -53,3 +53,8 @@ class CountedSlab implements Slab {
     this.isOurs = false;
   }
 }
+
+/** A copy of `bytes` that belongs to whoever has it. */
+export function ownSlab(bytes: Uint8Array): Slab {
+  return { bytes: Buffer.from(bytes), hold: () => {}, release: () => {}, giveAway: () => {} };
+}

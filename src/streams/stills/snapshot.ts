@@ -66,6 +66,8 @@ async function fetchOnce(url: URL, authorization: string | undefined, signal: Ab
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const call = url.protocol === 'https:' ? httpsRequest(url, options, resolve) : httpRequest(url, options, resolve);
     call.on('error', reject);
+    // Also where it ends without either: an answer in another protocol (101), a time that is over.
+    call.once('close', () => reject(new Error('closed')));
     call.end();
   });
   const body = await readBody(response);

@@ -23,7 +23,6 @@ export function openPictureCollector(track: VideoTrack & { readonly codec: Codec
 
   const add = (unit: Buffer): void => {
     units.push(startCode, unit);
-    bytes += unit.length;
     hasPicture ||= isPicture(track.codec, unit);
   };
   const fragment = (first: Buffer, body: Buffer, isStart: boolean, isEnd: boolean): void => {
@@ -42,10 +41,17 @@ export function openPictureCollector(track: VideoTrack & { readonly codec: Codec
       if (now !== time && hasPicture) return finish();
       time = now;
       const payload = payloadOf(packet);
-      if (payload && bytes + payload.length <= maxPictureBytes) takePayload(payload, add, fragment);
+      bytes += payload?.length ?? 0;
+      if (bytes > maxPictureBytes) giveUp();
+      else if (payload) takePayload(payload, add, fragment);
       return ((packet[1] ?? 0) & 0x80) !== 0 && hasPicture ? finish() : undefined;
     },
   };
+  function giveUp(): void {
+    isWhole = false;
+    open = undefined;
+    units.length = 0;
+  }
   function finish(): Buffer | undefined {
     return isWhole ? Buffer.concat(units) : undefined;
   }

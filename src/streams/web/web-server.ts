@@ -26,7 +26,11 @@ export function makeWebServer(tls: TlsFiles | undefined, doors: WebDoors, env: E
   // Behind the threshold it does not listen itself, and does not watch the time of requests: the crowd does.
   const door = tls ? openThreshold(server, env.clock) : server;
   const crowd = openCrowd(door, maxConnections, env.clock);
+  const asked = new WeakSet<Socket>();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    // Each answer ends its connection: who asks on before it came only piles up what waits.
+    if (asked.has(request.socket)) return void request.socket.destroy();
+    asked.add(request.socket);
     response.setHeader('Connection', 'close');
     response.setHeader('Cache-Control', 'no-store');
     if (request.method !== 'GET') return say(response, 405, 'only GET');
