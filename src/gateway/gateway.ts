@@ -9,7 +9,7 @@ import type { Device, Identity } from '#model';
 import { openOutbox, openReadings } from '#outbox';
 import { openCredentials, openFindings, openRegistry } from '#registry';
 import { openSensors } from '#sensors';
-import type { SensorMarksProcedures } from '#sensors/tables';
+import type { SensorMarksProcedures, SensorNotesProcedures } from '#sensors/tables';
 import { openStore } from '#store';
 import { openStreams } from '#streams';
 import { openUplink, openWebhook, type Uplink, type UplinkSession } from '#uplink';
@@ -114,7 +114,8 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const findings = openFindings({ store, registry, ...presence, asked: tellProposal(intake, env) }, env);
   const discovery = openDiscoveryStory(config.cameras.discovery, { access, cameras, findings, registry }, env);
   const marks = store.procedures<SensorMarksProcedures>('marks');
-  const sensors = openSensors(config.sensors, { ...drivers, reading: readings.record, marks }, env);
+  const notes = store.procedures<SensorNotesProcedures>('notes');
+  const sensors = openSensors(config.sensors, { ...drivers, reading: readings.record, marks, notes }, env);
   const keyFrames = openKeyFrames(cameras, env);
   const streams = openStreams(
     config.streams,

@@ -14,7 +14,7 @@ import {
   openRegistryProcedures,
   registryMigrations,
 } from '#registry/tables';
-import { openSensorMarksProcedures, sensorMarksMigrations } from '#sensors/tables';
+import { openSensorMarksProcedures, openSensorNotesProcedures, sensorMarksMigrations, sensorNotesMigrations } from '#sensors/tables';
 import { type ProcedureWorld, type StoreLimits, serveStore } from '#store';
 import { openUplinkProcedures, uplinkMigrations } from '#uplink/tables';
 
@@ -47,6 +47,7 @@ if (parentPort) {
         knowledgeMigrations,
         uplinkMigrations,
         sensorMarksMigrations,
+        sensorNotesMigrations,
       ],
       open(db, base) {
         const outbox = openOutboxProcedures(db, base, destinations, {
@@ -65,6 +66,7 @@ if (parentPort) {
           knowledge: openKnowledgeProcedures(db, world),
           uplink: openUplinkProcedures(db, world),
           marks: openSensorMarksProcedures(db, world),
+          notes: openSensorNotesProcedures(db, world),
         };
       },
     },

@@ -1,6 +1,7 @@
 // The contract between a way to hear sensors and the room: what a driver is handed, what it is, what it says of its devices.
 import type { Service, Text } from '#base';
 import type { Alarm, Condition, Device, Reading, Report, ReportOutcome } from '#model';
+import type { SensorNotes } from './memory.ts';
 
 /** What the room is handed by whoever assembles the gateway. */
 export interface SensorsDeps {
@@ -12,6 +13,8 @@ export interface SensorsDeps {
   reading(reading: Reading): Promise<void>;
   /** The open alarms of one device, so that after a restart nothing is raised twice and what ended meanwhile is cleared. */
   openAlarms(device: string): Promise<readonly Alarm[]>;
+  /** What must outlive the gateway of sensors that tell. */
+  readonly notes: SensorNotes;
   readonly marks: SensorMarks;
 }
 

@@ -1,4 +1,4 @@
-// One sensor that is asked or tells: keeps its state, lets the pure rules judge what was seen, and tells what they say.
+// One sensor that is asked: keeps its state, lets the pure rules judge what was seen, and tells what they say.
 import { type Env, messageOf } from '#base';
 import type { SensorStatus, SensorsDeps } from './driver.ts';
 import type { Template } from './options.ts';
@@ -7,13 +7,8 @@ import { openTeller } from './teller.ts';
 
 /** Where a driver puts what it saw of one sensor. */
 export interface Observer {
-  /** Of a sensor that is asked: does not wait for the store, so polling goes on while a commit is slow. */
+  /** Does not wait for the store, so polling goes on while a commit is slow. */
   observe(observation: Observation): void;
-  /**
-   * Of a sensor that tells and waits for an answer: resolves when all that it leads to is committed, in the order of the calls. Rejects with the store's
-   * fault: then it counts as never seen, and the sender's retry is judged anew.
-   */
-  take(observation: Observation): Promise<void>;
   status(): Pick<SensorStatus, 'state' | 'lastHeardAt' | 'problem' | 'values'>;
   /** Waits until all that was said is committed or the signal aborted. */
   settled(): Promise<void>;
@@ -31,7 +26,6 @@ export function openObserver(
   const teller = openTeller(deps, env, world.signal);
   let state: SensorState | undefined;
   let seeding: Promise<void> | undefined;
-  let taking: Promise<void> = Promise.resolve();
   let last: Observation | undefined;
   let values: ReadonlyMap<string, number> = new Map();
   let lastHeardAt: number | undefined;
@@ -42,7 +36,7 @@ export function openObserver(
     last = observation;
     if (observation.result !== 'values') return;
     lastHeardAt = env.clock.now();
-    values = observation.told === undefined ? observation.values : new Map([...values, ...observation.values]);
+    ({ values } = observation);
   };
   const step = (before: SensorState, observation: Observation): SensorStep =>
     stepSensor(sensor, before, { observation, moment: { wallMs: env.clock.now(), monotonicMs: env.clock.monotonicMs() } });
@@ -72,25 +66,11 @@ export function openObserver(
     teller.say(says);
     for (const reading of readings) deps.reading(reading).catch(noteLost);
   };
-  const takeOne = async (observation: Observation): Promise<void> => {
-    const before = state ?? seedSensor(sensor.template, await deps.openAlarms(sensor.device));
-    const { state: next, says, readings } = step(before, observation);
-    for (const said of says) await ('report' in said ? deps.report(said.report, { answers: true }) : deps.condition(said.condition));
-    await Promise.all(readings.map((reading) => deps.reading(reading)));
-    state = next;
-    note(observation);
-  };
-
   return {
     observe(observation) {
       note(observation);
       if (state) apply(observation);
       else seeding ??= seed();
-    },
-    take(observation) {
-      const taken = taking.then(() => takeOne(observation));
-      taking = taken.catch(() => {});
-      return taken;
     },
     status() {
       const unanswered = last?.result === 'silent' ? last.problem : undefined;
@@ -106,7 +86,6 @@ export function openObserver(
     },
     async settled() {
       await seeding;
-      await taking;
       await teller.settled();
     },
   };

@@ -12,7 +12,7 @@ import { webhookOptions } from './webhook-options.ts';
 
 export { type MessageMap, type MessageSourceOptions, shippedMaps } from './message-options.ts';
 export type { MqttBrokerOptions, MqttConnectionOptions, MqttOptions, MqttSourceOptions } from './mqtt-options.ts';
-export { channelOf, pointsOf, type Template } from './template.ts';
+export { channelOf, pointsOf, type Template, thingOf } from './template.ts';
 export type { Point, Register } from './template-point.ts';
 export type { Rule } from './template-rule.ts';
 

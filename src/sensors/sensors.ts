@@ -1,10 +1,11 @@
 // All sensors of the gateway: the drivers that the configuration names, as one service.
-import { type Env, runServices, type Service, untilAborted } from '#base';
+import { type Env, runServices, type Service } from '#base';
 import type { Device } from '#model';
 import type { Driver, SensorStatus, SensorsDeps } from './driver.ts';
 import { sensorsFaults } from './faults.ts';
 import type { Grammar } from './grammar-option.ts';
 import { openLine, shippedGrammar } from './line/index.ts';
+import { openSensorMemory } from './memory.ts';
 import { messageMaps } from './messages/index.ts';
 import { openModbusRtu } from './modbus-rtu/index.ts';
 import { openModbusTcp } from './modbus-tcp/index.ts';
@@ -33,7 +34,8 @@ export function openSensors(options: SensorsOptions, deps: SensorsDeps, env: Env
   const own = new Map<string, Template>(Object.entries(options.templates));
   const template = (name: string): Template => own.get(name) ?? shippedTemplate(name) ?? unknownTemplate(name);
   const maps = new Map<string, MessageMap>(Object.entries(messageMaps));
-  const world = { deps, env, template, map: (name: string) => maps.get(name) ?? unknownTemplate(name) };
+  const memory = openSensorMemory(deps.notes, env);
+  const world = { deps, env, memory, template, map: (name: string) => maps.get(name) ?? unknownTemplate(name) };
   const webhook = options.webhook && openWebhook(options.webhook, world);
   const buses = options.buses.map((bus) => (bus.driver === 'modbus-rtu' ? openModbusRtu(bus, world) : openModbusTcp(bus, world)));
   const broker = options.mqtt.broker && openMqttBroker(options.mqtt.broker, world);
@@ -42,19 +44,13 @@ export function openSensors(options: SensorsOptions, deps: SensorsDeps, env: Env
   const lines = options.lines.map((line) => openLine(line, { ...world, grammar }));
   const drivers: readonly Driver[] = [...buses, ...lines, ...clients, ...(broker ? [broker] : []), ...(webhook ? [webhook] : [])];
   return {
-    service: { name: 'sensors', run: (signal) => runAll(drivers, signal) },
+    service: { name: 'sensors', run: (signal) => runServices([memory.service, ...drivers.map((driver) => driver.service)], signal) },
     devices: () => drivers.flatMap((driver) => driver.devices),
     status: () => drivers.flatMap((driver) => driver.status()),
     lineAddress: (id) => lines.find(({ name }) => name === id)?.address(),
     webhookAddress: () => webhook?.address(),
     mqttAddress: () => broker?.address(),
   };
-}
-
-/** A gateway without sensors waits for its end all the same. */
-async function runAll(drivers: readonly Driver[], signal: AbortSignal): Promise<void> {
-  const idle: Service = { name: 'sensors idle', run: untilAborted };
-  await runServices(drivers.length === 0 ? [idle] : drivers.map(({ service }) => service), signal);
 }
 
 function unknownTemplate(name: string): never {

@@ -1,4 +1,4 @@
-// What the room keeps in the database: how far the messages of each source were taken that are fetched, and not sent.
+// What the room keeps in the database: how far the messages of each source were taken that are fetched, and what time alone decides of sensors that tell.
 import type { Database } from 'better-sqlite3';
 import type { Migrations, OpenProcedures } from '#store';
 
@@ -27,6 +27,39 @@ export const openSensorMarksProcedures: OpenProcedures<SensorMarksProcedures> = 
     recall: (source) => find.get(source),
     keep({ source, mark }) {
       put.run(source, mark);
+    },
+  };
+};
+
+/** What must outlive the gateway of one sensor. */
+export interface KeptNote {
+  readonly device: string;
+  /** At most 64 KiB. */
+  readonly text: string;
+}
+
+export type SensorNotesProcedures = {
+  all(): readonly KeptNote[];
+  put(note: KeptNote): void;
+  remove(device: string): void;
+};
+
+export const sensorNotesMigrations: Migrations = {
+  room: 'sensor-notes',
+  steps: ['CREATE TABLE sensor_note (device TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID'],
+};
+
+export const openSensorNotesProcedures: OpenProcedures<SensorNotesProcedures> = (db: Database) => {
+  const all = db.prepare<[], KeptNote>('SELECT device, text FROM sensor_note');
+  const put = db.prepare<[string, string]>('INSERT OR REPLACE INTO sensor_note VALUES (?, ?)');
+  const remove = db.prepare<[string]>('DELETE FROM sensor_note WHERE device = ?');
+  return {
+    all: () => all.all(),
+    put({ device, text }) {
+      put.run(device, text);
+    },
+    remove(device) {
+      remove.run(device);
     },
   };
 };

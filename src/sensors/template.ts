@@ -51,6 +51,7 @@ export function pointsOf(rule: Pick<Rule, 'point' | 'when'>): readonly string[] 
   return [rule.point, ...(rule.when.atLeast?.of.map(({ point }) => point) ?? [])];
 }
 
-function thingOf(rule: Rule): string {
+/** What a rule raises and where: no two rules of a template raise the same. */
+export function thingOf(rule: Pick<Rule, 'channel' | 'point' | 'alarm' | 'as'>): string {
   return `${channelOf(rule)} ${rule.alarm ?? rule.as}`;
 }

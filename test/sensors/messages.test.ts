@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openLog, resolvedSecret, systemEnv } from '#base';
+import { openSensorMemory } from '../../src/sensors/memory.ts';
 import { extractValues } from '../../src/sensors/messages/extract.ts';
 import { messageMaps, openMessageSource } from '../../src/sensors/messages/index.ts';
 import { sensorsOptions, type Template } from '../../src/sensors/options.ts';
@@ -22,7 +23,8 @@ function open(part: object, recorder: Recorder) {
   const [options] = parsed.data?.webhook?.sources ?? [];
   if (!options) throw new Error(JSON.stringify(parsed.error?.issues));
   const signal = new AbortController().signal;
-  return openMessageSource(options, { deps: recorder, env, signal, template: templateOf, map: () => messageMaps['chirpstack-v4'] });
+  const memory = openSensorMemory(recorder.notes, env);
+  return openMessageSource(options, { deps: recorder, env, memory, signal, template: templateOf, map: () => messageMaps['chirpstack-v4'] });
 }
 
 const message = (content: object) => ({ content, body: Buffer.from(JSON.stringify(content)) });

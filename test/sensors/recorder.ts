@@ -1,5 +1,6 @@
 // Stands in for the alarms room: keeps what the drivers report, with the same answers that room gives.
 import type { Alarm, Condition, Reading, Report, ReportOutcome } from '#model';
+import type { SensorsDeps } from '#sensors';
 import type { SensorMarks } from '../../src/sensors/driver.ts';
 
 /** What was reported, and switches for a store that fails. */
@@ -15,6 +16,9 @@ export interface Recorder {
   condition(step: Condition): Promise<void>;
   reading(reading: Reading): Promise<void>;
   openAlarms(device: string): Promise<readonly Alarm[]>;
+  /** What was noted, by device; outlives sensors that are opened anew. */
+  readonly noted: Map<string, string>;
+  readonly notes: SensorsDeps['notes'];
   /** How far sources were taken. */
   readonly kept: Map<string, string>;
   readonly marks: SensorMarks;
@@ -26,7 +30,23 @@ export interface Recorder {
 export function openRecorder(): Recorder {
   const occurrences = new Map<string, string>();
   const raised = new Set<string>();
+  const noted = new Map<string, string>();
   const recorder: Recorder = {
+    noted,
+    notes: {
+      async put({ device, text }) {
+        if (recorder.failing) throw new Error('disk full');
+        noted.set(device, text);
+      },
+      async remove(device) {
+        if (recorder.failing) throw new Error('disk full');
+        noted.delete(device);
+      },
+      all: async () => {
+        if (recorder.failing) throw new Error('disk full');
+        return [...noted].map(([device, text]) => ({ device, text }));
+      },
+    },
     reports: [],
     conditions: [],
     readings: [],

@@ -3,8 +3,9 @@ import type { Env } from '#base';
 import type { Device, Report, ReportOutcome } from '#model';
 import { deviceOf } from '../device.ts';
 import type { SensorStatus, SensorsDeps } from '../driver.ts';
-import { type Observer, openObserver } from '../observer.ts';
+import type { SensorMemory } from '../memory.ts';
 import type { MessageMap, MessageSourceOptions, Template } from '../options.ts';
+import { openToldObserver, type ToldObserver } from '../told-observer.ts';
 import { extractValues } from './extract.ts';
 import { valueAt } from './json.ts';
 import { interpret, type Meaning, nameAt, timeAt } from './mapping.ts';
@@ -51,6 +52,7 @@ export interface MessageWorld {
   readonly deps: SensorsDeps;
   readonly env: Env;
   readonly signal: AbortSignal;
+  readonly memory: SensorMemory;
   /** Throws `sensors.template-unknown`. */
   template(name: string): Template;
   map(name: string): MessageMap;
@@ -67,8 +69,8 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
     const speaksForOthers = stated === options && options.devices.length > 0;
     const name = speaksForOthers ? undefined : (stated.template ?? options.template);
     const template = name === undefined ? undefined : world.template(name);
-    const observer = template && openObserver({ device: stated.device, template }, world);
     const silentAfterMs = options.silentAfter > 0 ? options.silentAfter : (template?.silence.after ?? 0);
+    const observer = template && openToldObserver({ device: stated.device, template, silentAfterMs }, world);
     return { stated, template, observer, silentAfterMs };
   });
   const byDevice = new Map(members.map((member) => [member.stated.device, member]));
@@ -81,7 +83,7 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
     const { result, alarmId } = await deps.report(report, { answers: true });
     return { result, alarmId };
   };
-  const measure = async (observer: Observer, template: Template, message: Message): Promise<boolean> => {
+  const measure = async (observer: ToldObserver, template: Template, message: Message): Promise<boolean> => {
     const root = map.root === undefined ? message.content : valueAt(message.content, map.root);
     const { values, fault } = extractValues(template, root);
     if (values.size === 0 && !fault) return false;

@@ -1,11 +1,13 @@
 // The door of the rules: from what was seen to what is said, pure.
 export { faultOf } from './health.ts';
+export { type Note, noteOf, recallNote } from './note.ts';
 export {
   conditionOf,
   type Observation,
   type SensorState,
   type SensorStep,
   seedSensor,
+  sensorDueOf,
   stepSensor,
   type Utterance,
   wholeSensor,

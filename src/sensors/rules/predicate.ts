@@ -27,7 +27,13 @@ export interface Seen {
 export const noMemory: Memory = { of: 'nothing' };
 
 /** A window is remembered in so many slices: a move counts from up to 1/32 of the window before its begin. */
-const slicesOfWindow = 32;
+export const slicesOfWindow = 32;
+
+/** When the oldest values may leave a window of `within` milliseconds: the begin of its next slice, a tenth of a second from now at the soonest. */
+export function nextSlice(within: number, monotonicMs: number): number {
+  const next = Math.floor((monotonicMs * slicesOfWindow) / within) + 1;
+  return Math.max(Math.ceil((next * within) / slicesOfWindow), monotonicMs + 100);
+}
 
 /** The verdict on one value, and what to remember. */
 export function judge(when: Rule['when'], memory: Memory, seen: Seen): { readonly verdict: Verdict; readonly memory: Memory } {

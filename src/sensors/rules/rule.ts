@@ -1,14 +1,22 @@
 // One rule over one value, pure: hours, predicate, debounce (raise and clear each by count and time), hold, and quiet after an end.
 import { isWithinHours, plausibleFromMs } from '#base';
 import type { Rule } from '../options.ts';
-import { judge, type Memory, noMemory, type Seen } from './predicate.ts';
+import { judge, type Memory, nextSlice, noMemory, type Seen } from './predicate.ts';
+
+/** It was seen to be `to`, `count` times in a row since `since`; `muted`: only `quiet` keeps it back. */
+export interface Candidate {
+  readonly to: 'active' | 'inactive';
+  readonly since: number;
+  readonly count: number;
+  readonly muted: boolean;
+}
 
 /** What is remembered of a rule between values. Times are monotonic milliseconds. */
 export interface RuleState {
   /** What was last said; undefined when nothing was yet and the first decision must be said. */
   readonly active: boolean | undefined;
-  /** The opposite was seen `count` times in a row since `since`; `muted`: only `quiet` keeps it back. */
-  readonly candidate: { readonly since: number; readonly count: number; readonly muted: boolean } | undefined;
+  /** What was last said does not hold any more, and this is not said yet. */
+  readonly candidate: Candidate | undefined;
   /** When it was last said to be active, or over; undefined: before the start. */
   readonly changedAt: number | undefined;
   /** How often it came and went in its quiet time. */
@@ -31,9 +39,13 @@ export function ruleAtStart(active: boolean | undefined): RuleState {
   return { active, candidate: undefined, changedAt: undefined, muted: 0, memory: noMemory };
 }
 
-/** One value. `wallMs` decides on hours alone. */
-export function stepRule(rule: Rule, state: RuleState, seen: Seen & { readonly wallMs: number }): RuleStep {
-  const { monotonicMs, wallMs } = seen;
+/** One value. `wallMs` decides on hours alone. `isRepeat`: no new value, only time has passed; default false. */
+export function stepRule(
+  rule: Rule,
+  state: RuleState,
+  seen: Seen & { readonly wallMs: number; readonly isRepeat?: boolean | undefined },
+): RuleStep {
+  const { monotonicMs, wallMs, isRepeat = false } = seen;
   if (!isInHours(rule, wallMs)) {
     const ended = { ...state, active: false, candidate: undefined, memory: noMemory };
     if (state.active === false) return { state: state.candidate === undefined ? state : ended, change: undefined };
@@ -41,11 +53,8 @@ export function stepRule(rule: Rule, state: RuleState, seen: Seen & { readonly w
   }
   const { verdict, memory } = judge(rule.when, state.memory, seen);
   if (verdict === 'between' || (verdict === 'active') === state.active) return { state: settle(state, memory), change: undefined };
-  const candidate = {
-    since: state.candidate?.since ?? monotonicMs,
-    count: (state.candidate?.count ?? 0) + 1,
-    muted: state.candidate?.muted ?? false,
-  };
+  const sofar = state.candidate?.to === verdict ? state.candidate : { since: monotonicMs, count: isRepeat ? 1 : 0, muted: false };
+  const candidate = { ...sofar, to: verdict, count: sofar.count + (isRepeat ? 0 : 1) };
   const waiting = { ...state, candidate, memory };
   const needed = verdict === 'active' ? rule.raiseAfter : rule.clearAfter;
   if (candidate.count < needed.count || monotonicMs - candidate.since < needed.time) return { state: waiting, change: undefined };
@@ -56,6 +65,36 @@ export function stepRule(rule: Rule, state: RuleState, seen: Seen & { readonly w
   const changed = { active: verdict === 'active', candidate: undefined, changedAt: monotonicMs, memory };
   if (verdict === 'inactive') return { state: { ...changed, muted: state.muted }, change: 'inactive' };
   return { state: { ...changed, muted: 0 }, change: 'active', repeats: state.muted + 1 };
+}
+
+const minuteMs = 60_000;
+
+/** When time alone may change what a rule says, monotonic milliseconds, if the value stays; undefined: it takes another value. */
+export function dueOf(rule: Rule, state: RuleState, now: { readonly monotonicMs: number; readonly wallMs: number }): number | undefined {
+  const dues = [dueOfCandidate(rule, state), dueOfMemory(rule.when, state, now.monotonicMs)];
+  // The wall clock may be set: hours are looked at every minute.
+  if (rule.during) dues.push(now.monotonicMs + minuteMs - (now.wallMs % minuteMs));
+  const soonest = Math.min(...dues.map((due) => due ?? Infinity));
+  return soonest === Infinity ? undefined : soonest;
+}
+
+function dueOfCandidate(rule: Rule, { candidate, changedAt = -Infinity }: RuleState): number | undefined {
+  if (!candidate) return undefined;
+  const isRaise = candidate.to === 'active';
+  const needed = isRaise ? rule.raiseAfter : rule.clearAfter;
+  if (candidate.count < needed.count) return undefined;
+  return Math.max(candidate.since + needed.time, changedAt + (isRaise ? rule.quiet : rule.hold));
+}
+
+function dueOfMemory(
+  { stuckFor, rises, falls }: Rule['when'],
+  { active, candidate, memory }: RuleState,
+  nowMs: number,
+): number | undefined {
+  if (memory.of === 'stuck' && stuckFor !== undefined && active !== true && !candidate) return memory.since + stuckFor;
+  const within = (rises ?? falls)?.within;
+  const stands = active === true || candidate?.to === 'active';
+  return memory.of === 'move' && within !== undefined && stands ? nextSlice(within, nowMs) : undefined;
 }
 
 /** The value agrees with what was said: what was on its way to the opposite is forgotten, and counted where quiet alone held it. */

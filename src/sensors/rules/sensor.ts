@@ -14,7 +14,7 @@ import {
 import { channelOf, pointsOf, type Rule, type Template } from '../options.ts';
 import { type Contact, type HealthState, stepHealth, unknownHealth } from './health.ts';
 import { type SentReadings, stepReadings } from './readings.ts';
-import { type RuleState, type RuleStep, ruleAtStart, stepRule } from './rule.ts';
+import { dueOf, type RuleState, type RuleStep, ruleAtStart, stepRule } from './rule.ts';
 
 /** What a message says beside its values. */
 export interface Told {
@@ -30,7 +30,9 @@ export interface Told {
 export type Observation =
   /** The values that could be read, and what was wrong with the others. */
   | { readonly result: 'values'; readonly values: ReadonlyMap<string, number>; readonly fault: Text | undefined; readonly told?: Told }
-  | { readonly result: 'silent'; readonly problem: Text };
+  | { readonly result: 'silent'; readonly problem: Text }
+  /** Nothing new: what was told last still holds. `told`: with what it is then said. */
+  | { readonly result: 'time'; readonly told?: Told };
 
 /** When: wall time for what is said, monotonic time for how long it lasted. */
 export interface Moment {
@@ -86,18 +88,14 @@ export function stepSensor(
     const contact: Contact = { answered: false, problem: observation.problem };
     return { ...withHealth(sensor, state, { contact, moment }), readings: [] };
   }
+  if (observation.result === 'time') {
+    const seen = { good: state.latest, latest: state.latest, moment, told: observation.told, isRepeat: true };
+    const { rules, says } = judgeAll(sensor, state.rules, seen);
+    return { state: { ...state, rules }, says, readings: [] };
+  }
   const { good, implausible, fault } = sift(sensor.template, observation);
   const latest = mergeValues(sensor.template, state.latest, good);
-  const says: Utterance[] = [];
-  const rules = state.rules.map((before, index) => {
-    const rule = sensor.template.rules[index];
-    if (!rule || !pointsOf(rule).some((name) => good.has(name))) return before;
-    const value = latest.get(rule.point);
-    if (value === undefined && !rule.when.atLeast) return before;
-    const step = stepRule(rule, before, { value: value ?? Number.NaN, latest, ...moment });
-    if (step.change) says.push(utter(sensor, rule, { step, value, moment, told: observation.told }));
-    return step.state;
-  });
+  const { rules, says } = judgeAll(sensor, state.rules, { good, latest, moment, told: observation.told });
   const measured = {
     values: observation.values,
     implausible,
@@ -107,6 +105,43 @@ export function stepSensor(
   const { sent, readings } = stepReadings(sensor, state.sent, measured);
   const health = withHealth(sensor, { ...state, rules, latest, sent }, { contact: { answered: true, fault }, moment });
   return { state: health.state, says: [...says, ...health.says], readings };
+}
+
+/** When time alone may change what the sensor says, monotonic milliseconds; undefined: it takes another observation. */
+export function sensorDueOf(template: Template, { rules, latest }: SensorState, moment: Moment): number | undefined {
+  const dues = template.rules.map((rule, index) => {
+    const state = rules[index];
+    return state && pointsOf(rule).some((name) => latest.has(name)) ? (dueOf(rule, state, moment) ?? Infinity) : Infinity;
+  });
+  const soonest = Math.min(...dues);
+  return soonest === Infinity ? undefined : soonest;
+}
+
+interface Judged {
+  /** Points that are judged. */
+  readonly good: ReadonlyMap<string, number>;
+  readonly latest: ReadonlyMap<string, number>;
+  readonly moment: Moment;
+  readonly told: Told | undefined;
+  readonly isRepeat?: boolean;
+}
+
+function judgeAll(
+  sensor: SensorName,
+  states: readonly RuleState[],
+  { good, latest, moment, told, isRepeat }: Judged,
+): { readonly rules: readonly RuleState[]; readonly says: Utterance[] } {
+  const says: Utterance[] = [];
+  const rules = states.map((before, index) => {
+    const rule = sensor.template.rules[index];
+    if (!rule || !pointsOf(rule).some((name) => good.has(name))) return before;
+    const value = latest.get(rule.point);
+    if (value === undefined && !rule.when.atLeast) return before;
+    const step = stepRule(rule, before, { value: value ?? Number.NaN, latest, ...moment, isRepeat });
+    if (step.change) says.push(utter(sensor, rule, { step, value, moment, told }));
+    return step.state;
+  });
+  return { rules, says };
 }
 
 /** Sets aside what the sensor cannot have measured. */

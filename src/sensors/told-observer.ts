@@ -1,0 +1,140 @@
+// One sensor that tells: what it told last holds until it tells otherwise or is silent, and what time alone decides is judged when its moment comes, also after a restart.
+import { type Env, messageOf } from '#base';
+import type { Detail } from '#model';
+import type { SensorStatus, SensorsDeps } from './driver.ts';
+import type { SensorMemory } from './memory.ts';
+import type { Template } from './options.ts';
+import {
+  faultOf,
+  noteOf,
+  type Observation,
+  recallNote,
+  type SensorState,
+  type SensorStep,
+  seedSensor,
+  sensorDueOf,
+  stepSensor,
+} from './rules/index.ts';
+
+type Values = Extract<Observation, { result: 'values' }>;
+
+/** Where a source puts what one of its sensors told. */
+export interface ToldObserver {
+  /**
+   * Resolves when all that it leads to is committed, in the order of the calls. Rejects with the store's fault: then it counts as never seen, and the
+   * sender's retry is judged anew.
+   */
+  take(observation: Values): Promise<void>;
+  /** What the sensor would now say first, without telling anybody; undefined while nothing is known of it since the start. */
+  foresee(observation: Values): SensorStep['says'] | undefined;
+  status(): Pick<SensorStatus, 'state' | 'problem' | 'values'>;
+  /** Waits until all that was taken is committed or given up. */
+  settled(): Promise<void>;
+}
+
+/** A sensor and how long it may say nothing before what it told last counts no longer, milliseconds; 0: for ever. */
+export interface ToldSensor {
+  readonly device: string;
+  readonly template: Template;
+  readonly silentAfterMs: number;
+}
+
+const retryMs = 1000;
+
+/** Opens the observer; the open alarms and what an earlier life noted are asked for once, before the first observation counts. */
+export function openToldObserver(
+  sensor: ToldSensor,
+  world: { readonly deps: SensorsDeps; readonly env: Env; readonly signal: AbortSignal; readonly memory: SensorMemory },
+): ToldObserver {
+  const { device, template, silentAfterMs } = sensor;
+  const { deps, env, memory, signal } = world;
+  const { clock } = env;
+  let state: SensorState | undefined;
+  let taking: Promise<void> = Promise.resolve();
+  let values: ReadonlyMap<string, number> = new Map();
+  let lastFault: Values['fault'];
+  let isHeard = false;
+  let detail: Detail = {};
+  let noted: string | undefined;
+  let heardAt = clock.monotonicMs();
+
+  const moment = () => ({ wallMs: clock.now(), monotonicMs: clock.monotonicMs(), sinceBoot: clock.sinceBoot() });
+  const seed = async (): Promise<SensorState> => {
+    const seeded = seedSensor(template, await deps.openAlarms(device));
+    const text = await memory.recall(device);
+    heardAt = clock.monotonicMs();
+    if (text === undefined) return seeded;
+    const recalled = recallNote(template, seeded, { text, at: moment() });
+    ({ detail } = recalled);
+    noted = 'of an earlier life';
+    return recalled.state;
+  };
+  /** A note that the store does not take is tried again; until then a restart would forget it. */
+  const note = async (next: SensorState): Promise<void> => {
+    const fresh = noteOf(template, next, { at: moment(), detail });
+    if (fresh?.essence === noted) return;
+    try {
+      await memory.keep(device, fresh?.text);
+      noted = fresh?.essence;
+    } catch (error) {
+      if (!signal.aborted) env.log.warn({ device, error: messageOf(error) }, 'what a sensor waits for is not kept; trying again');
+      memory.due(device, clock.monotonicMs() + retryMs, tick);
+    }
+  };
+  const wait = (): void => {
+    const now = moment();
+    const due = state && sensorDueOf(template, state, now);
+    const isBeyond = due !== undefined && silentAfterMs > 0 && due >= heardAt + silentAfterMs;
+    memory.due(device, isBeyond || signal.aborted ? undefined : due, tick);
+  };
+  /** `isAnswered`: its sender waits, and forgets it then. */
+  const commit = async ({ state: next, says, readings }: SensorStep, isAnswered: boolean): Promise<void> => {
+    for (const said of says) await ('report' in said ? deps.report(said.report, { answers: isAnswered }) : deps.condition(said.condition));
+    await Promise.all(readings.map((reading) => deps.reading(reading)));
+    state = next;
+  };
+  const passTime = async (): Promise<void> => {
+    if (signal.aborted) return;
+    state ??= await seed();
+    const now = moment();
+    const told = { id: undefined, time: now.wallMs, clockQuality: 'receipt', detail } as const;
+    const isSilent = silentAfterMs > 0 && now.monotonicMs >= heardAt + silentAfterMs;
+    if (!isSilent) await commit(stepSensor(sensor, state, { observation: { result: 'time', told }, moment: now }), false);
+    wait();
+    await note(state);
+  };
+  const tick = (): void => {
+    taking = taking.then(passTime).catch((error: unknown) => {
+      if (signal.aborted) return;
+      env.log.error({ device, error: messageOf(error) }, 'the store does not take what time has decided; trying again');
+      memory.due(device, clock.monotonicMs() + retryMs, tick);
+    });
+  };
+  const takeOne = async (observation: Values): Promise<void> => {
+    state ??= await seed();
+    await commit(stepSensor(sensor, state, { observation, moment: moment() }), true);
+    isHeard = true;
+    heardAt = clock.monotonicMs();
+    lastFault = observation.fault;
+    values = new Map([...values, ...observation.values]);
+    if (observation.told) ({ detail } = observation.told);
+    wait();
+    await note(state);
+  };
+  memory.join(device, tick);
+
+  return {
+    take(observation) {
+      const taken = taking.then(() => takeOne(observation));
+      taking = taken.catch(() => {});
+      return taken;
+    },
+    foresee: (observation) => state && stepSensor(sensor, state, { observation, moment: moment() }).says,
+    status() {
+      if (!isHeard) return { state: 'waiting', problem: undefined, values: {} };
+      const problem = lastFault ?? (state && faultOf(state.health));
+      return { state: problem ? 'fault' : 'ok', problem, values: Object.fromEntries(values) };
+    },
+    settled: () => taking,
+  };
+}
