@@ -75,8 +75,50 @@ export const sensorsFaults = faultTable('sensors', {
     hint: { en: 'Check the adapter or the device and its cable.', ko: '어댑터 또는 장치와 케이블을 확인하십시오.' },
     retryable: true,
   },
+  'bus-unknown': {
+    message: { en: 'No such Modbus bus', ko: '설정에 없는 Modbus 버스입니다' },
+    hint: {
+      en: 'Its name is the id under sensors.buses; `bongsu sensor list` shows it.',
+      ko: 'sensors.buses의 id입니다. `bongsu sensor list`로 확인하십시오.',
+    },
+  },
+  'bus-closed': {
+    message: { en: 'The bus is not connected', ko: '버스가 연결되어 있지 않습니다' },
+    hint: {
+      en: '`bongsu status` says why; try again when it works.',
+      ko: '`bongsu status`로 원인을 확인하고 연결된 뒤 다시 시도하십시오.',
+    },
+    retryable: true,
+  },
+  'bus-crowded': {
+    message: { en: 'Too many questions wait for this bus', ko: '이 버스에 대기 중인 요청이 너무 많습니다' },
+    hint: { en: 'Wait until a scan or another person is done.', ko: '진행 중인 검색이나 다른 작업이 끝난 뒤 다시 시도하십시오.' },
+    retryable: true,
+  },
+  'unit-silent': {
+    message: { en: 'The unit does not answer', ko: '장치가 응답하지 않습니다' },
+    hint: {
+      en: 'Check its power, wires and unit id; after a write, read the register before writing again.',
+      ko: '전원, 배선, 국번을 확인하십시오. 쓰기였다면 다시 쓰기 전에 값을 읽어 확인하십시오.',
+    },
+    retryable: true,
+  },
+  'unit-refused': {
+    message: { en: 'The unit refuses', ko: '장치가 거부합니다' },
+    hint: {
+      en: 'Compare table, address and count with its manual: an address there may begin at 1, here it begins at 0.',
+      ko: '테이블, 주소, 개수를 설명서와 비교하십시오. 설명서 주소는 1부터, 여기서는 0부터일 수 있습니다.',
+    },
+  },
+  'write-forbidden': {
+    message: { en: 'Writing to this bus is not allowed', ko: '이 버스에는 쓰기가 허용되지 않습니다' },
+    hint: {
+      en: 'Set writable: true for the bus in the configuration, and restart.',
+      ko: '설정에서 이 버스에 writable: true를 지정하고 다시 시작하십시오.',
+    },
+  },
   'listen-failed': {
-    message: { en: 'The webhook cannot listen', ko: '웹훅 수신을 시작할 수 없습니다' },
+    message: { en: 'The HTTP listener for senders cannot listen', ko: 'HTTP 수신을 시작할 수 없습니다' },
     hint: {
       en: 'Another program may hold the port (`ss -ltnp`), or the address is not on this machine.',
       ko: '다른 프로그램이 포트를 쓰고 있거나(`ss -ltnp`), 이 장비에 없는 주소입니다.',
@@ -84,7 +126,10 @@ export const sensorsFaults = faultTable('sensors', {
     retryable: true,
   },
   'tls-unusable': {
-    message: { en: 'The webhook’s certificate or key cannot be used', ko: '웹훅의 인증서 또는 개인키를 사용할 수 없습니다' },
+    message: {
+      en: 'The certificate or key of the HTTP listener cannot be used',
+      ko: 'HTTP 수신의 인증서 또는 개인키를 사용할 수 없습니다',
+    },
     hint: { en: 'Check that both are PEM and belong together.', ko: '둘 다 PEM 형식이고 서로 맞는지 확인하십시오.' },
     retryable: true,
   },
@@ -133,6 +178,54 @@ export const sensorsFaults = faultTable('sensors', {
     hint: {
       en: 'Another program may hold the port (`ss -ltnp`), or the address is not on this machine.',
       ko: '다른 프로그램이 포트를 쓰고 있거나(`ss -ltnp`), 이 장비에 없는 주소입니다.',
+    },
+    retryable: true,
+  },
+  'cloud-unreachable': {
+    message: { en: 'The platform does not answer', ko: '플랫폼이 응답하지 않습니다' },
+    hint: {
+      en: 'Check the line, the address and the firewall; try it with `curl -v URL` on this machine.',
+      ko: '회선, 주소, 방화벽을 확인하고 이 장비에서 `curl -v URL`로 시험하십시오.',
+    },
+    retryable: true,
+  },
+  'cloud-tls': {
+    message: { en: 'The TLS of the platform does not come about', ko: '플랫폼의 TLS 연결이 이루어지지 않습니다' },
+    hint: {
+      en: 'Check the authority (tls.ca), the clock, and that the certificate is not expired and has the name of the address.',
+      ko: '발급기관 파일(tls.ca), 시계, 인증서의 만료 여부와 이름을 확인하십시오.',
+    },
+    retryable: true,
+  },
+  'cloud-refused': {
+    message: { en: 'The platform refuses us', ko: '플랫폼이 접근을 거부합니다' },
+    hint: {
+      en: 'Compare the key, password or origin with what the platform has issued; it may have expired.',
+      ko: '키, 비밀번호 또는 origin을 플랫폼에서 발급한 것과 비교하십시오. 만료되었을 수도 있습니다.',
+    },
+    retryable: true,
+  },
+  'cloud-answer': {
+    message: { en: 'The platform’s answer cannot be used', ko: '플랫폼의 응답을 사용할 수 없습니다' },
+    hint: {
+      en: 'Look at it with `curl URL`, and compare the paths of the configuration with it.',
+      ko: '`curl URL`로 응답을 보고 설정의 경로와 비교하십시오.',
+    },
+    retryable: true,
+  },
+  'cloud-too-large': {
+    message: { en: 'The platform’s answer is too large', ko: '플랫폼의 응답이 너무 큽니다' },
+    hint: {
+      en: 'Ask for less at a time (a limit in the URL, a cursor), or raise maxBody.',
+      ko: '한 번에 적게 요청하도록(URL의 개수 제한, cursor) 하거나 maxBody를 늘리십시오.',
+    },
+    retryable: true,
+  },
+  'cloud-redirect': {
+    message: { en: 'The platform sends us to another host', ko: '플랫폼이 다른 호스트로 보냅니다' },
+    hint: {
+      en: 'Our key goes to no host that is not configured: correct the address, if the new one is right.',
+      ko: '설정에 없는 호스트로는 키를 보내지 않습니다. 새 주소가 맞으면 설정을 고치십시오.',
     },
     retryable: true,
   },

@@ -2,16 +2,28 @@
 import { z } from 'zod';
 import { secretOption } from '#base';
 import { clashOf, messageSource } from './message-options.ts';
+import { signatureOption } from './signature-option.ts';
 
 const source = z
   .strictObject({
     ...messageSource,
-    token: secretOption().describe(
-      'Bearer token of the source, 16 to 256 characters without spaces: { file: PATH } or { credential: NAME }. It sends to POST /webhook/NAME.',
-    ),
+    token: secretOption()
+      .optional()
+      .describe(
+        'Bearer token of the source, 16 to 256 characters without spaces: { file: PATH } or { credential: NAME }. It sends to POST /webhook/NAME.',
+      ),
+    hmac: signatureOption.optional().describe('Instead of a token: the sender signs each body with a key.'),
+    body: z
+      .enum(['json', 'form'])
+      .default('json')
+      .describe('How its bodies are written: json, or form (application/x-www-form-urlencoded).'),
   })
   .refine(({ token }) => typeof token !== 'string' || /^[\x21-\x7e]{16,256}$/.test(token), {
     message: 'a token has 16 to 256 printable characters without spaces',
+    path: ['token'],
+  })
+  .refine(({ token, hmac }) => (token === undefined) !== (hmac === undefined), {
+    message: 'expected either token or hmac',
     path: ['token'],
   })
   .superRefine((value, context) => {

@@ -319,7 +319,10 @@ describe('secrets', () => {
   });
 
   it('names a needed secret that is missing', async () => {
-    const found = await problems(`${minimal}sensors:\n  webhook:\n    sources:\n      - { id: care, device: care-1, map: fall-webhook }\n`);
-    expect(found).toEqual(['c:10:9 sensors.webhook.sources[0].token: this key is needed: one of { file: PATH }, { credential: NAME }']);
+    const user = '{ name: bell, sources: [{ id: bell, device: bell-1, topics: [bell], template: emergency-button }] }';
+    const found = await problems(`${minimal}sensors:\n  mqtt:\n    broker:\n      users:\n        - ${user}\n`);
+    expect(found).toEqual([
+      'c:11:11 sensors.mqtt.broker.users[0].password: this key is needed: one of { file: PATH }, { credential: NAME }',
+    ]);
   });
 });

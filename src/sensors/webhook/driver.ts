@@ -1,12 +1,13 @@
 // The driver for senders that push: an HTTP listener that answers after the commit, and the silence of its sources.
 import { troubleOf } from '#base';
 import type { Driver, SensorStatus } from '../driver.ts';
+import { openListener, openWrongSecrets } from '../http/index.ts';
 import { openLineHealth } from '../line-health.ts';
 import { type MessageWorld, openMessageSource, openPresence } from '../messages/index.ts';
 import type { WebhookOptions } from '../options.ts';
 import { openTeller } from '../teller.ts';
 import { openHandler } from './handler.ts';
-import { openListener } from './listener.ts';
+import { refuse } from './reply.ts';
 
 /** The webhook, and where it listens once it does. */
 export interface Webhook extends Driver {
@@ -20,18 +21,19 @@ export function openWebhook(options: WebhookOptions, world: Omit<MessageWorld, '
   const teller = openTeller(deps, env, life.signal);
   const health = openLineHealth('webhook', teller, env);
   const sources = options.sources.map((source) => ({
-    id: source.id,
-    token: source.token,
+    ...source,
     source: openMessageSource(source, { ...world, signal: life.signal }),
   }));
   const expected = sources.flatMap(({ source }) => source.expected);
   const presence = openPresence(expected, { deps, env, signal: life.signal });
-  const handle = openHandler(sources, env, presence.heard);
+  const secrets = openWrongSecrets(teller, env);
+  const handle = openHandler(sources, { env, secrets, heard: presence.heard });
+  const answers = { busy: refuse('busy'), failed: refuse('not-stored'), slower: refuse('slower') };
   let address: { host: string; port: number } | undefined;
   const keepOpen = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       try {
-        await using listener = await openListener(options, handle, env);
+        await using listener = await openListener(options, { handle, answers }, env);
         address = listener.address;
         health.works();
         await Promise.race([listener.broken, presence.watch(signal)]);
@@ -57,7 +59,8 @@ export function openWebhook(options: WebhookOptions, world: Omit<MessageWorld, '
     status: () =>
       sources.flatMap(({ id, source }) =>
         source.devices.map((device): SensorStatus => {
-          return { device: device.id, driver: 'webhook', source: id, ...statusOf(presence.status(device.id), source.valuesOf(device.id)) };
+          const stated = statusOf(presence.status(device.id), source.valuesOf(device.id));
+          return { device: device.id, driver: 'webhook', source: id, ...stated, problem: stated.problem ?? secrets.problem(device.id) };
         }),
       ),
     address: () => address,

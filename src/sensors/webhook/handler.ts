@@ -1,41 +1,75 @@
 // From a request to its answer: who sends, what it means, commit, and only then success.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Env } from '#base';
+import type { Handler, Incoming, Reply, WrongSecrets } from '../http/index.ts';
 import { type MessageSource, parseJson, type Taken } from '../messages/index.ts';
-import type { Handler } from './listener.ts';
-import { type Reply, refuse } from './reply.ts';
+import type { SignatureOptions } from '../signature-option.ts';
+import { parseForm } from './form.ts';
+import { refuse } from './reply.ts';
+import { judgeSignature, openSpent, type Spent } from './signature.ts';
 
-/** One sender: its token, and what its messages mean. */
+/** One sender: how it proves who it is, and what its messages mean. */
 export interface Sender {
   readonly id: string;
-  readonly token: string;
+  /** Whose conditions its secrets make. */
+  readonly device: string;
+  readonly token?: string | undefined;
+  readonly hmac?: SignatureOptions | undefined;
+  readonly body: 'json' | 'form';
   readonly source: MessageSource;
 }
 
+/** What a handler works in. */
+export interface HandlerWorld {
+  readonly env: Env;
+  readonly secrets: WrongSecrets;
+  /** A message was understood and is committed: `source` spoke, and `device`. */
+  heard(source: string, device: string): void;
+}
+
 interface Known extends Sender {
-  readonly tokenDigest: Buffer;
+  readonly tokenDigest: Buffer | undefined;
+  readonly spent: Spent | undefined;
 }
 
 /** The store gets so long; then the sender is told to send again, and its retry meets the same occurrence key. */
 const maxCommitMs = 10_000;
 const prefix = '/webhook/';
 
-/** Opens the handler. `heard` is called for a message that was understood and is committed: `source` spoke, and `device`. */
-export function openHandler(senders: readonly Sender[], env: Env, heard: (source: string, device: string) => void): Handler {
-  const table = new Map(senders.map((sender): [string, Known] => [sender.id, { ...sender, tokenDigest: digest(sender.token) }]));
+/** Opens the handler. */
+export function openHandler(senders: readonly Sender[], world: HandlerWorld): Handler {
+  const { env, secrets } = world;
+  const table = new Map(
+    senders.map((sender): [string, Known] => {
+      const { token, hmac } = sender;
+      const tokenDigest = token === undefined ? undefined : digest(token);
+      return [sender.id, { ...sender, tokenDigest, spent: hmac?.timestamp && openSpent(hmac.timestamp.window, env.clock) }];
+    }),
+  );
   return async (incoming) => {
     const sender = incoming.path.startsWith(prefix) ? table.get(incoming.path.slice(prefix.length)) : undefined;
     if (!sender) return refuse('no-such-source');
     if (incoming.method !== 'POST') return refuse('method-not-allowed');
-    if (!isAuthorised(sender, incoming.authorization)) return refuse('unauthorised');
-    const id = incoming.idempotencyKey;
+    const stranger = (reason: 'unauthorised' | 'wrong-signature' | 'wrong-time'): Reply => {
+      secrets.wrong(sender.device, incoming.from);
+      return refuse(reason);
+    };
+    if (sender.tokenDigest && !hasToken(sender.tokenDigest, incoming.header('authorization'))) return stranger('unauthorised');
+    const id = incoming.header('idempotency-key');
     if (id !== undefined && (id.length < 1 || id.length > 200)) return refuse('bad-key');
     const body = await incoming.body();
     if (!body) return refuse('too-large');
-    const message = parseJson(body);
-    if (!message.ok) return refuse('bad-json', message.problem);
-    const taking = sender.source.take({ content: message.value, body, id }, (device) => heard(sender.id, device));
-    return replyTo(await within(taking, env));
+    const signature = signatureOf(sender, incoming, body, env);
+    if (signature.verdict !== 'right') return stranger(signature.verdict === 'wrong' ? 'wrong-signature' : 'wrong-time');
+    incoming.welcome();
+    secrets.right(sender.device);
+    if (signature.name !== undefined && sender.spent?.has(signature.name)) return { status: 200, body: { result: 'duplicate' } };
+    const message = sender.body === 'form' ? parseForm(body, incoming.header('content-type')) : parseJson(body);
+    if (!message.ok) return refuse(sender.body === 'form' ? 'bad-form' : 'bad-json', message.problem);
+    const taking = sender.source.take({ content: message.value, body, id }, (device) => world.heard(sender.id, device));
+    const taken = await within(taking, env);
+    if (taken && taken.result !== 'no-such-device' && signature.name !== undefined) sender.spent?.add(signature.name);
+    return replyTo(taken);
   };
 }
 
@@ -58,7 +92,16 @@ function digest(text: string): Buffer {
 }
 
 /** Compares digests, so that neither length nor content of the token shows in the time it takes. */
-function isAuthorised(sender: Known, header: string | undefined): boolean {
+function hasToken(tokenDigest: Buffer, header: string | undefined): boolean {
   const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(header ?? '')?.[1] ?? '';
-  return timingSafeEqual(digest(token), sender.tokenDigest);
+  return timingSafeEqual(digest(token), tokenDigest);
+}
+
+/** What the signature says of its body, and a name for it; of a sender with a token nothing is asked. */
+function signatureOf({ hmac }: Known, incoming: Incoming, body: Buffer, env: Env): { verdict: 'right' | 'wrong' | 'late'; name?: string } {
+  if (!hmac) return { verdict: 'right' };
+  const signature = incoming.header(hmac.header.toLowerCase());
+  const time = hmac.timestamp && incoming.header(hmac.timestamp.header.toLowerCase());
+  const verdict = judgeSignature(hmac, { signature, time, body }, env.clock.now());
+  return hmac.timestamp ? { verdict, name: createHash('sha256').update(`${time}\n`).update(body).digest('base64') } : { verdict };
 }

@@ -1,4 +1,4 @@
-// Who may stay connected to the webhook: strangers without a token must not take the places that a sender needs.
+// Who may stay connected to a listener: strangers without a token must not take the places that a sender needs.
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 

@@ -1,27 +1,55 @@
-// The HTTP side of the webhook: bounds, methods, bodies; what a message means is decided by the handler that is handed in.
-
+// The HTTP side of whoever is sent to: bounds, bodies, strangers; what a request means is decided by the handler that is handed in.
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Env, messageOf } from '#base';
 import { sensorsFaults } from '../faults.ts';
-import type { WebhookOptions } from '../options.ts';
 import { type Guests, openGuests } from './guests.ts';
-import { type Reply, refuse } from './reply.ts';
+import { openSlowness, type Slowness } from './slowness.ts';
 
 /** One request, its head checked by nobody yet. */
 export interface Incoming {
   readonly method: string;
+  /** Without the query. */
   readonly path: string;
-  readonly authorization: string | undefined;
-  readonly idempotencyKey: string | undefined;
-  /** Reads the body once, of a sender that is authorised; undefined when it is larger than 64 KiB. */
+  /** Address of the sender, without port. */
+  readonly from: string;
+  /** By its name in small letters; one that is there several times is joined by commas. */
+  header(name: string): string | undefined;
+  /** Reads the body once; undefined when it is larger than 64 KiB. */
   body(): Promise<Buffer | undefined>;
+  /** The sender is known: from now on it keeps its place. To be called with its whole body read. */
+  welcome(): void;
 }
 
-/** Answers one request. A rejection is answered 503. */
+/** An answer to be sent. */
+export interface Reply {
+  readonly status: number;
+  /** Sent as JSON; none when left out. */
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A wrong secret, or nobody's name: the answer waits the longer the more of them came from that address. */
+  readonly isStranger?: boolean;
+}
+
+/** Answers one request. */
 export type Handler = (incoming: Incoming) => Promise<Reply>;
+
+/** What the listener itself has to say. */
+export interface ListenerAnswers {
+  readonly busy: Reply;
+  /** The handler rejected. */
+  readonly failed: Reply;
+  /** An address from which too many wrong secrets wait for their answers. */
+  readonly slower: Reply;
+}
+
+/** Where to listen. */
+export interface ListenOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+}
 
 /** A listening server. */
 export interface Listener extends AsyncDisposable {
@@ -37,19 +65,27 @@ const places = { all: 512, each: 128 };
 const graceMs = 2000;
 
 /** Listens. Rejects with `sensors.listen-failed` or `sensors.tls-unusable`. On disposal open requests get 2 s to finish. */
-export async function openListener(options: Pick<WebhookOptions, 'listen' | 'tls'>, handle: Handler, env: Env): Promise<Listener> {
+export async function openListener(
+  options: ListenOptions,
+  { handle, answers }: { readonly handle: Handler; readonly answers: ListenerAnswers },
+  env: Env,
+): Promise<Listener> {
   const server = await makeServer(options);
-  const guests = openGuests(server, places);
+  const end = new AbortController();
+  const desk: Desk = { handle, answers, guests: openGuests(server, places), slowness: openSlowness(env), env, signal: end.signal };
   let concurrent = 0;
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (concurrent >= maxConcurrent) {
-      send(request, response, refuse('busy'));
+      send(request, response, answers.busy);
       return;
     }
     concurrent += 1;
-    void answer(request, response, { handle, guests, env }).finally(() => {
-      concurrent -= 1;
-    });
+    void answer(request, desk)
+      .finally(() => {
+        concurrent -= 1;
+      })
+      .then((reply) => (reply?.isStranger ? hold(reply, request, desk) : reply))
+      .then((reply) => reply && send(request, response, reply));
   });
   await listen(server, options.listen);
   const { address: host, port } = server.address() as AddressInfo;
@@ -63,6 +99,7 @@ export async function openListener(options: Pick<WebhookOptions, 'listen' | 'tls
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      end.abort();
       using _grace = env.clock.after(graceMs, () => server.closeAllConnections());
       await closed;
     },
@@ -77,7 +114,7 @@ const limits = {
   connectionsCheckingInterval: 1000,
 };
 
-async function makeServer({ tls }: Pick<WebhookOptions, 'tls'>): Promise<Server> {
+async function makeServer({ tls }: ListenOptions): Promise<Server> {
   if (!tls) return createServer(limits);
   try {
     const cert = await readFile(tls.cert);
@@ -87,7 +124,7 @@ async function makeServer({ tls }: Pick<WebhookOptions, 'tls'>): Promise<Server>
   }
 }
 
-function listen(server: Server, { host, port }: WebhookOptions['listen']): Promise<void> {
+function listen(server: Server, { host, port }: ListenOptions['listen']): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (cause: Error): void => reject(sensorsFaults.fault('listen-failed', { cause, detail: `${host}:${port}` }));
     server.once('error', fail);
@@ -98,43 +135,55 @@ function listen(server: Server, { host, port }: WebhookOptions['listen']): Promi
   });
 }
 
-interface Answering {
+interface Desk {
   readonly handle: Handler;
+  readonly answers: ListenerAnswers;
   readonly guests: Guests;
+  readonly slowness: Slowness;
   readonly env: Env;
+  readonly signal: AbortSignal;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, { handle, guests, env }: Answering): Promise<void> {
+/** Undefined: the sender hung up before its request was whole. */
+async function answer(request: IncomingMessage, { handle, answers, guests, env }: Desk): Promise<Reply | undefined> {
   request.on('error', () => {});
   try {
     const [path = ''] = (request.url ?? '').split('?', 1);
-    const key = request.headers['idempotency-key'];
-    const incoming: Incoming = {
+    return await handle({
       method: request.method ?? '',
       path,
-      authorization: request.headers.authorization,
-      idempotencyKey: Array.isArray(key) ? key.join(',') : key,
-      async body() {
-        const body = await readBody(request);
-        if (body) guests.served(request.socket);
-        return body;
+      from: addressOf(request),
+      header(name) {
+        const value = request.headers[name];
+        return Array.isArray(value) ? value.join(',') : value;
       },
-    };
-    send(request, response, await handle(incoming));
+      body: () => readBody(request),
+      welcome: () => guests.served(request.socket),
+    });
   } catch (error) {
-    if (request.destroyed && !request.complete) return;
-    env.log.error({ error: messageOf(error) }, 'a webhook message is not answered with success');
-    send(request, response, refuse('not-stored'));
+    if (request.destroyed && !request.complete) return undefined;
+    env.log.error({ error: messageOf(error) }, 'a message over HTTP is not answered with success');
+    return answers.failed;
   }
+}
+
+/** Without the prefix that an IPv4 address has on a socket for both. */
+function addressOf({ socket }: IncomingMessage): string {
+  return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+}
+
+async function hold(reply: Reply, request: IncomingMessage, { answers, slowness, signal }: Desk): Promise<Reply> {
+  const isHeld = await slowness.hold(addressOf(request), signal);
+  return isHeld ? reply : answers.slower;
 }
 
 /** A sender that was refused before its body was read is told to close, so that the rest of the body is not taken for a request. */
 function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
   if (response.destroyed) return;
-  const body = `${JSON.stringify(reply.body)}\n`;
+  const body = reply.body ? `${JSON.stringify(reply.body)}\n` : '';
   response.writeHead(reply.status, {
+    ...(reply.body ? { 'content-type': 'application/json; charset=utf-8' } : {}),
     ...reply.headers,
-    'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     ...(request.complete ? {} : { connection: 'close' }),
   });
