@@ -15,6 +15,8 @@ const parts = [
   'gstreamer1.0-plugins-good',
   'gstreamer1.0-tools',
   'python3-gi',
+  'vlc-bin',
+  'vlc-plugin-base',
   // Independent ONVIF clients, one of them from PyPI, and a wire of its own to find cameras on.
   'iproute2',
   'onvif-tools',

@@ -1,10 +1,13 @@
 // FLV over HTTP and over a WebSocket, made by node-media-server in its child and read by ffmpeg: pictures, places, ends, and the child's death.
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startReading } from '../peers/ffmpeg-reader.ts';
 import { type GstCamera, openGstCamera } from '../peers/rtsp-camera.ts';
+import { readWithVlc } from '../peers/vlc-reader.ts';
+import { hevcOf } from './hevc-in-flv.ts';
 import { until } from './raw-reader.ts';
 import { leaseOf, makeLease, openRelay, type Relay } from './site.ts';
 
@@ -31,6 +34,20 @@ async function childrenOf(): Promise<readonly number[]> {
   const { pid = 0 } = (await relay.streams.status()).media;
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return text.split(' ').filter(Boolean).map(Number);
+}
+
+/** What comes within `ms`. */
+function bytesOf(url: string, ms: number): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const parts: Buffer[] = [];
+    const request = get(url, (response) => response.on('data', (bytes: Buffer) => parts.push(bytes)));
+    const end = (): void => {
+      request.destroy();
+      resolve(Buffer.concat(parts));
+    };
+    request.on('error', end);
+    setTimeout(end, ms);
+  });
 }
 
 /** How many bytes the first piece of a stream has; 0 when there is none. */
@@ -65,7 +82,25 @@ describe('HTTP-FLV', () => {
     expect(closed.frames).toBeGreaterThan(150);
   });
 
-  it('is cut when the lease ends, and its address opens nothing any more', async () => {
+  it.concurrent('is decoded by VLC', async () => {
+    const { url } = await open('http-flv');
+    expect(await readWithVlc(url, 200, { width: 320, height: 240 })).toBeGreaterThanOrEqual(200);
+  });
+
+  it.concurrent('carries H.265 as Enhanced RTMP has it, every picture of it decodable', async () => {
+    await using other = await openGstCamera({ codec: 'h265' });
+    const lease = makeLease(other.url, { protocol: 'http-flv', device: 'cam-h265' });
+    await relay.streams.admit(leaseOf(lease));
+    const flv = await bytesOf(relay.streams.address('stream', lease.token, 'http-flv'), 10_000);
+    const { stream, pictures } = hevcOf(flv);
+    expect(pictures).toBeGreaterThanOrEqual(200);
+    const decode = ['-v', 'error', '-progress', 'pipe:1', '-f', 'hevc', '-i', 'pipe:0', '-fps_mode', 'passthrough', '-f', 'null', '-'];
+    const { stdout, stderr } = spawnSync('ffmpeg', decode, { input: stream, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(Number([...stdout.matchAll(/^frame=\s*(\d+)/gm)].at(-1)?.[1])).toBe(pictures);
+  });
+
+  it.concurrent('is cut when the lease ends, and its address opens nothing any more', async () => {
     const { url, grant } = await open('http-flv', 6_000);
     const startedAt = performance.now();
     const read = await startReading(url, 10_000).done;

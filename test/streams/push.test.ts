@@ -14,15 +14,15 @@ import { type GstCamera, openGstCamera } from '../peers/rtsp-camera.ts';
 import { until } from './raw-reader.ts';
 import { leaseOf, makeLease, openRelay } from './site.ts';
 
-let camera: GstCamera;
+const cameras = new Map<string, GstCamera>();
 let certificates: TestCertificates;
 
 beforeAll(async () => {
-  camera = await openGstCamera({ codec: 'h264' });
+  for (const codec of ['h264', 'h265'] as const) cameras.set(codec, await openGstCamera({ codec }));
   certificates = await openTestCertificates();
 });
 afterAll(async () => {
-  await camera[Symbol.asyncDispose]();
+  for (const camera of cameras.values()) await camera[Symbol.asyncDispose]();
   await certificates[Symbol.asyncDispose]();
 });
 
@@ -49,28 +49,32 @@ async function openTlsFront(port: number): Promise<AsyncDisposable & { readonly 
 
 describe('a push', () => {
   it.each([
-    ['rtsp', ''],
-    ['rtsp', 's'],
-    ['rtmp', ''],
-    ['rtmp', 's'],
-  ] as const)('by %s%s is received whole and without sound, and is cut within a second when it is revoked', async (scheme, tls) => {
-    await using receiver = await openReceiver(scheme, '/live/cam-1');
-    await using front = await openTlsFront(receiver.port);
-    const base = `${scheme}${tls}://localhost:${tls === '' ? receiver.port : front.port}/live`;
-    await using relay = openRelay({ pushTo: [{ address: base, ca: certificates.ca }] });
-    const lease = makeLease(camera.url);
-    await relay.streams.admit(leaseOf(lease), `${base}/cam-1`);
-    const opened = await relay.until('session-opened');
-    expect(opened).toMatchObject({ grant: lease.grant, peer: expect.stringMatching(/^localhost:/) });
-    await until(() => receiver.frames > 40, 20_000);
-    expect(receiver.hasAudio).toBe(false);
-    expect((await relay.streams.status()).sessions).toMatchObject([{ transport: `${scheme}-push`, dropped: 0 }]);
-    const revokedAt = performance.now();
-    await relay.streams.revoke(lease.grant);
-    expect(await relay.until('session-closed')).toMatchObject({ reason: 'revoked' });
-    await receiver.done;
-    expect(performance.now() - revokedAt).toBeLessThan(3_000);
-  });
+    ['rtsp', '', 'h264'],
+    ['rtsp', 's', 'h265'],
+    ['rtmp', '', 'h264'],
+    ['rtmp', 's', 'h264'],
+  ] as const)(
+    'by %s%s, of %s, is received whole and without sound, and is cut within a second when it is revoked',
+    async (scheme, tls, codec) => {
+      const { url: cameraUrl } = cameras.get(codec) ?? { url: '' };
+      await using receiver = await openReceiver(scheme, '/live/cam-1');
+      await using front = await openTlsFront(receiver.port);
+      const base = `${scheme}${tls}://localhost:${tls === '' ? receiver.port : front.port}/live`;
+      await using relay = openRelay({ pushTo: [{ address: base, ca: certificates.ca }] });
+      const lease = makeLease(cameraUrl);
+      await relay.streams.admit(leaseOf(lease), `${base}/cam-1`);
+      const opened = await relay.until('session-opened');
+      expect(opened).toMatchObject({ grant: lease.grant, peer: expect.stringMatching(/^localhost:/) });
+      await until(() => receiver.frames > 40, 20_000);
+      expect(receiver.hasAudio).toBe(false);
+      expect((await relay.streams.status()).sessions).toMatchObject([{ transport: `${scheme}-push`, dropped: 0 }]);
+      const revokedAt = performance.now();
+      await relay.streams.revoke(lease.grant);
+      expect(await relay.until('session-closed')).toMatchObject({ reason: 'revoked' });
+      await receiver.done;
+      expect(performance.now() - revokedAt).toBeLessThan(3_000);
+    },
+  );
 
   it('logs in with Digest where the server asks for it, and says its name to nobody in clear', async () => {
     const asked: string[] = [];
@@ -99,7 +103,7 @@ describe('a push', () => {
     const url = `rtsp://localhost:${typeof address === 'object' && address ? address.port : 0}/live`;
     await using relay = openRelay({ pushTo: [{ address: url, user: 'site', password: resolvedSecret('s3cret') }] });
     await relay.until('listening', () => true, 30_000);
-    const lease = makeLease(camera.url);
+    const lease = makeLease(cameras.get('h264')?.url ?? '');
     await relay.streams.admit(leaseOf(lease), url);
     await until(() => pictures > 10, 15_000);
     expect(asked.slice(0, 4)).toEqual(['ANNOUNCE', 'ANNOUNCE', 'SETUP', 'RECORD']);
@@ -113,11 +117,11 @@ describe('a push', () => {
     await using front = await openTlsFront(receiver.port);
     const base = `rtsps://localhost:${front.port}/live`;
     await using relay = openRelay({ openWithin: '2s', pushTo: [{ address: base }] });
-    const stranger = makeLease(camera.url);
+    const stranger = makeLease(cameras.get('h264')?.url ?? '');
     await expect(relay.streams.admit(leaseOf(stranger), 'rtsps://evil.example/live/x')).rejects.toMatchObject({
       code: 'streams.push-not-allowed',
     });
-    const lease = makeLease(camera.url);
+    const lease = makeLease(cameras.get('h264')?.url ?? '');
     await relay.streams.admit(leaseOf(lease), `${base}/cam-1`);
     expect(await relay.until('grant-ended')).toMatchObject({
       grant: lease.grant,
