@@ -73,7 +73,7 @@ const connection = z
     ),
     messagesPerSecond: rate(
       50,
-      'Messages of one topic in a second, 1 to 1000, ten times as many at once: what is beyond is counted and dropped, and alarm-flood says so.',
+      'Messages of one device in a second, 1 to 1000, ten times as many at once: what is beyond and raises no critical alarm is counted and dropped, and alarm-flood says so.',
     ),
     sources: z.array(source).min(1).max(100).describe('What is subscribed to (QoS 1) and what it means, 1 to 100.'),
   })

@@ -6,6 +6,7 @@ import type { SensorMemory } from './memory.ts';
 import type { Template } from './options.ts';
 import {
   faultOf,
+  hasCriticalRule,
   noteOf,
   type Observation,
   recallNote,
@@ -14,6 +15,8 @@ import {
   seedSensor,
   sensorDueOf,
   stepSensor,
+  type Urgency,
+  urgencyOf,
 } from './rules/index.ts';
 
 type Values = Extract<Observation, { result: 'values' }>;
@@ -25,8 +28,8 @@ export interface ToldObserver {
    * sender's retry is judged anew.
    */
   take(observation: Values): Promise<void>;
-  /** What the sensor would now say first, without telling anybody; undefined while nothing is known of it since the start. */
-  foresee(observation: Values): SensorStep['says'] | undefined;
+  /** What it would do to the sensor's critical alarms if it were taken now. */
+  urgency(observation: Values): Urgency;
   status(): Pick<SensorStatus, 'state' | 'problem' | 'values'>;
   /** Waits until all that was taken is committed or given up. */
   settled(): Promise<void>;
@@ -129,7 +132,10 @@ export function openToldObserver(
       taking = taken.catch(() => {});
       return taken;
     },
-    foresee: (observation) => state && stepSensor(sensor, state, { observation, moment: moment() }).says,
+    urgency(observation) {
+      if (!state) return hasCriticalRule(template) ? 'raises' : 'none';
+      return urgencyOf(template, state, stepSensor(sensor, state, { observation, moment: moment() }).state);
+    },
     status() {
       if (!isHeard) return { state: 'waiting', problem: undefined, values: {} };
       const problem = lastFault ?? (state && faultOf(state.health));

@@ -181,7 +181,38 @@ describe('the client of an outside broker', () => {
     await eventually(() => expect(recorder.reports).toHaveLength(1));
   });
 
-  it('drops what one topic sends too much and says so, and drops the payload of what is too large', async () => {
+  it('lets no flood of one device drop a fire: neither another’s on the same topic, nor its own', async () => {
+    const broker = keep(await openMosquitto());
+    const recorder = openRecorder();
+    const detectors = ['a', 'b'].map((key) => ({ device: `smoke-${key}`, key, template: 'detector' }));
+    const hub = { id: 'lobby', device: 'lobby', topics: ['lobby/events'], map: { id: 'id', device: 'device' }, devices: detectors };
+    const detector = {
+      points: [{ name: 'smoke', path: 'smoke' }],
+      rules: [{ point: 'smoke', alarm: 'smoke', when: { above: 10, clearAt: 5 }, raiseAfter: { count: 2 } }],
+    };
+    keep(runSensors(connection(broker, { sources: [...sources, hub], messagesPerSecond: 5 }), recorder, { detector }));
+    await isSubscribed(broker);
+    const say = (device: string, smoke: number, count: number): string =>
+      Array.from({ length: count }, (_, at) => `${JSON.stringify({ id: `${device}-${smoke}-${at}`, device, smoke })}\n`).join('');
+    const story = [say('a', 1, 10_000), say('b', 30, 2), say('a', 1, 5000), say('a', 40, 2), say('a', 1, 5000)].join('');
+    const since = performance.now();
+    await mosquitto('mosquitto_pub', broker.port, ['-q', '0', '-t', 'lobby/events', '-l'], { input: story });
+    const perSecond = 20_004 / ((performance.now() - since) / 1000);
+    expect(perSecond, 'a flood').toBeGreaterThan(5000);
+    await eventually(() =>
+      expect(recorder.reports.map(({ device, state }) => `${device} ${state}`)).toEqual([
+        'smoke-b active',
+        'smoke-a active',
+        'smoke-a inactive',
+      ]),
+    );
+    await eventually(() => expect(recorder.conditions).toContainEqual(expect.objectContaining({ kind: 'alarm-flood', state: 'raised' })));
+    expect(recorder.conditions.filter(({ kind }) => kind === 'alarm-flood')).toMatchObject([
+      { message: { en: expect.stringContaining('smoke-a') } },
+    ]);
+  });
+
+  it('drops what one device sends too much and says so, and drops the payload of what is too large', async () => {
     const broker = keep(await openMosquitto());
     const recorder = openRecorder();
     await start(broker, recorder, { messagesPerSecond: 1 });

@@ -3,4 +3,4 @@ export { extractValues } from './extract.ts';
 export { parseJson } from './json.ts';
 export { messageMaps } from './maps.ts';
 export { openPresence } from './presence.ts';
-export { type MessageSource, type MessageWorld, openMessageSource, type Taken } from './source.ts';
+export { type Message, type MessageSource, type MessageWorld, openMessageSource, type Taken } from './source.ts';

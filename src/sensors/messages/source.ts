@@ -5,12 +5,14 @@ import { deviceOf } from '../device.ts';
 import type { SensorStatus, SensorsDeps } from '../driver.ts';
 import type { SensorMemory } from '../memory.ts';
 import type { MessageMap, MessageSourceOptions, Template } from '../options.ts';
+import type { Urgency } from '../rules/index.ts';
 import { openToldObserver, type ToldObserver } from '../told-observer.ts';
 import { extractValues } from './extract.ts';
 import { valueAt } from './json.ts';
 import { interpret, type Meaning, nameAt, timeAt } from './mapping.ts';
 import { openOccurrenceNames } from './occurrence.ts';
 import type { Expected } from './presence.ts';
+import { openStated } from './stated.ts';
 
 /** What became of a message, after the commit of all that it led to. */
 export type Taken =
@@ -42,6 +44,8 @@ export interface MessageSource {
    * `heard` is told whom the message was of, once it is committed.
    */
   take(message: Message, heard: (device: string) => void): Promise<Taken>;
+  /** Whose message it is (undefined: nobody's), and what it would do to critical alarms; nothing is taken. */
+  look(message: Message): { readonly device: string | undefined; urgency(): Urgency };
   /** The newest values of a sensor that has a template. */
   valuesOf(device: string): Pick<SensorStatus, 'values' | 'state' | 'problem'> | undefined;
   settled(): Promise<void>;
@@ -76,16 +80,27 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
   const byDevice = new Map(members.map((member) => [member.stated.device, member]));
   const byKey = new Map(options.devices.map(({ key, device }) => [String(key), byDevice.get(device)]));
 
+  const stated = openStated();
   const tell = async (device: string, meaning: Meaning, { body, id }: Message): Promise<Taken> => {
     const name = names.nameOf(options.id, { id, body, meaning });
     const { severity, ...rest } = meaning;
     const report: Report = { device, ...name, ...rest, ...(severity ? { severity } : {}) };
     const { result, alarmId } = await deps.report(report, { answers: true });
+    stated.note(device, meaning);
     return { result, alarmId };
   };
+  const memberOf = ({ content, key: beside }: Message) => {
+    const key = nameAt(content, map.device) ?? beside;
+    return key === undefined ? members[0] : byKey.get(key);
+  };
+  const meaningOf = ({ content, retained }: Message): Meaning | undefined => {
+    const meaning = interpret(map, content, env.clock.now());
+    return retained && meaning?.state === 'pulse' ? undefined : meaning;
+  };
+  const valuesIn = (template: Template, { content }: Message) =>
+    extractValues(template, map.root === undefined ? content : valueAt(content, map.root));
   const measure = async (observer: ToldObserver, template: Template, message: Message): Promise<boolean> => {
-    const root = map.root === undefined ? message.content : valueAt(message.content, map.root);
-    const { values, fault } = extractValues(template, root);
+    const { values, fault } = valuesIn(template, message);
     if (values.size === 0 && !fault) return false;
     const now = env.clock.now();
     const told = { id: message.id === undefined ? undefined : names.keyOf(options.id, message.id), ...timeAt(map, message.content, now) };
@@ -97,17 +112,25 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
     devices: members.map(({ stated, template }) => deviceOf(stated, { address: options.id, ...(template ? { template } : {}) })),
     expected: members.map(({ stated, silentAfterMs }) => ({ device: stated.device, source: options.id, silentAfterMs })),
     async take(message, heard) {
-      const key = nameAt(message.content, map.device) ?? message.key;
-      const member = key === undefined ? members[0] : byKey.get(key);
+      const member = memberOf(message);
       if (!member) return { result: 'no-such-device' };
       const { device } = member.stated;
       const named = { ...message, id: nameAt(message.content, map.id) ?? message.id };
-      const stated = interpret(map, message.content, env.clock.now());
-      const meaning = message.retained && stated?.state === 'pulse' ? undefined : stated;
+      const meaning = meaningOf(message);
       const outcome: Taken | undefined = meaning && (await tell(device, meaning, named));
       const measured = member.observer && member.template ? await measure(member.observer, member.template, named) : false;
       heard(device);
       return outcome ?? { result: measured ? 'measured' : 'ignored' };
+    },
+    look(message) {
+      const member = memberOf(message);
+      const urgency = (): Urgency => {
+        const meaning = member && meaningOf(message);
+        const said = meaning && stated.urgency(member.stated.device, meaning);
+        if (!member?.observer || !member.template || (said !== undefined && said !== 'none')) return said ?? 'none';
+        return member.observer.urgency({ result: 'values', ...valuesIn(member.template, message) });
+      };
+      return { device: member?.stated.device, urgency };
     },
     valuesOf: (device) => byDevice.get(device)?.observer?.status(),
     async settled() {

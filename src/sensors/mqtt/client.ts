@@ -6,12 +6,12 @@ import type { MessageWorld } from '../messages/index.ts';
 import type { MqttConnectionOptions } from '../options.ts';
 import { openTeller } from '../teller.ts';
 import { type Bucket, type Floods, type FloodTexts, openBucket, openFloods } from './flood.ts';
-import { type Intake, openIntake } from './intake.ts';
+import { type Intake, type MqttMessage, openIntake } from './intake.ts';
 import { runSession } from './session.ts';
 
 /** After trouble a session must have stood so long before it is called well: one that is thrown out each second is not. */
 const steadyMs = 2000;
-const maxTopics = 10_000;
+const maxSenders = 10_000;
 
 /** Opens the driver. A lost connection is made again after 1 to 30 s, growing while it fails; the broker keeps what comes meanwhile. */
 export function openMqttClient(options: MqttConnectionOptions, world: Omit<MessageWorld, 'signal'>): Driver {
@@ -59,7 +59,7 @@ interface Parts {
 async function keepUp(parts: Parts, signal: AbortSignal): Promise<void> {
   const { options, env, health, intake, floods } = parts;
   const backoff = openBackoff({ minMs: 1000, maxMs: 30_000 }, env.random);
-  const allowance = openAllowance(options.messagesPerSecond, env);
+  const gate = openGate({ perSecond: options.messagesPerSecond, intake, floods }, env);
   let steady: Disposable | undefined;
   const well = (): void => {
     backoff.reset();
@@ -73,8 +73,8 @@ async function keepUp(parts: Parts, signal: AbortSignal): Promise<void> {
           env,
           subscriptions: intake.subscriptions,
           async hear({ topic, payload, qos, retain }) {
-            if (!allowance(topic)) floods.over(topic);
-            else await intake.take('', { topic, payload: Buffer.from(payload), qos, isRetained: retain });
+            const message = { topic, payload: Buffer.from(payload), qos, isRetained: retain };
+            if (await gate(message)) await intake.take('', message);
           },
           ready: () => {
             if (health.isBroken) steady = env.clock.after(steadyMs, well);
@@ -104,29 +104,62 @@ function tell(error: unknown, { options, env, health }: Parts): void {
   health.broken(message, detail);
 }
 
-/** Each topic has its own allowance; of more than 10,000 topics the one that was silent longest starts anew. */
-function openAllowance(perSecond: number, { clock }: Env): (topic: string) => boolean {
+/** So many milliseconds are spent in a row on what is dropped, then the rest of the gateway has its turn. */
+const dropTurnMs = 5;
+
+interface Gate {
+  readonly perSecond: number;
+  readonly intake: Intake;
+  readonly floods: Floods;
+}
+
+/**
+ * Whether a message passes. Each device has its own allowance. Beyond it, what raises a critical alarm passes all the same: it comes once for each alarm. What
+ * eases one, and events, have a second allowance; the rest is dropped and counted.
+ */
+function openGate({ perSecond, intake, floods }: Gate, env: Env): (message: MqttMessage) => Promise<boolean> {
+  const allowance = openAllowance(perSecond, env);
+  const graveAllowance = openAllowance(perSecond, env);
+  let spentMs = 0;
+  return async (message) => {
+    const { sender, urgency } = intake.look('', message);
+    if (allowance(sender)) return true;
+    const before = env.clock.monotonicMs();
+    const found = urgency();
+    if (found === 'raises' || (found === 'eases' && graveAllowance(sender))) return true;
+    floods.over(sender);
+    spentMs += env.clock.monotonicMs() - before;
+    if (spentMs >= dropTurnMs) {
+      spentMs = 0;
+      await env.clock.sleep(0);
+    }
+    return false;
+  };
+}
+
+/** Each sender has its own; of more than 10,000 the one that was silent longest starts anew. */
+function openAllowance(perSecond: number, { clock }: Env): (sender: string) => boolean {
   const buckets = new Map<string, Bucket>();
-  return (topic) => {
-    const bucket = buckets.get(topic) ?? openBucket(perSecond, clock);
-    buckets.delete(topic);
-    buckets.set(topic, bucket);
-    const oldest = buckets.size > maxTopics ? buckets.keys().next().value : undefined;
+  return (sender) => {
+    const bucket = buckets.get(sender) ?? openBucket(perSecond, clock);
+    buckets.delete(sender);
+    buckets.set(sender, bucket);
+    const oldest = buckets.size > maxSenders ? buckets.keys().next().value : undefined;
     if (oldest !== undefined) buckets.delete(oldest);
     return bucket.take();
   };
 }
 
 function textsOf({ id, messagesPerSecond }: MqttConnectionOptions): FloodTexts {
-  const short = (topic: string): string => topic.slice(0, 80);
+  const short = (sender: string): string => sender.slice(0, 80);
   return {
-    began: (topic): Text => ({
-      ko: `MQTT 연결 ${id}: 토픽 ${short(topic)}의 메시지가 초당 ${messagesPerSecond}건을 넘어 나머지를 버립니다`,
-      en: `MQTT connection ${id}: more than ${messagesPerSecond} messages a second on ${short(topic)}; what is beyond is dropped`,
+    began: (sender): Text => ({
+      ko: `MQTT 연결 ${id}: ${short(sender)}의 메시지가 초당 ${messagesPerSecond}건을 넘어 긴급 경보가 아닌 나머지를 버립니다`,
+      en: `MQTT connection ${id}: more than ${messagesPerSecond} messages a second of ${short(sender)}; what is beyond and raises no critical alarm is dropped`,
     }),
-    ended: (_topic, count): Text => ({
-      ko: `메시지 폭주가 끝났습니다. ${count}건을 버렸습니다`,
-      en: `The flood of messages is over; ${count} were dropped`,
+    ended: (sender, count): Text => ({
+      ko: `${short(sender)}의 메시지 폭주가 끝났습니다. ${count}건을 버렸습니다`,
+      en: `The flood of messages of ${short(sender)} is over; ${count} were dropped`,
     }),
   };
 }

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { messageOf, type Text } from '#base';
 import type { Device } from '#model';
 import type { SensorStatus } from '../driver.ts';
-import { type MessageSource, type MessageWorld, openMessageSource, openPresence, type Taken } from '../messages/index.ts';
+import { type Message, type MessageSource, type MessageWorld, openMessageSource, openPresence, type Taken } from '../messages/index.ts';
 import type { MqttSourceOptions } from '../options.ts';
+import type { Urgency } from '../rules/index.ts';
 import { readPayload } from './payload.ts';
 import { openTopicFilter, type TopicFilter } from './topics.ts';
 
@@ -27,6 +28,8 @@ export interface Intake {
   readonly subscriptions: readonly string[];
   /** Whether a source of `owner` has this topic. */
   isKnown(owner: string, topic: string): boolean;
+  /** Whose message it is (a device, else the topic), and what it would do to critical alarms; nothing is taken. */
+  look(owner: string, message: MqttMessage): { readonly sender: string; urgency(): Urgency };
   /** Resolves after the commit; rejects when the store fails or takes longer than 10 s. One message of QoS 0 is tried ten times. */
   take(owner: string, message: MqttMessage): Promise<Taking>;
   /** Looks for silence until the signal aborts; then rejects with its reason. */
@@ -82,12 +85,10 @@ export function openIntake(sources: readonly OwnedSource[], world: MessageWorld)
       member.problem = unreadable(message.topic, content.problem);
       return 'unreadable';
     }
-    const body = Buffer.concat([Buffer.from(`${message.topic}\n`), message.payload]);
     const heard = (device: string): void => {
       if (!message.isRetained) presence.heard(member.id, device);
     };
-    const told = { content: content.value, body, key, retained: message.isRetained };
-    const { result } = await within(member.source.take(told, heard), env.clock);
+    const { result } = await within(member.source.take(toldBy(key, content.value, message), heard), env.clock);
     member.problem = result === 'no-such-device' ? noSuchDevice(message.topic) : undefined;
     return result;
   };
@@ -95,6 +96,13 @@ export function openIntake(sources: readonly OwnedSource[], world: MessageWorld)
     devices: members.flatMap(({ source }) => source.devices),
     subscriptions: [...new Set(members.flatMap(({ filters }) => filters.map(({ subscription }) => subscription)))],
     isKnown: (owner, topic) => find(owner, topic) !== undefined,
+    look(owner, message) {
+      const found = find(owner, message.topic);
+      const content = found && readPayload(message.payload);
+      if (!found || !content?.ok) return { sender: message.topic, urgency: () => 'none' };
+      const { device, urgency } = found.member.source.look(toldBy(found.key, content.value, message));
+      return { sender: device ?? message.topic, urgency };
+    },
     async take(owner, message) {
       const found = find(owner, message.topic);
       if (!found) return 'no-source';
@@ -146,6 +154,10 @@ function openJudged(): { has(message: MqttMessage): boolean; add(message: MqttMe
       if (oldest !== undefined) last.delete(oldest);
     },
   };
+}
+
+function toldBy(key: string | undefined, content: unknown, { topic, payload, isRetained }: MqttMessage): Message {
+  return { content, body: Buffer.concat([Buffer.from(`${topic}\n`), payload]), key, retained: isRetained };
 }
 
 const shown = (topic: string): string => (topic.length > 80 ? `${topic.slice(0, 80)}…` : topic);

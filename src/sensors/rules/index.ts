@@ -12,3 +12,4 @@ export {
   type Utterance,
   wholeSensor,
 } from './sensor.ts';
+export { hasCriticalRule, type Urgency, urgencyOf } from './urgency.ts';
