@@ -31,7 +31,8 @@ interface Trouble {
 
 /** Opens the relay's health. A condition that stood when the gateway was stopped is cleared like any other. */
 export function openRelayHealth(intake: Intake, env: Env): RelayHealth {
-  const troubles = new Map<'rtsp' | 'http', Trouble>();
+  /** By listener and process. */
+  const troubles = new Map<string, Trouble>();
   let told: Text | 'nothing' = 'nothing';
   let sound: Disposable | undefined;
   let telling: Promise<void> = Promise.resolve();
@@ -54,13 +55,13 @@ export function openRelayHealth(intake: Intake, env: Env): RelayHealth {
   return {
     onEvent(event) {
       if (event.event === 'media-down') {
-        for (const listener of ['rtsp', 'http'] as const) troubles.set(listener, { message: died, detail: event.reason });
+        for (const listener of ['rtsp', 'http']) troubles.set(`${listener} ${event.process}`, { message: died, detail: event.reason });
         tell();
       } else if (event.event === 'cannot-listen') {
-        troubles.set(event.listener, { message: cannotListen, detail: `${event.address}, ${event.reason}` });
+        troubles.set(`${event.listener} ${event.process}`, { message: cannotListen, detail: `${event.address}, ${event.reason}` });
         tell();
       } else if (event.event === 'listening') {
-        troubles.delete(event.listener);
+        troubles.delete(`${event.listener} ${event.process}`);
         settle();
       }
     },

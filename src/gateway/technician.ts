@@ -118,7 +118,7 @@ async function takeSnapshot(
   });
   if (opened.result === 'refused') throw refusal(opened.text);
   if (opened.result === 'failed') throw opened.fault;
-  const image = await fetchStill(await localStill(opened.token, deps.streams), signal);
+  const image = await fetchStill(deps.streams.localAddress('still', opened.token), signal);
   return { grant: opened.grant.id, takenAt: env.clock.now(), image: image.toString('base64') };
 }
 
@@ -126,15 +126,6 @@ async function takeSnapshot(
 function refusal({ ko, en }: Text): BongsuError {
   const { message, hint } = faults.entries.refused;
   return new BongsuError('gateway.refused', { message: { ko: `${message.ko}: ${ko}`, en: `${message.en}: ${en}` }, hint });
-}
-
-/** The address of a still as this machine itself reaches it, whatever the hub is told. */
-async function localStill(token: string, streams: Streams): Promise<string> {
-  const { http } = await streams.status();
-  const address = new URL(streams.address('still', token));
-  address.hostname = http.host === '0.0.0.0' || http.host === '::' ? '127.0.0.1' : http.host;
-  address.port = String(http.port);
-  return address.href;
 }
 
 function viewGrant(grant: Grant): Result<'grant.list'>['grants'][number] {

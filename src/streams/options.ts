@@ -67,6 +67,14 @@ export const streamsOptions = z.strictObject({
   rtsp: rtspListener.prefault({}).describe('Where RTSP readers come in.'),
   http: httpListener.prefault({}).describe('Where stills are fetched.'),
   advertise: advertised.prefault({}).describe('What the addresses given to the hub say.'),
+  processes: z
+    .int()
+    .min(1)
+    .max(8)
+    .default(1)
+    .describe(
+      'Processes that relay, 1 … 8; cameras are spread among them by their names. The second listens on each port + 10, the third + 20 and so on, also in advertise. Default 1.',
+    ),
   tls: certificate.optional().describe('Certificate for both listeners: they then speak RTSPS and HTTPS only. Default: none, for a VPN.'),
   allowFrom: z
     .array(z.union([z.cidrv4(), z.cidrv6()]))

@@ -23,11 +23,11 @@ function opened() {
 describe('the relay', () => {
   it('that dies and serves again is told once each, in both languages', async () => {
     const { clock, health, settled } = opened();
-    health.onEvent({ event: 'media-down', reason: 'SIGKILL' });
-    health.onEvent({ event: 'media-down', reason: 'SIGKILL' });
-    for (const listener of ['rtsp', 'http'] as const) health.onEvent({ event: 'listening', listener });
+    health.onEvent({ event: 'media-down', reason: 'SIGKILL', process: 0 });
+    health.onEvent({ event: 'media-down', reason: 'SIGKILL', process: 0 });
+    for (const listener of ['rtsp', 'http'] as const) health.onEvent({ event: 'listening', listener, process: 0 });
     clock.advance(3000);
-    health.onEvent({ event: 'listening', listener: 'rtsp' });
+    health.onEvent({ event: 'listening', listener: 'rtsp', process: 0 });
     clock.advance(3000);
     expect(await settled()).toMatchObject([
       {
@@ -40,9 +40,22 @@ describe('the relay', () => {
     ]);
   });
 
+  it('is well again only when each of its processes is', async () => {
+    const { clock, health, settled } = opened();
+    const serve = (number: number): void => {
+      for (const listener of ['rtsp', 'http'] as const) health.onEvent({ event: 'listening', listener, process: number });
+      clock.advance(3000);
+    };
+    health.onEvent({ event: 'media-down', reason: 'SIGKILL', process: 1 });
+    serve(0);
+    expect(await settled()).toMatchObject([{ state: 'raised' }]);
+    serve(1);
+    expect(await settled()).toMatchObject([{ state: 'raised' }, { state: 'cleared' }]);
+  });
+
   it('whose port is taken says what to do, and only here which', async () => {
     const { health, settled } = opened();
-    health.onEvent({ event: 'cannot-listen', listener: 'rtsp', address: '0.0.0.0:8554', reason: 'EADDRINUSE' });
+    health.onEvent({ event: 'cannot-listen', listener: 'rtsp', address: '0.0.0.0:8554', reason: 'EADDRINUSE', process: 0 });
     expect(await settled()).toMatchObject([
       {
         state: 'raised',

@@ -12,6 +12,8 @@ export interface Book {
   readonly size: number;
   add(lease: Lease, openWithinMs: number): void;
   has(grant: string): boolean;
+  /** Whether a token of this hash opens one of them. */
+  opensWith(tokenHash: string): boolean;
   extend(grant: string, remainingMs: number): void;
   remove(grant: string): void;
   /** The address was used: it may be opened again until its end. */
@@ -44,6 +46,7 @@ export function openBook(clock: Clock): Book {
       entries.set(lease.grant, { lease, endsAt: now + lease.remainingMs, openBy: now + openWithinMs });
     },
     has: (grant) => entries.has(grant),
+    opensWith: (tokenHash) => [...entries.values()].some(({ lease }) => lease.tokenHash === tokenHash),
     extend(grant, remainingMs) {
       const entry = entries.get(grant);
       if (entry) entry.endsAt = clock.monotonicMs() + remainingMs;

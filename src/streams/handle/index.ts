@@ -1,2 +1,3 @@
 // The door of the gateway's handle.
-export { openStreams, type StreamEvent, type Streams, type StreamsDeps, type StreamsStatus } from './streams.ts';
+export type { StreamEvent, Streams, StreamsDeps, StreamsStatus } from './contract.ts';
+export { openStreams } from './streams.ts';

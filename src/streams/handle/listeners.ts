@@ -25,11 +25,14 @@ export interface Listeners {
   mediaOptions(): MediaOptions;
   /** The address that opens with `token`. */
   address(form: GrantForm, token: string, protocol?: StreamProtocol): string;
+  /** The same from this machine. */
+  localAddress(form: GrantForm, token: string, protocol?: StreamProtocol): string;
 }
 
 /** Opens the record; nothing listens yet. */
 export function openListeners(options: StreamsOptions): Listeners {
   const now: Record<ListenerName, Listener> = { rtsp: starting(options.rtsp), http: starting(options.http) };
+  const secure = options.tls === undefined ? '' : 's';
   return {
     get rtsp() {
       return now.rtsp;
@@ -60,20 +63,33 @@ export function openListeners(options: StreamsOptions): Listeners {
       readerBufferBytes: options.readerBuffer,
       gopMemoryBytes: options.gopMemory,
     }),
-    address(form, token, protocol = 'rtsp') {
+    address(form, token, protocol) {
       const { host, rtspPort, httpPort } = options.advertise;
-      const named = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
-      const secure = options.tls === undefined ? '' : 's';
-      if (form === 'still') return `http${secure}://${named}:${httpPort ?? now.http.port}/still/${token}`;
-      if (protocol !== 'rtsp') {
-        const scheme = protocol === 'ws-flv' ? 'ws' : 'http';
-        return `${scheme}${secure}://${named}:${httpPort ?? now.http.port}/s/${token}/live.flv`;
-      }
-      return `rtsp${secure}://${named}:${rtspPort ?? now.rtsp.port}/s/${token}`;
+      return locate({ host, rtspPort: rtspPort ?? now.rtsp.port, httpPort: httpPort ?? now.http.port, secure }, token, form, protocol);
+    },
+    localAddress(form, token, protocol) {
+      const { host } = now[form === 'stream' && (protocol ?? 'rtsp') === 'rtsp' ? 'rtsp' : 'http'];
+      const here = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+      return locate({ host: here, rtspPort: now.rtsp.port, httpPort: now.http.port, secure }, token, form, protocol);
     },
   };
 }
 
 function starting(address: { readonly host: string; readonly port: number }): Listener {
   return { state: 'starting', host: address.host, port: address.port, reason: '' };
+}
+
+interface Doors {
+  readonly host: string;
+  readonly rtspPort: number;
+  readonly httpPort: number;
+  /** `s` with TLS, else empty. */
+  readonly secure: '' | 's';
+}
+
+function locate({ host, rtspPort, httpPort, secure }: Doors, token: string, form: GrantForm, protocol: StreamProtocol = 'rtsp'): string {
+  const named = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  if (form === 'still') return `http${secure}://${named}:${httpPort}/still/${token}`;
+  if (protocol === 'rtsp') return `rtsp${secure}://${named}:${rtspPort}/s/${token}`;
+  return `${protocol === 'ws-flv' ? 'ws' : 'http'}${secure}://${named}:${httpPort}/s/${token}/live.flv`;
 }
