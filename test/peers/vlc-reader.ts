@@ -22,7 +22,7 @@ export async function readWithVlc(
   const pictures = join(folder, 'pictures.yuv');
   const decode = `#transcode{vcodec=I420}:std{access=file,mux=dummy,dst=${pictures}}`;
   const user = process.getuid?.() === 0 ? nobody : [];
-  const [program = '', ...flags] = [...user, 'cvlc', '-I', 'dummy', '--no-audio', '--sout', decode, url, 'vlc://quit'];
+  const [program, ...flags] = [...user, 'cvlc', '-I', 'dummy', '--no-audio', '--sout', decode, url, 'vlc://quit'];
   const child = spawn(program, flags, { stdio: 'ignore', env: { PATH: process.env['PATH'], HOME: folder } });
   const ended = new Promise<void>((resolve) => {
     child.once('error', () => resolve());

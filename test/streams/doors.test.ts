@@ -1,6 +1,7 @@
 // Who may not come in: a token from another network, and a crowd that guesses while pictures flow.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -51,6 +52,37 @@ describe('a token', () => {
     expect(await startPlaying(thief, relay.streams.address('stream', stolen.token))).toBe(404);
     using guest = await openRawReader(relay.streams.address('stream', own.token));
     expect(await startPlaying(guest, relay.streams.address('stream', own.token))).toBe(200);
+  });
+
+  it.each(['http-flv', 'ws-flv', 'still'] as const)('that was stolen opens no %s either', async (way) => {
+    const form = way === 'still' ? 'still' : 'stream';
+    const protocol = way === 'still' ? {} : { protocol: way };
+    const address = async (network: string): Promise<string> => {
+      const lease = makeLease(way === 'still' ? 'http://127.0.0.1:1/snap' : camera.url, { form, network, ...protocol });
+      await relay.streams.admit(leaseOf(lease));
+      return relay.streams.address(form, lease.token, protocol.protocol).replace(/^ws/, 'http');
+    };
+    const handshake = {
+      Connection: 'Upgrade',
+      Upgrade: 'websocket',
+      'Sec-WebSocket-Version': '13',
+      'Sec-WebSocket-Key': `${'A'.repeat(22)}==`,
+    };
+    const ask = (url: string): Promise<number | undefined> =>
+      new Promise((resolve) => {
+        const request = get(url, { headers: way === 'ws-flv' ? handshake : {} });
+        const answered = ({ statusCode }: IncomingMessage): void => {
+          request.destroy();
+          resolve(statusCode);
+        };
+        request
+          .on('response', answered)
+          .on('upgrade', answered)
+          .on('error', () => resolve(0));
+      });
+    expect(await ask(await address('192.0.2.0/24'))).toBe(404);
+    // The still's camera is not there: that is another answer.
+    expect(await ask(await address('127.0.0.0/8'))).toBe({ 'http-flv': 200, 'ws-flv': 101, still: 502 }[way]);
   });
 
   it('for another protocol opens nothing here', async () => {
