@@ -63,7 +63,7 @@ export type SensorState = (typeof sensorStates)[number];
 export const sensorView = z.object({
   id: z.string(),
   name: z.string(),
-  driver: z.enum(['line', 'modbus-rtu', 'modbus-tcp', 'mqtt', 'webhook']),
+  driver: z.enum(['line', 'modbus-rtu', 'modbus-rtu-tcp', 'modbus-tcp', 'mqtt', 'webhook']),
   /** The bus, or the source of a driver that is told. */
   source: z.string(),
   state: z.enum(sensorStates),

@@ -38,7 +38,7 @@ export interface Driver {
 /** One sensor as it stands now. */
 export interface SensorStatus {
   readonly device: string;
-  readonly driver: 'line' | 'modbus-rtu' | 'modbus-rtu-tcp' | 'modbus-tcp' | 'mqtt' | 'webhook';
+  readonly driver: 'line' | 'modbus-rtu' | 'modbus-rtu-tcp' | 'modbus-tcp' | 'mqtt' | 'onem2m' | 'poll' | 'webhook';
   /** The bus, or the source of a driver that is told. */
   readonly source: string;
   /** `waiting`: not heard since the start. */

@@ -7,6 +7,7 @@ import { grammarOption } from './grammar-option.ts';
 import { lineOption, shippedGrammars } from './line-options.ts';
 import { mqttOptions } from './mqtt-options.ts';
 import { id, identity } from './option-fields.ts';
+import { pollsOption } from './poll-options.ts';
 import { templateOption } from './template.ts';
 import { webhookOptions } from './webhook-options.ts';
 
@@ -57,7 +58,15 @@ const bus = {
   ),
   pollInterval: durationOption({ min: '100ms', max: '1h', default: '1s' }).describe('How often each unit is asked. 100ms to 1h.'),
   units: z.array(unit).min(1).max(247).describe('The sensors on this bus, 1 to 247.'),
+  writable: z
+    .boolean()
+    .default(false)
+    .describe('true: a technician may write to its units with bongsu sensor write. The gateway itself never writes.'),
 };
+const baud = z
+  .literal([1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200])
+  .default(9600)
+  .describe('Bits a second: 1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200.');
 
 const rtuBus = z.strictObject({
   ...bus,
@@ -67,10 +76,7 @@ const rtuBus = z.strictObject({
     .min(1)
     .max(200)
     .describe('Serial port; a name that stays the same is under /dev/serial/by-id or /dev/serial/by-path. Up to 200 characters.'),
-  baud: z
-    .literal([1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200])
-    .default(9600)
-    .describe('Bits a second: 1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200.'),
+  baud,
   parity: z.enum(['none', 'even', 'odd']).default('even').describe('Parity: none, even or odd; even is Modbus’s own default.'),
   stopBits: z.literal([1, 2]).default(1).describe('Stop bits: 1 or 2.'),
 });
@@ -81,15 +87,25 @@ const tcpBus = z.strictObject({
   host: z.string().min(1).max(253).describe('Address or name of the device or gateway. Up to 253 characters.'),
   port: z.int().min(1).max(65_535).default(502).describe('TCP port, 1 to 65535.'),
 });
+
+const rtuTcpBus = z.strictObject({
+  ...bus,
+  driver: z.literal('modbus-rtu-tcp').describe('Modbus RTU through a serial server that passes bytes on as they are (raw TCP).'),
+  host: z.string().min(1).max(253).describe('Address or name of the serial server. Up to 253 characters.'),
+  port: z.int().min(1).max(65_535).describe('Its TCP port for this line, 1 to 65535.'),
+  baud: baud.describe('Bits a second as the serial server is set: it sets parity and stop bits by itself. One of those of modbus-rtu.'),
+});
+
 /** The `sensors` section. */
 export const sensorsOptions = z
   .strictObject({
     buses: z
-      .array(z.discriminatedUnion('driver', [rtuBus, tcpBus]))
+      .array(z.discriminatedUnion('driver', [rtuBus, tcpBus, rtuTcpBus]))
       .max(64)
       .default([])
       .describe('Modbus buses, up to 64.'),
     mqtt: mqttOptions.prefault({}).describe('MQTT: brokers of others that are asked, and one for the site’s own devices.'),
+    polls: pollsOption,
     webhook: webhookOptions.optional().describe('HTTP listener for senders that push; none when left out.'),
     lines: z
       .array(lineOption)

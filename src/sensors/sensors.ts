@@ -7,10 +7,12 @@ import type { Grammar } from './grammar-option.ts';
 import { openLine, shippedGrammar } from './line/index.ts';
 import { openSensorMemory } from './memory.ts';
 import { messageMaps } from './messages/index.ts';
-import { openModbusRtu } from './modbus-rtu/index.ts';
+import type { Bus, DriverWorld } from './modbus/index.ts';
+import { openModbusRtu, openModbusRtuTcp } from './modbus-rtu/index.ts';
 import { openModbusTcp } from './modbus-tcp/index.ts';
 import { openMqttBroker, openMqttClient } from './mqtt/index.ts';
-import type { MessageMap, SensorsOptions, Template } from './options.ts';
+import type { BusOptions, MessageMap, SensorsOptions, Template } from './options.ts';
+import { openPoll } from './poll/index.ts';
 import { shippedTemplate } from './templates/index.ts';
 import { openWebhook } from './webhook/index.ts';
 
@@ -37,12 +39,13 @@ export function openSensors(options: SensorsOptions, deps: SensorsDeps, env: Env
   const memory = openSensorMemory(deps.notes, env);
   const world = { deps, env, memory, template, map: (name: string) => maps.get(name) ?? unknownTemplate(name) };
   const webhook = options.webhook && openWebhook(options.webhook, world);
-  const buses = options.buses.map((bus) => (bus.driver === 'modbus-rtu' ? openModbusRtu(bus, world) : openModbusTcp(bus, world)));
+  const buses = options.buses.map((bus) => openModbus(bus, world));
   const broker = options.mqtt.broker && openMqttBroker(options.mqtt.broker, world);
   const clients = options.mqtt.connections.map((connection) => openMqttClient(connection, world));
   const grammar = (name: string): Grammar => options.grammars[name] ?? shippedGrammar(name) ?? unknownGrammar(name);
   const lines = options.lines.map((line) => openLine(line, { ...world, grammar }));
-  const drivers: readonly Driver[] = [...buses, ...lines, ...clients, ...(broker ? [broker] : []), ...(webhook ? [webhook] : [])];
+  const polls = options.polls.map((poll) => openPoll(poll, world));
+  const drivers: readonly Driver[] = [...buses, ...lines, ...polls, ...clients, ...(broker ? [broker] : []), ...(webhook ? [webhook] : [])];
   return {
     service: { name: 'sensors', run: (signal) => runServices([memory.service, ...drivers.map((driver) => driver.service)], signal) },
     devices: () => drivers.flatMap((driver) => driver.devices),
@@ -51,6 +54,11 @@ export function openSensors(options: SensorsOptions, deps: SensorsDeps, env: Env
     webhookAddress: () => webhook?.address(),
     mqttAddress: () => broker?.address(),
   };
+}
+
+function openModbus(bus: BusOptions, world: DriverWorld): Bus {
+  if (bus.driver === 'modbus-rtu') return openModbusRtu(bus, world);
+  return bus.driver === 'modbus-tcp' ? openModbusTcp(bus, world) : openModbusRtuTcp(bus, world);
 }
 
 function unknownTemplate(name: string): never {

@@ -1,8 +1,8 @@
 // The Modbus codecs: published vectors, round trips, and whatever a line may bring.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeReadResponse, encodeReadRequest, type ReadRequest } from '../../src/sensors/modbus/index.ts';
-import { nameException } from '../../src/sensors/modbus/pdu.ts';
+import { decodeResponse, encodeRequest } from '../../src/sensors/modbus/index.ts';
+import { nameException, type ReadRequest } from '../../src/sensors/modbus/pdu.ts';
 import { planReads, pointValue, type RegisterPoint } from '../../src/sensors/modbus/points.ts';
 import { crc16, encodeFrame, findResponse } from '../../src/sensors/modbus-rtu/frame.ts';
 import { cutMbap, encodeMbap } from '../../src/sensors/modbus-tcp/mbap.ts';
@@ -36,22 +36,22 @@ describe('data units', () => {
       '0011010111011011101011',
     ],
   ] as const)('%s', (_, request, sent, received, bits) => {
-    expect(encodeReadRequest(request)).toEqual(hex(sent));
-    expect(decodeReadResponse(request, hex(received))).toEqual({ result: 'data', values: bits.split('').map(Number) });
+    expect(encodeRequest(request)).toEqual(hex(sent));
+    expect(decodeResponse(request, hex(received))).toEqual({ result: 'data', values: bits.split('').map(Number) });
   });
 
   it('§6.3 read holding registers 108–110, §6.4 read input register 9', () => {
     const holding = { function: 3, address: 0x6b, count: 3 } as const;
-    expect(encodeReadRequest(holding)).toEqual(hex('03 00 6B 00 03'));
-    expect(decodeReadResponse(holding, hex('03 06 02 2B 00 00 00 64'))).toEqual({ result: 'data', values: [0x22b, 0, 0x64] });
-    expect(decodeReadResponse({ function: 4, address: 8, count: 1 }, hex('04 02 00 0A'))).toEqual({ result: 'data', values: [10] });
+    expect(encodeRequest(holding)).toEqual(hex('03 00 6B 00 03'));
+    expect(decodeResponse(holding, hex('03 06 02 2B 00 00 00 64'))).toEqual({ result: 'data', values: [0x22b, 0, 0x64] });
+    expect(decodeResponse({ function: 4, address: 8, count: 1 }, hex('04 02 00 0A'))).toEqual({ result: 'data', values: [10] });
   });
 
   it('an exception is named, another function or length is no answer', () => {
     const request = { function: 3, address: 0, count: 1 } as const;
-    expect(decodeReadResponse(request, hex('83 02'))).toEqual({ result: 'exception', code: 2 });
+    expect(decodeResponse(request, hex('83 02'))).toEqual({ result: 'exception', code: 2 });
     for (const other of ['', '03', '03 02 00', '03 04 00 00 00 00', '04 02 00 01', '84 02', '83']) {
-      expect(decodeReadResponse(request, hex(other)), other).toEqual({ result: 'mismatch' });
+      expect(decodeResponse(request, hex(other)), other).toEqual({ result: 'mismatch' });
     }
     expect([nameException(2), nameException(99)]).toEqual([
       { ko: '예외 응답 2(없는 데이터 주소)', en: 'exception 2 (illegal data address)' },
@@ -76,7 +76,7 @@ describe('RTU frames', () => {
         fc.boolean(),
         (request, unit, seed, noise, echo) => {
           const { pdu, values } = answerTo(request, seed);
-          const before = [...(echo ? [encodeFrame(unit, encodeReadRequest(request))] : []), encodeFrame(unit === 247 ? 1 : unit + 1, pdu)];
+          const before = [...(echo ? [encodeFrame(unit, encodeRequest(request))] : []), encodeFrame(unit === 247 ? 1 : unit + 1, pdu)];
           fc.pre(!noise.includes(unit));
           const received = Buffer.concat([...before, noise, encodeFrame(unit, pdu), noise]);
           expect(findResponse(received, unit, request)).toEqual({ result: 'data', values });

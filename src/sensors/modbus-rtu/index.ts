@@ -1,2 +1,2 @@
-// The door of the Modbus RTU driver.
-export { openModbusRtu } from './driver.ts';
+// The door of the Modbus RTU drivers.
+export { openModbusRtu, openModbusRtuTcp } from './driver.ts';

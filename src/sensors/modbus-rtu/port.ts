@@ -1,11 +1,8 @@
-// The serial port as bytes: sending, receiving with a limit of time, and its loss.
+// The wire as a bus needs it: what came since the last flush, waiting for an answer with a limit of time, and its loss.
 import type { Env } from '#base';
 import { sensorsFaults } from '../faults.ts';
-import type { BusOptions } from '../options.ts';
-import { openSerialPort } from '../wire/index.ts';
 import { maxFrameBytes } from './frame.ts';
-
-export type RtuBusOptions = Extract<BusOptions, { driver: 'modbus-rtu' }>;
+import type { ByteWire } from './wire.ts';
 
 /** An open port. Everything rejects with `sensors.line-lost` once it is gone. */
 export interface BytePort extends AsyncDisposable {
@@ -21,41 +18,38 @@ export interface BytePort extends AsyncDisposable {
 
 const maxReceivedBytes = 4 * maxFrameBytes;
 
-/** Opens the port. Rejects with `sensors.port-missing`, `port-forbidden`, `port-busy` or `port-failed`. */
-export async function openBytePort(options: RtuBusOptions, env: Env): Promise<BytePort> {
-  const port = await openSerialPort(options, env);
+/** The port of this wire, which it closes in the end. */
+export function openBytePort(wire: ByteWire, env: Env): BytePort {
   let received = Buffer.alloc(0);
   let onBytes = (): void => {};
   let onLost = (): void => {};
   let lost: { cause: unknown } | undefined;
-  const lose = (cause?: unknown): void => {
-    lost ??= { cause };
-    onLost();
-  };
-  port.on('data', (bytes: Buffer) => {
-    received = Buffer.concat([received, bytes]).subarray(-maxReceivedBytes);
-    onBytes();
+  wire.listen({
+    bytes(bytes) {
+      received = Buffer.concat([received, bytes]).subarray(-maxReceivedBytes);
+      onBytes();
+    },
+    lost(cause) {
+      lost ??= { cause };
+      onLost();
+    },
   });
-  port.on('close', lose);
-  port.on('error', lose);
-  const lineLost = () => sensorsFaults.fault('line-lost', { detail: options.port, cause: lost?.cause });
-  const settle = (act: (done: (error?: Error | null) => void) => void): Promise<void> =>
-    new Promise((resolve, reject) => {
-      if (lost) reject(lineLost());
-      else act((error) => (error ? reject(lineLost()) : resolve()));
+  const lineLost = () => sensorsFaults.fault('line-lost', { detail: wire.address, cause: lost?.cause });
+  const settle = async (act: () => Promise<void>): Promise<void> => {
+    if (lost) throw lineLost();
+    await act().catch(() => {
+      throw lineLost();
     });
+  };
   return {
     get received() {
       return received;
     },
     async flush() {
-      await settle((done) => port.flush(done));
+      await settle(() => wire.discard());
       received = Buffer.alloc(0);
     },
-    async send(bytes) {
-      await settle((done) => port.write(bytes, undefined, done));
-      await settle((done) => port.drain(done));
-    },
+    send: (bytes) => settle(() => wire.send(bytes)),
     receive: (find, ms, signal) =>
       new Promise((resolve, reject) => {
         const end = (act: () => void): void => {
@@ -76,8 +70,6 @@ export async function openBytePort(options: RtuBusOptions, env: Env): Promise<By
         if (lost) onLost();
         else onBytes();
       }),
-    async [Symbol.asyncDispose]() {
-      if (port.isOpen) await new Promise<void>((resolve) => port.close(() => resolve()));
-    },
+    [Symbol.asyncDispose]: () => wire.close(),
   };
 }

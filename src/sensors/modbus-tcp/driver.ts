@@ -1,11 +1,10 @@
 // The driver for Modbus TCP: the shared bus over a socket.
 import { openBackoff } from '#base';
-import type { Driver } from '../driver.ts';
-import { type DriverWorld, openBus } from '../modbus/index.ts';
+import { type Bus, type DriverWorld, openBus } from '../modbus/index.ts';
 import { openTcpLine, type TcpBusOptions } from './line.ts';
 
 /** Opens the driver. A lost connection is made again after 1 to 30 s, growing while it fails. */
-export function openModbusTcp(options: TcpBusOptions, world: DriverWorld): Driver {
+export function openModbusTcp(options: TcpBusOptions, world: DriverWorld): Bus {
   const { env } = world;
   const backoff = openBackoff({ minMs: 1000, maxMs: 30_000 }, env.random);
   const open = async (signal: AbortSignal) => {
@@ -13,5 +12,5 @@ export function openModbusTcp(options: TcpBusOptions, world: DriverWorld): Drive
     backoff.reset();
     return line;
   };
-  return openBus(options, { open, reopenMs: () => backoff.next() }, world);
+  return openBus(options, { open, reopenMs: () => backoff.next(), settings: `${options.host}:${options.port}` }, world);
 }

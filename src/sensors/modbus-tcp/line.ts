@@ -1,7 +1,7 @@
 // The TCP line: one exchange at a time, matched by transaction id, so that a late answer is known and dropped.
 import type { Env } from '#base';
 import { sensorsFaults } from '../faults.ts';
-import { type Answer, decodeReadResponse, encodeReadRequest, type Line } from '../modbus/index.ts';
+import { type Answer, decodeResponse, encodeRequest, type Line } from '../modbus/index.ts';
 import type { BusOptions } from '../options.ts';
 import { dial } from '../wire/index.ts';
 import { cutMbap, encodeMbap, type MbapFrame } from './mbap.ts';
@@ -36,7 +36,7 @@ export async function openTcpLine(options: TcpBusOptions, env: Env, signal: Abor
   socket.on('close', () => lose());
 
   const lineLost = () => sensorsFaults.fault('line-lost', { detail: address, cause: lost?.cause });
-  const receive = (expected: { transaction: number; unit: number }, aborted: AbortSignal): Promise<Buffer | undefined> =>
+  const receive = (expected: { transaction: number; unit: number; limitMs: number }, aborted: AbortSignal): Promise<Buffer | undefined> =>
     new Promise((resolve, reject) => {
       const end = (act: () => void): void => {
         timer[Symbol.dispose]();
@@ -46,7 +46,7 @@ export async function openTcpLine(options: TcpBusOptions, env: Env, signal: Abor
         act();
       };
       const onAbort = (): void => end(() => reject(aborted.reason));
-      const timer = env.clock.after(options.responseTimeout, () => end(() => resolve(undefined)));
+      const timer = env.clock.after(expected.limitMs, () => end(() => resolve(undefined)));
       aborted.addEventListener('abort', onAbort, { once: true });
       onFrame = (frame) => {
         if (frame.transaction === expected.transaction && frame.unit === expected.unit) end(() => resolve(frame.pdu));
@@ -55,19 +55,20 @@ export async function openTcpLine(options: TcpBusOptions, env: Env, signal: Abor
     });
 
   return {
-    async exchange(unit, request, aborted): Promise<Answer> {
+    async exchange(unit, request, aborted, limitMs): Promise<Answer> {
       aborted.throwIfAborted();
       if (lost) throw lineLost();
       transaction = (transaction + 1) % 65_536;
-      const answered = receive({ transaction, unit }, aborted);
-      socket.write(encodeMbap(transaction, unit, encodeReadRequest(request)));
+      const answered = receive({ transaction, unit, limitMs: limitMs ?? options.responseTimeout }, aborted);
+      socket.write(encodeMbap(transaction, unit, encodeRequest(request)));
       const pdu = await answered;
-      const response = pdu && decodeReadResponse(request, pdu);
+      const response = pdu && decodeResponse(request, pdu);
       if (response && response.result !== 'mismatch') {
         unansweredInRow = 0;
         return response;
       }
-      unansweredInRow += 1;
+      // Whoever looks for units asks many that are not there.
+      if (limitMs === undefined) unansweredInRow += 1;
       if (unansweredInRow >= deadAfter) lose(new Error('nothing is answered any more'));
       return { result: 'timeout', garbled: response !== undefined };
     },

@@ -7,12 +7,16 @@ import { openLineHealth } from '../line-health.ts';
 import { openObserver } from '../observer.ts';
 import type { BusOptions, Template } from '../options.ts';
 import { openTeller } from '../teller.ts';
+import { openErrands } from './errands.ts';
 import type { Line } from './line.ts';
 import { planReads } from './points.ts';
 import { type PolledUnit, pollUntilLost } from './poll.ts';
+import { type BusVisit, openVisit } from './visit.ts';
 
 /** What differs between serial and TCP. */
 export interface LineOpener {
+  /** How the line is set, for people: `/dev/ttyUSB0 9600 8E1`. */
+  readonly settings: string;
   /** Rejects with a BongsuError whose hint tells a technician what to do. */
   open(signal: AbortSignal): Promise<Line>;
   /** Milliseconds to wait before the next try. */
@@ -30,8 +34,13 @@ export interface DriverWorld {
 /** A line that opens and is lost without a single answer is no fault at once, but the third time in a row it is. */
 const maxBarrenLines = 3;
 
+/** The driver of a bus, and what a technician may do on it. */
+export interface Bus extends Driver {
+  readonly visit: BusVisit;
+}
+
 /** Opens the driver of one bus. The service ends when its signal aborts, after what was seen is committed or given up by the store. */
-export function openBus(options: BusOptions, opener: LineOpener, world: DriverWorld): Driver {
+export function openBus(options: BusOptions, opener: LineOpener, world: DriverWorld): Bus {
   const { env, deps } = world;
   const life = new AbortController();
   const teller = openTeller(deps, env, life.signal);
@@ -45,6 +54,8 @@ export function openBus(options: BusOptions, opener: LineOpener, world: DriverWo
     };
   });
   const units = stations.map(({ polled }) => polled);
+  const errands = openErrands(options.id, env.clock);
+  const { pollInterval: pollIntervalMs } = options;
   let barrenLines = 0;
   const answered = (): void => {
     barrenLines = 0;
@@ -56,19 +67,22 @@ export function openBus(options: BusOptions, opener: LineOpener, world: DriverWo
       try {
         await using line = await opener.open(signal);
         wasOpen = true;
-        await pollUntilLost(line, { units, pollIntervalMs: options.pollInterval, health, answered, env }, signal);
+        const { settings } = opener;
+        await pollUntilLost(line, { units, pollIntervalMs, settings, errands, health, answered, env }, signal);
       } catch (error) {
         if (signal.aborted) return;
         if (wasOpen) barrenLines += 1;
         else for (const unit of units) Object.assign(unit, { dueAt: 0, failures: 0 });
         const { message, detail } = troubleOf(error);
-        if (!wasOpen || barrenLines >= maxBarrenLines) health.broken(message, detail);
+        // Of a line that opens and is silent the polling has said what is to be said.
+        if (!wasOpen || (barrenLines >= maxBarrenLines && !health.isBroken)) health.broken(message, detail);
       }
       await env.clock.sleep(opener.reopenMs(), signal).catch(() => {});
     }
   };
   return {
     name: options.id,
+    visit: openVisit({ ...options, units: new Map(options.units.map(({ unit, device }) => [unit, device])) }, errands, env),
     service: {
       name: `sensors ${options.id}`,
       async run(signal) {
@@ -90,7 +104,7 @@ function polledUnit(unit: number, template: Template, observer: PolledUnit['obse
   const grave = new Set(template.rules.filter(isCritical).map(({ point }) => point));
   const isGrave = (read: PolledUnit['reads'][number]): boolean => read.points.some(({ name }) => grave.has(name));
   const reads = planReads(template.points).toSorted((left, right) => Number(isGrave(right)) - Number(isGrave(left)));
-  return { unit, reads, observer, critical: grave.size > 0, dueAt: 0, failures: 0 };
+  return { unit, reads, observer, critical: grave.size > 0, dueAt: 0, failures: 0, garbled: false };
 }
 
 function isCritical(rule: Template['rules'][number]): boolean {

@@ -1,4 +1,5 @@
 // The door of what serial and TCP share.
-export { type DriverWorld, openBus } from './bus.ts';
+export { type Bus, type DriverWorld, openBus } from './bus.ts';
 export type { Answer, Line } from './line.ts';
-export { dataBytes, decodeReadResponse, encodeReadRequest, type ReadRequest } from './pdu.ts';
+export { answerBytes, decodeResponse, encodeRequest, type Request, type Response } from './pdu.ts';
+export type { BusVisit, ScannedUnit } from './visit.ts';

@@ -1,5 +1,5 @@
 // What the polling needs of a line, serial or TCP: one exchange at a time.
-import type { ReadRequest } from './pdu.ts';
+import type { Request } from './pdu.ts';
 
 /** How one exchange went. */
 export type Answer =
@@ -12,6 +12,9 @@ export type Answer =
 
 /** An open line. */
 export interface Line extends AsyncDisposable {
-  /** Asks `unit` and waits for its answer; never two at once. Rejects with `sensors.line-lost` when the line is gone, or with the signal's reason. */
-  exchange(unit: number, request: ReadRequest, signal: AbortSignal): Promise<Answer>;
+  /**
+   * Asks `unit` and waits for its answer, `limitMs` instead of the bus's own response time where given; never two at once. Rejects with
+   * `sensors.line-lost` when the line is gone, or with the signal's reason.
+   */
+  exchange(unit: number, request: Request, signal: AbortSignal, limitMs?: number): Promise<Answer>;
 }

@@ -2,6 +2,7 @@
 import type { Env, Text } from '#base';
 import type { LineHealth } from '../line-health.ts';
 import type { Observer } from '../observer.ts';
+import type { Errands } from './errands.ts';
 import type { Answer, Line } from './line.ts';
 import { isGatewaySilence, nameException } from './pdu.ts';
 import { type PlannedRead, pointValue } from './points.ts';
@@ -11,6 +12,8 @@ import { chooseTurn, type Turn, waitAfterPoll } from './turn.ts';
 export interface PolledUnit extends Turn {
   dueAt: number;
   failures: number;
+  /** The last poll brought bytes, but no answer. */
+  garbled: boolean;
   readonly unit: number;
   /** In the order in which they are asked. */
   readonly reads: readonly PlannedRead[];
@@ -21,7 +24,10 @@ export interface PolledUnit extends Turn {
 export interface Polling {
   readonly units: readonly PolledUnit[];
   readonly pollIntervalMs: number;
+  /** How the line is set, for people: `/dev/ttyUSB0 9600 8E1`. */
+  readonly settings: string;
   readonly health: LineHealth;
+  readonly errands: Errands;
   /** Called for every unit that was heard. */
   answered(): void;
   readonly env: Env;
@@ -31,6 +37,10 @@ const noUnitAnswers: Text = {
   ko: '통신선의 모든 장치가 응답하지 않습니다. 배선과 종단저항을 점검한 뒤 통신 속도와 패리티를 확인하십시오.',
   en: 'No unit on the bus answers. Check the wires and the terminating resistors, then speed and parity.',
 };
+const garbledBus: Text = {
+  ko: '모든 장치의 응답이 깨져 들어옵니다. 통신 속도나 패리티 설정이 장치와 다른 것으로 보입니다. 장치의 설정값과 비교하고, 같으면 A/B 배선과 종단저항을 점검하십시오.',
+  en: 'What comes from every unit is garbled: most likely speed or parity differ from theirs. Compare them with the units; if they agree, check A/B wires and the terminating resistors.',
+};
 const noAnswer: Text = { ko: '응답이 없습니다', en: 'no answer' };
 const garbledAnswer: Text = {
   ko: '응답이 깨져 들어옵니다. 통신 속도, 패리티, 배선을 확인하십시오',
@@ -39,18 +49,22 @@ const garbledAnswer: Text = {
 
 /** Never resolves: rejects with `sensors.line-lost`, or with the signal's reason. The bus works when a unit answers, not when its port opens. */
 export async function pollUntilLost(line: Line, polling: Polling, signal: AbortSignal): Promise<never> {
-  const { units, env, health } = polling;
+  const { units, env, health, errands } = polling;
+  using _ = errands.opened();
   for (;;) {
     signal.throwIfAborted();
     const unit = chooseTurn(units, env.clock.monotonicMs());
+    if (await errands.serve(line, !unit, signal)) continue;
     if (!unit) {
       const next = Math.min(...units.map(({ dueAt }) => dueAt));
-      await env.clock.sleep(Math.max(1, next - env.clock.monotonicMs()), signal);
+      await errands.wait(Math.max(1, next - env.clock.monotonicMs()), signal);
       continue;
     }
     await pollUnit(line, unit, polling, signal);
     const isDead = units.every(({ failures }) => failures >= 3);
-    if (isDead && (units.length > 1 || health.isBroken)) health.broken(noUnitAnswers, '');
+    if (!isDead) continue;
+    if (units.every(({ garbled }) => garbled)) health.broken(garbledBus, polling.settings);
+    else if (units.length > 1 || health.isBroken) health.broken(noUnitAnswers, polling.settings);
   }
 }
 
@@ -72,6 +86,7 @@ async function pollUnit(line: Line, unit: PolledUnit, polling: Polling, signal: 
     const silence = silenceOf(answer);
     if (silence !== undefined && index === 0) {
       unit.failures += 1;
+      unit.garbled = answer.result === 'timeout' && answer.garbled;
       unit.dueAt = clock.monotonicMs() + waitAfterPoll(unit.failures, polling.pollIntervalMs);
       unit.observer.observe({ result: 'silent', problem: ofUnit(unit, silence) });
       return;
