@@ -67,7 +67,7 @@ export async function startCameras(folder: string, feed: CamerasFeed): Promise<L
   return Object.assign(program, { port: Number(await program.line()) });
 }
 
-/** Starts readers of all `urls` and waits until they play; rejects when one cannot. */
+/** Starts readers of all `urls` (one behind a `!` stops reading once it plays) and waits until they play; rejects when one cannot. */
 export async function startReaders(folder: string, urls: readonly string[], limitMs = 60_000): Promise<LoadProgram<ReadersReport>> {
   const program = startProgram<ReadersReport>(join(folder, 'readers'), []);
   program.child.stdin?.write(`${urls.join('\n')}\n\n`);

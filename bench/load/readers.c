@@ -1,5 +1,5 @@
-// Readers for the relay's bench: takes addresses from standard input, one a line, up to an empty line, and plays them all: rtsp:// over TCP, http:// as it comes. Watches that no
-// packet of `cameras.c` is missing, by the number that it carries, and how old each frame is. At each further line it prints a line of JSON.
+// Readers for the relay's bench: takes addresses from standard input, one a line, up to an empty line, and plays them all: rtsp:// over TCP, http:// as it comes; one behind
+// a `!` stops reading once it plays, and keeps its connection. Watches that no packet of `cameras.c` is missing, by the number that it carries, and how old each frame is. At each further line it prints a line of JSON.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,7 +18,7 @@ enum { MAX_FD = 16384, READ = 262144, HISTOGRAM = 20000, AT_ONCE = 32 };
 
 typedef struct {
   char url[640], control[800], host[64], session[128];
-  int fd, port, stage, sequence, plays;  // stage: 1 described, 2 set up, 3 told to play
+  int fd, port, stage, sequence, plays, stalls;  // stage: 1 described, 2 set up, 3 told to play
   int kept, seen;                        // bytes of an unfinished piece; whether a packet has come
   uint8_t keep[70000];
   uint32_t number;
@@ -47,6 +47,8 @@ static void begin(Reader *r) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(r->port)};
   inet_pton(AF_INET, r->host, &address.sin_addr);
   r->fd = socket(AF_INET, SOCK_STREAM, 0);
+  // The kernel is not to read much in its place either.
+  if (r->stalls) setsockopt(r->fd, SOL_SOCKET, SO_RCVBUF, &(int){32768}, sizeof(int));
   if (connect(r->fd, (void *)&address, sizeof address)) { gone++; close(r->fd); return; }
   setsockopt(r->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   readers[r->fd] = r;
@@ -92,7 +94,10 @@ static void answered(Reader *r, char *text) {
     snprintf(more, sizeof more, "Session: %s\r\nRange: npt=0.000-\r\n", r->session);
     r->stage = 2;
     ask(r, "PLAY", r->url, more);
-  } else if (r->stage == 2) r->stage = 3, waiting--, playing++;
+  } else if (r->stage == 2) {
+    r->stage = 3, waiting--, playing++;
+    if (r->stalls) epoll_ctl(poll_fd, EPOLL_CTL_DEL, r->fd, NULL);
+  }
 }
 
 /** An RTP packet: in order, none missing, how old. */
@@ -187,7 +192,8 @@ int main(void) {
   char line[640];
   while (read_line(line, sizeof line) > 0) {
     Reader *r = all[count_all++] = calloc(1, sizeof *r);
-    snprintf(r->url, sizeof r->url, "%s", line);
+    r->stalls = line[0] == '!';
+    snprintf(r->url, sizeof r->url, "%s", line + r->stalls);
     if (sscanf(r->url, "%*[a-z]://%63[^:/]:%d", r->host, &r->port) != 2) return 2;
   }
   poll_fd = epoll_create1(0);

@@ -19,8 +19,9 @@ for (const { lease, pushTo } of leases) await streams.admit(lease, pushTo);
 const { media } = await streams.status();
 const addresses = leases.map(({ lease, token }) => streams.address('stream', token, lease.protocol));
 console.log(JSON.stringify({ addresses, pid: media.pid }));
-createInterface(process.stdin).on('line', async (line) => {
+const moveEnds = async (line: string): Promise<void> => {
   for (const { lease } of leases) await streams.extend(lease.grant, Number(line));
   console.log('moved');
-});
+};
+createInterface(process.stdin).on('line', (line) => void moveEnds(line));
 await running;
