@@ -12,10 +12,10 @@ export interface Ser2net extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Serves the terminal `device` at 9600 baud. */
-export async function openSer2net(device: string): Promise<Ser2net> {
+/** Serves the terminal `device` at 9600 baud; on a free port, or on that of its earlier life. */
+export async function openSer2net(device: string, formerPort?: number): Promise<Ser2net> {
   const folder = await mkdtemp(join(tmpdir(), 'bongsu-ser2net-'));
-  const port = await freePort();
+  const port = formerPort ?? (await freePort());
   const config = join(folder, 'ser2net.yaml');
   await writeFile(
     config,

@@ -150,3 +150,29 @@ describe('a bus of 30 units', () => {
     expect(scanned / alone).toBeLessThan(0.99);
   });
 });
+
+describe('the connection to a serial server', () => {
+  it('counts as lost after ten seconds without a byte and four questions, and not before', async () => {
+    const clock = openEventClock(0);
+    const env = { clock, random: systemRandom, log: openLog('silent') };
+    const { signal } = new AbortController();
+    const lostAfter = async (manner: Manner, limitMs = 60_000): Promise<number | undefined> => {
+      const { wire } = openSimulatedBus({ units: new Set([1, 2]), baud, manner: () => manner }, clock);
+      const line = openRtuLine(openBytePort(wire, env), { baud, responseTimeoutMs, deadAfterMs: 10_000 }, new Map(), env);
+      const startedAt = clock.monotonicMs();
+      let lostAt: number | undefined;
+      const asking = async (): Promise<void> => {
+        while (clock.monotonicMs() - startedAt < limitMs) await line.exchange(1, { function: 3, address: 0, count: 1 }, signal);
+      };
+      const asked = asking().catch(() => {
+        lostAt = clock.monotonicMs() - startedAt;
+      });
+      await clock.runUntil(() => lostAt !== undefined || clock.monotonicMs() - startedAt >= limitMs);
+      await Promise.race([asked, clock.runUntil(() => false)]);
+      return lostAt;
+    };
+    expect(await lostAfter({ after: undefined })).toBeGreaterThan(9_900);
+    expect(await lostAfter({ after: undefined })).toBeLessThan(11_000);
+    expect(await lostAfter({ after: 5, wire: 'flipped' })).toBeUndefined();
+  });
+});
