@@ -6,7 +6,9 @@ import type { MetricSample } from '#control';
 import type { Health } from './health.ts';
 import { pictureSamples } from './picture-metrics.ts';
 
-const loop = monitorEventLoopDelay({ resolution: 1 });
+/** The loop is woken so often to be measured, milliseconds: each millisecond took 1.5 % of a core of a gateway that does nothing. */
+const loopEveryMs = 20;
+const loop = monitorEventLoopDelay({ resolution: loopEveryMs });
 loop.enable();
 
 /** Everything that can be counted now. */
@@ -14,7 +16,8 @@ export async function collectMetrics(health: Health, line: LineUse, env: Env): P
   const [status, tallies] = await Promise.all([health.status(), health.tallies()]);
   const { alarms, conditions, commands, events, storeFailures } = tallies;
   const { version, site, gateway } = status;
-  const loopDelay = loop.percentile(99) / 1e9;
+  // What is recorded is the time from one waking to the next.
+  const loopDelay = Math.max(0, loop.percentile(99) / 1e9 - loopEveryMs / 1000);
   loop.reset();
   return [
     { name: 'bongsu_info', value: 1, labels: { version, site, gateway } },
