@@ -63,7 +63,7 @@ export type SensorState = (typeof sensorStates)[number];
 export const sensorView = z.object({
   id: z.string(),
   name: z.string(),
-  driver: z.enum(['line', 'modbus-rtu', 'modbus-rtu-tcp', 'modbus-tcp', 'mqtt', 'webhook']),
+  driver: z.enum(['line', 'modbus-rtu', 'modbus-rtu-tcp', 'modbus-tcp', 'mqtt', 'onem2m', 'poll', 'webhook']),
   /** The bus, or the source of a driver that is told. */
   source: z.string(),
   state: z.enum(sensorStates),
@@ -72,6 +72,27 @@ export const sensorView = z.object({
   problem: textView.optional(),
   /** Last values by point; empty for a webhook. */
   values: z.record(z.string(), z.number()).readonly(),
+});
+
+/** All that is known of a sensor. */
+export const knownSensorView = sensorView.extend({
+  purpose: z.string(),
+  place: z.object({ latitude: z.number().optional(), longitude: z.number().optional(), address: z.string().optional() }),
+  maker: z.string(),
+  model: z.string(),
+  channels: z.array(z.string()).readonly(),
+  record: z
+    .object({
+      zone: z.string().optional(),
+      zones: z.record(z.string(), z.string()).readonly().optional(),
+      premises: z.string().optional(),
+      cameras: z
+        .array(z.object({ camera: z.string(), channel: z.int() }))
+        .readonly()
+        .optional(),
+      facts: z.record(z.string(), z.string()).readonly().optional(),
+    })
+    .optional(),
 });
 
 export const alarmView = z.object({

@@ -18,6 +18,7 @@ interface Source {
 /** What is looked over of the section. */
 interface Section {
   readonly buses: readonly Bus[];
+  readonly polls: readonly Source[];
   readonly webhook?: { readonly sources: readonly Source[] } | undefined;
   readonly mqtt: {
     readonly connections: readonly {
@@ -105,6 +106,7 @@ export function findClashes(
       key(String(member.key), [...path, 'devices', place, 'key']);
     }
   };
+  for (const [index, each] of value.polls.entries()) source(each, ['polls', index]);
   for (const [index, each] of value.webhook?.sources.entries() ?? []) source(each, ['webhook', 'sources', index]);
   for (const [list, owners] of [
     ['connections', value.mqtt.connections],

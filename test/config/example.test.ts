@@ -62,10 +62,12 @@ function keysOf(schema: z.core.$ZodType, path: readonly string[], fallback?: unk
 const every = Object.entries(sections).flatMap(([name, schema]) => keysOf(schema, [name]));
 
 /** What all sources of messages have in common is shown once, at the webhook's. */
-const tailOf = (path: readonly string[]): string => path.slice(path.indexOf('sources')).join('.');
-const shared = new Set(every.filter(({ path }) => path[1] === 'webhook' && path.includes('sources')).map(({ path }) => tailOf(path)));
+const tailOf = (path: readonly string[]): string =>
+  path.slice(path.findIndex((step) => step === 'sources' || step === 'polls') + 1).join('.');
+const isOfSource = (path: readonly string[]): boolean => path.slice(0, -1).some((step) => step === 'sources' || step === 'polls');
+const shared = new Set(every.filter(({ path }) => path[1] === 'webhook' && isOfSource(path)).map(({ path }) => tailOf(path)));
 const keys = every.filter(
-  ({ path }) => path[1] !== 'mqtt' || path.at(-1) === 'sources' || !path.includes('sources') || !shared.has(tailOf(path)),
+  ({ path }) => !['mqtt', 'onem2m', 'polls'].includes(path[1] ?? '') || !isOfSource(path) || !shared.has(tailOf(path)),
 );
 
 /** Paths in the file that a key of the schema stands for. */

@@ -1,0 +1,198 @@
+// The driver of one platform that is asked: each of its messages is taken once, its place moves after the commit, and a platform that is away is a condition.
+import { BongsuError, type Env, messageOf, openBackoff, type Text, troubleOf } from '#base';
+import type { Driver, SensorStatus } from '../driver.ts';
+import { sensorsFaults } from '../faults.ts';
+import { type LineHealth, openLineHealth } from '../line-health.ts';
+import { type MessageSource, type MessageWorld, openMessageSource, openPresence } from '../messages/index.ts';
+import type { PollOptions } from '../poll-options.ts';
+import { openTeller } from '../teller.ts';
+import { type Fetch, openFetch } from './fetch.ts';
+import { type Mark, parseMark, readPage, writeMark } from './page.ts';
+
+/** One lost answer is none of anybody's business. */
+const failuresToSay = 2;
+/** Pages that are fetched one after the other, where the platform has more. */
+const maxPages = 20;
+const retryMs = { min: 5000, max: 300_000 };
+const storeRetryMs = 1000;
+
+/** Opens the driver. Throws `sensors.template-unknown`. */
+export function openPoll(options: PollOptions, world: Omit<MessageWorld, 'signal'>): Driver {
+  const { deps, env } = world;
+  const life = new AbortController();
+  const source = openMessageSource(options, { ...world, signal: life.signal });
+  const teller = openTeller(deps, env, life.signal);
+  const health = openLineHealth(`poll-${options.id}`, teller, env);
+  const presence = openPresence(source.expected, { deps, env, signal: life.signal });
+  const heard = (device: string): void => presence.heard(options.id, device);
+  const state: PollState = { problem: undefined, trouble: undefined };
+  const parts: Parts = { options, source, fetch: openFetch(options, env), heard, health, state, world };
+  return {
+    name: options.id,
+    service: {
+      name: `sensors ${options.id}`,
+      async run(signal) {
+        await Promise.all([keepAsking(parts, signal), presence.watch(signal).catch(() => {})]);
+        life.abort(signal.reason);
+        await Promise.all([teller.settled(), presence.settled(), source.settled()]);
+      },
+    },
+    devices: source.devices,
+    status: () =>
+      source.devices.map((device, index): SensorStatus => {
+        const here = presence.status(device.id);
+        const values = source.valuesOf(device.id);
+        const stated = values && here.state === 'ok' ? { ...here, ...values } : { values: values?.values ?? {}, ...here };
+        const trouble = here.state === 'silent' ? undefined : state.trouble;
+        const own = index === 0 ? state.problem : undefined;
+        return {
+          device: device.id,
+          driver: 'poll',
+          source: options.id,
+          ...stated,
+          ...(trouble ? { state: 'fault' as const, problem: trouble } : { problem: stated.problem ?? own }),
+        };
+      }),
+  };
+}
+
+interface PollState {
+  /** Of the last answer: messages that could not be placed, or whose device nobody knows. */
+  problem: Text | undefined;
+  /** Why there is no answer. */
+  trouble: Text | undefined;
+}
+
+interface Parts {
+  readonly options: PollOptions;
+  readonly source: MessageSource;
+  readonly fetch: Fetch;
+  readonly heard: (device: string) => void;
+  readonly health: LineHealth;
+  readonly state: PollState;
+  readonly world: Omit<MessageWorld, 'signal'>;
+}
+
+/** Asks until the signal aborts. */
+async function keepAsking(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { options, fetch, health, state } = parts;
+  const { env } = parts.world;
+  const backoff = openBackoff(
+    { minMs: Math.min(options.interval, retryMs.min), maxMs: Math.max(options.interval, retryMs.max) },
+    env.random,
+  );
+  let mark = await recallMark(parts, signal);
+  let failures = 0;
+  let pages = 0;
+  while (!signal.aborted) {
+    let waitMs = options.interval;
+    try {
+      const taken = await askOnce(parts, mark, signal);
+      mark = taken.mark;
+      pages = taken.hasMore && pages < maxPages ? pages + 1 : 0;
+      if (pages > 0) waitMs = 0;
+      failures = 0;
+      backoff.reset();
+      state.trouble = undefined;
+      health.works();
+    } catch (error) {
+      if (signal.aborted) break;
+      if (error instanceof Untaken) {
+        mark = error.mark;
+        waitMs = storeRetryMs;
+        env.log.error({ poll: options.id, error: messageOf(error.cause) }, 'the store does not take a message; it is asked for again');
+      } else {
+        failures += 1;
+        const { message, detail } = troubleOf(error);
+        state.trouble = message;
+        if (failures >= failuresToSay || isRefusal(error)) health.broken(message, detail);
+        waitMs = Math.max(backoff.next(), fetch.retryAfterMs);
+      }
+    }
+    await env.clock.sleep(waitMs, signal).catch(() => {});
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof BongsuError && error.code === 'sensors.cloud-refused';
+}
+
+/** The store failed: up to `mark` all is taken. */
+class Untaken extends Error {
+  readonly mark: Mark;
+
+  constructor(mark: Mark, cause: unknown) {
+    super('not taken', { cause });
+    this.mark = mark;
+  }
+}
+
+/** Asks once and takes what is new, in order. Rejects with a fault of the platform, or as untaken. */
+async function askOnce(
+  { options, source, fetch, heard, state, world }: Parts,
+  mark: Mark,
+  signal: AbortSignal,
+): Promise<{ readonly mark: Mark; readonly hasMore: boolean }> {
+  const fetched = await fetch.ask(mark.at, signal);
+  if (fetched.result === 'unchanged') return { mark, hasMore: false };
+  const page = readPage(options, mark, fetched.content);
+  if (!page.ok) throw sensorsFaults.fault('cloud-answer', { detail: page.problem });
+  let reached = mark;
+  let strangers = 0;
+  try {
+    for (const { content, body, id, after } of page.messages) {
+      signal.throwIfAborted();
+      const { result } = await source.take({ content, body, id }, heard);
+      if (result === 'no-such-device') strangers += 1;
+      reached = after;
+    }
+    reached = page.end;
+  } catch (error) {
+    await keepMark(world, options.id, { mark, reached }).catch(() => {});
+    throw signal.aborted ? signal.reason : new Untaken(reached, error);
+  }
+  await keepMark(world, options.id, { mark, reached }).catch((error: unknown) => {
+    throw new Untaken(reached, error);
+  });
+  state.problem = problemOf(page.unplaced, strangers) ?? (page.messages.length > 0 ? undefined : state.problem);
+  fetched.done();
+  return { mark: reached, hasMore: page.messages.length > 0 && options.cursor?.parameter !== undefined };
+}
+
+function problemOf(unplaced: number, strangers: number): Text | undefined {
+  if (unplaced > 0)
+    return {
+      ko: `응답의 메시지 ${unplaced}건에 cursor 값이 없어 처리하지 않았습니다`,
+      en: `${unplaced} messages of an answer have no cursor and were passed over`,
+    };
+  if (strangers > 0)
+    return {
+      ko: `설정에 없는 장치의 메시지 ${strangers}건을 처리하지 않았습니다`,
+      en: `${strangers} messages of devices that are not configured were passed over`,
+    };
+  return undefined;
+}
+
+async function keepMark(
+  { deps }: Parts['world'],
+  source: string,
+  { mark, reached }: { readonly mark: Mark; readonly reached: Mark },
+): Promise<void> {
+  const [before, now] = [writeMark(mark), writeMark(reached)];
+  if (before !== now) await deps.marks.keep({ source: `poll ${source}`, mark: now });
+}
+
+/** Where the last life ended; waits for a store that fails. */
+async function recallMark({ options, world }: Parts, signal: AbortSignal): Promise<Mark> {
+  const { deps, env }: { deps: MessageWorld['deps']; env: Env } = world;
+  for (let failures = 0; !signal.aborted; failures += 1) {
+    try {
+      return parseMark(await deps.marks.recall(`poll ${options.id}`));
+    } catch (error) {
+      if (failures === 0)
+        env.log.error({ poll: options.id, error: messageOf(error) }, 'where the last life ended cannot be read; trying again');
+      await env.clock.sleep(storeRetryMs, signal).catch(() => {});
+    }
+  }
+  return parseMark(undefined);
+}

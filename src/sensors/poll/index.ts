@@ -1,0 +1,2 @@
+// The door of the driver that asks platforms.
+export { openPoll } from './driver.ts';

@@ -1,0 +1,143 @@
+// What of an answer is new, pure: (mark, answer) → messages in their order, each with the mark that stands once it is taken.
+import { createHash } from 'node:crypto';
+import { nameAt, valueAt } from '../messages/index.ts';
+import type { PollOptions } from '../poll-options.ts';
+
+/** How far the messages of one platform were taken. */
+export interface Mark {
+  /** Number, text or token, as it is sent. Undefined: nothing was taken yet. */
+  readonly at?: string | undefined;
+  /** Digests of messages that are taken already: those at `at`, those of the page that `at` asks for, or those of the last answer. */
+  readonly seen: readonly string[];
+}
+
+/** A message that was not taken yet. */
+export interface NewMessage {
+  readonly content: unknown;
+  readonly body: Uint8Array;
+  /** The same whenever the platform gives this message again; undefined: it has none but its content. */
+  readonly id: string | undefined;
+  /** Holds once it is taken. */
+  readonly after: Mark;
+}
+
+/** An answer that was read. `unplaced`: messages that have no cursor, and are passed over. */
+export type Page =
+  | { readonly ok: true; readonly messages: readonly NewMessage[]; readonly end: Mark; readonly unplaced: number }
+  | { readonly ok: false; readonly problem: string };
+
+type Reading = Pick<PollOptions, 'list' | 'order' | 'cursor'>;
+
+export const freshMark: Mark = { seen: [] };
+const maxSeen = 2000;
+const maxToken = 1000;
+
+/** Looks through the answer, which was parsed and bounded before. */
+export function readPage(options: Reading, mark: Mark, answer: unknown): Page {
+  const listed = listOf(options, answer);
+  if (!listed) return { ok: false, problem: `no list at ${options.list}` };
+  const ordered = options.order === 'newest-first' ? listed.toReversed() : listed;
+  const found = ordered.map((content) => ({ content, ...encode(content) }));
+  if (options.cursor === undefined) return readWhole(mark, found);
+  if (options.cursor.by === 'token') return readByToken(nameOfToken(answer, options.cursor.path), mark, found);
+  return readByPlace(options.cursor, mark, found);
+}
+
+function listOf({ list }: Reading, answer: unknown): readonly unknown[] | undefined {
+  const value = list === undefined ? answer : valueAt(answer, list);
+  if (Array.isArray(value)) return value;
+  if (list === undefined) return value === null ? [] : [value];
+  return value === null ? [] : undefined;
+}
+
+interface Found {
+  readonly content: unknown;
+  readonly body: Uint8Array;
+  readonly digest: string;
+}
+
+function encode(content: unknown): Omit<Found, 'content'> {
+  const body = Buffer.from(JSON.stringify(content, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)) ?? '');
+  return { body, digest: createHash('sha256').update(body).digest('base64url').slice(0, 16) };
+}
+
+/** Without a cursor: what was not in the last answer. The mark moves with the whole answer alone, for what is gone from it may come back. */
+function readWhole(mark: Mark, found: readonly Found[]): Page {
+  const before = new Set(mark.seen);
+  const fresh = found.filter(({ digest }) => !before.has(digest));
+  let seen = mark.seen;
+  const messages = fresh.map(({ content, body, digest }): NewMessage => {
+    seen = [...seen, digest].slice(-maxSeen);
+    return { content, body, id: undefined, after: { seen } };
+  });
+  return { ok: true, messages, end: { seen: found.map(({ digest }) => digest).slice(-maxSeen) }, unplaced: 0 };
+}
+
+function nameOfToken(answer: unknown, path: string): string | undefined {
+  const token = nameAt(answer, path);
+  return token === undefined || token.length > maxToken ? undefined : token;
+}
+
+/** By token: the whole page, but for what of it was taken before the last try ended. */
+function readByToken(token: string | undefined, mark: Mark, found: readonly Found[]): Page {
+  const before = new Set(mark.seen);
+  let seen = mark.seen;
+  const messages = found.flatMap(({ content, body, digest }, index): NewMessage[] => {
+    const name = `${index}:${digest}`;
+    if (before.has(name)) return [];
+    seen = [...seen, name].slice(-maxSeen);
+    return [{ content, body, id: `${mark.at ?? ''}:${name}`, after: { at: mark.at, seen } }];
+  });
+  const end = token === undefined || token === mark.at ? { at: mark.at, seen } : { at: token, seen: [] };
+  return { ok: true, messages, end, unplaced: 0 };
+}
+
+type PlaceCursor = Extract<NonNullable<PollOptions['cursor']>, { by: 'number' | 'text' }>;
+
+/** By number or text: what lies behind the mark, and what lies at it and was not taken. */
+function readByPlace(cursor: PlaceCursor, kept: Mark, found: readonly Found[]): Page {
+  const isNumber = (text: string): boolean => /^-?\d{1,40}$/.test(text);
+  // A mark of another kind of cursor, from before the configuration was changed, says nothing.
+  const mark = cursor.by === 'number' && kept.at !== undefined && !isNumber(kept.at) ? freshMark : kept;
+  const compare = (a: string, b: string): number => (cursor.by === 'number' ? compareNumbers(a, b) : a < b ? -1 : Number(a > b));
+  const placed = found.flatMap((one) => {
+    const at = nameAt(one.content, cursor.path);
+    return at === undefined || (cursor.by === 'number' && !isNumber(at)) ? [] : [{ ...one, at }];
+  });
+  const fresh = placed
+    .toSorted((a, b) => compare(a.at, b.at))
+    .filter(({ at, digest }) => {
+      const order = mark.at === undefined ? 1 : compare(at, mark.at);
+      return order > 0 || (order === 0 && !mark.seen.includes(digest));
+    });
+  let last = mark;
+  const messages = fresh.map(({ content, body, digest, at }): NewMessage => {
+    const isSame = last.at !== undefined && compare(at, last.at) === 0;
+    last = { at: isSame ? last.at : at, seen: isSame ? [...last.seen, digest].slice(-maxSeen) : [digest] };
+    return { content, body, id: `${at}:${digest}`, after: last };
+  });
+  return { ok: true, messages, end: last, unplaced: found.length - placed.length };
+}
+
+function compareNumbers(a: string, b: string): number {
+  const [left, right] = [BigInt(a), BigInt(b)];
+  return left < right ? -1 : Number(left > right);
+}
+
+/** A mark as it is kept. */
+export function writeMark(mark: Mark): string {
+  return JSON.stringify(mark);
+}
+
+/** A kept mark; one that cannot be read any more is none. */
+export function parseMark(text: string | undefined): Mark {
+  if (text === undefined) return freshMark;
+  try {
+    const value: unknown = JSON.parse(text);
+    const [at, seen] = [valueAt(value, 'at'), valueAt(value, 'seen')];
+    if (!Array.isArray(seen) || !seen.every((digest) => typeof digest === 'string')) return freshMark;
+    return { ...(typeof at === 'string' ? { at } : {}), seen };
+  } catch {
+    return freshMark;
+  }
+}

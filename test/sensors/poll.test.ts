@@ -1,0 +1,278 @@
+// Platforms that are asked, against Python's http.server: each message once, over failures, restarts and pages; and what is new of an answer, for whatever may come.
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Env, openLog, resolvedSecret, systemEnv } from '#base';
+import { openSensors, type Sensors } from '#sensors';
+import { sensorsOptions } from '#sensors/options';
+import { questionOf } from '../../src/sensors/poll/fetch.ts';
+import { freshMark, type Mark, parseMark, readPage, writeMark } from '../../src/sensors/poll/page.ts';
+import { openTestCertificates, type TestCertificates } from '../peers/certificates.ts';
+import { type Cloud, openCloud } from '../peers/cloud.ts';
+import { openRecorder, type Recorder } from './recorder.ts';
+
+const system = systemEnv(openLog('silent'));
+/** Waits as short as they may be, and then a fifth of that. */
+const env: Env = {
+  ...system,
+  clock: { ...system.clock, sleep: (ms, signal) => system.clock.sleep(ms / 5, signal) },
+  random: { ...system.random, uniform: () => 0 },
+};
+
+const event = (seq: number, state: string, unit = 'u1') => ({
+  seq,
+  unit,
+  state,
+  at: `2026-11-20T10:00:${String(seq % 60).padStart(2, '0')}+09:00`,
+});
+const rule = (state: string, word: string) => ({ kind: 'gas', state, when: { path: 'state', equals: [word] } });
+const rules = [
+  rule('active', 'alarm'),
+  rule('inactive', 'normal'),
+  { kind: 'tamper', state: 'pulse', when: { path: 'state', equals: ['opened'] } },
+];
+const source = {
+  id: 'cloud',
+  device: 'cloud',
+  interval: '1s',
+  list: 'data.list',
+  map: { device: 'unit', rules },
+  devices: [{ device: 'gas-1', key: 'u1' }],
+};
+const bySeq = { cursor: { by: 'number', path: 'seq', parameter: 'since' } };
+
+describe('a platform', () => {
+  const stack = new AsyncDisposableStack();
+  let cloud: Cloud;
+  let recorder: Recorder;
+  const stops: (() => Promise<unknown>)[] = [];
+  beforeAll(async () => {
+    cloud = stack.use(await openCloud());
+  });
+  afterAll(() => stack.disposeAsync());
+  beforeEach(async () => {
+    recorder = openRecorder();
+    await cloud.tell({ events: [] });
+  });
+  afterEach(async () => {
+    for (const stop of stops.splice(0).toReversed()) await stop();
+  });
+
+  function start(part: object, path = '/events'): { sensors: Sensors; stop(): Promise<void> } {
+    const poll = { ...source, url: `http://127.0.0.1:${cloud.port}${path}`, ...part };
+    const sensors = openSensors(sensorsOptions.parse({ polls: [poll] }), recorder, env);
+    const abort = new AbortController();
+    const done = sensors.service.run(abort.signal);
+    const stop = async (): Promise<void> => {
+      abort.abort();
+      await done;
+    };
+    stops.push(stop);
+    return { sensors, stop };
+  }
+  const states = (): string[] => recorder.reports.map(({ state }) => state);
+
+  it('gives each message once: the next question begins at the last number, and a restart goes on there', async () => {
+    await cloud.tell({ events: [event(2, 'normal'), event(1, 'alarm')] });
+    const first = start({ ...bySeq, login: { as: 'bearer', secret: resolvedSecret('the-key') } });
+    await vi.waitFor(() => expect(states()).toEqual(['active', 'inactive']));
+    await vi.waitFor(() => expect(recorder.kept.get('poll cloud')).toContain('"at":"2"'));
+    expect(first.sensors.status()).toMatchObject([
+      { device: 'cloud', driver: 'poll', source: 'cloud' },
+      { device: 'gas-1', state: 'ok' },
+    ]);
+    await first.stop();
+    await cloud.tell({ events: [event(1, 'alarm'), event(2, 'normal'), event(3, 'alarm'), event(3, 'opened')] });
+    const before = cloud.asked.length;
+    start({ ...bySeq, login: { as: 'bearer', secret: resolvedSecret('the-key') } });
+    await vi.waitFor(() => expect(states()).toEqual(['active', 'inactive', 'active', 'pulse']));
+    expect(cloud.asked[before]).toMatchObject({ path: '/events?since=2', headers: { authorization: 'Bearer the-key' } });
+    expect(new Set(recorder.reports.map(({ occurrence }) => occurrence)).size).toBe(4);
+  });
+
+  it('is asked again for what the store did not take, under the same name', async () => {
+    await cloud.tell({ events: [event(1, 'alarm')] });
+    recorder.failing = true;
+    start(bySeq);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(recorder.kept.size).toBe(0);
+    recorder.failing = false;
+    await vi.waitFor(() => expect(states()).toEqual(['active']), 4000);
+  });
+
+  it('that is asked again by a gateway which died before its mark was kept makes no second alarm', async () => {
+    await cloud.tell({ events: [event(1, 'alarm')] });
+    for (const part of [bySeq, { cursor: { by: 'text', path: 'at' } }, {}]) {
+      recorder = openRecorder();
+      const keep = recorder.marks.keep;
+      recorder.marks.keep = async () => await Promise.reject(new Error('killed'));
+      const dying = start(part);
+      await vi.waitFor(() => expect(states()).toEqual(['active']));
+      await dying.stop();
+      recorder.marks.keep = keep;
+      const reports: unknown[] = [];
+      const report = recorder.report;
+      recorder.report = async (one, how) => {
+        const outcome = await report(one, how);
+        reports.push(outcome.result);
+        return outcome;
+      };
+      const second = start(part);
+      await vi.waitFor(() => expect(reports).toEqual(['duplicate']));
+      expect(states()).toEqual(['active']);
+      await second.stop();
+    }
+  });
+
+  it('is read page by page by its own token', async () => {
+    await cloud.tell({ events: [1, 2, 3, 4, 5].map((seq) => event(seq, seq % 2 ? 'alarm' : 'normal')) });
+    start({ cursor: { by: 'token', path: 'next', parameter: 'page' } }, '/pages');
+    await vi.waitFor(() => expect(states()).toEqual(['active', 'inactive', 'active', 'inactive', 'active']));
+    await vi.waitFor(() => expect(recorder.kept.get('poll cloud')).toContain('"at":"5"'));
+  });
+
+  it('that tells how things stand is heard when something changes, and asked with its ETag', async () => {
+    await cloud.tell({ events: [event(1, 'alarm')] });
+    start({ list: undefined }, '/state?all=1');
+    const seen = cloud.asked.length;
+    await vi.waitFor(() => expect(cloud.asked.length).toBeGreaterThan(seen + 1), 4000);
+    expect(cloud.asked.at(-1)?.headers['if-none-match']).toMatch(/^"\w+"$/);
+    expect(states()).toEqual(['active']);
+    await cloud.tell({ events: [event(2, 'normal'), event(1, 'alarm', 'u9')] });
+    await vi.waitFor(() => expect(states()).toEqual(['active', 'inactive']), 4000);
+  });
+
+  it('that is away is a condition, and what it kept comes when it is back', async () => {
+    await cloud.stop();
+    const { sensors } = start(bySeq);
+    await vi.waitFor(() => expect(recorder.said()).toEqual(['bus-fault raised gateway']), 8000);
+    expect(recorder.conditions[0]).toMatchObject({ channel: 'poll-cloud', message: { en: expect.stringContaining('does not answer') } });
+    expect(sensors.status()[1]).toMatchObject({
+      device: 'gas-1',
+      state: 'fault',
+      problem: { en: expect.stringContaining('does not answer') },
+    });
+    await cloud.start();
+    await cloud.tell({ events: [event(1, 'alarm')] });
+    await vi.waitFor(() => expect(states()).toEqual(['active']), 8000);
+    await vi.waitFor(() => expect(recorder.said()).toEqual(['bus-fault raised gateway', 'bus-fault cleared gateway']));
+  });
+
+  it.each<[string, object, object, string]>([
+    ['sends us to another host', { status: 302, location: 'http://127.0.0.2:9/steal' }, {}, 'sends us to another host'],
+    ['refuses us', { status: 401 }, {}, 'refuses us'],
+    ['answers too much', { events: [{ text: 'x'.repeat(2000) }] }, { maxBody: '1KiB' }, 'too large'],
+    ['answers too late', { hang: 2 }, { timeout: '500ms' }, 'does not answer'],
+    ['has no list', {}, { list: 'elsewhere' }, 'cannot be used'],
+    ['is busy', { status: 503, retryAfter: '1' }, {}, 'cannot be used'],
+  ])('that %s is a condition that says so', async (_, told, part, words) => {
+    await cloud.tell({ events: [], ...told });
+    start({ ...part, login: { as: 'header', header: 'X-Key', secret: resolvedSecret('the-key') } });
+    await vi.waitFor(() => expect(recorder.conditions[0]?.message.en).toContain(words), 8000);
+    expect(JSON.stringify(recorder.conditions)).not.toContain('the-key');
+  });
+
+  it('follows a redirect on its own host alone', async () => {
+    await cloud.tell({ events: [], status: 302, location: '/elsewhere' });
+    start(bySeq);
+    await vi.waitFor(() => expect(cloud.asked.slice(-2).map(({ path }) => path)).toEqual(['/elsewhere', '/elsewhere']));
+    await vi.waitFor(() => expect(recorder.conditions[0]?.message.en).toContain('another host'), 8000);
+  });
+});
+
+describe('a platform over HTTPS', () => {
+  const stack = new AsyncDisposableStack();
+  let certificates: TestCertificates;
+  let cloud: Cloud;
+  beforeAll(async () => {
+    certificates = stack.use(await openTestCertificates());
+    cloud = stack.use(await openCloud(certificates.server));
+    await cloud.tell({ events: [event(1, 'alarm')] });
+  });
+  afterAll(() => stack.disposeAsync());
+
+  it.each([
+    [true, 'active'],
+    [false, 'The TLS of the platform'],
+  ])('is believed by its authority: %s', async (isKnown, expected) => {
+    const recorder = openRecorder();
+    const poll = {
+      ...source,
+      url: `https://localhost:${cloud.port}/events`,
+      login: { as: 'basic', user: 'u', secret: resolvedSecret('p') },
+      tls: { ca: isKnown ? certificates.ca : certificates.stranger.ca },
+    };
+    const sensors = openSensors(sensorsOptions.parse({ polls: [poll] }), recorder, env);
+    const abort = new AbortController();
+    const done = sensors.service.run(abort.signal);
+    await vi.waitFor(
+      () =>
+        expect([...recorder.reports.map(({ state }) => state), ...recorder.conditions.map(({ message }) => message.en)].join()).toContain(
+          expected,
+        ),
+      8000,
+    );
+    abort.abort();
+    await done;
+    expect(cloud.asked.every(({ headers }) => headers['authorization'] === `Basic ${btoa('u:p')}`)).toBe(true);
+  });
+});
+
+describe('what is new of an answer', () => {
+  const number = { order: 'oldest-first', cursor: { by: 'number', path: 'n' } } as const;
+  const messages = fc.array(fc.record({ n: fc.integer({ min: 0, max: 20 }), word: fc.constantFrom('a', 'b', 'c') }), { maxLength: 30 });
+
+  it('is each message once, however the list grows, is cut, and the gateway dies in between', () => {
+    fc.assert(
+      fc.property(messages, fc.array(fc.tuple(fc.nat(30), fc.nat(30)), { minLength: 1, maxLength: 8 }), (all, rounds) => {
+        const known = all.toSorted((a, b) => a.n - b.n);
+        let mark: Mark = freshMark;
+        const taken: string[] = [];
+        const ids = new Set<string>();
+        let length = 0;
+        for (const [grown, dies] of [...rounds, [30, 31] as const]) {
+          length = Math.max(length, grown);
+          const page = readPage(number, mark, known.slice(0, length));
+          if (!page.ok) return expect.fail(page.problem);
+          for (const [index, message] of page.messages.entries()) {
+            if (index === dies) break;
+            if (message.id !== undefined && !ids.has(message.id)) taken.push(JSON.stringify(message.content));
+            ids.add(message.id ?? '');
+            mark = parseMark(writeMark(message.after));
+          }
+        }
+        // A message that is there twice, number and words alike, is one.
+        expect(taken.toSorted()).toEqual([...new Set(known.map((one) => JSON.stringify(one)))].toSorted());
+      }),
+    );
+  });
+
+  it('is told for whatever comes, within bounds', () => {
+    const cursors = [
+      undefined,
+      { by: 'number', path: 'n' },
+      { by: 'text', path: 'n' },
+      { by: 'token', path: 'n', parameter: 'p' },
+    ] as const;
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(...cursors), fc.option(fc.string(), { nil: undefined }), (answer, cursor, kept) => {
+        const page = readPage({ order: 'newest-first', cursor }, parseMark(kept), answer);
+        expect(page.ok).toBe(true);
+        if (page.ok) expect(parseMark(writeMark(page.end)).seen.length).toBeLessThanOrEqual(2000);
+      }),
+    );
+    const numbers = [{ n: '9007199254740993' }, { n: 12 }, { n: 'x' }, { n: 1.5 }, {}, 3];
+    const page = readPage(number, { at: '9007199254740992', seen: [] }, numbers);
+    expect(page).toMatchObject({ ok: true, unplaced: 4, messages: [{ content: { n: '9007199254740993' } }] });
+    expect(readPage({ ...number, list: 'a.b' }, freshMark, { a: {} })).toMatchObject({ ok: false });
+    expect(readPage(number, { at: 'a time', seen: [] }, [{ n: 1 }])).toMatchObject({ messages: [{ id: expect.stringMatching(/^1:/) }] });
+  });
+});
+
+it('asks with the cursor and the key where the configuration says', () => {
+  const login = { as: 'query', name: 'serviceKey', secret: 'k+/=' } as unknown as Parameters<typeof questionOf>[0]['login'];
+  const { url } = questionOf(
+    { url: 'https://h/a?b=1', headers: {}, login, cursor: { by: 'text', path: 'at', parameter: 'since' } },
+    '10:00 +9',
+  );
+  expect(url.href).toBe('https://h/a?b=1&since=10%3A00+%2B9&serviceKey=k%2B%2F%3D');
+});
