@@ -14,6 +14,7 @@ import {
   cameraView,
   deadView,
   grantView,
+  knownSensorView,
   outboxView,
   quietKind,
   quietView,
@@ -56,6 +57,7 @@ export const operations = {
   ...discoveryOperations,
   ...loginOperations,
   ...eventOperations,
+  'sensor.show': { input: z.strictObject({ id }), answer: z.object({ sensor: knownSensorView }) },
   'sensor.list': { input: nothing, answer: z.object({ sensors: z.array(sensorView).readonly() }) },
   'alarm.list': {
     input: z.strictObject({

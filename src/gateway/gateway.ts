@@ -31,6 +31,7 @@ import { clearConditions, followCameras, forgetStrangers, recordIdentity, syncSe
 import { openKeyFrames } from './key-frames.ts';
 import { collectMetrics } from './metrics.ts';
 import { outboxFull, watchDeadLetters } from './outbox-health.ts';
+import { withPremises } from './premises.ts';
 import { judgeAgain, openPresence } from './presence.ts';
 import { behind, openPrewarm } from './prewarm.ts';
 import { openRelayHealth } from './relay-health.ts';
@@ -95,7 +96,11 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const prewarm = openPrewarm(config.response, () => ({ access, cameras, registry, streams }), env);
   const relayHealth = openRelayHealth(intake, env);
   const storeCare = openStoreCare({ store, intake, access, alarms }, env);
-  const drivers = { report: behind(intake.report, prewarm), condition: intake.condition, openAlarms: alarms.standing };
+  const drivers = {
+    report: behind(withPremises(intake.report, registry.find), prewarm),
+    condition: intake.condition,
+    openAlarms: alarms.standing,
+  };
   const credentials = openCredentials({ store, sealer }, env);
   const cameras = openCameras(
     config.cameras,

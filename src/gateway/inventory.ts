@@ -19,7 +19,7 @@ export async function syncSensors(registry: Registry, sensors: Sensors, left: De
   }
   for (const device of configured.values()) {
     const { id, type, ...rest } = device;
-    if (registry.find(id)?.type === type) await registry.update(id, rest);
+    if (registry.find(id)?.type === type) await registry.update(id, { ...rest, record: rest.record ?? {} });
     else await registry.add(device);
   }
 }

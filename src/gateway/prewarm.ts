@@ -32,7 +32,6 @@ const minuteMs = 60_000;
 /** Opens the story; `deps` are asked for when there is an alarm. Nothing of it can fail an alarm. */
 export function openPrewarm(options: ResponseOptions, deps: () => PrewarmDeps, env: Env): Prewarm {
   const { prewarm } = options;
-  const isOff = prewarm.links.length === 0 && prewarm.radiusMetres === 0;
   const gravest = severities.indexOf(prewarm.severity);
   let minute = 0;
   let opened = 0;
@@ -62,7 +61,7 @@ export function openPrewarm(options: ResponseOptions, deps: () => PrewarmDeps, e
     }
   };
   return (report, { result, maintenance }) => {
-    if (isOff || result !== 'raised' || maintenance || report.test) return;
+    if (result !== 'raised' || maintenance || report.test) return;
     if (severities.indexOf(report.severity ?? alarmKinds[report.kind]) > gravest) return;
     // Behind whatever the alarm itself still has to do.
     env.clock.after(0, () => respond(report));

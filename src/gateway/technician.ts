@@ -53,6 +53,7 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
       return Promise.resolve({ cameras: deps.registry.list('camera').map((device) => viewCamera(device, states.get(device.id))) });
     },
     'camera.snapshot': (input, context) => takeSnapshot(input, context, deps, env),
+    'sensor.show': async ({ id }) => ({ sensor: knownSensor(id, deps.sensors) }),
     'sensor.list': () => Promise.resolve({ sensors: viewSensors(deps.sensors) }),
     ...deps.discovery,
     ...openTechnicianRegistration(withCameras),
@@ -82,6 +83,17 @@ function viewCamera(device: Device, status: CameraStatus | undefined): Result<'c
   const unknown = Object.entries({ ...status?.unknownTopics, ...status?.unknownValues });
   const notUnderstood = Object.fromEntries(unknown.toSorted(([, left], [, right]) => right - left).slice(0, maxNotUnderstood));
   return { ...device, state: status?.state ?? 'connecting', since: status?.since, message: status?.message, notUnderstood };
+}
+
+/** @throws gateway.device-unknown */
+function knownSensor(id: string, sensors: TechnicianDeps['sensors']): Result<'sensor.show'>['sensor'] {
+  const device = sensors.devices().find((each) => each.id === id);
+  const status = sensors.status().find((each) => each.device === id);
+  if (!device || !status) throw faults.fault('device-unknown', { detail: id });
+  const { name, purpose, place, channels, identity, record } = device;
+  const { device: _, ...rest } = status;
+  const { maker, model } = identity;
+  return { id, name, purpose, place, maker, model, channels: channels.map((channel) => channel.name), ...(record && { record }), ...rest };
 }
 
 function viewSensors(sensors: TechnicianDeps['sensors']): Result<'sensor.list'>['sensors'] {

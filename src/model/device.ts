@@ -25,10 +25,26 @@ export interface Device {
   readonly group?: string;
   /** What it can do besides showing pictures; absent until it was asked. */
   readonly features?: DeviceFeatures;
+  /** What is known of a sensor besides: where an alarm of it is, and who sees it. */
+  readonly record?: SensorRecord;
   /** Who may move its head. Absent: `never`. */
   readonly ptz?: PtzPolicy;
   /** Where its head goes when whoever held it is done: `home` or the token of a preset. Absent or empty: it stays. */
   readonly ptzReturn?: string;
+}
+
+/** What a person or an inventory says of a sensor. Every field may be left out. */
+export interface SensorRecord {
+  /** The zone that it watches (경계구역), as people call it. */
+  readonly zone?: string;
+  /** Zones of single points by the name of the point, where one sensor watches several. */
+  readonly zones?: Readonly<Record<string, string>>;
+  /** Building or place as the fire service knows it. */
+  readonly premises?: string;
+  /** Cameras that see it, the most telling first. */
+  readonly cameras?: readonly { readonly camera: string; readonly channel: number }[];
+  /** What a data set or a register of others says: 시설번호, 출수압력, 경찰연계유무 … */
+  readonly facts?: Readonly<Record<string, string>>;
 }
 
 /**

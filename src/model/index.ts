@@ -14,7 +14,18 @@ export type {
 } from './alarm.ts';
 export type { Command, Outcome } from './command.ts';
 export type { CredentialScope, CredentialSet, OpenedCredentialSet } from './credential.ts';
-export type { Channel, Device, DeviceFeatures, DeviceIdentity, DeviceType, Place, PtzPolicy, Quality, StreamSource } from './device.ts';
+export type {
+  Channel,
+  Device,
+  DeviceFeatures,
+  DeviceIdentity,
+  DeviceType,
+  Place,
+  PtzPolicy,
+  Quality,
+  SensorRecord,
+  StreamSource,
+} from './device.ts';
 export { type Entry, type EntryBody, type EntryClass, type InventoryChange, laneOf } from './entry.ts';
 export { type Finding, tellingSerial } from './finding.ts';
 export { type Identity, idPattern, isId, sitePattern } from './ids.ts';

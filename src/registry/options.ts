@@ -21,7 +21,11 @@ const link = z.strictObject({
 });
 
 const prewarm = z.strictObject({
-  links: z.array(link).max(5000).default([]).describe('Which cameras belong to a device, up to 5000 devices. They go before those nearby.'),
+  links: z
+    .array(link)
+    .max(5000)
+    .default([])
+    .describe('Which cameras belong to a device, up to 5000 devices. They go before those that the sensor itself names, and those nearby.'),
   radiusMetres: z
     .number()
     .min(0)

@@ -18,7 +18,7 @@ export interface AlarmSource {
 const earthRadiusMetres = 6_371_000;
 
 /**
- * The cameras of the alarm's device: the linked ones in their order, then, within the radius, the device itself if it is a camera, and the nearest
+ * The cameras of the alarm's device: the linked ones in their order (those of the response, then those of the sensor's own record), then, within the radius, the device itself if it is a camera, and the nearest
  * ones; each once, at most `cameras`. What is not registered as a camera is passed over.
  */
 export function planPrewarm(
@@ -26,7 +26,8 @@ export function planPrewarm(
   { find, cameras }: { find(id: string): Device | undefined; cameras(): readonly Device[] },
   { prewarm }: ResponseOptions,
 ): readonly PlannedPicture[] {
-  const linked = prewarm.links.filter(({ device }) => device === source.device).flatMap((link) => link.cameras);
+  const stated = prewarm.links.filter(({ device }) => device === source.device).flatMap((link) => link.cameras);
+  const linked = [...stated, ...(find(source.device)?.record?.cameras ?? [])];
   const known = linked.filter(({ camera, channel }) => hasChannel(find(camera), channel));
   const planned =
     known.length >= prewarm.cameras || prewarm.radiusMetres === 0

@@ -136,7 +136,7 @@ function remainsOf({ id, device: text }: DeviceRow): Device {
 
 /** Keys in one fixed order, so that equal devices are equal as text. */
 function merge(device: Device, patch: DevicePatch): Device {
-  const { id, type, name, address, purpose, place, channels, identity, group, features, ptz, ptzReturn } = {
+  const { id, type, name, address, purpose, place, channels, identity, group, features, record, ptz, ptzReturn } = {
     ...device,
     ...patch,
     id: device.id,
@@ -153,6 +153,7 @@ function merge(device: Device, patch: DevicePatch): Device {
     identity,
     ...(group !== undefined && { group }),
     ...(features && { features }),
+    ...(record && Object.keys(record).length > 0 && { record }),
     ...(ptz !== undefined && { ptz }),
     ...(ptzReturn && { ptzReturn }),
   };

@@ -1,6 +1,15 @@
 // What may be registered: the form of every field of a device, and the cleaning of what devices say of themselves.
 import type { Login } from '#base';
-import { type Channel, type Device, type DeviceFeatures, type DeviceIdentity, isId, type Place, type PtzPolicy } from '#model';
+import {
+  type Channel,
+  type Device,
+  type DeviceFeatures,
+  type DeviceIdentity,
+  isId,
+  type Place,
+  type PtzPolicy,
+  type SensorRecord,
+} from '#model';
 import { registryFaults } from './errors.ts';
 
 /** Devices on one gateway; more are refused with `registry.full`. */
@@ -11,6 +20,8 @@ const maxChannelNumber = 1024;
 const maxLogin = 128;
 const maxCodecs = 8;
 const maxPorts = 1024;
+const maxLinkedCameras = 16;
+const maxTexts = 64;
 
 /** The device as it will be stored. @throws registry.invalid, naming the field. */
 export function checkDevice(device: Device): Device {
@@ -27,6 +38,7 @@ export function checkDevice(device: Device): Device {
     identity: cleanIdentity(device.identity),
     ...(device.group !== undefined && { group: checkGroup(device.group) }),
     ...(device.features && { features: cleanFeatures(device.features) }),
+    ...(device.record && { record: checkRecord(device.record) }),
     ...(device.ptz !== undefined && { ptz: checkPtz(device.ptz) }),
     ...(device.ptzReturn && { ptzReturn: checkText('ptzReturn', device.ptzReturn, 100) }),
   };
@@ -42,6 +54,29 @@ export function checkLogin(login: Login): Login {
 function checkGroup(group: string): string {
   if (!isId(group)) refuse('group', group);
   return group;
+}
+
+function checkRecord({ zone, zones, premises, cameras, facts }: SensorRecord): SensorRecord {
+  if (cameras && cameras.length > maxLinkedCameras) refuse('record.cameras', `${cameras.length} cameras, ${maxLinkedCameras} are possible`);
+  return {
+    ...(zone !== undefined && { zone: checkText('record.zone', zone, 100) }),
+    ...(zones && { zones: checkTexts('record.zones', zones, 100) }),
+    ...(premises !== undefined && { premises: checkText('record.premises', premises, 100) }),
+    ...(cameras && { cameras: cameras.map(checkLink) }),
+    ...(facts && { facts: checkTexts('record.facts', facts, 200) }),
+  };
+}
+
+function checkLink({ camera, channel }: { readonly camera: string; readonly channel: number }): { camera: string; channel: number } {
+  if (!isId(camera)) refuse('record.cameras', camera);
+  if (!Number.isInteger(channel) || channel < 1 || channel > maxChannelNumber) refuse('record.cameras', String(channel));
+  return { camera, channel };
+}
+
+function checkTexts(field: string, texts: Readonly<Record<string, string>>, max: number): Readonly<Record<string, string>> {
+  const entries = Object.entries(texts);
+  if (entries.length > maxTexts) refuse(field, `${entries.length} entries, ${maxTexts} are possible`);
+  return Object.fromEntries(entries.map(([name, value]) => [checkText(field, name, 40, 1), checkText(`${field}.${name}`, value, max)]));
 }
 
 function checkPtz(policy: PtzPolicy): PtzPolicy {

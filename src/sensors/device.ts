@@ -1,5 +1,5 @@
 // A sensor of the configuration as the registry knows devices.
-import type { Device, Place } from '#model';
+import type { Device, Place, SensorRecord } from '#model';
 import type { Template } from './options.ts';
 
 /** What the configuration says of any sensor. */
@@ -12,6 +12,11 @@ export interface StatedSensor {
     readonly address?: string | undefined;
   };
   readonly purpose: string;
+  readonly zone?: string | undefined;
+  readonly zones?: Readonly<Record<string, string>> | undefined;
+  readonly premises?: string | undefined;
+  readonly cameras?: SensorRecord['cameras'] | undefined;
+  readonly facts?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The device at `address`; its channels are the template's points, a pushed sensor has one. */
@@ -22,6 +27,7 @@ export function deviceOf(stated: StatedSensor, what: { readonly address: string;
     ...(longitude === undefined ? {} : { longitude }),
     ...(address === undefined ? {} : { address }),
   };
+  const record = recordOf(stated);
   const points = what.template?.points.map(({ name }) => name) ?? ['device'];
   return {
     id: stated.device,
@@ -31,6 +37,18 @@ export function deviceOf(stated: StatedSensor, what: { readonly address: string;
     purpose: stated.purpose,
     place,
     channels: points.map((name, index) => ({ number: index + 1, name })),
+    ...(record && { record }),
     identity: { maker: what.template?.maker ?? '', model: what.template?.model ?? '', firmware: '', serial: '' },
   };
+}
+
+function recordOf({ zone, zones, premises, cameras, facts }: StatedSensor): SensorRecord | undefined {
+  const record: SensorRecord = {
+    ...(zone !== undefined && { zone }),
+    ...(zones && { zones }),
+    ...(premises !== undefined && { premises }),
+    ...(cameras && { cameras }),
+    ...(facts && { facts }),
+  };
+  return Object.keys(record).length === 0 ? undefined : record;
 }

@@ -16,9 +16,38 @@ const place = z
   .prefault({})
   .describe('Where the sensor stands.');
 
+const words = (what: string) => z.string().min(1).max(100).describe(`${what} 1 to 100 characters.`);
+const cameraRef = z
+  .string()
+  .regex(/^[a-z0-9-]{1,40}(\/[1-9]\d{0,3})?$/, 'expected CAMERA or CAMERA/CHANNEL')
+  .transform((text) => {
+    const [camera = '', channel = '1'] = text.split('/');
+    return { camera, channel: Number(channel) };
+  });
+
 export const identity = {
   device: id('Id of the sensor in the registry and on the wire, unique on this gateway'),
   name: text('Name that people use for it; the id when empty.'),
   place,
   purpose: text('What it is there for, as in the operator’s policy.'),
+  zone: words('The zone that it watches (경계구역), as people call it; travels with its alarms.').optional(),
+  zones: z
+    .record(z.string().regex(idPattern), words('As people call it.'))
+    .refine((value) => Object.keys(value).length <= 64, 'at most 64 zones')
+    .optional()
+    .describe('Zones of its points, where it watches several: point to zone, up to 64.'),
+  premises: words('Building or place as the fire service knows it; travels with its alarms.').optional(),
+  cameras: z
+    .array(cameraRef)
+    .min(1)
+    .max(16)
+    .optional()
+    .describe(
+      'Cameras that see it, 1 to 16, the most telling first: CAMERA, or CAMERA/CHANNEL. They are opened ahead for its critical alarms.',
+    ),
+  facts: z
+    .record(z.string().min(1).max(40), z.string().max(200))
+    .refine((value) => Object.keys(value).length <= 64, 'at most 64 facts')
+    .optional()
+    .describe('What a register says of it, for the hub’s inventory: name to text, up to 64. 시설번호, 출수압력 …'),
 };

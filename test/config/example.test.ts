@@ -132,10 +132,8 @@ describe('config.example.yaml', () => {
   });
 });
 
-/** Name, purpose and place are explained once, at the first kind of sensor that has them. */
+/** What is said of any sensor is explained once, at the first kind of sensor that has it. */
 function isRepeated(path: readonly string[]): boolean {
-  return (
-    ['lines', 'webhook'].includes(path[1] ?? '') &&
-    ['name', 'purpose', 'place', 'latitude', 'longitude', 'address'].includes(path.at(-1) ?? '')
-  );
+  const ofAny = ['name', 'purpose', 'place', 'latitude', 'longitude', 'address', 'zone', 'zones', 'premises', 'cameras', 'facts'];
+  return ['lines', 'webhook'].includes(path[1] ?? '') && ofAny.includes(path.at(-1) ?? '');
 }

@@ -68,6 +68,11 @@ describe('what the verbs print', () => {
       ['LAST HEARD', '기계실 연기', 'modbus-rtu bus-1', 'fault', 'smoke=0 obscuration=12.3 ', 'unit 3: no answer', 'not heard yet'],
       ['최근 수신', '기계실 연기', 'modbus-rtu bus-1', '이상', 'smoke=0 obscuration=12.3 ', '국번 3: 응답이 없습니다', '수신 전'],
     ],
+    [
+      'sensor show smoke-01',
+      ['Premises', '완주군청', 'Zone', '지하 1층, smoke: 기계실', 'cam-0417/1', '시설번호', '완산-1', 'Calectro, UG-3', 'smoke=0'],
+      ['건물·장소', '완주군청', '경계구역', '지하 1층, smoke: 기계실', '연결 카메라', 'cam-0417/1', '정상'],
+    ],
     ['camera remove cam-0417', ['Camera cam-0417 is removed.'], ['카메라 cam-0417을(를) 삭제했습니다.']],
     [
       'alarm list',

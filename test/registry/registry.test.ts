@@ -69,6 +69,22 @@ describe('registry', () => {
     expect(registry.find('cam-0417')).toBeUndefined();
   });
 
+  it('keeps what is known of a sensor besides, and forgets it', async () => {
+    const record = {
+      zone: '지하 1층',
+      zones: { 'zone-1': '주차장' },
+      premises: '완주군청',
+      cameras: [{ camera: 'cam-0417', channel: 1 }],
+      facts: { 시설번호: '완산-1', 시설유형코드: '1', 출수압력: '5', 배관지름: '100', 보호틀유무: 'N' },
+    };
+    await registry.add({ ...camera, id: 'hydrant-1', type: 'sensor', record });
+    await store[Symbol.asyncDispose]();
+    await reopen();
+    expect(registry.find('hydrant-1')?.record).toEqual(record);
+    expect((await registry.update('hydrant-1', { record: {} })).record).toBeUndefined();
+    expect((await entries()).at(-1)?.device).not.toHaveProperty('record');
+  });
+
   it('appends nothing for an update that changes nothing', async () => {
     await registry.add(camera);
     expect(await registry.update('cam-0417', { name: camera.name, identity: { ...identity } })).toEqual(camera);
@@ -124,6 +140,11 @@ describe('registry', () => {
   });
 
   it.each<[string, Partial<Device>]>([
+    ['record.facts.note', { record: { facts: { note: 'x'.repeat(201) } } }],
+    ['record.facts', { record: { facts: Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`f${at}`, 'x'])) } }],
+    ['record.zone', { record: { zone: 'a\u0007' } }],
+    ['record.cameras', { record: { cameras: [{ camera: 'Cam 1', channel: 1 }] } }],
+    ['record.cameras', { record: { cameras: Array.from({ length: 17 }, () => ({ camera: 'cam-1', channel: 1 })) } }],
     ['id', { id: 'Cam 1' }],
     ['id', { id: '' }],
     ['type', { type: 'door' as Device['type'] }],

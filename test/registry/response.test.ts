@@ -20,6 +20,15 @@ const north = (metres: number): Device['place'] => ({ latitude: 35.94 + metres /
 const devices = [
   device('panel', 'sensor', north(0)),
   device('nowhere', 'sensor', {}),
+  {
+    ...device('hydrant', 'sensor', north(0)),
+    record: {
+      cameras: [
+        { camera: 'cam-300', channel: 1 },
+        { camera: 'gone', channel: 1 },
+      ],
+    },
+  },
   device('cam-300', 'camera', north(300)),
   device('cam-50', 'camera', north(50)),
   device('cam-100', 'camera', north(-100), [1, 2]),
@@ -49,6 +58,14 @@ describe('the cameras of an alarm', () => {
       'linked ones before near ones, each once',
       { links: [{ device: 'panel', cameras: ['cam-100'] }], radiusMetres: 500, cameras: 3 },
       ['cam-100/1', 'cam-50/1', 'cam-300/1'],
+    ],
+    ['those of its own record, before near ones', { radiusMetres: 60, cameras: 5 }, ['cam-300/1', 'cam-50/1'], 'hydrant'],
+    ['those of its own record alone', {}, ['cam-300/1'], 'hydrant'],
+    [
+      'those that the response names before those of its own record',
+      { links: [{ device: 'hydrant', cameras: ['cam-100'] }] },
+      ['cam-100/1', 'cam-300/1'],
+      'hydrant',
     ],
     ['none near a device without a place', { radiusMetres: 10_000 }, [], 'nowhere'],
     ['a camera itself first, at the channel that told', { radiusMetres: 160 }, ['cam-100/2', 'cam-50/1'], 'cam-100', '2'],

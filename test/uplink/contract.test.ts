@@ -100,6 +100,24 @@ const bodies: readonly EntryBody[] = [
   { class: 'condition', value: { ...condition, device: 'gateway', kind: 'disk-low', state: 'cleared' } },
   { class: 'inventory', value: { change: 'added', device, time } },
   { class: 'inventory', value: { change: 'changed', device: knownDevice, time } },
+  {
+    class: 'inventory',
+    value: {
+      change: 'added',
+      device: {
+        ...device,
+        type: 'sensor',
+        record: {
+          zone: '지하 1층',
+          zones: { 'zone-1': '주차장' },
+          premises: '완주군청',
+          cameras: [{ camera: 'cam-1', channel: 1 }],
+          facts: { 시설번호: '완산-1' },
+        },
+      },
+      time,
+    },
+  },
   { class: 'inventory', value: { change: 'removed', device: { ...device, type: 'sensor', place: {} }, time } },
   ...(['opened', 'extended', 'ended', 'revoked', 'failed', 'preempted'] as const).map(
     (step): EntryBody => ({ class: 'grant', value: { ...grant, step, time, until: time + 3_600_000, reason: '' } }),

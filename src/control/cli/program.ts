@@ -25,7 +25,7 @@ import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb } from './gateway
 import { grantListVerb, grantRevokeVerb } from './grant-verbs.ts';
 import { openParsers } from './parsers.ts';
 import { addSensorToolVerbs } from './sensor-tool-verbs.ts';
-import { sensorListVerb } from './sensor-verbs.ts';
+import { sensorListVerb, sensorShowVerb } from './sensor-verbs.ts';
 import { simulateVerb } from './simulate-verb.ts';
 import { statusVerb } from './status-verb.ts';
 import { backupVerb, exportVerb, restoreVerb } from './store-verbs.ts';
@@ -91,6 +91,7 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
     .option('--refuse <n>', say('help.discover.refuse'), wholeNumber);
   const sensor = group('sensor', 'help.sensor');
   make(sensor, 'list', 'help.sensor.list', sensorListVerb);
+  make(sensor, 'show', 'help.sensor.show', sensorShowVerb).argument('<id>', say('help.shelf.device'));
   addSensorToolVerbs(sensor, make, say);
 
   addAlarmVerbs(group('alarm', 'help.alarm'), make, say);

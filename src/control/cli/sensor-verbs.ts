@@ -1,7 +1,7 @@
-// The verb about sensors: list. They are added and removed in the configuration.
+// The verbs about sensors: list, show. They are added and removed in the configuration.
 import type { Result } from '../contract.ts';
 import { sensorStateWords } from '../messages/words.ts';
-import { exits, type Verb, withGateway } from './context.ts';
+import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
 import { orDash, textIn, timeText, word } from './words.ts';
 
 export const sensorListVerb: Verb<object> = async (context) => {
@@ -34,8 +34,42 @@ export const sensorListVerb: Verb<object> = async (context) => {
   return exits.done;
 };
 
+export const sensorShowVerb: Verb<object> = async (context, _, id) => {
+  const { screen } = context;
+  const { sensor } = await withGateway(context, (client) => client.call('sensor.show', { id }));
+  if (context.json) screen.json({ sensor });
+  else screen.table(factsOf(sensor, context));
+  return exits.done;
+};
+
+type Known = Result<'sensor.show'>['sensor'];
+
+function factsOf(sensor: Known, context: VerbContext): string[][] {
+  const { say } = context;
+  const { place, record = {} } = sensor;
+  const zones = Object.entries(record.zones ?? {}).map(([point, zone]) => `${point}: ${zone}`);
+  const cameras = (record.cameras ?? []).map(({ camera, channel }) => `${camera}/${channel}`);
+  const where = [place.latitude, place.longitude, place.address].filter((part) => part !== undefined && part !== '').join(', ');
+  return [
+    ['ID', sensor.id],
+    [say('show.name'), orDash(sensor.name)],
+    [say('column.source'), `${sensor.driver} ${sensor.source}`],
+    [say('show.identity'), orDash([sensor.maker, sensor.model].filter((part) => part !== '').join(', '))],
+    [say('show.purpose'), orDash(sensor.purpose)],
+    [say('show.place'), orDash(where)],
+    [say('show.premises'), orDash(record.premises ?? '')],
+    [say('show.zone'), orDash([record.zone ?? '', ...zones].filter((part) => part !== '').join(', '))],
+    [say('show.cameras'), orDash(cameras.join(', '))],
+    ...Object.entries(record.facts ?? {}),
+    [say('show.state'), word(sensorStateWords, sensor.state, context)],
+    [say('column.heard'), timeText(sensor.lastHeardAt)],
+    [say('column.values'), valuesText(sensor)],
+    [say('column.message'), orDash(textIn(sensor.problem, context))],
+  ];
+}
+
 /** `smoke=1 obscuration=12.3`: six significant digits are more than any of them measures. */
-function valuesText({ values }: Result<'sensor.list'>['sensors'][number]): string {
+function valuesText({ values }: Pick<Known, 'values'>): string {
   return orDash(
     Object.entries(values)
       .map(([point, value]) => `${point}=${Number(value.toPrecision(6))}`)

@@ -56,6 +56,7 @@ export const helpMessages = {
   'help.reason': { en: 'why, for the ledger', ko: '대장에 남길 사유' },
   'help.out': { en: 'new file for the JPEG', ko: 'JPEG을 저장할 새 파일' },
   'help.sensor': { en: 'sensors', ko: '센서 조회' },
+  'help.sensor.show': { en: 'show all that is known of a sensor', ko: '센서의 모든 정보 표시' },
   'help.sensor.list': { en: 'list the sensors and their last values', ko: '센서 상태와 최근 값 목록' },
   'help.alarm': { en: 'alarms', ko: '알람 조회' },
   'help.alarm.list': { en: 'list the newest alarms', ko: '최근 알람 목록' },

@@ -88,7 +88,7 @@ function shapeOf(body: EntryBody): Shape {
     case 'inventory': {
       const { change, time } = body.value;
       // Its addresses are this site's own business.
-      const { id, type, name, purpose, place, identity, group, features, ptz, ptzReturn } = body.value.device;
+      const { id, type, name, purpose, place, identity, group, features, record, ptz, ptzReturn } = body.value.device;
       const channels = body.value.device.channels.map(({ number, name: called, codecs, ptz }) => ({ number, name: called, codecs, ptz }));
       return {
         segments: ['inventory', id],
@@ -96,7 +96,7 @@ function shapeOf(body: EntryBody): Shape {
         device: id,
         subject: id,
         time,
-        data: { change, device: { id, type, name, purpose, place, channels, identity, group, features, ptz, ptzReturn } },
+        data: { change, device: { id, type, name, purpose, place, channels, identity, group, features, record, ptz, ptzReturn } },
       };
     }
     case 'grant': {
