@@ -78,4 +78,23 @@ describe('paths', () => {
     clock.advance(10_000);
     expect(running).toEqual(['rtsp://10.0.0.2/live u p']);
   });
+
+  it('send away who comes in the pause after a refused login, but not before he has come', async () => {
+    const refused = { reason: 'login-refused', detail: '' } as const;
+    let asked = 0;
+    const runSource: PathDeps['runSource'] = async () => {
+      asked += 1;
+      return refused;
+    };
+    const events = { sourceOpened: () => {}, sourceClosed: () => {}, sourceFailed: () => {} };
+    const env = { clock: openFakeClock(1_700_000_000_000), random: systemRandom, log: openLog('silent') };
+    const options = { closeAfterMs: 10_000, openTimeoutMs: 10_000, frameTimeoutMs: 10_000 };
+    const paths = openPaths(options, { runSource, readBuffer: Buffer.alloc(1), events }, env);
+    await paths.join(key, source, () => {}).describe();
+    const ends: string[] = [];
+    const second = paths.join(key, source, ({ reason }) => ends.push(reason));
+    expect(ends).toEqual([]);
+    expect(await second.describe()).toEqual({ ok: false, failure: refused });
+    expect([ends, asked]).toEqual([['login-refused'], 1]);
+  });
 });

@@ -115,6 +115,13 @@ export function openFeed({ key, source }: PathView, options: PathOptions, deps: 
     deps.events.sourceFailed(key, why);
     sink.failed(finalFailures.has(why.reason));
   };
+  /** As every other failure it comes later: who has just joined is not yet where it is told. */
+  const refuse = async (run: AbortController): Promise<void> => {
+    await Promise.resolve();
+    if (running !== run) return;
+    running = undefined;
+    sink.failed(true);
+  };
   const piece = (next: Piece): void => {
     frames += next.frames;
     if (firstFrameMs === undefined && next.frames > 0) firstFrameMs = now() - openedAt;
@@ -146,9 +153,9 @@ export function openFeed({ key, source }: PathView, options: PathOptions, deps: 
     },
     retryMs: () => backoff.next(),
     open() {
-      if (now() < pausedUntil) return sink.failed(true);
       const run = new AbortController();
       running = run;
+      if (now() < pausedUntil) return void refuse(run);
       openedAt = now();
       firstFrameMs = undefined;
       const { openTimeoutMs: replyTimeoutMs, frameTimeoutMs } = options;
