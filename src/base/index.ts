@@ -16,6 +16,7 @@ export {
   withHint,
 } from './errors.ts';
 export { type Hours, hoursOption, isWithinHours } from './hours.ts';
+export { nodeHttp } from './http.ts';
 export { type Log, openLog } from './log.ts';
 export { type BoundedQueue, openQueue } from './queue.ts';
 export { type Random, systemRandom, uuidv7 } from './random.ts';

@@ -1,7 +1,7 @@
 // The optional HTTP listener on loopback that serves the metrics to a Prometheus of the site.
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import { type Env, messageOf } from '#base';
+import type { Server } from 'node:http';
+import { type Env, messageOf, nodeHttp } from '#base';
 import { faults } from './faults.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -56,7 +56,7 @@ export async function openMetricsListener(at: Address, metrics: Metrics, env: En
 }
 
 async function listen(at: Address, metrics: Metrics, env: Env): Promise<Server> {
-  const server = createServer({ requestTimeout: 5000, headersTimeout: 5000, keepAliveTimeout: 5000, maxHeaderSize: 8192 });
+  const server = nodeHttp().createServer({ requestTimeout: 5000, headersTimeout: 5000, keepAliveTimeout: 5000, maxHeaderSize: 8192 });
   server.maxConnections = 8;
   server.on('request', (request, response) => {
     request.resume();

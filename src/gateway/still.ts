@@ -1,6 +1,6 @@
 // Fetches a still from the media process over loopback, for the technician's door.
-import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
+import { nodeHttp } from '#base';
 import { faults } from './faults.ts';
 
 const maxBytes = 8 * 2 ** 20;
@@ -15,7 +15,7 @@ export function fetchStill(address: string, signal: AbortSignal): Promise<Buffer
     const fail = (cause: unknown): void =>
       reject(faults.fault('still-failed', { cause, detail: cause instanceof Error ? cause.message : String(cause) }));
     const options = { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]), agent: false as const };
-    const get = address.startsWith('https:') ? httpsGet : httpGet;
+    const get = address.startsWith('https:') ? httpsGet : nodeHttp().get;
     get(address, { ...options, rejectUnauthorized: false }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;

@@ -1,8 +1,8 @@
 // The door for cameras that push (WS-BaseNotification §3): a small HTTP listener with a token for each camera in the path, open to that camera's address alone.
 import { timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isIP, type Socket } from 'node:net';
-import { type Env, messageOf, type Service, untilAborted } from '#base';
+import { type Env, messageOf, nodeHttp, type Service, untilAborted } from '#base';
 import type { PushOptions } from '../event-options.ts';
 import { faults } from '../faults.ts';
 import { readBodyOf } from '../soap/index.ts';
@@ -111,7 +111,7 @@ export function openPushDoor(options: PushOptions, env: Env): PushDoor {
     service: {
       name: 'push of cameras',
       async run(signal) {
-        const server = createServer(limits, (request, response) => {
+        const server = nodeHttp().createServer(limits, (request, response) => {
           answer(request, response).catch(() => request.destroy());
         });
         server.maxConnections = maxConnections;

@@ -1,8 +1,8 @@
 // Fetching over HTTP and HTTPS: one request, one answer, bounded in time and size; what is secret goes to the host that was named, and to no other.
 import { readFile } from 'node:fs/promises';
-import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { BongsuError, type Env } from '#base';
+import { BongsuError, type Env, nodeHttp } from '#base';
 import { sensorsFaults } from '../faults.ts';
 
 /** What is asked. */
@@ -85,7 +85,7 @@ interface Bounds {
 }
 
 async function askOnce({ url, method = 'GET', headers, body }: WebRequest, { maxBytes, ca, end }: Bounds): Promise<WebAnswer> {
-  const open = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const open = url.protocol === 'https:' ? requestHttps : nodeHttp().request;
   const request = open(url, {
     method,
     signal: end,

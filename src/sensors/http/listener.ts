@@ -1,9 +1,9 @@
 // The HTTP side of whoever is sent to: bounds, bodies, strangers; what a request means is decided by the handler that is handed in.
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { type Env, messageOf } from '#base';
+import { type Env, messageOf, nodeHttp } from '#base';
 import { sensorsFaults } from '../faults.ts';
 import { type Guests, openGuests } from './guests.ts';
 import { openSlowness, type Slowness } from './slowness.ts';
@@ -115,7 +115,7 @@ const limits = {
 };
 
 async function makeServer({ tls }: ListenOptions): Promise<Server> {
-  if (!tls) return createServer(limits);
+  if (!tls) return nodeHttp().createServer(limits);
   try {
     const cert = await readFile(tls.cert);
     return createTlsServer({ ...limits, handshakeTimeout: limits.headersTimeout, cert, key: tls.key, minVersion: 'TLSv1.2' });

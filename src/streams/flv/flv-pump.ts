@@ -1,6 +1,6 @@
 // From the child to one reader: FLV fetched over loopback, whole tags passed on; a reader that is too slow loses pictures up to the next key frame.
-import { get, type IncomingMessage } from 'node:http';
-import type { Clock } from '#base';
+import type { IncomingMessage } from 'node:http';
+import { type Clock, nodeHttp } from '#base';
 import { type FlvTag, openFlvCutter } from './flv-tags.ts';
 
 /** What the pump needs of a reader's connection. */
@@ -59,7 +59,7 @@ export function openFlvPump(options: FlvPumpOptions, line: FlvLine, ended: () =>
   };
   const cutter = openFlvCutter(maxTagBytes, pass);
   const { port, id } = options.address;
-  const request = get({ host: '127.0.0.1', port, path: `/f/${id}.flv`, agent: false }, (response: IncomingMessage) => {
+  const request = nodeHttp().get({ host: '127.0.0.1', port, path: `/f/${id}.flv`, agent: false }, (response: IncomingMessage) => {
     response.on('data', (part: Buffer) => {
       if (response.statusCode !== 200 || !cutter.feed(part)) end();
     });

@@ -1,7 +1,7 @@
 // One still from a camera: its ONVIF snapshot address fetched over HTTP(S), bounded in size and time, and seen to be a JPEG (ONVIF Media §5.11, RFC 9110).
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { authorize, chooseChallenge, type Env } from '#base';
+import { authorize, chooseChallenge, type Env, nodeHttp } from '#base';
 import type { StreamSource } from '#model';
 import type { SourceFailure } from '../faults.ts';
 
@@ -64,7 +64,7 @@ async function fetchOnce(url: URL, authorization: string | undefined, signal: Ab
   const headers = { Accept: 'image/jpeg', ...(authorization === undefined ? {} : { Authorization: authorization }) };
   const options = { headers, signal, agent: false as const, rejectUnauthorized: false, maxHeaderSize: 16 * 1024 };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const call = url.protocol === 'https:' ? httpsRequest(url, options, resolve) : httpRequest(url, options, resolve);
+    const call = url.protocol === 'https:' ? httpsRequest(url, options, resolve) : nodeHttp().request(url, options, resolve);
     call.on('error', reject);
     // Also where it ends without either: an answer in another protocol (101), a time that is over.
     call.once('close', () => reject(new Error('closed')));

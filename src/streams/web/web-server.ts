@@ -1,8 +1,8 @@
 // The HTTP(S) server of readers: stills and FLV behind one port, with bounds on heads, time and number; who shows no token stands in the crowd.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Server as NetServer, Socket } from 'node:net';
-import { type Env, messageOf } from '#base';
+import { type Env, messageOf, nodeHttp } from '#base';
 import { openCrowd, openThreshold, readTls, type TlsFiles } from '../server/index.ts';
 
 /** What is behind the server. `welcome` is to be called when a right token was shown. */
@@ -22,7 +22,7 @@ export function makeWebServer(tls: TlsFiles | undefined, doors: WebDoors, env: E
     env.log.error({ error: messageOf(error) }, 'a request over HTTP could not be answered');
     socket.destroy();
   };
-  const server = tls ? createTlsServer({ ...limits, ...readTls(tls) }) : createServer(limits);
+  const server = tls ? createTlsServer({ ...limits, ...readTls(tls) }) : nodeHttp().createServer(limits);
   // Behind the threshold it does not listen itself, and does not watch the time of requests: the crowd does.
   const door = tls ? openThreshold(server, env.clock) : server;
   const crowd = openCrowd(door, maxConnections, env.clock);

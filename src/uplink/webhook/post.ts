@@ -1,7 +1,7 @@
 // One POST: bounded in time, its answer bounded in size and dropped, redirects not followed.
-import { type Agent, request as httpRequest } from 'node:http';
+import type { Agent } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Clock } from '#base';
+import { type Clock, nodeHttp } from '#base';
 
 /** What is posted where. */
 export interface Posting {
@@ -48,7 +48,7 @@ interface Answer {
 
 function postOnce({ url, agent, headers, body, timeoutMs }: Posting, signal: AbortSignal, clock: Clock): Promise<Answer> {
   const { promise, resolve } = Promise.withResolvers<Answer>();
-  const open = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const open = url.protocol === 'https:' ? httpsRequest : nodeHttp().request;
   const request = open(url, { method: 'POST', agent, signal, headers: { ...headers, 'content-length': Buffer.byteLength(body) } });
   const timer = clock.after(timeoutMs, () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)));
   let status: number | undefined;

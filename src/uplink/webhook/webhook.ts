@@ -1,7 +1,7 @@
 // A webhook destination: one session after the other with a receiver, and a word in the log when it goes and when it is back.
-import { Agent as HttpAgent } from 'node:http';
+import type { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { type Env, messageOf, openBackoff, type Service } from '#base';
+import { type Env, messageOf, nodeHttp, openBackoff, type Service } from '#base';
 import type { Identity } from '#model';
 import { readPem } from '../certificates.ts';
 import type { WebhookOptions } from '../destinations.ts';
@@ -90,7 +90,7 @@ export function openWebhook(options: WebhookOptions, deps: WebhookDeps, env: Env
 /** Keeps connections for the next entries. The certificates are read at each session, so that a renewal needs no restart. */
 async function openAgent({ url, ca: path, concurrency }: WebhookOptions): Promise<HttpAgent> {
   const kept = { keepAlive: true, maxSockets: concurrency };
-  if (!url.startsWith('https:')) return new HttpAgent(kept);
+  if (!url.startsWith('https:')) return new (nodeHttp().Agent)(kept);
   const ca = await readPem(path);
   return new HttpsAgent({ ...kept, minVersion: 'TLSv1.2', ...(ca && { ca }) });
 }
