@@ -34,11 +34,12 @@ interface Section {
     readonly device: string;
     readonly grammar: string;
     readonly template?: string | undefined;
+    readonly devices: readonly { readonly device: string; readonly key: string; readonly template?: string | undefined }[];
     readonly port?: string | number;
     readonly via: string;
   }[];
   readonly templates: Readonly<Record<string, unknown>>;
-  readonly grammars: Readonly<Record<string, unknown>>;
+  readonly grammars: Readonly<Record<string, { readonly address?: string | undefined }>>;
 }
 
 /** Something that is there twice or not at all, and where. */
@@ -92,6 +93,14 @@ export function findClashes(
     if (each.via === 'serial' && each.port !== undefined) port(each.port, [...path, 'port']);
     device(each.device, [...path, 'device']);
     template(each.template, [...path, 'template']);
+    const key = once('key');
+    for (const [place, member] of each.devices.entries()) {
+      device(member.device, [...path, 'devices', place, 'device']);
+      template(member.template, [...path, 'devices', place, 'template']);
+      key(member.key, [...path, 'devices', place, 'key']);
+    }
+    if (each.devices.length > 0 && grammars.has(each.grammar) && value.grammars[each.grammar]?.address === undefined)
+      problems.push({ message: 'devices need a grammar with an address, one of the site’s own', path: [...path, 'devices'] });
     if (!grammars.has(each.grammar)) problems.push({ message: `expected one of ${[...grammars].join(', ')}`, path: [...path, 'grammar'] });
   }
   const sourceId = once('source');

@@ -124,8 +124,7 @@ const pattern = z
 /** What one kind of line means. */
 export type Pattern = z.output<typeof pattern>;
 
-/** One grammar, as a file of its own or under `sensors.grammars`. */
-export const grammarOption = z.strictObject({
+const plainGrammar = z.strictObject({
   title: z
     .strictObject({ ko: words.describe('In Korean.'), en: words.describe('In English.') })
     .optional()
@@ -159,8 +158,18 @@ export const grammarOption = z.strictObject({
   silentAfter: durationOption({ min: '0s', max: '30d', default: '0s' }).describe(
     'Without a line that is understood for so long, sensor-silent is raised. 0s to 30d; 0s: never.',
   ),
+  address: z
+    .string()
+    .regex(/^[a-zA-Z]\w{0,31}$/)
+    .optional()
+    .describe('Group that says which panel of the line speaks: its text is the key of one of the line’s devices. Up to 32 characters.'),
   patterns: z.array(pattern).min(1).max(64).describe('What lines mean; the first that fits the whole line counts. 1 to 64.'),
 });
+/** One grammar, as a file of its own or under `sensors.grammars`. */
+export const grammarOption = plainGrammar.refine(
+  ({ address, patterns }) => address === undefined || patterns.some(({ match: expression }) => groupsOf(expression)?.includes(address)),
+  { message: 'no expression has a group of this name', path: ['address'] },
+);
 /** How a panel speaks. */
 export type Grammar = z.output<typeof grammarOption>;
 

@@ -16,6 +16,19 @@ const line = {
     .describe(
       'Where its lines carry values (says: values): a shipped template, or a name under sensors.templates. Its paths are names of groups.',
     ),
+  devices: z
+    .array(
+      z.strictObject({
+        ...identity,
+        key: z.string().min(1).max(100).describe('What the grammar’s address group catches of its lines.'),
+        template: z.string().optional().describe('What it is, where its lines carry values.'),
+      }),
+    )
+    .max(250)
+    .default([])
+    .describe(
+      'Where several panels share the line: whom the grammar’s address means, up to 250. A line of another one, or without an address, is the line’s own device’s.',
+    ),
   silentAfter: durationOption({ min: '0s', max: '30d', default: '0s' }).describe(
     'Without a line that is understood for so long, sensor-silent is raised. 0s to 30d; 0s: as the grammar says.',
   ),

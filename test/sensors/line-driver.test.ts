@@ -99,6 +99,49 @@ describe('a fire panel on a serial port', () => {
     expect(sensors.status()).toMatchObject([{ device: 'panel-1', driver: 'line', source: 'panel', state: 'ok', problem: undefined }]);
   });
 
+  it('is one of several on its line: the address tells whose zone, trouble, reset and silence it is', async () => {
+    const pty = keep(await openPtyPair());
+    const recorder = openRecorder();
+    const shared = {
+      address: 'panel',
+      patterns: [
+        { says: 'alarm', kind: 'fire-panel', channel: 'zone-{zone}', match: '(?<panel>\\d\\d) FIRE (?<zone>\\d+) (?<premises>.+)' },
+        { says: 'fault', as: 'power-fault', channel: 'mains', fault: 'no mains', match: '(?<panel>\\d\\d) MAINS OFF' },
+        { says: 'reset', of: 'all', match: '(?:(?<panel>\\d\\d) )?RESET' },
+        { says: 'heartbeat', match: '(?:(?<panel>\\d\\d) )?OK' },
+        { says: 'values', match: '(?<panel>\\d\\d) LEVEL (?<level>\\d+)' },
+      ],
+    };
+    const devices = [
+      { device: 'panel-east', key: '01', premises: '동관' },
+      { device: 'panel-west', key: '02', premises: '서관', template: 'water-level' },
+    ];
+    const sensors = start({ via: 'serial', port: pty.a, devices, silentAfter: '2s' }, recorder, { grammars: { own: shared } });
+    await untilHeard(sensors, pty);
+    expect(sensors.devices().map(({ id, record }) => `${id} ${record?.premises ?? '-'}`)).toEqual([
+      'panel-1 -',
+      'panel-east 동관',
+      'panel-west 서관',
+    ]);
+    await pty.say('01 FIRE 3 lobby\r\n02 FIRE 3 kitchen\r\n02 MAINS OFF\r\n09 FIRE 1 attic\r\n02 LEVEL 250\r\n01 RESET\r\n');
+    await eventually(() => expect(recorder.reports.length).toBe(4));
+    const told = (): string[] => recorder.reports.map(({ device, channel, state }) => `${device} ${channel} ${state}`);
+    expect(told()).toEqual(['panel-east zone-3 active', 'panel-west zone-3 active', 'panel-1 zone-1 active', 'panel-east zone-3 inactive']);
+    expect(recorder.reports[2]?.detail).toMatchObject({ panel: '09', premises: 'attic' });
+    expect(recorder.said()).toContain('power-fault raised panel-west');
+    expect(sensors.status()[2]?.values).toEqual({ level: 2.5 });
+    await pty.say('RESET\r\n');
+    await eventually(() => expect(told().slice(4)).toEqual(['panel-1 zone-1 inactive', 'panel-west zone-3 inactive']));
+    expect(recorder.said()).toContain('power-fault cleared panel-west');
+    // The watchdog of one panel: the others go on.
+    for (let beat = 0; beat < 8; beat += 1) {
+      await pty.say('01 OK\r\n');
+      await sleep(400);
+    }
+    expect(recorder.said()).toContain('sensor-silent raised panel-west');
+    expect(recorder.said()).not.toContain('sensor-silent raised panel-east');
+  });
+
   it('ends after a restart what was open before it, by its reset', async () => {
     const pty = keep(await openPtyPair());
     const recorder = openRecorder();

@@ -1,20 +1,21 @@
 // From frames to what is committed: read, judged and told in order, bounded, tried until the store takes it; nothing on a line can be asked for again.
 import { type Env, messageOf } from '#base';
 import type { SensorsDeps } from '../driver.ts';
+import type { Grammar } from '../grammar-option.ts';
 import type { Utterance } from '../rules/index.ts';
 import { type PanelName, type PanelState, seedPanel, stepPanel } from './panel.ts';
 import type { Meaning, Reader } from './reader.ts';
 
 /** What the desk tells of. */
 export interface DeskEvents {
-  /** A line was understood, and all that it led to is committed. */
-  understood(): void;
+  /** A line of `device` was understood, and all that it led to is committed. */
+  understood(device: string): void;
   /** A line that no pattern fits. */
   unknown(text: string): void;
   /** A frame found no room. */
   full(): void;
-  /** Values for the template; rejects when the store fails. */
-  values(meaning: Meaning): Promise<void>;
+  /** Values for the template of the panel with this key; rejects when the store fails. */
+  values(meaning: Meaning, key: string | undefined): Promise<void>;
 }
 
 /** Takes frames. */
@@ -39,14 +40,25 @@ const retryMs = 1000;
 /** Reading takes a quarter of the thread at most: after so many milliseconds of it the desk rests three times as long. */
 const workMs = 5;
 
-/** Opens the desk of one panel. */
-export function openDesk(panel: PanelName, reader: Reader, world: { deps: SensorsDeps; env: Env; events: DeskEvents }): Desk {
+/** Whose lines come: the line's own device, and the panels that share it, by what the grammar's address group catches. */
+export interface Panels {
+  readonly device: string;
+  readonly grammar: Grammar;
+  readonly devices: readonly { readonly key: string; readonly device: string }[];
+}
+
+/** Opens the desk of one line. */
+export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsDeps; env: Env; events: DeskEvents }): Desk {
   const { deps, env, events } = world;
   const { clock } = env;
   const waiting: Waiting[] = [];
   let wake = (): void => {};
   let roomy = Promise.withResolvers<void>();
-  let state: PanelState | undefined;
+  const { grammar } = panels;
+  const names = new Map(panels.devices.map(({ key, device }): [string, PanelName] => [key, { device, grammar }]));
+  const own: PanelName = { device: panels.device, grammar };
+  const all = [own, ...names.values()];
+  const states = new Map<string, PanelState>();
 
   /** Tries until it is done; false: the signal aborted and the store did not take it. */
   const insist = async (act: () => Promise<unknown>, signal: AbortSignal): Promise<boolean> => {
@@ -58,7 +70,7 @@ export function openDesk(panel: PanelName, reader: Reader, world: { deps: Sensor
         if (signal.aborted) return false;
         if (failures === 0)
           env.log.error(
-            { device: panel.device, error: messageOf(error), waiting: waiting.length },
+            { device: panels.device, error: messageOf(error), waiting: waiting.length },
             'the store does not take a line; trying again',
           );
         await clock.sleep(retryMs, signal).catch(() => {});
@@ -74,12 +86,18 @@ export function openDesk(panel: PanelName, reader: Reader, world: { deps: Sensor
     const { meaning, text } = line;
     if (!meaning) events.unknown(text);
     else {
-      if (!state) return spentMs;
-      const step = stepPanel(panel, state, { meaning, wallMs, monotonicMs });
-      ({ state } = step);
-      for (const said of step.says) await insist(() => tell(said), signal);
-      if (meaning.pattern.says === 'values') await insist(() => events.values(meaning), signal);
-      events.understood();
+      const key = grammar.address === undefined ? undefined : meaning.groups[grammar.address];
+      const panel = (key === undefined ? undefined : names.get(key)) ?? own;
+      // A reset without an address is that of all.
+      for (const each of key === undefined && meaning.pattern.says === 'reset' ? all : [panel]) {
+        const state = states.get(each.device);
+        if (!state) return spentMs;
+        const step = stepPanel(each, state, { meaning, wallMs, monotonicMs });
+        states.set(each.device, step.state);
+        for (const said of step.says) await insist(() => tell(said), signal);
+      }
+      if (meaning.pattern.says === 'values') await insist(() => events.values(meaning, panel === own ? undefined : key), signal);
+      events.understood(panel.device);
     }
     return spentMs;
   };
@@ -98,9 +116,7 @@ export function openDesk(panel: PanelName, reader: Reader, world: { deps: Sensor
     async run(signal) {
       const onAbort = (): void => wake();
       signal.addEventListener('abort', onAbort, { once: true });
-      await insist(async () => {
-        state = seedPanel(await deps.openAlarms(panel.device));
-      }, signal);
+      for (const { device } of all) await insist(async () => states.set(device, seedPanel(await deps.openAlarms(device))), signal);
       let spentMs = 0;
       for (;;) {
         const next = waiting.shift();

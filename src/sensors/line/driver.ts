@@ -35,26 +35,29 @@ export function openLine(options: LineOptions, world: LineWorld): LineDriver {
   const grammar = world.grammar(options.grammar);
   const silentAfter = options.silentAfter > 0 ? options.silentAfter : grammar.silentAfter;
   const source = openMessageSource(
-    { ...options, devices: [], map: undefined, silentAfter, repeatWindow: grammar.repeatWindow },
+    { ...options, map: undefined, silentAfter, repeatWindow: grammar.repeatWindow },
     { ...world, signal: life.signal },
   );
   const teller = openTeller(deps, env, life.signal);
   const health = openLineHealth(options.id, teller, env);
   const sense = openSense(options, teller, env);
   const presence = openPresence(source.expected, { deps, env, signal: life.signal });
-  const heard = (): void => presence.heard(options.id, options.device);
-  const desk = openDesk({ device: options.device, grammar }, openReader(grammar), {
+  const heard = (device: string): void => presence.heard(options.id, device);
+  const desk = openDesk({ device: options.device, grammar, devices: options.devices }, openReader(grammar), {
     deps,
     env,
     events: {
-      understood() {
+      understood(device) {
         sense.understood();
-        heard();
+        heard(device);
       },
       unknown: sense.unknown,
       full: sense.full,
-      values: async (meaning) =>
-        void (await source.take({ content: meaning.groups, body: Buffer.from(JSON.stringify(meaning.groups)) }, heard)),
+      values: async ({ groups }, key) =>
+        void (await source.take(
+          { content: groups, body: Buffer.from(JSON.stringify(groups)), ...(key === undefined ? {} : { key }) },
+          heard,
+        )),
     },
   });
   const ear = openEar(grammar.framing, { frame: desk.offer, broken: sense.broken }, env.clock);
@@ -116,7 +119,7 @@ export function openLine(options: LineOptions, world: LineWorld): LineDriver {
       source.devices.map((device): SensorStatus => {
         const here = presence.status(device.id);
         const values = source.valuesOf(device.id)?.values ?? {};
-        const problem = here.state === 'ok' ? sense.problem() : undefined;
+        const problem = here.state === 'ok' && device.id === options.device ? sense.problem() : undefined;
         const state = problem ? { state: 'fault' as const, problem } : {};
         return { device: device.id, driver: 'line', source: options.id, values, ...here, ...state };
       }),

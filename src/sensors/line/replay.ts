@@ -29,6 +29,8 @@ export interface Playback {
 }
 
 const device = 'recorded';
+/** Panels of one line that are told apart in a replay. */
+const maxPanels = 256;
 
 interface Framed {
   readonly ms: number;
@@ -55,16 +57,22 @@ function framesOf(grammar: Grammar, { pieces }: Recording): { readonly frames: r
 export function replayGrammar(grammar: Grammar, recording: Recording): Playback {
   const reader = openReader(grammar);
   const { frames, dropped } = framesOf(grammar, recording);
-  let state: PanelState = seedPanel([]);
+  const states = new Map<string, PanelState>([[device, seedPanel([])]]);
   const played = frames.flatMap(({ ms, frame }): Played[] => {
     const wallMs = recording.startedAt + ms;
     const line = reader.read(frame, wallMs);
     if (!line) return [];
     const { text, meaning } = line;
     if (!meaning) return [{ ms, text, meaning: 'unknown', says: [] }];
-    const step = stepPanel({ device, grammar }, state, { meaning, wallMs, monotonicMs: ms });
-    ({ state } = step);
-    return [{ ms, text, meaning: meaning.pattern.says, pattern: meaning.number, says: step.says }];
+    const address = grammar.address === undefined ? undefined : meaning.groups[grammar.address];
+    const named = address ?? device;
+    const speaking = address === undefined && meaning.pattern.says === 'reset' ? [...states.keys()] : [named];
+    const says = speaking.flatMap((each) => {
+      const step = stepPanel({ device: each, grammar }, states.get(each) ?? seedPanel([]), { meaning, wallMs, monotonicMs: ms });
+      if (states.size < maxPanels || states.has(each)) states.set(each, step.state);
+      return step.says;
+    });
+    return [{ ms, text, meaning: meaning.pattern.says, pattern: meaning.number, says }];
   });
   return { played, droppedBytes: dropped };
 }
