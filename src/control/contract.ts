@@ -7,6 +7,7 @@ import { eventOperations } from './event-operations.ts';
 import { id, line, matching, reason } from './fields.ts';
 import { loginOperations } from './login-operations.ts';
 import { registrationOperations } from './registration-operations.ts';
+import { sensorOperations } from './sensor-operations.ts';
 import { streamOperations } from './stream-operations.ts';
 import {
   alarmKind,
@@ -155,6 +156,7 @@ export const operations = {
   },
   /** `revoked` is false when no such grant is open: it had ended already, or never was. */
   'grant.revoke': { input: z.strictObject({ id: line(64, 1), reason }), answer: z.object({ revoked: z.boolean() }) },
+  ...sensorOperations,
   ...streamOperations,
   'audit.verify': { input: nothing, answer: z.object({ rows: z.int().min(0), valid: z.boolean(), firstBad: z.int().optional() }) },
   /** The same text as the HTTP listener serves (Prometheus exposition format 0.0.4). */

@@ -64,6 +64,18 @@ export const faults = faultTable('gateway', {
       ko: '`bongsu camera list`와 `bongsu sensor list`로 ID를 확인하십시오.',
     },
   },
+  'not-calibrated': {
+    message: { en: 'The point is not calibrated', ko: '교정되지 않은 측정점입니다' },
+    hint: { en: '`bongsu sensor calibrate` shows what is.', ko: '`bongsu sensor calibrate`로 교정 목록을 확인하십시오.' },
+  },
+  'calibration-empty': {
+    message: { en: 'Nothing is said of the calibration', ko: '교정값이 없습니다' },
+    hint: { en: 'Give --measured, or --scale and --offset.', ko: '--measured 또는 --scale, --offset을 지정하십시오.' },
+  },
+  'no-value': {
+    message: { en: 'The sensor shows no value of this point now', ko: '지금 이 측정점의 값이 없습니다' },
+    hint: { en: 'Wait until it answers, or give --scale and --offset.', ko: '센서가 응답할 때까지 기다리거나 --scale, --offset을 지정하십시오.' },
+  },
   'letter-unknown': {
     message: { en: 'There is no such dead letter', ko: '그런 거부 항목이 없습니다' },
     hint: { en: '`bongsu outbox dead list` shows the numbers.', ko: '`bongsu outbox dead list`로 번호를 확인하십시오.' },

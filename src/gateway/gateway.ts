@@ -8,7 +8,7 @@ import { serveControl } from '#control';
 import type { Device, Identity } from '#model';
 import { openOutbox, openReadings } from '#outbox';
 import { openCredentials, openFindings, openRegistry } from '#registry';
-import { openSensors } from '#sensors';
+import { openCalibrations, openSensors } from '#sensors';
 import type { SensorMarksProcedures, SensorNotesProcedures } from '#sensors/tables';
 import { openStore } from '#store';
 import { openStreams } from '#streams';
@@ -86,6 +86,8 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const access = openAccess(config.access, { store, line: bandwidth.line }, env);
   const registry = await outwait(() => openRegistry({ store, sealer }, env), 'the registry', env, signal);
   if (!registry) return;
+  const calibrations = await outwait(() => openCalibrations(store), 'the calibrations', env, signal);
+  if (!calibrations) return;
   const ending = new AbortController();
   const watchStore = (listener: () => void): Disposable => store.watch('store', listener);
   const fallback = openFallback(
@@ -120,7 +122,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const discovery = openDiscoveryStory(config.cameras.discovery, { access, cameras, findings, registry }, env);
   const marks = store.procedures<SensorMarksProcedures>('marks');
   const notes = store.procedures<SensorNotesProcedures>('notes');
-  const sensors = openSensors(config.sensors, { ...drivers, reading: readings.record, marks, notes }, env);
+  const sensors = openSensors(config.sensors, { ...drivers, reading: readings.record, marks, notes, calibrations }, env);
   const keyFrames = openKeyFrames(cameras, env);
   const streams = openStreams(
     config.streams,
@@ -201,6 +203,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
       acts,
       alarms,
       cameraActs,
+      calibrations,
       cameras,
       credentials,
       discovery: discovery.handlers,

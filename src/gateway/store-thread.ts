@@ -14,7 +14,14 @@ import {
   openRegistryProcedures,
   registryMigrations,
 } from '#registry/tables';
-import { openSensorMarksProcedures, openSensorNotesProcedures, sensorMarksMigrations, sensorNotesMigrations } from '#sensors/tables';
+import {
+  calibrationMigrations,
+  openCalibrationProcedures,
+  openSensorMarksProcedures,
+  openSensorNotesProcedures,
+  sensorMarksMigrations,
+  sensorNotesMigrations,
+} from '#sensors/tables';
 import { type ProcedureWorld, type StoreLimits, serveStore } from '#store';
 import { openUplinkProcedures, uplinkMigrations } from '#uplink/tables';
 
@@ -48,6 +55,7 @@ if (parentPort) {
         uplinkMigrations,
         sensorMarksMigrations,
         sensorNotesMigrations,
+        calibrationMigrations,
       ],
       open(db, base) {
         const outbox = openOutboxProcedures(db, base, destinations, {
@@ -65,6 +73,7 @@ if (parentPort) {
           cameras: openCamerasProcedures(db, world),
           knowledge: openKnowledgeProcedures(db, world),
           uplink: openUplinkProcedures(db, world),
+          calibrations: openCalibrationProcedures(db, world),
           marks: openSensorMarksProcedures(db, world),
           notes: openSensorNotesProcedures(db, world),
         };

@@ -18,6 +18,7 @@ import { openTechnicianEvents } from './technician-events.ts';
 import { openTechnicianLogins, type TechnicianLoginsDeps } from './technician-logins.ts';
 import { openTechnicianOutbox, type TechnicianOutboxDeps } from './technician-outbox.ts';
 import { openTechnicianRegistration } from './technician-registration.ts';
+import { openTechnicianSensors, type TechnicianSensorsDeps } from './technician-sensors.ts';
 import { openTechnicianStreams } from './technician-streams.ts';
 
 /** The rooms behind the door. */
@@ -28,7 +29,8 @@ export interface TechnicianDeps extends TechnicianAlarmsDeps, TechnicianLoginsDe
   readonly discovery: DiscoveryStory['handlers'];
   readonly grants: Grants;
   readonly registry: Registry;
-  readonly sensors: Pick<Sensors, 'devices' | 'status'>;
+  readonly sensors: Pick<Sensors, 'bus' | 'devices' | 'status'>;
+  readonly calibrations: TechnicianSensorsDeps['calibrations'];
   readonly status: () => Promise<Result<'status'>>;
   readonly streams: Streams;
 }
@@ -63,6 +65,7 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
     ...openTechnicianLogins(deps),
     ...openTechnicianAlarms(deps, env),
     ...openTechnicianOutbox(deps, env),
+    ...openTechnicianSensors({ ...deps, views: () => viewSensors(deps.sensors) }, env),
     ...openTechnicianStreams(deps, env),
     'grant.list': async (filter) => ({ grants: (await deps.access.list(filter)).map(viewGrant) }),
     'grant.revoke': async ({ id, reason }, { origin }) => ({ revoked: await deps.grants.end(id, 'revoked', reason, origin) }),

@@ -1,6 +1,7 @@
 // The contract between a way to hear sensors and the room: what a driver is handed, what it is, what it says of its devices.
 import type { Service, Text } from '#base';
 import type { Alarm, Condition, Device, Reading, Report, ReportOutcome } from '#model';
+import type { Calibrations } from './calibrations.ts';
 import type { SensorNotes } from './memory.ts';
 
 /** What the room is handed by whoever assembles the gateway. */
@@ -16,6 +17,8 @@ export interface SensorsDeps {
   /** What must outlive the gateway of sensors that tell. */
   readonly notes: SensorNotes;
   readonly marks: SensorMarks;
+  /** Left out: nothing is calibrated. */
+  readonly calibrations?: Calibrations;
 }
 
 /** How far a source was taken whose messages are fetched. */

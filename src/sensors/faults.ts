@@ -110,12 +110,27 @@ export const sensorsFaults = faultTable('sensors', {
       ko: '테이블, 주소, 개수를 설명서와 비교하십시오. 설명서 주소는 1부터, 여기서는 0부터일 수 있습니다.',
     },
   },
+  'values-invalid': {
+    message: { en: 'These values do not fit there', ko: '이 값을 그 위치에 쓰거나 읽을 수 없습니다' },
+    hint: {
+      en: 'Coils take 0 and 1; numbers must fit --as; at most 125 registers are read and 123 written at once; only coil and holding can be written.',
+      ko: '코일은 0과 1, 숫자는 --as 형식에 맞아야 합니다. 한 번에 읽기 125개, 쓰기 123개까지이며 coil과 holding만 쓸 수 있습니다.',
+    },
+  },
   'write-forbidden': {
     message: { en: 'Writing to this bus is not allowed', ko: '이 버스에는 쓰기가 허용되지 않습니다' },
     hint: {
       en: 'Set writable: true for the bus in the configuration, and restart.',
       ko: '설정에서 이 버스에 writable: true를 지정하고 다시 시작하십시오.',
     },
+  },
+  'point-unknown': {
+    message: { en: 'The sensor has no such point', ko: '센서에 그런 측정점이 없습니다' },
+    hint: { en: '`bongsu sensor list` shows its points and values.', ko: '`bongsu sensor list`에서 측정점과 값을 확인하십시오.' },
+  },
+  'point-not-measured': {
+    message: { en: 'The point is a state and no measure', ko: '측정값이 아닌 상태값입니다' },
+    hint: { en: 'Only a point with a number can be calibrated.', ko: '숫자로 측정하는 값만 교정할 수 있습니다.' },
   },
   'listen-failed': {
     message: { en: 'The HTTP listener for senders cannot listen', ko: 'HTTP 수신을 시작할 수 없습니다' },
@@ -226,6 +241,25 @@ export const sensorsFaults = faultTable('sensors', {
     hint: {
       en: 'Our key goes to no host that is not configured: correct the address, if the new one is right.',
       ko: '설정에 없는 호스트로는 키를 보내지 않습니다. 새 주소가 맞으면 설정을 고치십시오.',
+    },
+    retryable: true,
+  },
+  'container-missing': {
+    message: { en: 'The platform has no such container', ko: '플랫폼에 해당 컨테이너가 없습니다' },
+    hint: {
+      en: 'Correct its name in the configuration: from the CSE base on, like Mobius/ae-fire/smoke.',
+      ko: '설정의 컨테이너 이름을 CSE 이름부터(예: Mobius/ae-fire/smoke) 다시 확인하십시오.',
+    },
+    retryable: true,
+  },
+  'subscription-unverified': {
+    message: {
+      en: 'The platform does not reach us to verify our subscription',
+      ko: '플랫폼이 구독 확인을 위해 이 장비에 접속하지 못합니다',
+    },
+    hint: {
+      en: 'Check notify, sensors.onem2m.listen and the firewall between: the platform must reach this machine.',
+      ko: 'notify, sensors.onem2m.listen과 방화벽을 확인하십시오. 플랫폼에서 이 장비로 접속할 수 있어야 합니다.',
     },
     retryable: true,
   },

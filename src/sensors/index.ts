@@ -1,5 +1,8 @@
 // The door of sensors: drivers and templates, rules, silence.
+export { type Calibrations, openCalibrations } from './calibrations.ts';
 export type { SensorStatus, SensorsDeps } from './driver.ts';
 export { sensorsFaults } from './faults.ts';
 export { recordLine, rehearse } from './line/index.ts';
+export type { BusVisit, ScannedUnit } from './modbus/index.ts';
 export { openSensors, type Sensors } from './sensors.ts';
+export { describeTemplates } from './templates/index.ts';

@@ -2,7 +2,7 @@
 import { type Env, messageOf } from '#base';
 import type { SensorStatus, SensorsDeps } from './driver.ts';
 import type { Template } from './options.ts';
-import { faultOf, type Observation, type SensorState, type SensorStep, seedSensor, stepSensor } from './rules/index.ts';
+import { faultOf, type Observation, type SensorState, type SensorStep, seedSensor, stepSensor, withoutMemory } from './rules/index.ts';
 import { openTeller } from './teller.ts';
 
 /** Where a driver puts what it saw of one sensor. */
@@ -38,6 +38,10 @@ export function openObserver(
     lastHeardAt = env.clock.now();
     ({ values } = observation);
   };
+  // What jumps because it was calibrated has not moved.
+  const correct = deps.calibrations?.join(sensor.device, sensor.template, () => {
+    state &&= withoutMemory(state);
+  });
   const step = (before: SensorState, observation: Observation): SensorStep =>
     stepSensor(sensor, before, { observation, moment: { wallMs: env.clock.now(), monotonicMs: env.clock.monotonicMs() } });
   /** What is measured is measured again: a reading that the store does not take is counted, and said now and then. */
@@ -67,7 +71,8 @@ export function openObserver(
     for (const reading of readings) deps.reading(reading).catch(noteLost);
   };
   return {
-    observe(observation) {
+    observe(seen) {
+      const observation = correct && seen.result === 'values' ? { ...seen, values: correct(seen.values) } : seen;
       note(observation);
       if (state) apply(observation);
       else seeding ??= seed();

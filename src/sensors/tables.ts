@@ -2,6 +2,8 @@
 import type { Database } from 'better-sqlite3';
 import type { Migrations, OpenProcedures } from '#store';
 
+export { calibrationMigrations, openCalibrationProcedures } from './calibration-tables.ts';
+
 /** How far one source was taken, in its driver's own words. */
 export interface KeptMark {
   readonly source: string;

@@ -17,6 +17,7 @@ import {
   stepSensor,
   type Urgency,
   urgencyOf,
+  withoutMemory,
 } from './rules/index.ts';
 
 type Values = Extract<Observation, { result: 'values' }>;
@@ -84,6 +85,10 @@ export function openToldObserver(
       memory.due(device, clock.monotonicMs() + retryMs, tick);
     }
   };
+  const correctValues = deps.calibrations?.join(device, template, () => {
+    state &&= withoutMemory(state);
+  });
+  const correct = (seen: Values): Values => (correctValues ? { ...seen, values: correctValues(seen.values) } : seen);
   const wait = (): void => {
     const now = moment();
     const due = state && sensorDueOf(template, state, now);
@@ -127,12 +132,13 @@ export function openToldObserver(
   memory.join(device, tick);
 
   return {
-    take(observation) {
-      const taken = taking.then(() => takeOne(observation));
+    take(seen) {
+      const taken = taking.then(() => takeOne(correct(seen)));
       taking = taken.catch(() => {});
       return taken;
     },
-    urgency(observation) {
+    urgency(seen) {
+      const observation = correct(seen);
       if (!state) return hasCriticalRule(template) ? 'raises' : 'none';
       return urgencyOf(template, state, stepSensor(sensor, state, { observation, moment: moment() }).state);
     },

@@ -9,6 +9,7 @@ import { type ControlOptions, controlOptions } from '#control/options';
 import { actAnswers } from './act-answers.ts';
 import { diagnosisAnswers } from './diagnosis-answers.ts';
 import { loginAnswers } from './login-answers.ts';
+import { sensorAnswers } from './sensor-answers.ts';
 import { streamAnswers } from './stream-answers.ts';
 
 const at = Date.UTC(2026, 10, 20, 4, 0, 0);
@@ -280,6 +281,7 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     ...actAnswers,
     'camera.topics': async () => topics,
     'camera.detections': async () => ({ detections }),
+    ...sensorAnswers(sensors, at),
     'sensor.list': async () => ({ sensors }),
     'sensor.show': async ({ id }) => ({ sensor: { ...knownSensor, id } }),
     'alarm.list': async () => ({

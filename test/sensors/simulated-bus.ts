@@ -22,7 +22,7 @@ export interface SimulatedBus {
 }
 
 /** Whether the unit leaves function 8 unanswered. */
-export const isDeafToEcho = (unit: number): boolean => unit % 5 === 0;
+const isDeafToEcho = (unit: number): boolean => unit % 5 === 0;
 
 /** The value of a register: nobody else's. */
 export const valueAt = (unit: number, address: number): number => unit * 256 + (address % 256);

@@ -24,6 +24,8 @@ import { discoverVerb } from './discover-verbs.ts';
 import { auditVerifyVerb, checkVerb, outboxStatusVerb, runVerb } from './gateway-verbs.ts';
 import { grantListVerb, grantRevokeVerb } from './grant-verbs.ts';
 import { openParsers } from './parsers.ts';
+import { addSensorBusVerbs } from './sensor-bus-verbs.ts';
+import { addSensorCareVerbs } from './sensor-care-verbs.ts';
 import { addSensorToolVerbs } from './sensor-tool-verbs.ts';
 import { sensorListVerb, sensorShowVerb } from './sensor-verbs.ts';
 import { simulateVerb } from './simulate-verb.ts';
@@ -92,7 +94,9 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
   const sensor = group('sensor', 'help.sensor');
   make(sensor, 'list', 'help.sensor.list', sensorListVerb);
   make(sensor, 'show', 'help.sensor.show', sensorShowVerb).argument('<id>', say('help.shelf.device'));
-  addSensorToolVerbs(sensor, make, say);
+  addSensorBusVerbs(sensor, make, say);
+  addSensorCareVerbs(sensor, make, say);
+  addSensorToolVerbs(sensor, { make, say, config });
 
   addAlarmVerbs(group('alarm', 'help.alarm'), make, say);
   make(group('device', 'help.deviceGroup'), 'maintenance', 'help.device.maintenance', deviceMaintenanceVerb)

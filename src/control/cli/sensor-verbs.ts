@@ -69,7 +69,7 @@ function factsOf(sensor: Known, context: VerbContext): string[][] {
 }
 
 /** `smoke=1 obscuration=12.3`: six significant digits are more than any of them measures. */
-function valuesText({ values }: Pick<Known, 'values'>): string {
+export function valuesText({ values }: Pick<Known, 'values'>): string {
   return orDash(
     Object.entries(values)
       .map(([point, value]) => `${point}=${Number(value.toPrecision(6))}`)

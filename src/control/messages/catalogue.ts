@@ -7,6 +7,7 @@ import { eventMessages } from './events.ts';
 import { helpMessages } from './help.ts';
 import { loginMessages } from './logins.ts';
 import { screenMessages } from './screens.ts';
+import { sensorBusMessages } from './sensor-bus.ts';
 import { sensorToolMessages } from './sensor-tools.ts';
 import { streamMessages } from './streams.ts';
 
@@ -18,6 +19,7 @@ export const catalogue = {
   ...discoveryMessages,
   ...eventMessages,
   ...loginMessages,
+  ...sensorBusMessages,
   ...sensorToolMessages,
   ...streamMessages,
 } as const;

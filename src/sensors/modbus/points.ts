@@ -1,5 +1,6 @@
 // From a template's points to as few reads as possible and back to values, pure.
 import type { Point, Register } from '../options.ts';
+import { numberOf, widthOf } from './numbers.ts';
 import type { ReadRequest } from './pdu.ts';
 
 /** A point that a unit keeps in its registers or bits. */
@@ -9,11 +10,6 @@ export type RegisterPoint = Point & { readonly modbus: Register };
 export interface PlannedRead {
   readonly request: ReadRequest;
   readonly points: readonly RegisterPoint[];
-}
-
-/** Registers or bits that a point takes. */
-function width({ modbus }: RegisterPoint): number {
-  return modbus.type.endsWith('32') ? 2 : 1;
 }
 
 /**
@@ -29,12 +25,12 @@ export function planReads(points: readonly Point[]): PlannedRead[] {
     const { function: code, address } = point.modbus;
     const last = reads.at(-1);
     const end = last ? last.request.address + last.request.count : -1;
-    const count = last ? Math.max(end, address + width(point)) - last.request.address : 0;
+    const count = last ? Math.max(end, address + widthOf(point.modbus.type)) - last.request.address : 0;
     if (last && last.request.function === code && address <= end && count <= 125) {
       last.request = { ...last.request, count };
       last.points.push(point);
     } else {
-      reads.push({ request: { function: code, address, count: width(point) }, points: [point] });
+      reads.push({ request: { function: code, address, count: widthOf(point.modbus.type) }, points: [point] });
     }
   }
   return reads;
@@ -48,13 +44,6 @@ export function pointValue(point: RegisterPoint, request: ReadRequest, values: r
   return Number.isFinite(value) ? value : undefined;
 }
 
-const pair = Buffer.alloc(4);
-
 function rawValue({ type, bit, wordOrder }: Register, first: number, second: number): number {
-  if (bit !== undefined) return (first >> bit) & 1;
-  if (!type.endsWith('32')) return type === 'int16' ? (first << 16) >> 16 : first;
-  pair.writeUInt16BE(wordOrder === 'high-first' ? first : second, 0);
-  pair.writeUInt16BE(wordOrder === 'high-first' ? second : first, 2);
-  if (type === 'float32') return pair.readFloatBE(0);
-  return type === 'int32' ? pair.readInt32BE(0) : pair.readUInt32BE(0);
+  return bit === undefined ? numberOf(type, wordOrder, [first, second]) : (first >> bit) & 1;
 }

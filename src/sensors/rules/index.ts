@@ -11,5 +11,6 @@ export {
   stepSensor,
   type Utterance,
   wholeSensor,
+  withoutMemory,
 } from './sensor.ts';
 export { hasCriticalRule, type Urgency, urgencyOf } from './urgency.ts';

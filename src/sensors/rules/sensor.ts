@@ -13,6 +13,7 @@ import {
 } from '#model';
 import { channelOf, pointsOf, type Rule, type Template } from '../options.ts';
 import { type Contact, type HealthState, stepHealth, unknownHealth } from './health.ts';
+import { noMemory } from './predicate.ts';
 import { type SentReadings, stepReadings } from './readings.ts';
 import { dueOf, type RuleState, type RuleStep, ruleAtStart, stepRule } from './rule.ts';
 
@@ -75,6 +76,11 @@ export function seedSensor(template: Template, open: readonly Alarm[]): SensorSt
     latest: new Map(),
     sent: new Map(),
   };
+}
+
+/** The sensor without what its rules remember of earlier values: what was open stays. */
+export function withoutMemory(state: SensorState): SensorState {
+  return { ...state, rules: state.rules.map((rule) => ({ ...rule, memory: noMemory })) };
 }
 
 /** One observation of `device`. */
