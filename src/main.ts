@@ -31,7 +31,12 @@ const check: CliLoaders['check'] = async (path) => {
 };
 
 function tellable(file: string, problems: readonly Problem[]): readonly CheckProblem[] {
-  return problems.map(({ line, key, text }) => ({ file, line, key: key === '' ? undefined : key, message: text }));
+  return problems.map(({ line, key, text, file: elsewhere }) => ({
+    file: elsewhere ?? file,
+    line,
+    key: key === '' ? undefined : key,
+    message: text,
+  }));
 }
 
 const run: CliLoaders['run'] = async (path, { language, signal }) => {
@@ -79,6 +84,12 @@ const loaders: CliLoaders = {
   async record(ask, signal) {
     const { recordLine } = await import('#sensors');
     return recordLine(ask, systemEnv(openLog('warn')), signal);
+  },
+  async templates(path, name) {
+    const { describeTemplates } = await import('#sensors');
+    const loaded = await loadConfig(path, { environment: surroundings });
+    if ('config' in loaded) return { templates: await describeTemplates(loaded.config.sensors.templates, name), problems: [] };
+    return { templates: await describeTemplates({}, name), problems: tellable(path, loaded.problems) };
   },
   async rehearse(ask) {
     const { rehearse } = await import('#sensors');

@@ -8,11 +8,14 @@ import type { Environment } from './environment.ts';
 import { nearest } from './nearest.ts';
 import { type Config, sections } from './schema.ts';
 import { resolveSecrets, type SecretPlaces } from './secrets.ts';
+import { gatherTemplates } from './template-folder.ts';
 import { flawsOf } from './wording.ts';
 import { type Flaw, type Path, type Position, readYaml } from './yaml.ts';
 
 /** One thing that is wrong with the configuration; without a place where it could not be read at all. */
 export interface Problem extends Partial<Position> {
+  /** The file that it is in, where that is not the configuration itself. */
+  readonly file?: string;
   /** `sensors.buses[0].units[2].unit`; empty for the file as a whole. */
   readonly key: string;
   readonly text: Text;
@@ -35,11 +38,32 @@ export async function loadConfig(path: string, deps: { readonly environment: Env
   const written = file.value ?? {};
   if (typeof written !== 'object' || Array.isArray(written)) return { problems: [{ ...file.locate([]), key: '', text: noSections }] };
   const places = { folder: dirname(resolve(path)), credentialsDirectory: deps.environment.credentialsDirectory };
-  const { checked, flaws } = await checkAll(written as Readonly<Record<string, unknown>>, places);
-  const all = [...file.flaws, ...flaws, ...checkSections(checked)];
-  if (all.length === 0) return { config: freeze(checked as Config) };
-  const problems = all.map((flaw) => ({ ...file.locate(flaw.path), key: keyText(flaw.path), text: flaw.text }));
-  return { problems: problems.toSorted((left, right) => left.line - right.line || left.column - right.column).slice(0, maxProblems) };
+  const { sensors } = written as Readonly<Record<string, unknown>>;
+  const templates = await gatherTemplates(sensors, places.folder);
+  const gathered = sensors === undefined ? written : { ...written, sensors: templates.section };
+  const { checked, flaws } = await checkAll(gathered as Readonly<Record<string, unknown>>, places);
+  const all = [...file.flaws, ...templates.flaws.map((flaw) => inSensors(flaw)), ...flaws, ...checkSections(checked)];
+  if (all.length === 0 && templates.fileFlaws.length === 0) return { config: freeze(checked as Config) };
+  const problems = all.map((flaw): Placed => {
+    const elsewhere = flaw.path[0] === 'sensors' ? templates.locate(flaw.path.slice(1)) : undefined;
+    if (!elsewhere) return { ...file.locate(flaw.path), key: keyText(flaw.path), text: flaw.text };
+    return { ...elsewhere.place, file: elsewhere.file, key: keyText(elsewhere.path), text: flaw.text };
+  });
+  const ofFiles = templates.fileFlaws.map(({ file: name, place, path: at, text }) => ({ ...place, file: name, key: keyText(at), text }));
+  return { problems: [...problems, ...ofFiles].toSorted(byPlace).slice(0, maxProblems) };
+}
+
+type Placed = Problem & Position;
+
+/** The configuration first, then file by file. */
+function byPlace(left: Placed, right: Placed): number {
+  const [one, other] = [left.file ?? '', right.file ?? ''];
+  if (one !== other) return one < other ? -1 : 1;
+  return left.line - right.line || left.column - right.column;
+}
+
+function inSensors({ path, text }: Flaw): Flaw {
+  return { path: ['sensors', ...path], text };
 }
 
 async function readText(path: string): Promise<{ content: string } | { text: Text }> {

@@ -120,6 +120,12 @@ export const sensorsOptions = z
       .record(z.string().regex(idPattern), templateOption)
       .default({})
       .describe('The site’s own types of sensors: name to template.'),
+    templateFolder: z
+      .string()
+      .min(1)
+      .max(4096)
+      .optional()
+      .describe('Folder with more of them, a file NAME.yaml each, up to 500; a relative path starts at the configuration’s own folder.'),
   })
   .superRefine((value, context) => {
     for (const problem of findClashes(value, { templates: shippedTemplates, grammars: shippedGrammars }))

@@ -16,6 +16,7 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bongsu-example-'));
   await mkdir(join(folder, 'credentials'));
+  await mkdir(join(folder, 'templates'));
   for (const [, kind, name = ''] of full.matchAll(/\{ (file|credential): ([\w-]+) \}/g)) {
     const path = kind === 'file' ? join(folder, name) : join(folder, 'credentials', name);
     await writeFile(path, 'a-secret-of-some-length', { mode: 0o600 });

@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openLog, systemEnv } from '#base';
 import type { CliLoaders } from '#control';
-import { recordLine, rehearse } from '#sensors';
+import { describeTemplates, recordLine, rehearse } from '#sensors';
+import { templateOption } from '../../src/sensors/template.ts';
 import { openPtyPair } from '../peers/pty.ts';
 import { run } from './command-line.ts';
 
@@ -63,6 +64,49 @@ describe('sensor record', () => {
     const missing = await run(['sensor', 'record', '/dev/ttyNONE', '--out', join(folder, 'no.jsonl')], { loaders });
     expect([missing.status, missing.stderr]).toEqual([1, expect.stringContaining('The serial port is not there')]);
     expect((await run(['sensor', 'record', pty.a, '--out', out, '--max-size', 'big'], { loaders })).status).toBe(2);
+  });
+});
+
+describe('sensor template', () => {
+  const templates: CliLoaders['templates'] = async (_config, name) => ({
+    templates: await describeTemplates({ mine: templateOption.parse({ points: [{ name: 'a', path: 'a' }] }) }, name),
+    problems: [],
+  });
+  const ask = (argv: string) => run(['sensor', 'template', ...argv.split(' ')], { loaders: { templates } });
+
+  it('lists the shipped ones and those of the site', async () => {
+    const { status, stdout } = await ask('list');
+    expect(status).toBe(0);
+    for (const text of [/^hydrant +shipped +hydrant /m, /^smoke-ug3 +shipped .*Calectro/m, /^mine +this site +- /m])
+      expect(stdout).toMatch(text);
+    expect((await ask('list --lang ko')).stdout).toMatch(/^hydrant +내장 +IoT 소화전/m);
+    expect(JSON.parse((await ask('list --json')).stdout).templates).toContainEqual(
+      expect.objectContaining({ name: 'mine', origin: 'site' }),
+    );
+  });
+
+  it('shows points and rules in words, of a file too', async () => {
+    const { stdout } = await ask('show hydrant --lang ko');
+    for (const text of ['소화전 주차', 'parking = 1, 1분 지속, 해제 30초 지속', 'kPa', '배터리가 부족합니다'])
+      expect(stdout).toContain(text);
+    expect((await ask('show smoke-ug3')).stdout).toContain('coil 2 bit');
+    expect((await ask('show activity')).stdout).toContain('movements does not change for 1d');
+    const own = await file(
+      'own.yaml',
+      'points: [{ name: smoke, path: s, unit: "%" }]\nrules: [{ point: smoke, alarm: smoke, when: { above: 3 } }]',
+    );
+    expect((await ask(`show ${own}`)).stdout).toContain('smoke > 3');
+  });
+
+  it('says what is wrong with a file, and where', async () => {
+    const wrong = await file(
+      'wrong.yaml',
+      'points: [{ name: smoke, path: s }]\nrules:\n  - { point: smoke, alarm: smok, when: { above: 3 } }',
+    );
+    const { status, stderr } = await ask(`show ${wrong}`);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${wrong}: line 3: rules[0].alarm`);
+    expect((await ask('show nothing')).stderr).toContain('No such template: nothing');
   });
 });
 

@@ -238,7 +238,8 @@ describe('a sensor', () => {
 describe('a template file', () => {
   it.each([
     ['points: []', 'points: '],
-    ['points: [{ name: a }]', 'points[0]: expected modbus or path'],
+    ['points: [{ name: a }]', 'line 1: points[0]: expected modbus or path'],
+    ['title: { ko: a, en: b }\npoints:\n  - name: a\n    path: ""', 'line 4: points[0].path: '],
     ['points: [{ name: a, path: a }]\nrules: [{ point: x, alarm: gas, when: { above: 1 } }]', 'a rule names no point'],
     [
       'points: [{ name: a, path: a }]\nrules: [{ point: a, alarm: gas, when: { above: 1, stuckFor: 1h } }]',

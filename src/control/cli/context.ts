@@ -1,7 +1,7 @@
 // What every verb is handed: the streams and values of the process, the loaders of the heavy parts, a screen and a language.
 import type { Readable, Writable } from 'node:stream';
 import { BongsuError, type Language, type Text } from '#base';
-import type { Condition, Report } from '#model';
+import type { AlarmKind, Condition, ConditionKind, Report } from '#model';
 import { type ControlClient, connectControl } from '../client.ts';
 import type { Screen } from './screen.ts';
 import type { Speech } from './words.ts';
@@ -98,6 +98,23 @@ export interface RehearseAsk {
   readonly grammar: string | undefined;
 }
 
+/** A template as `bongsu sensor template list` and `show` tell of it. */
+export interface TemplateView {
+  readonly name: string;
+  readonly origin: 'shipped' | 'site' | 'file';
+  readonly title: Text | undefined;
+  readonly maker: string;
+  readonly model: string;
+  /** `from`: where its value is, `input 3 uint16` or `payload.smoke`. */
+  readonly points: readonly { readonly name: string; readonly from: string; readonly unit: string }[];
+  readonly rules: readonly {
+    readonly channel: string;
+    readonly raises: { readonly alarm: AlarmKind } | { readonly condition: ConditionKind; readonly message: Text };
+    readonly when: Text;
+  }[];
+  readonly silence: Text | undefined;
+}
+
 /** What a recording would have led to. */
 export interface Rehearsal {
   readonly played: readonly {
@@ -140,6 +157,14 @@ export interface CliLoaders {
     ask: RecordAsk,
     signal: AbortSignal,
   ): Promise<{ readonly bytes: number; readonly chunks: number; readonly losses: number; readonly end: 'time' | 'size' | 'asked' }>;
+  /**
+   * All templates, the shipped ones and the site's own, or the one of this name or file; `problems` of the configuration, whose own are then missing. Needs no
+   * gateway. @throws sensors.template-unknown
+   */
+  templates(
+    config: string,
+    name: string | undefined,
+  ): Promise<{ readonly templates: readonly TemplateView[]; readonly problems: readonly CheckProblem[] }>;
   /** Plays a recording through a grammar or a template; needs no gateway. */
   rehearse(ask: RehearseAsk): Promise<Rehearsal>;
   /** Runs a virtual site until `signal` aborts; the exit status. */

@@ -5,6 +5,7 @@ import type { Say } from '../messages/catalogue.ts';
 import { alarmWords, conditionWords } from '../messages/words.ts';
 import { exits, type Rehearsal, UsageFault, type Verb, type VerbContext } from './context.ts';
 import { openParsers } from './parsers.ts';
+import { addTemplateVerbs } from './template-verbs.ts';
 import { textIn, word } from './words.ts';
 
 interface RecordFlags {
@@ -76,7 +77,7 @@ type HelpKey = Parameters<Say>[0] & `help.${string}`;
 type Make = <Options>(parent: Command, name: string, key: HelpKey, verb: Verb<Options>) => Command;
 
 /** Adds the verbs to `sensor`. */
-export function addSensorToolVerbs(sensor: Command, make: Make, say: Say): void {
+export function addSensorToolVerbs(sensor: Command, { make, say, config }: { make: Make; say: Say; config: () => Option }): void {
   const { wholeNumber, duration } = openParsers(say);
   make(sensor, 'record', 'help.sensor.record', recordVerb)
     .argument('<port>', say('help.sensor.record.port'))
@@ -91,7 +92,9 @@ export function addSensorToolVerbs(sensor: Command, make: Make, say: Say): void 
   make(group('grammar', 'help.sensor.grammar'), 'test', 'help.sensor.grammar.test', rehearseVerb('grammar'))
     .argument('<name>', say('help.sensor.grammar.name'))
     .requiredOption('--against <recording>', say('help.sensor.against'));
-  make(group('template', 'help.sensor.template'), 'test', 'help.sensor.template.test', rehearseVerb('template'))
+  const template = group('template', 'help.sensor.template');
+  addTemplateVerbs(template, { make, say, config });
+  make(template, 'test', 'help.sensor.template.test', rehearseVerb('template'))
     .argument('<name>', say('help.sensor.template.name'))
     .requiredOption('--against <recording>', say('help.sensor.against'))
     .option('--grammar <name>', say('help.sensor.template.grammar'));

@@ -4,7 +4,7 @@ import { messageOf } from '#base';
 import { sensorsFaults } from '../faults.ts';
 import type { Grammar } from '../grammar-option.ts';
 import type { Template } from '../options.ts';
-import { readTemplate, shippedTemplate } from '../templates/index.ts';
+import { shippedTemplate, templateOfFile } from '../templates/index.ts';
 import { readRecording } from './recording.ts';
 import { type Playback, replayGrammar, replayTemplate } from './replay.ts';
 import { readGrammar, shippedGrammar } from './shipped.ts';
@@ -34,14 +34,10 @@ async function grammarAt(name: string): Promise<Grammar> {
 }
 
 async function templateAt(name: string): Promise<Template> {
-  const shipped = shippedTemplate(name);
-  if (shipped) return shipped;
-  const read = readTemplate(await bytesOf(name, 'template-unknown'));
-  if (!read.ok) throw sensorsFaults.fault('template-unknown', { detail: `${name}: ${read.problems.join('; ')}` });
-  return read.template;
+  return shippedTemplate(name) ?? (await templateOfFile(name));
 }
 
-async function bytesOf(path: string, reason: 'grammar-unusable' | 'template-unknown' | 'recording-unusable'): Promise<Buffer> {
+async function bytesOf(path: string, reason: 'grammar-unusable' | 'recording-unusable'): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
