@@ -1,5 +1,6 @@
-// The processes: the media process killed under a stream, the gateway killed, and a grant that outlives a restart.
+// The processes: the media process and its FLV child killed under a stream, the gateway killed, and a grant that outlives a restart.
 import { readdirSync, readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startReading } from '../peers/ffmpeg-reader.ts';
@@ -62,6 +63,27 @@ async function readAgain(url: string, sinceMs: number): Promise<number> {
   return Date.now() - sinceMs;
 }
 
+/** Asks over HTTP until a key frame comes; how long that took, milliseconds. Not ffmpeg, which looks at a stream for some seconds before it says anything. */
+async function picturesAgain(url: string, sinceMs: number): Promise<number> {
+  const look = (): Promise<true | undefined> =>
+    new Promise((resolve) => {
+      const request = get(url, (response) => {
+        // A video tag of a whole key frame (Adobe FLV 10.1 §E.4.3): behind the parameter sets.
+        let bytes = Buffer.alloc(0);
+        response.on('data', (part: Buffer) => {
+          bytes = Buffer.concat([bytes, part]);
+          if (!bytes.includes(Buffer.from([0x17, 0x01]))) return;
+          resolve(true);
+          request.destroy();
+        });
+        response.once('close', () => resolve(undefined));
+      });
+      request.on('error', () => resolve(undefined));
+    });
+  await eventually('pictures over HTTP', look, 20_000);
+  return Date.now() - sinceMs;
+}
+
 it('goes on with alarms when the media process is killed, and the same address works again within 5 s', async () => {
   const { rtsp, grant } = await openStream();
   const reading = startReading(rtsp, 100_000);
@@ -85,6 +107,28 @@ it('goes on with alarms when the media process is killed, and the same address w
     ({ topic, body }) => topic.endsWith('/condition/media-down/gateway') && String(body['type']).includes('cleared'),
   );
   await province.hub.command('stream.close', { grant });
+});
+
+it('shows pictures over HTTP again within 5 s when node-media-server is killed, and who looks over RTSP notices nothing', async () => {
+  const { rtsp, grant } = await openStream();
+  const reading = startReading(rtsp, 100_000);
+  const outcome = await province.hub.command('stream.open', { camera: 'cam-1', grant: grantRequest(), protocol: 'http-flv' });
+  const { flv } = outcome['stream'] as { flv: string };
+  const overHttp = startReading(flv, 100_000);
+  await eventually('both streams', () => (reading.frames > 5 && overHttp.frames > 5) || undefined);
+  const [media = 0] = childrenOf(gateway.pid, 'media-main');
+  const [child] = childrenOf(media, 'flv-main');
+  if (child === undefined) throw new Error('no FLV child');
+  process.kill(child, 'SIGKILL');
+  const killedAt = Date.now();
+  expect(await picturesAgain(flv, killedAt)).toBeLessThanOrEqual(5000);
+  await overHttp.done;
+  expect(childrenOf(gateway.pid, 'media-main')).toEqual([media]);
+  expect(childrenOf(media, 'flv-main')).not.toContain(child);
+  const seen = reading.frames;
+  await eventually('the stream over RTSP to go on', () => reading.frames > seen + 10 || undefined);
+  for (const each of [grant, String(outcome['grant'])]) await province.hub.command('stream.close', { grant: each });
+  expect((await reading.done).complaints).toBe('');
 });
 
 it('takes its media process along when it is killed, and a grant that still runs works again after the start', async () => {
