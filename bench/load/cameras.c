@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,6 +172,7 @@ static void receive(int server, int poll) {
 
 int main(int argc, char **argv) {
   prctl(PR_SET_PDEATHSIG, 9);
+  signal(SIGPIPE, SIG_IGN);
   if (argc < 4) return 2;
   bytes_per_second = atoi(argv[1]);
   chunk = atoi(argv[2]);

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,6 +190,7 @@ static int read_line(char *line, int size) {
 
 int main(void) {
   prctl(PR_SET_PDEATHSIG, 9);
+  signal(SIGPIPE, SIG_IGN);
   char line[640];
   while (read_line(line, sizeof line) > 0) {
     Reader *r = all[count_all++] = calloc(1, sizeof *r);

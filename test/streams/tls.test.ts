@@ -34,6 +34,12 @@ describe('the relay with a certificate', () => {
     expect(await probeTracks(url)).toEqual(['video h264']);
     expect(await startReading(url, 50).done).toMatchObject({ frames: 50, complaints: '' });
 
+    const flv = makeLease(camera.url, { protocol: 'http-flv' });
+    await relay.streams.admit(leaseOf(flv));
+    const flvUrl = relay.streams.address('stream', flv.token, 'http-flv');
+    expect(flvUrl).toMatch(/^https:/);
+    expect(await startReading(flvUrl, 50).done).toMatchObject({ frames: 50 });
+
     const still = makeLease('http://127.0.0.1:1/snap.jpg', { form: 'still' });
     await relay.streams.admit(leaseOf(still));
     const { stdout } = await run('curl', ['-sk', '-w', '%{http_code}', relay.streams.address('still', still.token)]);
