@@ -15,15 +15,29 @@ export interface Backoff {
 
 /** Opens a backoff: each wait is uniform between `minMs` and three times the last one, capped at `maxMs`. */
 export function openBackoff(options: BackoffOptions, random: Random): Backoff {
-  let last = options.minMs;
-  return {
-    next() {
-      const upper = Math.min(options.maxMs, last * 3);
-      last = options.minMs + random.uniform() * Math.max(0, upper - options.minMs);
-      return last;
-    },
-    reset() {
-      last = options.minMs;
-    },
-  };
+  return new Jittered(options, random);
+}
+
+/** There is one for each device: its methods are shared. */
+class Jittered implements Backoff {
+  readonly #options: BackoffOptions;
+  readonly #random: Random;
+  #last: number;
+
+  constructor(options: BackoffOptions, random: Random) {
+    this.#options = options;
+    this.#random = random;
+    this.#last = options.minMs;
+  }
+
+  next(): number {
+    const { minMs, maxMs } = this.#options;
+    const upper = Math.min(maxMs, this.#last * 3);
+    this.#last = minMs + this.#random.uniform() * Math.max(0, upper - minMs);
+    return this.#last;
+  }
+
+  reset(): void {
+    this.#last = this.#options.minMs;
+  }
 }

@@ -3,6 +3,7 @@ import type { Env } from '#base';
 import type { Quality, StreamSource } from '#model';
 import { type CameraAddress, parseAddress } from './address.ts';
 import { type Ailments, openAilments } from './ailments.ts';
+import { compact } from './compact.ts';
 import type { KnownCamera } from './control/index.ts';
 import type { AuditedCamera } from './credentials/index.ts';
 import type { Patient } from './diagnosis/index.ts';
@@ -60,7 +61,8 @@ interface MemberDeps {
   readonly condition: SuperviseDeps['condition'];
 }
 
-export function openMember(record: CameraRecord, { options, watch, condition }: MemberDeps, env: Env): Member {
+export function openMember(given: CameraRecord, { options, watch, condition }: MemberDeps, env: Env): Member {
+  const record = slim(given);
   const { id, group } = record.device;
   const address = parseAddress(record.device.address);
   const state = openCameraState(env);
@@ -71,6 +73,12 @@ export function openMember(record: CameraRecord, { options, watch, condition }: 
   const member = { record, address, state, ailments, seat, watched, stop: new AbortController(), removed: false, done: Promise.resolve() };
   if (address) watched.use(watch.add(beatOf(member, address)));
   return member;
+}
+
+/** The registry replaces a device with each change: whoever held the former one would hold its place and its names besides. */
+function slim({ device: { id, group, address, channels, identity }, login }: CameraRecord): CameraRecord {
+  const known = { channels: compact(channels), identity: compact(identity) };
+  return { device: { id, address, ...known, ...(group !== undefined && { group }) }, login };
 }
 
 const nowhere = new URL('http://address-bad.invalid');

@@ -26,9 +26,12 @@ import type { CamerasProcedures } from './tables.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 import { openWaker, type Waker } from './waker.ts';
 
+/** What is needed of a device; the registry has the rest. */
+export type CameraDevice = Pick<Device, 'id' | 'group' | 'address' | 'channels' | 'identity'>;
+
 /** A camera as the registry has it. */
 export interface CameraRecord {
-  readonly device: Device;
+  readonly device: CameraDevice;
   readonly login: Login | undefined;
 }
 
@@ -153,7 +156,8 @@ export async function supervise(
   const open = async (): Promise<Loop> => {
     const { login, device } = record;
     const { knowledge } = deps;
-    const memory = await openMemory({ device: device.id, host: base.host, login }, { ...deps, loginRetry: options.loginRetry, trust }, env);
+    const kept = { calls: deps.calls, gate: deps.gate, loginRetry: options.loginRetry, trust };
+    const memory = await openMemory({ device: device.id, host: base.host, login }, kept, env);
     const logins = await openLogins({ device, own: login, session, memory, knowledge }, deps, options, env);
     const { ailments } = camera;
     const heardBefore = memory.point && deps.events.aliveBefore;
@@ -225,7 +229,7 @@ async function connectAndHear(loop: Loop, signal: AbortSignal): Promise<Failure>
   const world = {
     session,
     events: profile.events,
-    listener: ear.listen({ channels, clockOffsetMs: () => session.clockOffsetMs }),
+    listener: ear.listen({ channels, camera: session }),
     counters: camera.state.counters,
     kept: memory.point,
     door: deps.events.doorFor(device.id),

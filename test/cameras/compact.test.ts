@@ -20,3 +20,17 @@ it('copies maps, and takes other objects as they are', () => {
   expect(copied.url).toBe(url);
   expect(copied.numbers).not.toBe(numbers);
 });
+
+it('holds once what two cameras of a model say alike, to any depth', () => {
+  const said = (serial: string) => ({
+    serial,
+    profiles: [{ token: 'p0', sizes: { width: 640, height: 360 }, ptz: undefined }],
+    numbers: new Map([['s', 1]]),
+  });
+  const [one, other, third] = [compact(said('a')), compact(said('b')), compact({ ...said('c'), profiles: [] })];
+  expect(one).toEqual(said('a'));
+  expect(other.profiles).toBe(one.profiles);
+  expect(other.numbers).toBe(one.numbers);
+  expect(third.numbers).toBe(one.numbers);
+  expect(compact({ at: [1, '1', null, undefined, 'null'] }).at).toEqual([1, '1', null, undefined, 'null']);
+});

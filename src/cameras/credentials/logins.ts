@@ -29,7 +29,7 @@ export interface Logins {
 
 /** What they need of the camera. */
 export interface LoginsCamera {
-  readonly device: Device;
+  readonly device: Pick<Device, 'id' | 'identity'>;
   readonly own: Login | undefined;
   readonly session: SoapSession;
   readonly memory: { refused(login: Login): Promise<void>; accepted(): Promise<void> };

@@ -15,7 +15,7 @@ export interface Neighbour {
 
 /** A camera under diagnosis. */
 export interface Patient {
-  readonly device: Device;
+  readonly device: Pick<Device, 'id' | 'address' | 'identity'>;
   readonly address: CameraAddress | undefined;
   readonly login: Login | undefined;
   /** Whether the cameras behind its switch are lost together now. */

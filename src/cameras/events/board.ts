@@ -99,7 +99,7 @@ class States implements Board {
   readonly #world: BoardWorld;
   readonly #origins = new Map<string, Origin>();
   /** What the alarms room was last told of a key; conditions of before a start are unknown. */
-  readonly #told = new Map<string, boolean>();
+  #told: Map<string, boolean> | undefined;
   #orphans: Map<string, Orphan> | undefined;
   #fresh: Map<string, Sighting> | undefined;
   #flaps: Map<string, Flaps> | undefined;
@@ -128,9 +128,9 @@ class States implements Board {
     const { now, monotonicMs, timeout } = this.#world;
     this.#fresh = undefined;
     this.#orphans = undefined;
-    for (const key of this.#told.keys()) if (isAlarmKey(key, this.#origins)) this.#told.delete(key);
+    for (const key of this.#told?.keys() ?? []) if (isAlarmKey(key, this.#origins)) this.#told?.delete(key);
     for (const [key, alarm] of open) {
-      this.#told.set(key, true);
+      this.#keepTold(key, true, true);
       if (this.#alarming(key)) continue;
       const sighting = sightingOf(alarm, now());
       this.#orphans ??= new Map();
@@ -196,7 +196,7 @@ class States implements Board {
     const late = this.#isLate(sinceMs, timeoutMs);
     if (!late && this.#treat(sighting) === 'alarm') return [];
     this.#orphans?.delete(key);
-    this.#told.delete(key);
+    this.#told?.delete(key);
     return [{ as: 'alarm', sighting: this.#over(sighting, late ? 'timeout' : 'handling') }];
   }
 
@@ -215,7 +215,7 @@ class States implements Board {
   #tell(key: string, because: Sighting, reason?: Sighting['reason']): readonly Told[] {
     const on = this.#alarming(key);
     const isAlarm = 'alarm' in because.about;
-    const known = this.#told.get(key) ?? (isAlarm ? false : undefined);
+    const known = this.#told?.get(key) ?? (isAlarm ? false : undefined);
     if (known === (on !== undefined)) return [];
     if (!on && known === undefined && 'fact' in because.about) return [];
     if (isAlarm && !this.#mayTurn(key, on ? undefined : because)) return [];
@@ -227,8 +227,11 @@ class States implements Board {
 
   /** An alarm that is over is one that was never told: only what stands takes a place, and conditions, of which a first end is told. */
   #keepTold(key: string, isOn: boolean, isAlarm: boolean): void {
-    if (isOn || !isAlarm) this.#told.set(key, isOn);
-    else this.#told.delete(key);
+    if (!isOn && isAlarm) this.#told?.delete(key);
+    else {
+      this.#told ??= new Map();
+      this.#told.set(key, isOn);
+    }
   }
 
   /** Counts a begin; false when there were too many in this minute. */

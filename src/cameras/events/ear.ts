@@ -2,27 +2,18 @@
 import type { Env } from '#base';
 import type { Device } from '#model';
 import type { EventOptions } from '../event-options.ts';
-import { openBoard } from './board.ts';
-import type { BreakNews } from './break-news.ts';
-import { openBreaks } from './breaks.ts';
+import { type Board, type BoardWorld, openBoard } from './board.ts';
+import { type Breaks, openBreaks } from './breaks.ts';
 import type { EventCounters } from './counters.ts';
-import type { Detections } from './detections.ts';
-import { openHandling } from './handling.ts';
-import { type Listener, openListener } from './listener.ts';
-import { openPoints } from './points.ts';
-import { openPulses } from './pulses.ts';
-import type { Samples } from './samples.ts';
-import type { SiteRules } from './site-rules.ts';
-import { openTeller, type TellDeps } from './tell.ts';
+import { type Handling, openHandling } from './handling.ts';
+import { type Listener, type ListenerConnection, type ListenerParts, type ListenerShared, openListener } from './listener.ts';
+import { openPoints, type Points } from './points.ts';
+import { openPulses, type Pulses } from './pulses.ts';
+import { openTeller, type TellDeps, type Teller } from './tell.ts';
 import { timeoutOf } from './timeouts.ts';
 
 /** What all cameras of the site share. */
-export interface EarShared extends TellDeps {
-  readonly rules: SiteRules;
-  readonly detections: Pick<Detections, 'note'>;
-  readonly samples: Samples;
-  readonly news: Pick<BreakNews, 'take'>;
-}
+export interface EarShared extends TellDeps, ListenerShared {}
 
 /** A camera to be listened to. */
 export interface EarOwner {
@@ -32,37 +23,56 @@ export interface EarOwner {
   readonly heardBefore: number | undefined;
 }
 
-/** What a connection knows of its camera. */
-export interface EarConnection {
-  /** Video sources by the tokens that events name them with. */
-  readonly channels: ReadonlyMap<string, number>;
-  clockOffsetMs(): number | undefined;
-}
-
 /** An ear; `listen` for each connection, one at a time. */
 export interface Ear {
-  listen(connection: EarConnection): Listener;
+  listen(connection: ListenerConnection): Listener;
 }
 
-/** Opens the ear of a camera. */
-export function openEar(owner: EarOwner, options: Pick<EventOptions, 'handling' | 'timeouts'>, shared: EarShared, env: Env): Ear {
-  const { device, counters, heardBefore } = owner;
-  const handling = openHandling(options.handling, device);
-  const board = openBoard({
-    handling,
-    timeout: (about, isMoment) => timeoutOf(about, isMoment, options.timeouts),
-    now: () => env.clock.now(),
-    monotonicMs: () => env.clock.monotonicMs(),
-  });
-  const kept = {
-    device: device.id,
-    counters,
-    handling,
-    board,
-    points: openPoints(),
-    pulses: openPulses(env.clock),
-    breaks: openBreaks({ device: device.id, heardBefore }, counters.breaks, env.clock),
-    teller: openTeller(device.id, shared, env),
+/** Opens the ears of a site's cameras, one for each call. */
+export function openEars(options: Pick<EventOptions, 'handling' | 'timeouts'>, shared: EarShared, env: Env): (owner: EarOwner) => Ear {
+  /** Cameras that are handled alike share this too. */
+  const worlds = new WeakMap<Handling, BoardWorld>();
+  const worldOf = (handling: Handling): BoardWorld => {
+    const known = worlds.get(handling);
+    if (known) return known;
+    const world: BoardWorld = {
+      handling,
+      timeout: (about, isMoment) => timeoutOf(about, isMoment, options.timeouts),
+      now: env.clock.now,
+      monotonicMs: env.clock.monotonicMs,
+    };
+    worlds.set(handling, world);
+    return world;
   };
-  return { listen: (connection) => openListener({ ...shared, ...kept, ...connection }, env) };
+  return (owner) => new Attentive(owner, worldOf(openHandling(options.handling, owner.device)), shared, env);
+}
+
+/** There is one for each camera: its methods are shared. */
+class Attentive implements Ear, ListenerParts {
+  readonly device: string;
+  readonly counters: EventCounters;
+  readonly handling: Handling;
+  readonly board: Board;
+  readonly points: Points = openPoints();
+  readonly pulses: Pulses;
+  readonly breaks: Breaks;
+  readonly teller: Teller;
+  readonly #shared: EarShared;
+  readonly #env: Env;
+
+  constructor({ device, counters, heardBefore }: EarOwner, world: BoardWorld, shared: EarShared, env: Env) {
+    this.device = device.id;
+    this.counters = counters;
+    this.handling = world.handling;
+    this.board = openBoard(world);
+    this.pulses = openPulses(env.clock);
+    this.breaks = openBreaks({ device: device.id, heardBefore }, counters.breaks, env.clock);
+    this.teller = openTeller(device.id, shared, env);
+    this.#shared = shared;
+    this.#env = env;
+  }
+
+  listen(connection: ListenerConnection): Listener {
+    return openListener(this, connection, this.#shared, this.#env);
+  }
 }

@@ -21,6 +21,7 @@ export function openHandling(rules: readonly HandlingRule[], camera: { readonly 
     const named = cameras?.includes(camera.id) ?? true;
     return named && (groups === undefined || (camera.group !== undefined && groups.includes(camera.group)));
   });
+  if (own.length === 0) return plain;
   const judge = (alarm: AlarmKind, { channel, zone }: Pick<Sighting, 'channel' | 'zone'>, nowMs: number): Treatment => {
     const rule = own.find(
       ({ kinds, channels, zones, times, as }) =>
@@ -39,7 +40,6 @@ export function openHandling(rules: readonly HandlingRule[], camera: { readonly 
     if ('condition' in about) return 'alarm';
     if ('fact' in about) return 'local';
     const { alarm } = about;
-    if (own.length === 0) return defaults[alarm] ?? 'alarm';
     const now = Math.floor(nowMs / 60_000);
     if (!known || now !== minute || known.size >= maxKnown) known = new Map();
     minute = now;
@@ -49,6 +49,12 @@ export function openHandling(rules: readonly HandlingRule[], camera: { readonly 
     return treatment;
   };
 }
+
+/** Shared by all cameras for which the site has no rule. */
+const plain: Handling = ({ about }) => {
+  if ('condition' in about) return 'alarm';
+  return 'fact' in about ? 'local' : (defaults[about.alarm] ?? 'alarm');
+};
 
 /** While the clock was never set nobody knows the hour: then every hour is one of alarms. */
 function holdsNow(times: readonly Hours[], as: Treatment, nowMs: number): boolean {

@@ -14,14 +14,19 @@ import type { Samples } from './samples.ts';
 import type { SiteRules } from './site-rules.ts';
 import type { Teller } from './tell.ts';
 
-/** What listening to a camera works with. */
-export interface ListenerDeps {
-  readonly device: string;
+/** What a connection knows of its camera. */
+export interface ListenerConnection {
   /** Video sources by the tokens that events name them with. */
   readonly channels: ReadonlyMap<string, number>;
-  /** The camera's clock minus ours, milliseconds. */
-  clockOffsetMs(): number | undefined;
-  readonly rules: SiteRules;
+  readonly camera: {
+    /** Its clock minus ours, milliseconds; undefined until it was read. */
+    readonly clockOffsetMs: number | undefined;
+  };
+}
+
+/** What is the camera's own, over all its connections. */
+export interface ListenerParts {
+  readonly device: string;
   readonly handling: Handling;
   readonly board: Board;
   readonly points: Points;
@@ -29,6 +34,11 @@ export interface ListenerDeps {
   readonly breaks: Breaks;
   readonly teller: Teller;
   readonly counters: EventCounters;
+}
+
+/** What all cameras of the site share. */
+export interface ListenerShared {
+  readonly rules: SiteRules;
   readonly detections: Pick<Detections, 'note'>;
   readonly samples: Samples;
   readonly news: Pick<BreakNews, 'take'>;
@@ -49,47 +59,51 @@ export interface Listener {
 }
 
 /** Opens the listener of one camera's connection; board, pulses and breaks outlive it. */
-export function openListener(deps: ListenerDeps, env: Env): Listener {
-  return new Attention(deps, env);
+export function openListener(parts: ListenerParts, connection: ListenerConnection, shared: ListenerShared, env: Env): Listener {
+  return new Attention(parts, connection, shared, env);
 }
 
 /** There is one for each camera: its methods are shared. */
 class Attention implements Listener {
-  readonly #deps: ListenerDeps;
+  readonly #parts: ListenerParts;
+  readonly #connection: ListenerConnection;
+  readonly #shared: ListenerShared;
   readonly #env: Env;
 
-  constructor(deps: ListenerDeps, env: Env) {
-    this.#deps = deps;
+  constructor(parts: ListenerParts, connection: ListenerConnection, shared: ListenerShared, env: Env) {
+    this.#parts = parts;
+    this.#connection = connection;
+    this.#shared = shared;
     this.#env = env;
   }
 
   get dueInMs(): number | undefined {
-    return this.#deps.board.dueInMs;
+    return this.#parts.board.dueInMs;
   }
 
   async begin(anew: boolean, signal: AbortSignal): Promise<void> {
-    const { pulses, board, points, teller, breaks, news } = this.#deps;
+    const { pulses, board, points, teller, breaks } = this.#parts;
     pulses.begin();
     const open = await teller.openAlarms(signal);
     points.begin([...open.values()].map(({ channel }) => channel));
     board.begin(open);
     const lost = breaks.resumed(anew);
-    if (lost) news.take(lost);
+    if (lost) this.#shared.news.take(lost);
   }
 
   async take(notifications: readonly Notification[], signal: AbortSignal): Promise<boolean> {
     let initial = false;
     for (const notification of notifications) initial = (await this.#takeOne(notification, signal)) || initial;
-    this.#deps.breaks.heard();
+    this.#parts.breaks.heard();
     return initial;
   }
 
   async settle(complete: boolean, signal: AbortSignal): Promise<void> {
-    await this.#perform(this.#deps.board.settle(complete), signal);
+    await this.#perform(this.#parts.board.settle(complete), signal);
   }
 
   async due(signal: AbortSignal): Promise<void> {
-    const { pulses, board, breaks, teller } = this.#deps;
+    const { pulses, board, breaks, teller } = this.#parts;
     for (const sighting of pulses.due()) await teller.tell(sighting, signal);
     await this.#perform(board.due(), signal);
     const over = breaks.due();
@@ -97,15 +111,15 @@ class Attention implements Listener {
   }
 
   async #perform(told: readonly Told[], signal: AbortSignal): Promise<void> {
-    const { device, teller, detections } = this.#deps;
+    const { device, teller } = this.#parts;
     for (const { as, sighting } of told) {
       if (as === 'alarm') await teller.tell(sighting, signal);
-      else detections.note(device, sighting);
+      else this.#shared.detections.note(device, sighting);
     }
   }
 
   async #takeOne(notification: Notification, signal: AbortSignal): Promise<boolean> {
-    const { board } = this.#deps;
+    const { board } = this.#parts;
     const read = this.#read(notification);
     if (read.result !== 'sighting') return false;
     const { sighting } = read;
@@ -117,9 +131,11 @@ class Attention implements Listener {
 
   /** Reads and counts; what is not understood is sampled. */
   #read(notification: Notification): Interpretation {
-    const { device, channels, rules, counters, samples } = this.#deps;
+    const { device, counters } = this.#parts;
+    const { rules, samples } = this.#shared;
+    const { channels, camera } = this.#connection;
     const receivedAt = this.#env.clock.now();
-    const read = interpret(notification, { receivedAt, clockOffsetMs: this.#deps.clockOffsetMs(), channels, rules });
+    const read = interpret(notification, { receivedAt, clockOffsetMs: camera.clockOffsetMs, channels, rules });
     counters.messages += 1;
     if (read.result === 'unknown') counters.countUnknown(notification.topic);
     else counters.countKnown(notification.topic);
@@ -130,16 +146,16 @@ class Attention implements Listener {
 
   /** A camera that invents points without end has one more for all of them. */
   #place(said: Sighting): Sighting {
-    const { points, channels, counters } = this.#deps;
-    const sighting = points.place(said, channels);
+    const { points, counters } = this.#parts;
+    const sighting = points.place(said, this.#connection.channels);
     if (sighting.channel === otherChannel) counters.countUnknown('(channels beyond 64)');
     return sighting;
   }
 
   async #takePulse(sighting: Sighting, signal: AbortSignal): Promise<void> {
-    const { device, handling, detections, pulses, teller } = this.#deps;
+    const { device, handling, pulses, teller } = this.#parts;
     const treatment = handling(sighting, this.#env.clock.now());
-    if (treatment === 'local') detections.note(device, sighting);
+    if (treatment === 'local') this.#shared.detections.note(device, sighting);
     if (treatment !== 'alarm') return;
     for (const one of pulses.take(sighting)) await teller.tell(one, signal);
   }

@@ -6,7 +6,7 @@ import type { EventOptions } from '../event-options.ts';
 import type { CamerasProcedures, LastLife } from '../tables.ts';
 import { openBreakNews } from './break-news.ts';
 import { type Detections, openDetections } from './detections.ts';
-import { type Ear, type EarOwner, openEar } from './ear.ts';
+import { type Ear, type EarOwner, openEars } from './ear.ts';
 import { openPushDoor, type PushDoor } from './push-door.ts';
 import { openSamples, type Samples } from './samples.ts';
 import { openSiteRules } from './site-rules.ts';
@@ -53,7 +53,7 @@ export function openSiteEvents(options: EventOptions, deps: TellDeps & { readonl
     },
     detections,
     samples,
-    openEar: (owner) => openEar(owner, options, shared, env),
+    openEar: openEars(options, shared, env),
     doorFor: (device) => door && { door, always: options.push?.cameras.includes(device) === true },
     services: [detections.service, news.service, life, ...(door ? [door.service] : [])],
   };
