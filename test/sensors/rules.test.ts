@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sameText } from '#base';
 import { chooseTurn, type Turn, waitAfterPoll } from '../../src/sensors/modbus/turn.ts';
-import { afterProbe, afterTimeout, fullTrust, stanceOf } from '../../src/sensors/modbus-rtu/trust.ts';
+import { afterEcho, afterLostEcho, afterProbe, afterTimeout, fullTrust, stanceOf } from '../../src/sensors/modbus-rtu/trust.ts';
 import type { Rule, Template } from '../../src/sensors/options.ts';
 import { stepHealth, unknownHealth } from '../../src/sensors/rules/health.ts';
 import { type RuleState, ruleAtStart, stepRule } from '../../src/sensors/rules/rule.ts';
@@ -215,18 +215,30 @@ describe('turns', () => {
 });
 
 describe('trust', () => {
-  it('asks, probes after a timeout, waits until all that is owed has come, asks again', () => {
+  it('asks, sends a number after a timeout, and asks again when the number comes back', () => {
     expect(stanceOf(fullTrust, 0)).toEqual({ do: 'ask' });
     const once = afterTimeout(fullTrust, 1000);
-    expect(stanceOf(once, 2000)).toEqual({ do: 'probe' });
-    const twice = afterTimeout(once, 2000);
-    const proven = afterProbe(twice, { sentAt: 3000, nowMs: 3200, responseTimeoutMs: 100 });
+    expect(stanceOf(once, 2000)).toEqual({ do: 'echo' });
+    expect(stanceOf(afterEcho(once), 2000)).toEqual({ do: 'ask' });
+  });
+
+  it('of a unit that sends no number back probes, and waits until all that is owed has come', () => {
+    const lost = afterLostEcho(afterTimeout(fullTrust, 1000), 2000, false);
+    expect(stanceOf(lost, 2500)).toEqual({ do: 'probe' });
+    expect(stanceOf(afterTimeout(lost, 2500), 2700)).toEqual({ do: 'echo' });
+    const proven = afterProbe(lost, { sentAt: 3000, nowMs: 3200, responseTimeoutMs: 100 });
     expect(stanceOf(proven, 3200)).toEqual({ do: 'wait', ms: 2001 });
     expect(stanceOf(proven, 5201)).toEqual({ do: 'ask' });
   });
 
+  it('of a unit that has sent one back, be it another, wants it for ever', () => {
+    const heard = afterLostEcho(afterTimeout(fullTrust, 1000), 2000, true);
+    expect(stanceOf(afterLostEcho(heard, 3000, false), 4000)).toEqual({ do: 'echo' });
+    expect(stanceOf(afterLostEcho(afterTimeout(afterEcho(heard), 5000), 6000, false), 7000)).toEqual({ do: 'echo' });
+  });
+
   it('probes however old the timeout is, but then waits for a response time only', () => {
-    const old = afterTimeout(fullTrust, 0);
+    const old = afterLostEcho(fullTrust, 0, false);
     expect(stanceOf(old, 300_000)).toEqual({ do: 'probe' });
     const proven = afterProbe(old, { sentAt: 300_000, nowMs: 300_020, responseTimeoutMs: 500 });
     expect(stanceOf(proven, 300_020)).toEqual({ do: 'wait', ms: 500 });
@@ -251,7 +263,7 @@ describe('trust', () => {
           owed.push(sentAt + lateMs);
           const first = owed.filter((at) => at >= sentAt && at < sentAt + timeoutMs).toSorted((left, right) => left - right)[0];
           if (first === undefined) {
-            trust = afterTimeout(trust, sentAt);
+            trust = afterLostEcho(trust, sentAt, false);
             now += 2 * timeoutMs;
           } else {
             now = first;
