@@ -76,8 +76,9 @@ describe('a push', () => {
     },
   );
 
-  it('logs in with Digest where the server asks for it, and says its name to nobody in clear', async () => {
+  it('logs in with Digest where the server asks for it, again when its nonce is new, and says its name to nobody in clear', async () => {
     const asked: string[] = [];
+    const alive: boolean[] = [];
     let pictures = 0;
     const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
     const field = (text: string, name: string): string => new RegExp(`${name}="?([^",\r]+)`, 'i').exec(text)?.[1] ?? '';
@@ -88,14 +89,18 @@ describe('a push', () => {
         const text = bytes.toString('latin1');
         const [method = '', uri = ''] = text.split(' ');
         if (!/^[A-Z]+$/.test(method)) return;
+        // From the first keep-alive on the nonce is another.
+        const nonce = method === 'OPTIONS' ? 'n2' : 'n1';
         asked.push(method);
         const sequence = `CSeq: ${field(text, 'CSeq: ?')}\r\n`;
-        const proof = md5(`${md5('site:hub:s3cret')}:n1:${md5(`${method}:${uri}`)}`);
-        if (field(text, 'response') !== proof) {
+        const proof = md5(`${md5('site:hub:s3cret')}:${nonce}:${md5(`${method}:${uri}`)}`);
+        const isProven = field(text, 'response') === proof;
+        if (method === 'OPTIONS') alive.push(isProven);
+        if (!isProven) {
           socket.write(
-            `RTSP/1.0 401 Unauthorized\r\n${sequence}WWW-Authenticate: Basic realm="hub"\r\nWWW-Authenticate: Digest realm="hub", nonce="n1"\r\n\r\n`,
+            `RTSP/1.0 401 Unauthorized\r\n${sequence}WWW-Authenticate: Basic realm="hub"\r\nWWW-Authenticate: Digest realm="hub", nonce="${nonce}"\r\n\r\n`,
           );
-        } else socket.write(`RTSP/1.0 200 OK\r\n${sequence}Session: abc;timeout=60\r\n\r\n`);
+        } else socket.write(`RTSP/1.0 200 OK\r\n${sequence}Session: abc;timeout=2\r\n\r\n`);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -107,6 +112,8 @@ describe('a push', () => {
     await relay.streams.admit(leaseOf(lease), url);
     await until(() => pictures > 10, 15_000);
     expect(asked.slice(0, 4)).toEqual(['ANNOUNCE', 'ANNOUNCE', 'SETUP', 'RECORD']);
+    await until(() => alive.length >= 3, 15_000);
+    expect(alive.slice(0, 3)).toEqual([false, true, true]);
     await relay.streams.revoke(lease.grant);
     await relay.until('session-closed');
     server.close();

@@ -25,6 +25,10 @@ export interface Habits {
   readonly packetBytes?: number;
   /** Asks for Digest with this algorithm. */
   readonly digest?: 'MD5' | 'SHA-256';
+  /** Has another nonce from PLAY on, and hangs up when no keep-alive that is logged in came for so many milliseconds. */
+  readonly staleAfterPlay?: number;
+  /** Answers keep-alives with this status; 401 with a new nonce each time. */
+  readonly forgets?: 401 | 454;
   /** Asks for Basic alone, and lets everyone in who answers it. */
   readonly basic?: boolean;
   readonly login?: { readonly user: string; readonly password: string };
@@ -118,9 +122,23 @@ function answer(socket: Socket, method: string, url: string, head: string, habit
     return Buffer.from(`RTSP/1.0 ${status} whatever\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
   };
   if (habits.refuse?.[0] === method) return void socket.write(say(habits.refuse[1], {}));
-  if (habits.digest && !isLoggedIn(method, url, head, habits)) {
-    const challenge = `Digest realm="cam", nonce="n1", qop="auth", algorithm=${habits.digest}`;
+  if (habits.forgets && method === 'OPTIONS' && played.has(socket)) {
+    const challenge = { 'WWW-Authenticate': `Digest realm="cam", nonce="n${sequence}", algorithm=MD5` };
+    return void socket.write(say(habits.forgets, habits.forgets === 401 ? challenge : {}));
+  }
+  if (habits.forgets && method === 'PLAY') played.set(socket, undefined);
+  const isLate = habits.staleAfterPlay !== undefined && played.has(socket);
+  const nonce = isLate ? 'n2' : 'n1';
+  if (habits.digest && !isLoggedIn(method, url, head, habits, nonce)) {
+    const challenge = `Digest realm="cam", nonce="${nonce}", qop="auth", algorithm=${habits.digest}${isLate ? ', stale=true' : ''}`;
     return void socket.write(say(401, { 'WWW-Authenticate': challenge }));
+  }
+  if (habits.staleAfterPlay !== undefined && (isLate || method === 'PLAY')) {
+    clearTimeout(played.get(socket));
+    played.set(
+      socket,
+      setTimeout(() => socket.destroy(), habits.staleAfterPlay),
+    );
   }
   if (habits.basic && !/^authorization: basic/im.test(head)) {
     return void socket.write(say(401, { 'WWW-Authenticate': 'Basic realm="cam"' }));
@@ -144,6 +162,9 @@ function answer(socket: Socket, method: string, url: string, head: string, habit
   if (method === 'PLAY' && habits.udp) playUdp(socket, say(200, session), habits);
   else if (method === 'PLAY') play(socket, say(200, session), habits);
 }
+
+/** Who plays, with what ends it. */
+const played = new WeakMap<Socket, NodeJS.Timeout | undefined>();
 
 /** Where those who play over UDP want it. */
 const udpPorts = new WeakMap<Socket, number>();
@@ -224,7 +245,7 @@ function interleave(channel: number, packet: Buffer): Buffer {
   return Buffer.concat([head, packet]);
 }
 
-function isLoggedIn(method: string, url: string, head: string, habits: Habits): boolean {
+function isLoggedIn(method: string, url: string, head: string, habits: Habits, nonce: string): boolean {
   const field = (name: string): string => new RegExp(`${name}="?([^",]+)`).exec(head)?.[1] ?? '';
   const { user, password } = habits.login ?? { user: '', password: '' };
   const hash = (text: string): string =>
@@ -232,5 +253,5 @@ function isLoggedIn(method: string, url: string, head: string, habits: Habits): 
       .update(text)
       .digest('hex');
   const secret = hash(`${user}:cam:${password}`);
-  return field('response') === hash(`${secret}:n1:${field('nc')}:${field('cnonce')}:auth:${hash(`${method}:${url}`)}`);
+  return field('response') === hash(`${secret}:${nonce}:${field('nc')}:${field('cnonce')}:auth:${hash(`${method}:${url}`)}`);
 }

@@ -96,6 +96,28 @@ describe('the source', () => {
     expect(times.slice(0, 9)).toEqual([0, 1, 2, 3, 4, 5, 7, 8, 9]);
   });
 
+  it('keeps a session alive whose nonce expires while it plays, without CSeq too', async () => {
+    const login = { user: 'u', password: 'p' };
+    const habits: Habits = { digest: 'SHA-256', login, staleAfterPlay: 1_500, session: 's;timeout=2', rate: 20 };
+    const [plain, bare] = await Promise.all([watch(habits, 70, login), watch({ ...habits, noSequence: true }, 70, login)]);
+    expect([plain.failure, bare.failure]).toEqual([undefined, undefined]);
+    const beats = plain.asked.filter((asked) => asked.startsWith('OPTIONS')).length;
+    // The first, twice for its challenge; then one refused and sent once more, and one or two that were taken at once.
+    expect(beats).toBeGreaterThanOrEqual(5);
+    expect(beats).toBeLessThanOrEqual(6);
+  });
+
+  it('opens a camera anew that has forgotten its session, and does not guess at its login', async () => {
+    const login = { user: 'u', password: 'p' };
+    const habits: Habits = { session: 's;timeout=2', forgets: 454, frames: 200 };
+    expect((await watch(habits, 10_000)).failure).toMatchObject({ reason: 'lost', detail: 'session' });
+    const refusing: Habits = { session: 's;timeout=2', forgets: 401 };
+    const { failure, authorizations } = await watch(refusing, 130, login);
+    expect(failure).toBeUndefined();
+    // One at a keep-alive, and the goodbye.
+    expect(authorizations.length).toBeLessThanOrEqual(2);
+  });
+
   it.each(['stranger', 'silent'] as const)('hears nobody but the camera over UDP: %s', async (udp) => {
     expect(await watch({ udp }, 30)).toMatchObject({ pieces: [], failure: { reason: 'silent' } });
   });

@@ -1,8 +1,8 @@
 // The dialogue of a publisher with an RTSP server: one request at a time, logged in when it is asked to (RFC 2326 §4, RFC 7616).
 import type { Socket } from 'node:net';
-import { authorize, type Challenge, chooseChallenge, type Env, type Login } from '#base';
+import type { Env, Login } from '#base';
 import type { PushFailure } from '../faults.ts';
-import { encodeRequest, type FramerLimits, header, openFramer, parseSession, type RtspResponse } from '../rtsp/index.ts';
+import { encodeRequest, type FramerLimits, header, openFramer, openRtspLogin, parseSession, type RtspResponse } from '../rtsp/index.ts';
 
 export interface PublisherOptions {
   readonly login: Login | undefined;
@@ -24,6 +24,8 @@ export interface Publisher {
   readonly timeoutS: number;
   /** Undefined when it was answered with 200. */
   step(request: Request): Promise<PushFailure | undefined>;
+  /** Keeps the session alive: nobody waits for the answer, but a server that wants a new proof gets one. */
+  beat(request: Request): void;
   /** Sends what nobody waits for. */
   send(request: Request): void;
   end(failure: PushFailure): void;
@@ -42,7 +44,8 @@ const limits: FramerLimits = {
 /** Opens the dialogue on a connection that stands. */
 export function openPublisher(socket: Socket, options: PublisherOptions, env: Env): Publisher {
   const { promise: closed, resolve: close } = Promise.withResolvers<PushFailure>();
-  const proofs = openProofs(options, env);
+  // In clear only what TLS hides.
+  const proofs = openRtspLogin({ login: options.login, basicAllowed: options.isHidden }, env.random);
   let sequence = 0;
   let session = '';
   let timeoutS = 60;
@@ -69,7 +72,9 @@ export function openPublisher(socket: Socket, options: PublisherOptions, env: En
     sequence += 1;
     const named = { CSeq: String(sequence), 'User-Agent': 'Bongsu', ...(session === '' ? {} : { Session: session }) };
     const content = body === '' ? {} : { 'Content-Type': 'application/sdp', 'Content-Length': String(Buffer.byteLength(body)) };
-    socket.write(encodeRequest(method, url, { ...named, ...headers, ...content, ...proofs.header(method, url) }) + body);
+    const login = proofs.header(method, url);
+    const proof = login === undefined ? {} : { Authorization: login };
+    socket.write(encodeRequest(method, url, { ...named, ...headers, ...content, ...proof }) + body);
   };
   const ask = async (request: Request): Promise<PushFailure | RtspResponse> => {
     const { promise, resolve } = Promise.withResolvers<RtspResponse>();
@@ -78,8 +83,19 @@ export function openPublisher(socket: Socket, options: PublisherOptions, env: En
     using _timer = env.clock.after(options.timeoutMs, () => end({ reason: 'refused', detail: `${request.method} timeout` }));
     return await Promise.race([promise, closed]);
   };
+  let isUnwelcome = false;
+  const beat = (request: Request, isRepeat = false): void => {
+    if (isUnwelcome || socket.destroyed) return;
+    waiting = (response) => {
+      if (response.status !== 401) return;
+      isUnwelcome = isRepeat || proofs.challenged(response) !== 'ask-again';
+      beat(request, true);
+    };
+    send(request);
+  };
   return {
     closed,
+    beat: (request) => beat(request),
     send,
     end,
     get timeoutS() {
@@ -87,39 +103,13 @@ export function openPublisher(socket: Socket, options: PublisherOptions, env: En
     },
     async step(request) {
       let answer = await ask(request);
-      if ('status' in answer && answer.status === 401 && proofs.challenged(answer)) answer = await ask(request);
+      if ('status' in answer && answer.status === 401 && proofs.challenged(answer) === 'ask-again') answer = await ask(request);
       if (!('status' in answer)) return answer;
       if (answer.status === 401) return { reason: 'login-refused', detail: request.method };
       if (answer.status !== 200) return { reason: 'refused', detail: `${request.method} ${answer.status}` };
       const named = header(answer, 'session');
       if (named !== undefined) ({ id: session, timeoutS } = parseSession(named));
       return undefined;
-    },
-  };
-}
-
-interface Proofs {
-  header(method: string, uri: string): Readonly<Record<string, string>>;
-  /** Whether the challenge of a 401 can be answered; once. */
-  challenged(answer: RtspResponse): boolean;
-}
-
-function openProofs({ login, isHidden }: PublisherOptions, env: Env): Proofs {
-  let challenge: Challenge | undefined;
-  let count = 0;
-  return {
-    header(method, uri) {
-      if (!login || !challenge) return {};
-      count += 1;
-      const cnonce = env.random.bytes(8).toString('hex');
-      return { Authorization: authorize(challenge, login, { method, uri, count, cnonce }) };
-    },
-    challenged(answer) {
-      if (!login || challenge) return false;
-      const offered = chooseChallenge(answer.headers.get('www-authenticate') ?? []);
-      // In clear only what TLS hides.
-      challenge = offered?.scheme === 'basic' && !isHidden ? undefined : offered;
-      return challenge !== undefined;
     },
   };
 }

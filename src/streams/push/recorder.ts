@@ -37,7 +37,7 @@ export async function openRecorder(options: RecorderOptions, env: Env): Promise<
   let alive: Disposable | undefined;
   const beat = (): void => {
     alive = env.clock.after((publisher.timeoutS * 1000) / 2, () => {
-      publisher.send({ method: 'OPTIONS', url: address.url });
+      publisher.beat({ method: 'OPTIONS', url: address.url });
       beat();
     });
   };

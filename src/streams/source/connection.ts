@@ -1,9 +1,9 @@
 // One connection to a camera: requests one at a time, answers in order, interleaved packets in between.
-import { authorize, type Challenge, chooseChallenge, type Env, type Login } from '#base';
+import type { Env, Login } from '#base';
 import type { SourceFailure } from '../faults.ts';
-import { encodeRequest, type FramerLimits, header, openFramer, type RtspMessage, type RtspResponse } from '../rtsp/index.ts';
+import { encodeRequest, type FramerLimits, header, openFramer, openRtspLogin, type RtspMessage, type RtspResponse } from '../rtsp/index.ts';
 import type { CameraAddress } from './address.ts';
-import { openCameraLine } from './line.ts';
+import { type OpenLine, openCameraLine } from './line.ts';
 import { openSlabs, type Slab } from './slabs.ts';
 
 export interface CameraConnectionOptions {
@@ -18,6 +18,8 @@ export interface CameraConnectionOptions {
   readonly readBuffer: Uint8Array;
   /** Called with each read. */
   readonly onRead?: (() => void) | undefined;
+  /** Default: over the network. */
+  readonly openLine?: OpenLine | undefined;
 }
 
 /** What a request brings: an answer, or the reason why the connection is of no more use. */
@@ -26,7 +28,12 @@ export type Reply = { readonly ok: true; readonly response: RtspResponse } | { r
 export interface CameraConnection extends Disposable {
   /** Sends one request and waits for its answer; logs in when it is asked to. Never called twice at once (cameras do not bear pipelining). */
   request(method: string, url: string, headers?: Readonly<Record<string, string>>): Promise<Reply>;
-  /** Sends a request whose answer nobody waits for: keep-alive, TEARDOWN. */
+  /**
+   * Keeps the session alive. Nobody waits for the answer, so that a camera that gives none is not hurt; one that wants a new proof gets it, and one that
+   * has forgotten the session (454) ends the connection.
+   */
+  beat(method: string, url: string, headers?: Readonly<Record<string, string>>): void;
+  /** Sends a request whose answer nobody waits for: TEARDOWN. */
   send(method: string, url: string, headers?: Readonly<Record<string, string>>): void;
   /** IP address of the camera; undefined until it is connected. */
   readonly peer: string | undefined;
@@ -52,16 +59,24 @@ export type PacketSink = (slab: Slab, start: number, end: number) => void;
 /** Connects and speaks; failures come as values. */
 export function openCameraConnection(options: CameraConnectionOptions, onPacket: PacketSink, env: Env): CameraConnection {
   const { promise: closed, resolve: close } = Promise.withResolvers<SourceFailure>();
-  const credentials = openCredentials(options, env);
+  const credentials = openRtspLogin(options, env.random);
   let waiting: { sequence: number; resolve(response: RtspResponse): void } | undefined;
+  let beating: { sequence: number; answered(response: RtspResponse): void } | undefined;
   let sequence = 0;
 
   const onMessage = (message: RtspMessage): void => {
-    if (message.kind !== 'response' || !waiting) return;
+    if (message.kind !== 'response') return;
     const answered = header(message, 'cseq');
-    if (answered !== undefined && Number(answered) !== waiting.sequence) return;
-    waiting.resolve(message);
-    waiting = undefined;
+    const isOf = (asked: { readonly sequence: number } | undefined): boolean =>
+      asked !== undefined && (answered === undefined || Number(answered) === asked.sequence);
+    if (isOf(waiting)) {
+      waiting?.resolve(message);
+      waiting = undefined;
+    } else if (isOf(beating)) {
+      const beat = beating;
+      beating = undefined;
+      beat?.answered(message);
+    }
   };
   const slabs = openSlabs(limits.slabBytes, spareSlabs);
   let slab: Slab | undefined;
@@ -75,8 +90,8 @@ export function openCameraConnection(options: CameraConnectionOptions, onPacket:
     },
   });
   let connected = false;
-  const { address, readBuffer, onRead } = options;
-  const line = openCameraLine(
+  const { address, readBuffer, onRead, openLine = openCameraLine } = options;
+  const line = openLine(
     address,
     { readBuffer, onRead, cookie: env.random.bytes(12).toString('hex') },
     {
@@ -113,16 +128,34 @@ export function openCameraConnection(options: CameraConnectionOptions, onPacket:
     ]);
   };
 
+  /** Its login was refused: more of them would lock the account. */
+  let isUnwelcome = false;
+  const beat = (method: string, url: string, headers: Readonly<Record<string, string>>, isRepeat = false): void => {
+    if (!line.writable || isUnwelcome) return;
+    write(method, url, headers);
+    beating = {
+      sequence,
+      answered(response) {
+        if (response.status === 454) end({ reason: 'lost', detail: 'session' });
+        if (response.status !== 401) return;
+        isUnwelcome = isRepeat || credentials.challenged(response) !== 'ask-again';
+        beat(method, url, headers, true);
+      },
+    };
+  };
+
   return {
     closed,
+    beat: (method, url, headers = {}) => beat(method, url, headers),
     get peer() {
       return line.peer;
     },
     async request(method, url, headers = {}) {
       const first = await ask(method, url, headers);
       if (!first.ok || first.response.status !== 401) return first;
-      const refused = credentials.challenged(first.response);
-      if (refused) return { ok: false, failure: refused };
+      const verdict = credentials.challenged(first.response);
+      if (verdict === 'refused') return { ok: false, failure: { reason: 'login-refused', detail: '' } };
+      if (verdict === 'basic-only') return { ok: false, failure: { reason: 'login-refused', detail: '', hint: 'basic-only' } };
       const second = await ask(method, url, headers);
       if (second.ok && second.response.status === 401) return { ok: false, failure: { reason: 'login-refused', detail: '' } };
       return second;
@@ -131,36 +164,5 @@ export function openCameraConnection(options: CameraConnectionOptions, onPacket:
       if (line.writable) write(method, url, headers);
     },
     [Symbol.dispose]: () => end({ reason: 'lost', detail: '' }),
-  };
-}
-
-interface Credentials {
-  /** The Authorization header, once the camera has asked for one. */
-  header(method: string, url: string): string | undefined;
-  /** Takes the challenge of a 401; a failure when there is nothing (else) to answer it with. */
-  challenged(response: RtspResponse): SourceFailure | undefined;
-}
-
-function openCredentials({ login, basicAllowed }: CameraConnectionOptions, env: Env): Credentials {
-  let challenge: Challenge | undefined;
-  let count = 0;
-  return {
-    header(method, url) {
-      if (!login || !challenge) return undefined;
-      count += 1;
-      return authorize(challenge, login, { method, uri: url, count, cnonce: env.random.bytes(8).toString('hex') });
-    },
-    challenged(response) {
-      const offered = chooseChallenge(response.headers.get('www-authenticate') ?? []);
-      const renewed =
-        offered?.scheme === 'digest' && (offered.stale || challenge?.scheme !== 'digest' || challenge.nonce !== offered.nonce);
-      const isFirst = challenge === undefined;
-      challenge = undefined;
-      if (!login || !offered || !(isFirst || renewed)) return { reason: 'login-refused', detail: '' };
-      if (offered.scheme === 'basic' && !basicAllowed) return { reason: 'login-refused', detail: '', hint: 'basic-only' };
-      challenge = offered;
-      count = 0;
-      return undefined;
-    },
   };
 }

@@ -101,9 +101,9 @@ export async function play(connection: CameraConnection, prepared: Prepared): Pr
   return played.response.status === 200 ? undefined : refused('PLAY', played.response).failure;
 }
 
-/** Keeps the session alive: sent without waiting, so that a camera that never answers it is not hurt. */
+/** Keeps the session alive. */
 export function keepAlive(connection: CameraConnection, prepared: Prepared): void {
-  connection.send(prepared.hasGetParameter ? 'GET_PARAMETER' : 'OPTIONS', prepared.url, sessionHeader(prepared));
+  connection.beat(prepared.hasGetParameter ? 'GET_PARAMETER' : 'OPTIONS', prepared.url, sessionHeader(prepared));
 }
 
 /** Says goodbye; a camera has few sessions to give. */

@@ -30,6 +30,9 @@ export interface CameraLine {
   destroy(): void;
 }
 
+/** Opens a line to a camera. */
+export type OpenLine = (address: CameraAddress, options: LineOptions, events: LineEvents) => CameraLine;
+
 /** Begins to connect. What is written meanwhile is sent then. */
 export function openCameraLine(address: CameraAddress, options: LineOptions, events: LineEvents): CameraLine {
   if (address.isTunnel) return openTunnel(address, options, events);

@@ -8,6 +8,7 @@ import { parseAddress } from './address.ts';
 import { type CameraConnection, openCameraConnection } from './connection.ts';
 import type { Continuity } from './continuity.ts';
 import { keepAlive, type OpenEar, type Prepared, play, prepare, tearDown } from './dialogue.ts';
+import type { OpenLine } from './line.ts';
 import { type Piece, PieceMaker } from './pieces.ts';
 import type { Slab } from './slabs.ts';
 import { openUdpEar } from './udp-ear.ts';
@@ -22,6 +23,8 @@ export interface SourceOptions {
   readonly onRead?: (() => void) | undefined;
   /** Joins this connection's packets to those of the ones before. Left out: they stay as they are. */
   readonly continuity?: Continuity | undefined;
+  /** Default: over the network. */
+  readonly openLine?: OpenLine | undefined;
 }
 
 export interface SourceSink {
@@ -45,8 +48,8 @@ export async function runSource(
   const onPacket = (slab: Slab, start: number, end: number): void => maker?.take(slab, start, end);
   const { user, password, basicAllowed = false } = options.source;
   const login = user === '' ? undefined : { user, password };
-  const { replyTimeoutMs, readBuffer, onRead, continuity } = options;
-  using connection = openCameraConnection({ address, login, basicAllowed, replyTimeoutMs, readBuffer, onRead }, onPacket, env);
+  const { replyTimeoutMs, readBuffer, onRead, continuity, openLine } = options;
+  using connection = openCameraConnection({ address, login, basicAllowed, replyTimeoutMs, readBuffer, onRead, openLine }, onPacket, env);
   const openEar: OpenEar = async (camera, channels) => {
     const ear = await openUdpEar({ camera, channels, onPacket }, env.random);
     // The source may have ended while the ports were bound.
