@@ -19,6 +19,7 @@ interface Source {
 interface Section {
   readonly buses: readonly Bus[];
   readonly polls: readonly Source[];
+  readonly onem2m?: { readonly sources: readonly Source[] } | undefined;
   readonly webhook?: { readonly sources: readonly Source[] } | undefined;
   readonly mqtt: {
     readonly connections: readonly {
@@ -115,6 +116,7 @@ export function findClashes(
       key(String(member.key), [...path, 'devices', place, 'key']);
     }
   };
+  for (const [index, each] of value.onem2m?.sources.entries() ?? []) source(each, ['onem2m', 'sources', index]);
   for (const [index, each] of value.polls.entries()) source(each, ['polls', index]);
   for (const [index, each] of value.webhook?.sources.entries() ?? []) source(each, ['webhook', 'sources', index]);
   for (const [list, owners] of [

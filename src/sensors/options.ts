@@ -6,6 +6,7 @@ import { findClashes } from './clashes.ts';
 import { grammarOption } from './grammar-option.ts';
 import { lineOption, shippedGrammars } from './line-options.ts';
 import { mqttOptions } from './mqtt-options.ts';
+import { onem2mOptions } from './onem2m-options.ts';
 import { id, identity } from './option-fields.ts';
 import { pollsOption } from './poll-options.ts';
 import { templateOption } from './template.ts';
@@ -105,6 +106,7 @@ export const sensorsOptions = z
       .default([])
       .describe('Modbus buses, up to 64.'),
     mqtt: mqttOptions.prefault({}).describe('MQTT: brokers of others that are asked, and one for the site’s own devices.'),
+    onem2m: onem2mOptions.optional().describe('HTTP listener that platforms of oneM2M (Mobius, ThingPlug …) notify; none when left out.'),
     polls: pollsOption,
     webhook: webhookOptions.optional().describe('HTTP listener for senders that push; none when left out.'),
     lines: z

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resolvedSecret } from '#base';
 import { sensorsOptions } from '#sensors/options';
+import { readPayload } from '../../src/sensors/messages/payload.ts';
 import { openBucket } from '../../src/sensors/mqtt/flood.ts';
 import { openFraming, type Packet } from '../../src/sensors/mqtt/framing.ts';
-import { readPayload } from '../../src/sensors/mqtt/payload.ts';
 import { openTopicFilter } from '../../src/sensors/mqtt/topics.ts';
 
 const level = fc.constantFrom('a', 'b', '', 'devEui', '가');

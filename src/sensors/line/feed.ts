@@ -1,10 +1,10 @@
 // Where the bytes of a line come from: a serial port, a serial server, panels that connect, or datagrams.
 import { createSocket } from 'node:dgram';
-import { BlockList, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { type Env, openBackoff, untilAborted } from '#base';
 import { sensorsFaults } from '../faults.ts';
 import type { LineOptions } from '../line-options.ts';
-import { dial, openSerialPort } from '../wire/index.ts';
+import { dial, openSerialPort, welcome } from '../wire/index.ts';
 
 /** Where bytes go. */
 export interface FeedSink {
@@ -170,19 +170,4 @@ function untilEnd(onError: (fail: (cause: Error) => void) => void, signal: Abort
 
 function listenFailed({ host, port }: Via<'udp'>['listen'], cause: unknown): Error {
   return sensorsFaults.fault('line-listen-failed', { cause, detail: `${host}:${port}` });
-}
-
-/** Whether an address may send; one of IPv4 may come dressed as IPv6. */
-function welcome(from: readonly string[]): (address: string | undefined) => boolean {
-  const list = new BlockList();
-  for (const each of from) {
-    const [address = '', prefix] = each.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
-  }
-  return (address) => {
-    const plain = address?.replace(/^::ffff:(?=\d+\.)/, '');
-    return plain !== undefined && list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
-  };
 }

@@ -1,7 +1,8 @@
 // The door of messages: what all drivers share whose sensors tell.
 export { extractValues } from './extract.ts';
-export { parseJson, valueAt } from './json.ts';
+export { isRecord, parseJson, valueAt } from './json.ts';
 export { nameAt } from './mapping.ts';
 export { messageMaps } from './maps.ts';
+export { readPayload } from './payload.ts';
 export { openPresence } from './presence.ts';
 export { type Message, type MessageSource, type MessageWorld, openMessageSource, type Taken } from './source.ts';

@@ -59,6 +59,7 @@ export function valueAt(value: unknown, path: JsonPath): unknown {
   return here;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** An object, no list. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,10 +3,17 @@ import { createHash } from 'node:crypto';
 import { messageOf, type Text } from '#base';
 import type { Device } from '#model';
 import type { SensorStatus } from '../driver.ts';
-import { type Message, type MessageSource, type MessageWorld, openMessageSource, openPresence, type Taken } from '../messages/index.ts';
+import {
+  type Message,
+  type MessageSource,
+  type MessageWorld,
+  openMessageSource,
+  openPresence,
+  readPayload,
+  type Taken,
+} from '../messages/index.ts';
 import type { MqttSourceOptions } from '../options.ts';
 import type { Urgency } from '../rules/index.ts';
-import { readPayload } from './payload.ts';
 import { openTopicFilter, type TopicFilter } from './topics.ts';
 
 /** A message as MQTT brings it; its payload is bounded by the caller. */

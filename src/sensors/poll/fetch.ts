@@ -1,9 +1,8 @@
 // One question to a platform and what came of it: the address with its cursor, the login, conditional answers, and what is wrong with an answer.
 import type { Env } from '#base';
 import { sensorsFaults } from '../faults.ts';
-import { openWebClient } from '../http/index.ts';
+import { loginHeaders, loginQuery, openWebClient } from '../http/index.ts';
 import { parseJson } from '../messages/index.ts';
-import type { PlatformLogin } from '../platform-option.ts';
 import type { PollOptions } from '../poll-options.ts';
 
 /** What came. */
@@ -63,22 +62,8 @@ export function questionOf(
 ): { readonly url: URL; readonly headers: Readonly<Record<string, string>> } {
   const url = new URL(base);
   if (cursor?.parameter !== undefined && at !== undefined) url.searchParams.set(cursor.parameter, at);
-  if (login?.as === 'query') url.searchParams.set(login.name, login.secret);
+  loginQuery(url, login);
   return { url, headers: { ...headers, ...loginHeaders(login) } };
-}
-
-/** The headers by which a platform knows us. */
-export function loginHeaders(login: PlatformLogin | undefined): Readonly<Record<string, string>> {
-  switch (login?.as) {
-    case 'bearer':
-      return { authorization: `Bearer ${login.secret}` };
-    case 'basic':
-      return { authorization: `Basic ${Buffer.from(`${login.user}:${login.secret}`).toString('base64')}` };
-    case 'header':
-      return { [login.header]: login.secret };
-    default:
-      return {};
-  }
 }
 
 /** Retry-After in seconds (RFC 9110 §10.2.3), an hour at most; a date is not looked at. */

@@ -1,5 +1,5 @@
 // The payload of a message, pure: JSON, or a plain number or word.
-import { parseJson } from '../messages/index.ts';
+import { parseJson } from './json.ts';
 
 const maxWordBytes = 64;
 /** A word of any script, like `ON`, `low battery`, `경보` or `21.5 C`. */
