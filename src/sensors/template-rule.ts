@@ -32,6 +32,12 @@ const when = z
   .strictObject({
     ...threshold,
     clearAt: z.number().optional().describe('With above or below: inactive again only at this value or beyond (hysteresis).'),
+    between: z
+      .tuple([z.number(), z.number()])
+      .refine(([low, high]) => low < high, 'expected the lower bound first')
+      .optional()
+      .describe('Active while the value lies between these two, both included: a supervised line shows by its resistance what it is.'),
+    margin: z.number().positive().optional().describe('With between: inactive again only so far outside of it (hysteresis). Above 0.'),
     rises: move('risen'),
     falls: move('fallen'),
     stuckFor: statedDuration({ min: '1s', max: '30d' })
@@ -55,9 +61,11 @@ const when = z
       .describe('Active while enough of several points say so (two of three).'),
   })
   .refine(
-    ({ equals, above, below, rises, falls, stuckFor, atLeast }) => countOf([equals, above, below, rises, falls, stuckFor, atLeast]) === 1,
-    { message: 'expected exactly one of equals, above, below, rises, falls, stuckFor, atLeast' },
+    ({ equals, above, below, between, rises, falls, stuckFor, atLeast }) =>
+      countOf([equals, above, below, between, rises, falls, stuckFor, atLeast]) === 1,
+    { message: 'expected exactly one of equals, above, below, between, rises, falls, stuckFor, atLeast' },
   )
+  .refine(({ between, margin }) => margin === undefined || between !== undefined, 'margin goes with between')
   .refine(({ above, clearAt }) => clearAt === undefined || clearAt <= (above ?? Infinity), 'clearAt must not be above it')
   .refine(({ above, below, clearAt }) => clearAt === undefined || above !== undefined || (below !== undefined && clearAt >= below), {
     message: 'clearAt goes with above (at or under it) or below (at or over it)',

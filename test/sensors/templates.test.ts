@@ -99,6 +99,60 @@ describe('the shipped templates', () => {
       ],
     ],
     [
+      'supervised-fire-line',
+      [9800, 909, 905, 3050, 9800, 9800, 9800, 250, 250, 9800, 65_535, 65_535, 5000, 5000, 5000, 5000, 5000].map(
+        (line, index) => [index, { line }] as const,
+      ),
+      [
+        [],
+        [],
+        ['line fire active'],
+        ...[[], [], []],
+        ['line fire inactive'],
+        [],
+        ['short sensor-fault raised'],
+        ...[[], []],
+        ['open sensor-fault raised'],
+        ...[[], [], [], []],
+        ['unclear sensor-fault raised'],
+      ],
+    ],
+    [
+      'supervised-fire-line-plain',
+      [9800, 2, 2, 65_535, 65_535, 65_535].map((line, index) => [index, { line }] as const),
+      [[], [], ['line fire active'], [], ['open sensor-fault raised'], ['line fire inactive']],
+    ],
+    [
+      'supervised-intrusion-line',
+      [2200, 4400, 4400, 2200, 3, 3, 2200, 65_535, 65_535].map((line, index) => [index, { line }] as const),
+      [
+        [],
+        [],
+        ['line intrusion active'],
+        ['line intrusion inactive'],
+        [],
+        ['short tamper active', 'line-fault sensor-fault raised'],
+        ['short tamper inactive'],
+        [],
+        ['open tamper active', 'line-fault sensor-fault raised'],
+      ],
+    ],
+    [
+      'intrusion-contacts',
+      [
+        [0, { door: 1, cover: 1 }],
+        [1, { door: 0, cover: 1 }],
+        [2, { door: 0, cover: 0 }],
+        [3, { door: 1, cover: 0 }],
+      ],
+      [[], [], ['door intrusion active'], ['door intrusion inactive', 'cover tamper active']],
+    ],
+    [
+      'smoke-contact-nc',
+      [1, 0, 0, 1].map((smoke, index) => [index, { smoke }] as const),
+      [[], [], ['smoke smoke active'], ['smoke smoke inactive']],
+    ],
+    [
       'structure',
       [
         [0, { 'tilt-y': -1.1 }],

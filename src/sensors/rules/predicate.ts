@@ -37,7 +37,8 @@ export function nextSlice(within: number, monotonicMs: number): number {
 
 /** The verdict on one value, and what to remember. */
 export function judge(when: Rule['when'], memory: Memory, seen: Seen): { readonly verdict: Verdict; readonly memory: Memory } {
-  const { rises, falls, stuckFor, atLeast } = when;
+  const { between, rises, falls, stuckFor, atLeast } = when;
+  if (between) return { verdict: judgeBand(between, when.margin ?? 0, seen.value), memory };
   if (rises || falls) return judgeMove(when, memory, seen);
   if (stuckFor !== undefined) return judgeStuck(stuckFor, memory, seen);
   if (atLeast) {
@@ -63,6 +64,11 @@ function judgeLevel({ equals, above, below, clearAt }: Level, value: number): Ve
     return clearAt === undefined || value >= clearAt ? 'inactive' : 'between';
   }
   return 'inactive';
+}
+
+function judgeBand([low, high]: readonly [number, number], margin: number, value: number): Verdict {
+  if (value >= low && value <= high) return 'active';
+  return value > low - margin && value < high + margin ? 'between' : 'inactive';
 }
 
 function judgeStuck(stuckFor: number, memory: Memory, { value, monotonicMs }: Seen): ReturnType<typeof judge> {

@@ -83,7 +83,8 @@ function whenOf(rule: Rule): Text {
 }
 
 function predicateOf({ point, when }: Rule): Text {
-  const { rises, falls, stuckFor, atLeast } = when;
+  const { between, rises, falls, stuckFor, atLeast } = when;
+  if (between) return sameText(`${point} ${between[0]} … ${between[1]}`);
   const move = rises ?? falls;
   if (move) {
     const { ko, en } = durationText(move.within);
