@@ -109,7 +109,7 @@ describe('a reader that does not read', () => {
     ['with one', 'GET_PARAMETER'],
   ])('%s is closed before its answers fill the memory', async (_, method) => {
     const no = (): Promise<never> => Promise.reject(new Error('no'));
-    const visit = { enter: () => true, describe: no, setUp: no, play: () => {}, pause: () => {} };
+    const visit = { enter: () => true, hasCamera: true, describe: no, setUp: no, play: () => {}, pause: () => {} };
     const { server } = openServer(() => visit);
     const stuck = new Duplex({ read() {}, write() {}, writableHighWaterMark: 16_384 });
     const socket = Object.assign(stuck, { setNoDelay() {}, setKeepAlive() {}, remoteAddress: '10.0.0.9', remotePort: 4000 });

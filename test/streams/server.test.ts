@@ -1,6 +1,6 @@
 // The RTSP server and its sessions, asked by a reader that says exactly what a test wants.
 import { createServer } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openQuirkyCamera } from './quirky-camera.ts';
 import { openRawReader, startPlaying, until } from './raw-reader.ts';
 import { leaseOf, makeLease, makeToken, openRelay } from './site.ts';
@@ -53,6 +53,24 @@ describe('the server', () => {
     expect(third.packets[0]?.isKey).toBe(true);
     expect((await third.ask('TEARDOWN', url)).status).toBe(200);
     await third.closed;
+  });
+
+  it('does not say that it plays what its camera no longer sends, and keeps no place for it', async () => {
+    const camera = await openQuirkyCamera();
+    await using relay = openRelay({ maxReaders: 1, openTimeout: '1s', frameTimeout: '1s' });
+    const lease = makeLease(camera.url);
+    await relay.streams.admit(leaseOf(lease));
+    const url = relay.streams.address('stream', lease.token);
+    using reader = await openRawReader(url);
+    expect((await reader.ask('DESCRIBE', url)).status).toBe(200);
+    expect((await reader.ask('SETUP', `${url}/trackID=0`, { Transport: 'RTP/AVP/TCP;unicast;interleaved=0-1' })).status).toBe(200);
+    await camera[Symbol.asyncDispose]();
+    await vi.waitFor(async () => expect((await relay.streams.status()).paths).toMatchObject([{ state: 'idle' }]), 10_000);
+    expect((await reader.ask('PLAY', url)).status).toBe(503);
+    await reader.closed;
+    using next = await openRawReader(url);
+    expect((await next.ask('DESCRIBE', url)).status).toBe(503);
+    expect(relay.events.some(({ event }) => event === 'session-opened')).toBe(false);
   });
 
   it('delays wrong tokens, and shuts out an address that goes on guessing', async () => {

@@ -55,6 +55,9 @@ export function openFeeds(paths: Paths, bufferBytes: number, env: Env): Feeds {
   };
   const visitOf = (feed: Open): Visit => ({
     enter: () => byId.has(feed.id),
+    get hasCamera() {
+      return byId.has(feed.id);
+    },
     describe: () => describe(feed),
     setUp: (offer) => Promise.resolve<Transport | undefined>(offer.kind === 'tcp' ? offer : undefined),
     // Its pictures wait until the child says that it has read the answer: it dies of both in one segment.

@@ -71,16 +71,23 @@ export function openSession(connection: ReaderConnection, tenancy: Tenancy, deps
     deps.emit({ event: 'session-closed', grant, session, reason, frames: past.frames, bytes: past.bytes, seconds: seconds() });
   };
   const tenant: Tenant = { end };
-  /** Who only waits for the camera gets an answer; who plays is cut. */
+  /** Who only waits for the camera gets an answer, and keeps no place; who plays is cut. */
   const dismissed = (failure: SourceFailure): void => {
     env.log.info({ grant, session, reason: failure.reason }, failureText(failure).en);
     if (startedAt !== undefined) end('source');
+    else {
+      member = undefined;
+      tenancy.leave(tenant);
+    }
   };
 
   return {
     tokenHash: lease.tokenHash,
     end,
     pause,
+    get hasCamera() {
+      return member !== undefined;
+    },
     touch: () => {
       touchedAt = now();
     },

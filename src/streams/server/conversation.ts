@@ -9,6 +9,8 @@ import { encodeTransport, readTransport, type Transport, type TransportOffer } f
 export interface Visit {
   /** Takes a reader's place, if this connection has none yet, and wants the camera opened; false when all places are taken. */
   enter(): boolean;
+  /** False when the camera has been lost since `enter`; the place is given up then. */
+  readonly hasCamera: boolean;
   /** Waits for the camera. Only after `enter`. */
   describe(): Promise<Description>;
   /** Takes an offer, in place of the one before; undefined when it cannot be had. Only after `enter`. */
@@ -67,8 +69,9 @@ export function openConversation(deps: ConversationDeps): Conversation {
     }
     return reply(sequence, 461);
   };
-  const playing = (sequence: string, request: RtspRequest): Answer => {
+  const playing = (sequence: string, request: RtspRequest, guest: Visit): Answer => {
     if (stage === 'new' || !isSession(request)) return reply(sequence, 454);
+    if (!guest.hasCamera) return reply(sequence, 503, {}, '', 'close');
     const headers = { Session: session, Range: 'npt=now-' };
     const next = stage === 'set-up' ? 'play' : 'go-on';
     stage = 'playing';
@@ -91,7 +94,7 @@ export function openConversation(deps: ConversationDeps): Conversation {
       case 'SETUP':
         return await setUp(sequence, request, guest);
       case 'PLAY':
-        return playing(sequence, request);
+        return playing(sequence, request, guest);
       case 'PAUSE':
         return pausing(sequence, request, guest);
       case 'TEARDOWN':
