@@ -19,7 +19,6 @@ export interface HearPushedWorld {
   readonly events: URL;
   readonly listener: Listener;
   readonly counters: EventCounters;
-  readonly door: PushDoor;
   readonly kept: PullPoint | undefined;
   keep(point: PullPoint | undefined): Promise<void>;
   healthy(): Promise<void>;
@@ -32,12 +31,17 @@ const tickMs = 1000;
 const unsubscribeMs = 3000;
 
 /** Hears a camera until something breaks, and says what. Rejects with the reason of `signal` alone. */
-export async function hearPushed(options: HearPushedOptions, world: HearPushedWorld, env: Env, signal: AbortSignal): Promise<Failure> {
+export async function hearPushed(
+  options: HearPushedOptions,
+  { world, door }: { readonly world: HearPushedWorld; readonly door: PushDoor },
+  env: Env,
+  signal: AbortSignal,
+): Promise<Failure> {
   const { session, listener, counters } = world;
   const calls = openPullPointCalls(session, env);
   const queue = openQueue();
   let newestMs = env.clock.monotonicMs();
-  using seat = world.door.admit(session.base.hostname, (notifications) =>
+  using seat = door.admit(session.base.hostname, (notifications) =>
     queue.run(async () => {
       newestMs = env.clock.monotonicMs();
       counters.pushes += 1;

@@ -2,7 +2,7 @@
 import { type Env, uuidv7 } from '#base';
 import { reachService } from '../address.ts';
 import { type Failure, failure } from '../faults.ts';
-import { addressingHeader, type CallResult, composeEnvelope, type SoapSession } from '../soap/index.ts';
+import { addressingHeader, type Call, type CallResult, composeEnvelope, type SoapSession } from '../soap/index.ts';
 import { child, textAt, writeXml, type XmlElement } from '../xml/index.ts';
 import { type Notification, readNotifications } from './notification.ts';
 import { formatPeriod, parseInstant, parsePeriod } from './time.ts';
@@ -45,22 +45,68 @@ export interface PullPointCalls {
   /** Asks for pushes to `consumer` (ONVIF Core §9.2, WS-BaseNotification §4.1); the point is the subscription's manager. */
   subscribe(events: URL, ask: { readonly consumer: URL; readonly lifetimeMs: number }, signal: AbortSignal): Promise<Subscribed>;
   synchronise(point: PullPoint, signal: AbortSignal): Promise<CallResult>;
-  pull(
-    point: PullPoint,
-    ask: { waitMs: number; messages: number; maxBytes: number; timeoutMs: number },
-    signal: AbortSignal,
-  ): Promise<Pulled>;
+  pull(point: PullPoint, limits: PullLimits, signal: AbortSignal): Promise<Pulled>;
   renew(point: PullPoint, lifetimeMs: number, signal: AbortSignal): Promise<Renewed>;
   unsubscribe(point: PullPoint, timeoutMs: number, signal: AbortSignal): Promise<CallResult>;
 }
 
+/** How a pull may be. */
+export interface PullLimits {
+  /** So long the camera may wait for something to say, milliseconds. */
+  readonly waitMs: number;
+  readonly messages: number;
+  readonly maxBytes: number;
+  /** From the request to the first byte of the answer, milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** A pull, to be sent as often as one likes: composed when it is sent, for it waits a minute, and thousands of them at once. */
+export class PullCall implements Call {
+  readonly expect = 'PullMessagesResponse';
+  readonly lane = 'pulls';
+  readonly #point: PullPoint;
+  readonly #env: Env;
+  limits: PullLimits;
+
+  constructor(point: PullPoint, limits: PullLimits, env: Env) {
+    this.#point = point;
+    this.#env = env;
+    this.limits = limits;
+  }
+
+  get url(): URL {
+    return this.#point.address;
+  }
+
+  get timeoutMs(): number {
+    return this.limits.timeoutMs;
+  }
+
+  get maxBytes(): number {
+    return this.limits.maxBytes;
+  }
+
+  envelope(): string {
+    const { waitMs, messages } = this.limits;
+    return composeEnvelope(
+      `<PullMessages xmlns="${eventsSpace}"><Timeout>${formatPeriod(waitMs)}</Timeout><MessageLimit>${messages}</MessageLimit></PullMessages>`,
+    );
+  }
+
+  header(): string {
+    return headerFor(this.#point, `${eventsSpace}/PullPointSubscription/PullMessagesRequest`, this.#env);
+  }
+}
+
+function headerFor({ address, reference }: PullPoint, action: string, { clock, random }: Env): string {
+  return addressingHeader(action, address, uuidv7(clock.now(), random)) + reference;
+}
+
 interface Sent {
   readonly action: string;
-  /** Composed when it is sent: a pull waits a minute, and thousands of them at once. */
-  body(): string;
+  readonly body: string;
   readonly expect: string;
   readonly timeoutMs?: number;
-  readonly maxBytes?: number;
 }
 
 /** Opens the calls of pull points on `session`. All reject with the reason of `signal` alone. */
@@ -81,8 +127,7 @@ class Conversation implements PullPointCalls {
   async create(events: URL, lifetimeMs: number, signal: AbortSignal): Promise<Subscribed> {
     const request = (time: string): Sent => ({
       action: `${eventsSpace}/EventPortType/CreatePullPointSubscriptionRequest`,
-      body: () =>
-        `<CreatePullPointSubscription xmlns="${eventsSpace}"><InitialTerminationTime>${time}</InitialTerminationTime></CreatePullPointSubscription>`,
+      body: `<CreatePullPointSubscription xmlns="${eventsSpace}"><InitialTerminationTime>${time}</InitialTerminationTime></CreatePullPointSubscription>`,
       expect: 'CreatePullPointSubscriptionResponse',
     });
     return await this.#subscribe(request, { events, lifetimeMs }, signal);
@@ -95,8 +140,7 @@ class Conversation implements PullPointCalls {
   ): Promise<Subscribed> {
     const request = (time: string): Sent => ({
       action: 'http://docs.oasis-open.org/wsn/bw-2/NotificationProducer/SubscribeRequest',
-      body: () =>
-        `<Subscribe xmlns="${baseSpace}"><ConsumerReference><a:Address>${consumer.href}</a:Address></ConsumerReference><InitialTerminationTime>${time}</InitialTerminationTime></Subscribe>`,
+      body: `<Subscribe xmlns="${baseSpace}"><ConsumerReference><a:Address>${consumer.href}</a:Address></ConsumerReference><InitialTerminationTime>${time}</InitialTerminationTime></Subscribe>`,
       expect: 'SubscribeResponse',
     });
     return await this.#subscribe(request, { events, lifetimeMs }, signal);
@@ -106,28 +150,15 @@ class Conversation implements PullPointCalls {
     return this.#send(point, synchronisation, signal);
   }
 
-  async pull(
-    point: PullPoint,
-    ask: { waitMs: number; messages: number; maxBytes: number; timeoutMs: number },
-    signal: AbortSignal,
-  ): Promise<Pulled> {
-    const { waitMs, messages, maxBytes, timeoutMs } = ask;
-    const call = {
-      action: `${eventsSpace}/PullPointSubscription/PullMessagesRequest`,
-      body: () =>
-        `<PullMessages xmlns="${eventsSpace}"><Timeout>${formatPeriod(waitMs)}</Timeout><MessageLimit>${messages}</MessageLimit></PullMessages>`,
-      expect: 'PullMessagesResponse',
-      timeoutMs,
-      maxBytes,
-    };
-    return readPull(await this.#send(point, call, signal));
+  async pull(point: PullPoint, limits: PullLimits, signal: AbortSignal): Promise<Pulled> {
+    return readPull(await this.#session.call(new PullCall(point, limits, this.#env), signal));
   }
 
   async renew(point: PullPoint, lifetimeMs: number, signal: AbortSignal): Promise<Renewed> {
     for (const time of this.#lifetimes(lifetimeMs)) {
       const call = {
         action: 'http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager/RenewRequest',
-        body: () => `<Renew xmlns="${baseSpace}"><TerminationTime>${time}</TerminationTime></Renew>`,
+        body: `<Renew xmlns="${baseSpace}"><TerminationTime>${time}</TerminationTime></Renew>`,
         expect: 'RenewResponse',
       };
       const reply = await this.#send(point, call, signal);
@@ -140,7 +171,7 @@ class Conversation implements PullPointCalls {
   unsubscribe(point: PullPoint, timeoutMs: number, signal: AbortSignal): Promise<CallResult> {
     const call = {
       action: 'http://docs.oasis-open.org/wsn/bw-2/SubscriptionManager/UnsubscribeRequest',
-      body: () => `<Unsubscribe xmlns="${baseSpace}"/>`,
+      body: `<Unsubscribe xmlns="${baseSpace}"/>`,
       expect: 'UnsubscribeResponse',
       timeoutMs,
     };
@@ -161,10 +192,10 @@ class Conversation implements PullPointCalls {
     return readSubscription(child(last.body, request('').expect), this.#session.base, lifetimeMs);
   }
 
-  #send({ address, reference }: PullPoint, { action, body, expect, timeoutMs, maxBytes }: Sent, signal: AbortSignal): Promise<CallResult> {
-    const header = (): string => addressingHeader(action, address, uuidv7(this.#env.clock.now(), this.#env.random)) + reference;
-    const limits = { ...(timeoutMs !== undefined && { timeoutMs }), ...(maxBytes !== undefined && { maxBytes }) };
-    const call = { url: address, envelope: () => composeEnvelope(body()), header, expect, lane: 'pulls', ...limits } as const;
+  #send(point: PullPoint, { action, body, expect, timeoutMs }: Sent, signal: AbortSignal): Promise<CallResult> {
+    const header = headerFor(point, action, this.#env);
+    const limits = { ...(timeoutMs !== undefined && { timeoutMs }) };
+    const call = { url: point.address, envelope: composeEnvelope(body), header, expect, lane: 'pulls', ...limits } as const;
     return this.#session.call(call, signal);
   }
 
@@ -177,7 +208,7 @@ class Conversation implements PullPointCalls {
 
 const synchronisation: Sent = {
   action: `${eventsSpace}/PullPointSubscription/SetSynchronizationPointRequest`,
-  body: () => `<SetSynchronizationPoint xmlns="${eventsSpace}"/>`,
+  body: `<SetSynchronizationPoint xmlns="${eventsSpace}"/>`,
   expect: 'SetSynchronizationPointResponse',
 };
 
@@ -215,7 +246,8 @@ function grantedLifetime(response: XmlElement | undefined, askedMs: number): num
   return Math.min(Math.max(until - from, 10_000), 86_400_000);
 }
 
-function readPull(reply: CallResult): Pulled {
+/** What the answer to a pull brought. */
+export function readPull(reply: CallResult): Pulled {
   if (reply.result === 'ok') return { result: 'messages', notifications: readNotifications(child(reply.body, 'PullMessagesResponse')) };
   if (reply.result === 'failed') return { result: 'failed', failure: reply.failure, tookMs: reply.tookMs };
   const limits = child(reply.fault.detail, 'PullMessagesFaultResponse');

@@ -32,6 +32,11 @@ export interface BodyReader {
   write(piece: Buffer): 'more' | 'enough' | 'stop';
 }
 
+/** Whom an exchange ends for. */
+export interface ExchangeListener extends BodyReader {
+  done(outcome: Exchanged): void;
+}
+
 /** How an exchange ended. */
 export type Exchanged =
   | { readonly result: 'answered'; readonly head: HttpHead; readonly tookMs: number }
@@ -55,8 +60,7 @@ interface Current {
   readonly wholeMs: number;
   readonly startedMs: number;
   readonly reused: boolean;
-  readonly body: BodyReader;
-  readonly settle: (outcome: Exchanged) => void;
+  readonly listener: ExchangeListener;
   /** Until it is sent. */
   ask: Exchange | undefined;
   timer: Disposable | undefined;
@@ -80,26 +84,22 @@ export class Line implements SocketListener, HttpListener, Disposable {
     this.#env = env;
   }
 
-  /** Posts and reads into `body`. One at a time: the caller sees to it. Rejects with the reason of `signal` alone. */
-  exchange(ask: Exchange, body: BodyReader, signal: AbortSignal): Promise<Exchanged> {
-    signal.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<Exchanged>();
-    const onAbort = (): void => {
-      this.#take();
-      this.#drop();
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    const settle = (outcome: Exchanged): void => {
-      signal.removeEventListener('abort', onAbort);
-      resolve(outcome);
-    };
+  /**
+   * Posts and reads into `listener`, which is told of the end, later, unless it is cancelled before. One at a time: the caller sees to it.
+   * Once it is sent, nothing is held but the listener.
+   */
+  post(ask: Exchange, listener: ExchangeListener): void {
     const reused = this.#socket?.destroyed === false && this.#origin === ask.url.origin;
     const { host } = ask.url;
     const startedMs = this.#env.clock.monotonicMs();
     const open = { timer: undefined, reader: undefined, head: undefined, enough: false };
-    this.#begin({ host, wholeMs: ask.wholeMs, startedMs, reused, body, settle, ask, ...open });
-    return promise;
+    this.#begin({ host, wholeMs: ask.wholeMs, startedMs, reused, listener, ask, ...open });
+  }
+
+  /** Ends what is under way, and its connection, without a word to the listener. */
+  cancel(): void {
+    this.#take();
+    this.#drop();
   }
 
   [Symbol.dispose](): void {
@@ -168,7 +168,7 @@ export class Line implements SocketListener, HttpListener, Disposable {
   onBody(piece: Buffer): void {
     const made = this.#current;
     if (!made?.head) return;
-    const wish = made.body.write(piece);
+    const wish = made.listener.write(piece);
     if (wish === 'stop') this.#succeed(made.head, false);
     else if (wish === 'enough' && !made.enough) {
       made.enough = true;
@@ -209,14 +209,14 @@ export class Line implements SocketListener, HttpListener, Disposable {
     this.#drop();
     const made = this.#take();
     const stale = failed.kind === 'closed' && made?.reused === true && made.reader === undefined;
-    made?.settle({ result: 'failed', failure: failed, tookMs: this.#since(made), stale });
+    made?.listener.done({ result: 'failed', failure: failed, tookMs: this.#since(made), stale });
   }
 
   #succeed(head: HttpHead, keeps: boolean): void {
     if (keeps) this.#idle = this.#env.clock.after(idleMs, () => this.#drop());
     else this.#drop();
     const made = this.#take();
-    made?.settle({ result: 'answered', head, tookMs: this.#since(made) });
+    made?.listener.done({ result: 'answered', head, tookMs: this.#since(made) });
   }
 
   #take(): Current | undefined {

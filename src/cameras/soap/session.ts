@@ -7,7 +7,7 @@ import { type Authentication, type Credentials, noProof, openCredentials, type P
 import { actionOf, fillHeader, isDenial, readBodyOf, readFault, type SoapFault } from './envelope.ts';
 import type { Written } from './line.ts';
 import type { LoginGate } from './login-gate.ts';
-import { type Answer, type Lane, openTransport, type Transport } from './transport.ts';
+import { type Answer, type AnswerListener, type Ask, type Lane, openTransport, type Transport } from './transport.ts';
 import { type CameraCertificate, openTrust, type Trust } from './trust.ts';
 
 /** A call. */
@@ -32,6 +32,12 @@ export type CallResult =
   | { readonly result: 'fault'; readonly fault: SoapFault; readonly failure: Failure; readonly tookMs: number }
   | { readonly result: 'failed'; readonly failure: Failure; readonly tookMs: number };
 
+/** Whoever waits for a call without a promise. */
+export interface CallListener {
+  /** Rejects with the reason of the call's signal alone. */
+  called(result: Promise<CallResult>): void;
+}
+
 /** A conversation with one camera. Calls of one lane go one after another. */
 export interface SoapSession extends Disposable {
   readonly base: URL;
@@ -42,6 +48,11 @@ export interface SoapSession extends Disposable {
   readonly certificate: CameraCertificate | undefined;
   /** Calls with the login that the camera wants. At most one failed login within `loginRetry`. Rejects on abort alone. */
   call(call: Call, signal: AbortSignal): Promise<CallResult>;
+  /**
+   * As `call`, for what waits long, and of which thousands wait: until the answer is there nothing is held but `call`, `listener` and the signal. The
+   * signal gives up what has to be asked again alone: dispose it to give up the waiting. Undefined: it went the way of `call`.
+   */
+  post(call: Call, listener: CallListener, signal: AbortSignal): Disposable | undefined;
   /** Another login from the next call on; none where it is undefined. */
   use(login: Login | undefined): void;
   /** Reads the clock, without the login if the camera allows (ONVIF Core §8.4.1). */
@@ -126,6 +137,21 @@ class Session implements SoapSession {
     return !this.#login || this.#proven ? this.#speak(call, signal, false) : this.#speakAlone(call, signal);
   }
 
+  post(call: Call, listener: CallListener, signal: AbortSignal): Disposable | undefined {
+    const { lane = 'calls' } = call;
+    const mayAsk = !this.#login || (this.#proven && this.#gate.waitMs(this.base.host, this.#login) <= 0);
+    const waiting =
+      mayAsk && this.#transport.post(lane, this.#asking(call, this.#proofFor(call)), new Waiting(this, call, listener, signal));
+    if (waiting) return waiting;
+    listener.called(this.call(call, signal));
+    return undefined;
+  }
+
+  /** An answer to what was posted; without one it is asked anew. */
+  hear(call: Call, answer: Answer | undefined, signal: AbortSignal): Promise<CallResult> {
+    return answer ? this.#speak(call, signal, false, answer) : this.call(call, signal);
+  }
+
   use(next: Login | undefined): void {
     if (next?.user === this.#login?.user && next?.password === this.#login?.password) return;
     this.#login = next;
@@ -152,15 +178,12 @@ class Session implements SoapSession {
     return await this.#speak(call, signal, true);
   }
 
-  async #speak(call: Call, signal: AbortSignal, isAlone: boolean): Promise<CallResult> {
+  /** `first`: the answer to it is here already. */
+  async #speak(call: Call, signal: AbortSignal, isAlone: boolean, first?: Answer): Promise<CallResult> {
     const { lane = 'calls' } = call;
     for (let turn = 1; ; turn += 1) {
-      // At each turn: the other connection may have been refused meanwhile, and one refusal is the whole camera's.
-      const closed = this.#login && closedGate(this.#gate.waitMs(this.base.host, this.#login), this.base);
-      if (closed) return closed;
-      if (this.#login && !this.#proven && this.#credentials.authentication !== 'none') await this.#ledger?.attempt(this.#login);
-      const answer = await this.#send(call, this.#credentials.prove(lane, call.url, this.#cameraMs()), signal);
-      if (answer.result === 'failed') return answer;
+      const answer = (turn === 1 && first) || (await this.#ask(call, signal));
+      if (answer.result !== 'answer') return answer;
       if (!isDenied(answer)) return await this.#accept(answer, call);
       const next = turn < maxTurns ? this.#credentials.adapt(lane, answer.challenges) : 'refused';
       // A nonce that is old, or another password: one connection finds out, the other waits for what it hears.
@@ -172,10 +195,26 @@ class Session implements SoapSession {
     }
   }
 
+  async #ask(call: Call, signal: AbortSignal): Promise<Answer> {
+    // At each turn: the other connection may have been refused meanwhile, and one refusal is the whole camera's.
+    const closed = this.#login && closedGate(this.#gate.waitMs(this.base.host, this.#login), this.base);
+    if (closed) return closed;
+    if (this.#login && !this.#proven && this.#credentials.authentication !== 'none') await this.#ledger?.attempt(this.#login);
+    return await this.#send(call, this.#proofFor(call), signal);
+  }
+
+  #proofFor({ lane = 'calls', url }: Call): Proof {
+    return this.#credentials.prove(lane, url, this.#cameraMs());
+  }
+
   #send(call: Call, proof: Proof, signal: AbortSignal): Promise<Answer> {
+    return this.#transport.exchange(call.lane ?? 'calls', this.#asking(call, proof), signal);
+  }
+
+  #asking(call: Call, proof: Proof): Ask {
     const { requestTimeout: wholeMs, connectTimeout: connectMs = wholeMs, maxReply } = this.#options;
-    const { url, timeoutMs: answerMs = wholeMs, maxBytes = maxReply, lane = 'calls' } = call;
-    return this.#transport.exchange(lane, { url, write: () => write(call, proof), connectMs, answerMs, wholeMs, maxBytes }, signal);
+    const { url, timeoutMs: answerMs = wholeMs, maxBytes = maxReply } = call;
+    return { url, write: () => write(call, proof), connectMs, answerMs, wholeMs, maxBytes };
   }
 
   #cameraMs(): number {
@@ -219,11 +258,30 @@ class Session implements SoapSession {
   }
 }
 
+/** A posted call, for which nobody holds a promise. */
+class Waiting implements AnswerListener {
+  readonly #session: Session;
+  readonly #call: Call;
+  readonly #listener: CallListener;
+  readonly #signal: AbortSignal;
+
+  constructor(session: Session, call: Call, listener: CallListener, signal: AbortSignal) {
+    this.#session = session;
+    this.#call = call;
+    this.#listener = listener;
+    this.#signal = signal;
+  }
+
+  answered(answer: Answer | undefined): void {
+    this.#listener.called(this.#session.hear(this.#call, answer, this.#signal));
+  }
+}
+
 function denied(kind: 'login-refused' | 'login-missing', { status, tookMs }: Answered, base: URL): CallResult {
   return { result: 'failed', failure: failure(kind, `${base.host}, HTTP ${status}`), tookMs };
 }
 
-function closedGate(waitMs: number, base: URL): CallResult | undefined {
+function closedGate(waitMs: number, base: URL): (Answer & { readonly result: 'failed' }) | undefined {
   if (waitMs <= 0) return undefined;
   const seconds = Math.ceil(waitMs / 1000);
   const detail = { ko: `${base.host}, ${seconds}초 뒤 재시도`, en: `${base.host}, tried again in ${seconds} s` };
@@ -231,14 +289,11 @@ function closedGate(waitMs: number, base: URL): CallResult | undefined {
 }
 
 function write(call: Call, proof: Proof): Written {
-  const [envelope, header] = [composed(call.envelope), composed(call.header ?? '')];
+  const envelope = typeof call.envelope === 'string' ? call.envelope : call.envelope();
+  const header = typeof call.header === 'function' ? call.header() : (call.header ?? '');
   const contentType = `application/soap+xml; charset=utf-8; action="${actionOf(envelope)}"`;
   const headers = { 'Content-Type': contentType, ...(proof.authorization !== undefined && { Authorization: proof.authorization }) };
   return { headers, body: fillHeader(envelope, header + proof.header) };
-}
-
-function composed(text: string | (() => string)): string {
-  return typeof text === 'string' ? text : text();
 }
 
 type Answered = Answer & { readonly result: 'answer' };
