@@ -1,6 +1,7 @@
 // What strangers can send to hold the loop or to fill the memory: each row was once a finding of `npm run torture -- rtsp`, or of reading for it.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { chooseChallenge, openLog, systemEnv } from '#base';
 import { openFlvCutter } from '../../src/streams/flv/flv-tags.ts';
@@ -17,7 +18,6 @@ import { openPictureCollector } from '../../src/streams/stills/units.ts';
 import { makeWebServer } from '../../src/streams/web/index.ts';
 import { heldBytes } from '../torture/heap.ts';
 import { rtpPacket } from './pieces.ts';
-import { until } from './raw-reader.ts';
 
 const env = systemEnv(openLog('silent'));
 const cameraLimits: FramerLimits = {
@@ -185,11 +185,7 @@ describe('a camera confuses nobody', () => {
       socket.on('data', () => socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'));
     });
     const source = { url: `http://127.0.0.1:${await listening(server)}/`, user: '', password: '' };
-    let still: unknown;
-    void fetchSnapshot(source, 1_000, env, new AbortController().signal).then((taken) => {
-      still = taken;
-    });
-    await until(() => still !== undefined, 3_000);
+    const still = await Promise.race([fetchSnapshot(source, 1_000, env, new AbortController().signal), sleep(3_000)]);
     expect(still).toMatchObject({ ok: false });
     server.close();
   });

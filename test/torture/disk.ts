@@ -5,9 +5,7 @@ import { playFull } from './disk-full.ts';
 import type { Ordeal, TortureOptions } from './torture.ts';
 
 /** How much is done to the disk. */
-export interface DiskOptions extends Pick<TortureOptions, 'only' | 'rounds' | 'tell'> {
-  /** The first seed of what is random; default drawn. */
-  readonly seed?: number;
+export interface DiskOptions extends Pick<TortureOptions, 'only' | 'rounds' | 'seed' | 'tell'> {
   /** How long the senders send before and after a blow; default 2 s. */
   readonly sendMs?: number;
 }

@@ -9,9 +9,11 @@ const tortures: Readonly<Record<string, () => Promise<Torture>>> = {
   disk: async () => (await import('./disk.ts')).diskTorture,
   cameras: async () => (await import('./cameras.ts')).camerasTorture,
   panel: async () => (await import('./panel.ts')).panelTorture,
+  rtsp: async () => (await import('./rtsp.ts')).rtspTorture,
 };
 
-const usage = `npm run torture -- NAME [--json] [--rounds N] [--outage TIME] [--flap TIME] [--last TIME] [--only SCENARIO]...
+const usage = `npm run torture -- NAME [--json] [--rounds N] [--outage TIME] [--flap TIME] [--last TIME]
+                       [--messages N] [--seed S] [--only SCENARIO]...
 
   --json           the figures as one JSON object, as the last line
   --rounds N       kill: how often the gateway is killed, 1 to 10000 (default 20)
@@ -20,6 +22,9 @@ const usage = `npm run torture -- NAME [--json] [--rounds N] [--outage TIME] [--
   --outage TIME    hub: how long the line is down (default 10m), or the broker frozen or half open (default 20s)
   --flap TIME      hub: how long the line flaps, like 30s or 5m (default 5m)
   --last TIME      cameras: how long the hostile ones are among the others (default 3m)
+                   rtsp: how long strangers are at a real media process (default 1m)
+  --messages N     rtsp: how many broken messages are read, 1000 to 100000000 (default 1000000)
+  --seed S         disk, rtsp: 0 to 4294967295; the same blows for the same (default: drawn; rtsp: the day's)
   --only SCENARIO  hub, disk: only this one; may be given again
 
 NAME: ${Object.keys(tortures).join(', ')}`;
@@ -35,24 +40,40 @@ function readFlags(): Flags | undefined {
     const text = { type: 'string' } as const;
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, rounds: text, outage: text, flap: text, last: text, only: { type: 'string', multiple: true } },
+      options: {
+        json: { type: 'boolean' },
+        rounds: text,
+        outage: text,
+        flap: text,
+        last: text,
+        messages: text,
+        seed: text,
+        only: { type: 'string', multiple: true },
+      },
     });
-    const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-    if (positionals.length > 1 || (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1 && rounds <= 10_000)))
-      return undefined;
+    if (positionals.length > 1) return undefined;
     return {
       name: positionals[0],
       json: values.json ?? false,
-      rounds,
+      rounds: wholeOf(values.rounds, 1, 10_000),
       outageMs: millisecondsOf(values.outage),
       flapMs: millisecondsOf(values.flap),
       lastMs: millisecondsOf(values.last),
+      messages: wholeOf(values.messages, 1_000, 100_000_000),
+      seed: wholeOf(values.seed, 0, 2 ** 32 - 1),
       only: values.only ?? [],
       tell: (line) => console.error(line),
     };
   } catch {
     return undefined;
   }
+}
+
+/** Throws when it is none within the range. */
+function wholeOf(text: string | undefined, min: number, max: number): number | undefined {
+  const value = text === undefined ? undefined : Number(text);
+  if (value !== undefined && !(Number.isInteger(value) && value >= min && value <= max)) throw new Error(`not a number: ${text}`);
+  return value;
 }
 
 function millisecondsOf(time: string | undefined): number | undefined {

@@ -8,8 +8,12 @@ export interface TortureOptions {
   readonly outageMs: number | undefined;
   /** How long the line flaps, milliseconds; undefined for the torture's own. */
   readonly flapMs: number | undefined;
-  /** How long the pack of hostile cameras lasts, milliseconds; undefined for the torture's own. */
+  /** How long the pack of hostile cameras, or strangers at a real media process, last, milliseconds; undefined for the torture's own. */
   readonly lastMs?: number | undefined;
+  /** How many broken messages are sent, where the torture is one of them. */
+  readonly messages?: number | undefined;
+  /** What a random torture begins from: the same again for the same. */
+  readonly seed?: number | undefined;
   /** Only these scenarios, where the torture has several; empty for all. */
   readonly only: readonly string[];
   /** Says on standard error what is being done. */
