@@ -1,8 +1,8 @@
 // One picture out of RTP: the units of a key frame as a byte stream that decoders read (RFC 6184 §5, RFC 7798 §4, ITU-T H.264 Annex B). Pure.
-import type { VideoTrack } from '../rtsp/index.ts';
+import { contentOf, hasMarker, startsKey, timestampOf, type VideoTrack } from '../rtsp/index.ts';
 
 export interface PictureCollector {
-  /** Takes one RTP packet of a key frame, in order; the whole picture when this was its last. */
+  /** Takes one RTP packet, in order; the whole picture when this was the last of a key frame. */
   take(packet: Buffer): Buffer | undefined;
 }
 
@@ -12,49 +12,75 @@ const startCode = Buffer.from([0, 0, 0, 1]);
 /** A picture larger than this is given up. */
 const maxPictureBytes = 8 * 1024 * 1024;
 
-/** Opens a collector; parameter sets of the description go first, for some cameras say them there alone. */
+/**
+ * Opens a collector; parameter sets of the description go first, for some cameras say them there alone. A picture of which a packet was lost is passed
+ * over: the next key frame is taken.
+ */
 export function openPictureCollector(track: VideoTrack & { readonly codec: Codec }): PictureCollector {
-  const units: Buffer[] = parameterSets(track).flatMap((unit) => [startCode, unit]);
-  let open: Buffer[] | undefined;
-  let bytes = 0;
+  const described = parameterSets(track).flatMap((unit) => [startCode, unit]);
+  const takePayload = track.codec === 'h264' ? takeH264 : takeH265;
+  let picture = noPicture(described);
   let time = -1;
-  let hasPicture = false;
-  let isWhole = true;
+  let sequence: number | undefined;
 
   const add = (unit: Buffer): void => {
-    units.push(startCode, unit);
-    hasPicture ||= isPicture(track.codec, unit);
+    picture.units.push(startCode, unit);
+    picture.isShown ||= isPicture(track.codec, unit);
   };
   const fragment = (first: Buffer, body: Buffer, isStart: boolean, isEnd: boolean): void => {
-    if (isStart) open = [first];
-    if (!open) isWhole = false;
-    open?.push(body);
-    if (!isEnd || !open) return;
-    add(Buffer.concat(open));
-    open = undefined;
+    const { open } = picture;
+    if (isStart ? open : !open) picture.isWhole = false;
+    const parts = isStart ? [first] : (open ?? []);
+    parts.push(body);
+    picture.open = isEnd ? undefined : parts;
+    if (isEnd) add(Buffer.concat(parts));
   };
-  const takePayload = track.codec === 'h264' ? takeH264 : takeH265;
+  const whole = (): Buffer | undefined => {
+    const { units, open, isShown, isKey, isWhole } = picture;
+    return isShown && isKey && isWhole && !open ? Buffer.concat(units) : undefined;
+  };
   return {
     take(packet) {
       if (packet.length < 12) return undefined;
-      const now = packet.readUInt32BE(4);
-      if (now !== time && hasPicture) return finish();
-      time = now;
+      const number = packet.readUInt16BE(2);
+      const isNext = sequence === undefined || number === ((sequence + 1) & 0xffff);
+      sequence = number;
+      const now = timestampOf(packet, 0);
+      if (now !== time) {
+        // Without a marker it is over only if this packet is the very next.
+        const before = isNext ? whole() : undefined;
+        if (before) return before;
+        time = now;
+        // Parameter sets may come with a time of their own.
+        if (picture.isShown || !picture.isWhole) picture = noPicture(described);
+      }
+      if (!isNext) picture.isWhole = false;
       const payload = payloadOf(packet);
-      bytes += payload?.length ?? 0;
-      if (bytes > maxPictureBytes) giveUp();
-      else if (payload) takePayload(payload, add, fragment);
-      return ((packet[1] ?? 0) & 0x80) !== 0 && hasPicture ? finish() : undefined;
+      picture.bytes += payload?.length ?? 0;
+      if (picture.bytes > maxPictureBytes) picture = { ...noPicture([]), isWhole: false, bytes: picture.bytes };
+      else if (payload) {
+        picture.isKey ||= (contentOf(track.codec, packet, 0, packet.length) & startsKey) !== 0;
+        takePayload(payload, add, fragment);
+      }
+      return hasMarker(packet, 0) ? whole() : undefined;
     },
   };
-  function giveUp(): void {
-    isWhole = false;
-    open = undefined;
-    units.length = 0;
-  }
-  function finish(): Buffer | undefined {
-    return isWhole ? Buffer.concat(units) : undefined;
-  }
+}
+
+/** A picture on its way. */
+interface Picture {
+  readonly units: Buffer[];
+  /** Fragments of a unit whose end has not come. */
+  open: Buffer[] | undefined;
+  bytes: number;
+  /** Whether there is more than parameter sets. */
+  isShown: boolean;
+  isKey: boolean;
+  isWhole: boolean;
+}
+
+function noPicture(described: readonly Buffer[]): Picture {
+  return { units: [...described], open: undefined, bytes: 0, isShown: false, isKey: false, isWhole: true };
 }
 
 type Add = (unit: Buffer) => void;
