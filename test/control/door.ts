@@ -27,42 +27,6 @@ export const camera: Result<'camera.list'>['cameras'][number] = {
   notUnderstood: { 'Vendor/Strange': 2, 'Device/Trigger/DigitalInput LogicalState=': 1 },
 };
 
-const sensors: Result<'sensor.list'>['sensors'] = [
-  {
-    id: 'smoke-01',
-    name: '기계실 연기',
-    driver: 'modbus-rtu',
-    source: 'bus-1',
-    state: 'fault',
-    lastHeardAt: at,
-    problem: { ko: '국번 3: 응답이 없습니다', en: 'unit 3: no answer' },
-    values: { smoke: 0, obscuration: 12.3 + 1e-13 },
-  },
-  { id: 'fall-01', name: 'fall-01', driver: 'webhook', source: 'care', state: 'waiting', values: {} },
-];
-
-const knownSensor: Result<'sensor.show'>['sensor'] = {
-  id: 'smoke-01',
-  name: '기계실 연기',
-  driver: 'modbus-rtu',
-  source: 'bus-1',
-  state: 'ok',
-  lastHeardAt: at,
-  values: { smoke: 0 },
-  purpose: '화재 감지',
-  place: { latitude: 35.9, longitude: 127.07 },
-  maker: 'Calectro',
-  model: 'UG-3',
-  channels: ['smoke'],
-  record: {
-    zone: '지하 1층',
-    zones: { smoke: '기계실' },
-    premises: '완주군청',
-    cameras: [{ camera: 'cam-0417', channel: 1 }],
-    facts: { 시설번호: '완산-1' },
-  },
-};
-
 const alarm: Result<'alarm.list'>['alarms'][number] = {
   alarmId: '0193-alarm',
   device: 'smoke-01',
@@ -281,9 +245,7 @@ export function recordedHandlers(changes: Partial<ControlHandlers> = {}): Record
     ...actAnswers,
     'camera.topics': async () => topics,
     'camera.detections': async () => ({ detections }),
-    ...sensorAnswers(sensors, at),
-    'sensor.list': async () => ({ sensors }),
-    'sensor.show': async ({ id }) => ({ sensor: { ...knownSensor, id } }),
+    ...sensorAnswers(at),
     'alarm.list': async () => ({
       alarms: [
         alarm,

@@ -1,4 +1,4 @@
-// What the door in memory answers about buses and measures.
+// What the door in memory answers about sensors, buses and measures.
 import type { ControlHandlers, Result } from '#control';
 
 type Handlers = Pick<
@@ -6,8 +6,42 @@ type Handlers = Pick<
   'sensor.scan' | 'sensor.read' | 'sensor.write' | 'sensor.watch' | 'sensor.calibrate' | 'sensor.calibrate-undo' | 'sensor.calibrations'
 >;
 
-/** The handlers; `sensors` are those of the list. */
-export function sensorAnswers(sensors: Result<'sensor.list'>['sensors'], at: number): Handlers {
+/** The handlers. */
+export function sensorAnswers(at: number): Handlers {
+  const sensors: Result<'sensor.list'>['sensors'] = [
+    {
+      id: 'smoke-01',
+      name: '기계실 연기',
+      driver: 'modbus-rtu',
+      source: 'bus-1',
+      state: 'fault',
+      lastHeardAt: at,
+      problem: { ko: '국번 3: 응답이 없습니다', en: 'unit 3: no answer' },
+      values: { smoke: 0, obscuration: 12.3 + 1e-13 },
+    },
+    { id: 'fall-01', name: 'fall-01', driver: 'webhook', source: 'care', state: 'waiting', values: {} },
+  ];
+  const knownSensor: Result<'sensor.show'>['sensor'] = {
+    id: 'smoke-01',
+    name: '기계실 연기',
+    driver: 'modbus-rtu',
+    source: 'bus-1',
+    state: 'ok',
+    lastHeardAt: at,
+    values: { smoke: 0 },
+    purpose: '화재 감지',
+    place: { latitude: 35.9, longitude: 127.07 },
+    maker: 'Calectro',
+    model: 'UG-3',
+    channels: ['smoke'],
+    record: {
+      zone: '지하 1층',
+      zones: { smoke: '기계실' },
+      premises: '완주군청',
+      cameras: [{ camera: 'cam-0417', channel: 1 }],
+      facts: { 시설번호: '완산-1' },
+    },
+  };
   const calibration = {
     device: 'smoke-01',
     point: 'obscuration',
@@ -18,6 +52,8 @@ export function sensorAnswers(sensors: Result<'sensor.list'>['sensors'], at: num
     at,
   };
   return {
+    'sensor.list': async () => ({ sensors }),
+    'sensor.show': async ({ id }) => ({ sensor: { ...knownSensor, id } }),
     'sensor.scan': async function* ({ from, to }) {
       for (let unit = from; unit <= to; unit += 1)
         yield unit === 3 ? { unit, result: 'found', device: 'smoke-01' } : { unit, result: unit === 5 ? 'garbled' : 'silent' };

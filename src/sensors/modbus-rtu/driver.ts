@@ -1,10 +1,11 @@
 // The drivers for Modbus RTU: the shared bus over a serial line, or over the connection to a serial server.
 import { openBackoff } from '#base';
-import { type Bus, type DriverWorld, openBus } from '../modbus/index.ts';
+import { type Bus, type DriverWorld, type LineOpener, openBus } from '../modbus/index.ts';
 import type { BusOptions } from '../options.ts';
-import { dial, openSerialPort } from '../wire/index.ts';
+import { dial, openSerialPort, type SerialSettings } from '../wire/index.ts';
 import { openRtuLine } from './line.ts';
 import { openBytePort } from './port.ts';
+import { formOf, seekSettings } from './seek.ts';
 import type { Trusts } from './trust.ts';
 import { type ByteWire, serialWire, socketWire } from './wire.ts';
 
@@ -13,8 +14,14 @@ type RtuOptions = Extract<BusOptions, { driver: 'modbus-rtu' | 'modbus-rtu-tcp' 
 /** Opens the driver. A port that is unplugged is opened again every 1 to 5 s, with jitter so that many buses do not come at once. */
 export function openModbusRtu(options: Extract<RtuOptions, { driver: 'modbus-rtu' }>, world: DriverWorld): Bus {
   const { env } = world;
-  const open = async (): Promise<ByteWire> => serialWire(await openSerialPort(options, env));
-  return openOver(open, () => 1000 + env.random.uniform() * 4000, { options, world });
+  const open = async (settings: SerialSettings): Promise<ByteWire> => serialWire(await openSerialPort(settings, env));
+  const seek: LineOpener['seek'] = (units, signal) =>
+    seekSettings({ ...options, units, responseTimeoutMs: options.responseTimeout }, open, env, signal);
+  return openOver(
+    () => open(options),
+    () => 1000 + env.random.uniform() * 4000,
+    { options, world, seek },
+  );
 }
 
 /** Opens the driver for a serial server (raw TCP). A lost connection is made again after 1 to 30 s, growing while it fails. */
@@ -33,16 +40,21 @@ export function openModbusRtuTcp(options: Extract<RtuOptions, { driver: 'modbus-
 function openOver(
   open: (signal: AbortSignal) => Promise<ByteWire>,
   reopenMs: () => number,
-  { options, world, deadAfterMs }: { readonly options: RtuOptions; readonly world: DriverWorld; readonly deadAfterMs?: number },
+  {
+    options,
+    world,
+    deadAfterMs,
+    seek,
+  }: { readonly options: RtuOptions; readonly world: DriverWorld; readonly deadAfterMs?: number; readonly seek?: LineOpener['seek'] },
 ): Bus {
   const { env } = world;
   const trusts: Trusts = new Map();
   const timing = { baud: options.baud, responseTimeoutMs: options.responseTimeout, ...(deadAfterMs !== undefined && { deadAfterMs }) };
   const openLine = async (signal: AbortSignal) => openRtuLine(openBytePort(await open(signal), env), timing, trusts, env);
-  return openBus(options, { open: openLine, reopenMs, settings: settingsOf(options) }, world);
+  return openBus(options, { open: openLine, reopenMs, settings: settingsOf(options), ...(seek && { seek }) }, world);
 }
 
 function settingsOf(options: RtuOptions): string {
   if (options.driver === 'modbus-rtu-tcp') return `${options.host}:${options.port} ${options.baud}`;
-  return `${options.port} ${options.baud} 8${options.parity.charAt(0).toUpperCase()}${options.stopBits}`;
+  return `${options.port} ${formOf(options)}`;
 }

@@ -13,6 +13,8 @@ export interface LineTiming {
   readonly responseTimeoutMs: number;
   /** Without a byte for so long, and four questions unanswered in a row, the line counts as lost: of a connection, whose cut cable says nothing. */
   readonly deadAfterMs?: number;
+  /** Nobody talks on this line: it need not be waited for at first, nor after a timeout. */
+  readonly isQuiet?: boolean;
 }
 
 /** What is not answered in a row before silence can mean that the line is lost. */
@@ -23,8 +25,8 @@ const maxQuietRounds = 4;
 
 /** The line over an open port. `trusts` outlives it: what was asked before the line was lost may be answered after it came back. */
 export function openRtuLine(port: BytePort, timing: LineTiming, trusts: Trusts, env: Env): Line {
-  const { baud, responseTimeoutMs, deadAfterMs = Infinity } = timing;
-  let isFresh = true;
+  const { baud, responseTimeoutMs, deadAfterMs = Infinity, isQuiet = false } = timing;
+  let isFresh = !isQuiet;
   let unanswered = 0;
   let heardAt = env.clock.monotonicMs();
   const stayQuiet = async (signal: AbortSignal): Promise<void> => {
@@ -55,7 +57,7 @@ export function openRtuLine(port: BytePort, timing: LineTiming, trusts: Trusts, 
     }
     const garbled = port.received.length > 0;
     if (request.function === 8 && hasEcho(port.received, unit)) trusts.set(unit, { ...owed(sentAt), echoes: true });
-    await stayQuiet(signal);
+    if (!isQuiet) await stayQuiet(signal);
     if (garbled) heard();
     else if (limitMs >= responseTimeoutMs) unanswered += 1;
     const isDead = unanswered >= deadAfterUnanswered && env.clock.monotonicMs() - heardAt >= deadAfterMs;

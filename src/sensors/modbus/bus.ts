@@ -1,5 +1,5 @@
 // One bus: opens its line, polls its units, opens the line again when it is lost; the same for serial and TCP.
-import { type Env, troubleOf } from '#base';
+import { type Env, type Text, troubleOf } from '#base';
 import { alarmKinds } from '#model';
 import { deviceOf } from '../device.ts';
 import type { Driver, SensorStatus, SensorsDeps } from '../driver.ts';
@@ -19,6 +19,8 @@ export interface LineOpener {
   readonly settings: string;
   /** Rejects with a BongsuError whose hint tells a technician what to do. */
   open(signal: AbortSignal): Promise<Line>;
+  /** Looks, while no line is open, for other settings under which one of these units answers: `19200 8N1`. Left out where nothing can be set. */
+  seek?(units: readonly number[], signal: AbortSignal): Promise<string | undefined>;
   /** Milliseconds to wait before the next try. */
   reopenMs(): number;
 }
@@ -39,6 +41,9 @@ export interface Bus extends Driver {
   readonly visit: BusVisit;
 }
 
+/** While nobody has ever answered, other settings are looked for so often. */
+const seekEveryMs = 600_000;
+
 /** Opens the driver of one bus. The service ends when its signal aborts, after what was seen is committed or given up by the store. */
 export function openBus(options: BusOptions, opener: LineOpener, world: DriverWorld): Bus {
   const { env, deps } = world;
@@ -57,18 +62,34 @@ export function openBus(options: BusOptions, opener: LineOpener, world: DriverWo
   const errands = openErrands(options.id, env.clock);
   const { pollInterval: pollIntervalMs } = options;
   let barrenLines = 0;
+  let seekAt = 0;
+  let deafness: Text | undefined;
   const answered = (): void => {
+    seekAt = Number.POSITIVE_INFINITY;
+    deafness = undefined;
     barrenLines = 0;
     health.works();
+  };
+  /** Resolves when nobody has answered ever, and other settings are to be looked for; else rejects. */
+  const pollOnce = async (opened: () => void, signal: AbortSignal): Promise<void> => {
+    await using line = await opener.open(signal);
+    opened();
+    const isSeeking = (): boolean => opener.seek !== undefined && env.clock.monotonicMs() >= seekAt;
+    const { settings } = opener;
+    await pollUntilLost(line, { units, pollIntervalMs, settings, deafness, isSeeking, errands, health, answered, env }, signal);
   };
   const keepOpen = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       let wasOpen = false;
       try {
-        await using line = await opener.open(signal);
-        wasOpen = true;
-        const { settings } = opener;
-        await pollUntilLost(line, { units, pollIntervalMs, settings, errands, health, answered, env }, signal);
+        await pollOnce(() => (wasOpen = true), signal);
+        seekAt = env.clock.monotonicMs() + seekEveryMs;
+        const found = await opener.seek?.(
+          units.map(({ unit }) => unit),
+          signal,
+        );
+        deafness = found === undefined ? undefined : setOtherwise(found);
+        continue;
       } catch (error) {
         if (signal.aborted) return;
         if (wasOpen) barrenLines += 1;
@@ -109,4 +130,11 @@ function polledUnit(unit: number, template: Template, observer: PolledUnit['obse
 
 function isCritical(rule: Template['rules'][number]): boolean {
   return rule.alarm !== undefined && (rule.severity ?? alarmKinds[rule.alarm]) === 'critical';
+}
+
+function setOtherwise(settings: string): Text {
+  return {
+    ko: `이 버스의 장치는 ${settings} 설정에서 응답합니다. 설정 파일의 baud, parity, stopBits를 고치십시오.`,
+    en: `A unit of this bus answers at ${settings}: correct baud, parity and stopBits in the configuration.`,
+  };
 }

@@ -26,6 +26,10 @@ export interface Polling {
   readonly pollIntervalMs: number;
   /** How the line is set, for people: `/dev/ttyUSB0 9600 8E1`. */
   readonly settings: string;
+  /** Why nobody answers, where that is known. */
+  readonly deafness: Text | undefined;
+  /** Nobody has ever answered, and other settings are to be looked for. */
+  isSeeking(): boolean;
   readonly health: LineHealth;
   readonly errands: Errands;
   /** Called for every unit that was heard. */
@@ -47,8 +51,8 @@ const garbledAnswer: Text = {
   en: 'answers are garbled; check speed, parity and wiring',
 };
 
-/** Never resolves: rejects with `sensors.line-lost`, or with the signal's reason. The bus works when a unit answers, not when its port opens. */
-export async function pollUntilLost(line: Line, polling: Polling, signal: AbortSignal): Promise<never> {
+/** Resolves when no unit answers and other settings are to be looked for. Else rejects with `sensors.line-lost`, or with the signal's reason. The bus works when a unit answers, not when its port opens. */
+export async function pollUntilLost(line: Line, polling: Polling, signal: AbortSignal): Promise<void> {
   const { units, env, health, errands } = polling;
   using _ = errands.opened();
   for (;;) {
@@ -63,7 +67,9 @@ export async function pollUntilLost(line: Line, polling: Polling, signal: AbortS
     await pollUnit(line, unit, polling, signal);
     const isDead = units.every(({ failures }) => failures >= 3);
     if (!isDead) continue;
-    if (units.every(({ garbled }) => garbled)) health.broken(garbledBus, polling.settings);
+    if (polling.isSeeking()) return;
+    if (polling.deafness) health.broken(polling.deafness, polling.settings);
+    else if (units.every(({ garbled }) => garbled)) health.broken(garbledBus, polling.settings);
     else if (units.length > 1 || health.isBroken) health.broken(noUnitAnswers, polling.settings);
   }
 }
