@@ -7,11 +7,12 @@ import { maxBatchBytes, maxReadings } from './readings.ts';
 /** The way in for readings. */
 export interface Readings extends AsyncDisposable {
   /**
-   * Durable when it resolves: after the commit of its batch, which waits for others of its kind, one second at most.
+   * Durable when it resolves: after the commit of its batch, which waits for others of its kind, one second at most; with `answers`, where somebody waits to be
+   * answered, a tenth of one.
    * @throws outbox.batch-invalid for what is no number or larger than 64 KiB; outbox.readings-full while 20,000 wait; the store's faults: then it is not
    * kept, and whoever measured it may measure again
    */
-  record(reading: Reading): Promise<void>;
+  record(reading: Reading, how?: { readonly answers?: boolean }): Promise<void>;
 }
 
 /** Where batches go. */
@@ -28,6 +29,7 @@ interface Batch {
 }
 
 const maxAgeMs = 1000;
+const maxAnswerMs = 100;
 const maxWaiting = 20_000;
 /** So many batches are one call: about 640 KiB. */
 const maxTogether = 10;
@@ -38,6 +40,7 @@ export function openReadings({ append }: ReadingsDeps, clock: Pick<Clock, 'after
   let full: Batch[] = [];
   let waiting = 0;
   let timer: Disposable | undefined;
+  let isHurried = false;
   let sending = Promise.resolve();
 
   /** Commits batches, oldest first, one call after the other. */
@@ -59,6 +62,7 @@ export function openReadings({ append }: ReadingsDeps, clock: Pick<Clock, 'after
   function sendAll(): void {
     timer?.[Symbol.dispose]();
     timer = undefined;
+    isHurried = false;
     send([...full, ...open.values()]);
     full = [];
     open.clear();
@@ -80,7 +84,7 @@ export function openReadings({ append }: ReadingsDeps, clock: Pick<Clock, 'after
     return fresh;
   }
   return {
-    record(reading) {
+    record(reading, { answers = false } = {}) {
       const bytes = Buffer.byteLength(JSON.stringify(reading)) + 1;
       if (!Number.isFinite(reading.value) || bytes + 2 > maxBatchBytes)
         return Promise.reject(outboxFaults.fault('batch-invalid', { detail: `${reading.device}/${reading.channel}` }));
@@ -90,7 +94,12 @@ export function openReadings({ append }: ReadingsDeps, clock: Pick<Clock, 'after
       batch.bytes += bytes;
       waiting += 1;
       if (batch.readings.length >= maxReadings) close(reading.kind, batch);
-      timer ??= clock.after(maxAgeMs, sendAll);
+      if (answers && !isHurried) {
+        timer?.[Symbol.dispose]();
+        timer = undefined;
+        isHurried = true;
+      }
+      timer ??= clock.after(isHurried ? maxAnswerMs : maxAgeMs, sendAll);
       return batch.committed.promise;
     },
     async [Symbol.asyncDispose]() {

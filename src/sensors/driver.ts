@@ -10,8 +10,11 @@ export interface SensorsDeps {
   report(report: Report, how?: { readonly answers?: boolean }): Promise<ReportOutcome>;
   /** Resolves after the commit; rejects when the store fails, or goes on trying. A step that changes nothing is harmless. */
   condition(step: Condition): Promise<unknown>;
-  /** Resolves after the commit of its batch, within a second or so; rejects when too many wait or the store fails: then it is not kept. */
-  reading(reading: Reading): Promise<void>;
+  /**
+   * Resolves after the commit of its batch, within a second or so, with `answers` within a tenth; rejects when too many wait or the store fails: then it is
+   * not kept.
+   */
+  reading(reading: Reading, how?: { readonly answers?: boolean }): Promise<void>;
   /** The open alarms of one device, so that after a restart nothing is raised twice and what ended meanwhile is cleared. */
   openAlarms(device: string): Promise<readonly Alarm[]>;
   /** What must outlive the gateway of sensors that tell. */

@@ -98,7 +98,7 @@ export function openToldObserver(
   /** `isAnswered`: its sender waits, and forgets it then. */
   const commit = async ({ state: next, says, readings }: SensorStep, isAnswered: boolean): Promise<void> => {
     for (const said of says) await ('report' in said ? deps.report(said.report, { answers: isAnswered }) : deps.condition(said.condition));
-    await Promise.all(readings.map((reading) => deps.reading(reading)));
+    await Promise.all(readings.map((reading) => deps.reading(reading, { answers: isAnswered })));
     state = next;
   };
   const passTime = async (): Promise<void> => {

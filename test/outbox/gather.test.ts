@@ -51,6 +51,26 @@ describe('readings on their way in', () => {
     expect(told).toBe(3);
   });
 
+  it('wait a tenth of a second where somebody waits for an answer, with what waits already', async () => {
+    const { clock, calls, readings } = opened();
+    const first = readings.record(reading(1));
+    clock.advance(300);
+    const answered = [readings.record(reading(2), { answers: true }), readings.record(reading(3, 'humidity'), { answers: true })];
+    clock.advance(99);
+    await turn();
+    expect(calls).toEqual([]);
+    clock.advance(1);
+    await Promise.all([first, ...answered]);
+    expect(calls).toEqual([[[reading(1), reading(2)], [reading(3, 'humidity')]]]);
+    void readings.record(reading(4));
+    clock.advance(999);
+    await turn();
+    expect(calls).toHaveLength(1);
+    clock.advance(1);
+    await turn();
+    expect(calls).toHaveLength(2);
+  });
+
   it('leave in batches of 500', async () => {
     const { clock, calls, readings } = opened();
     const done = Promise.all(Array.from({ length: 1201 }, (_, index) => readings.record(reading(index))));

@@ -93,6 +93,34 @@ describe('the client of an outside broker', () => {
     expect(recorder.reports).toHaveLength(1);
   });
 
+  it('lets no measured value that waits for its batch hold up a fire behind it, and acknowledges in the order of the messages', async () => {
+    const broker = keep(await openMosquitto());
+    const recorder = openRecorder();
+    const slow: Recorder = {
+      ...recorder,
+      async reading(reading) {
+        await new Promise((resolve) => setTimeout(resolve, 250));
+        await recorder.reading(reading);
+      },
+    };
+    const gauge = {
+      points: [{ name: 'level', path: 'level', reading: { kind: 'water-level', every: '0s' } }],
+      rules: [],
+    };
+    const tank = { id: 'tank', device: 'tank', topics: ['tank/level'], template: 'gauge' };
+    keep(runSensors(connection(broker, { sources: [...sources, tank] }), slow, { gauge }));
+    await isSubscribed(broker);
+    const levels = Array.from({ length: 12 }, (_, at) => `{"level":${at}}\n`).join('');
+    const since = performance.now();
+    await mosquitto('mosquitto_pub', broker.port, ['-q', '1', '-t', 'tank/level', '-l'], { input: levels });
+    await publish(broker, 'site/pole/1', '{"id":"m1","state":"alarm"}');
+    await eventually(() => expect(recorder.reports).toHaveLength(1));
+    expect(performance.now() - since, 'twelve values of a quarter of a second each').toBeLessThan(2000);
+    expect(acknowledged(broker), 'the fire is not acknowledged before what came before it').toBeLessThan(13);
+    await eventually(() => expect(acknowledged(broker)).toBe(13));
+    expect(recorder.readings.map(({ value }) => value)).toEqual(Array.from({ length: 12 }, (_, at) => at));
+  });
+
   it('acknowledges nothing while the store fails; what the broker sends again is raised once', async () => {
     const broker = keep(await openMosquitto());
     const recorder = openRecorder();

@@ -13,6 +13,7 @@ export interface Packet {
 export type Framing = (chunk: Buffer) => readonly Packet[] | 'broken';
 
 export const publishType = 3;
+export const pubackType = 4;
 const maxTopicBytes = 1024;
 /** What goes before the payload in a PUBLISH: the topic with its length, and the packet identifier. */
 const maxVariableHeader = maxTopicBytes + 4;

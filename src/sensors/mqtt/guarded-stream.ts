@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Clock } from '#base';
 import type { Bucket } from './flood.ts';
-import { openFraming, type Packet, publishType } from './framing.ts';
+import { openFraming, type Packet, pubackType, publishType } from './framing.ts';
 
 /** What is allowed on one connection. */
 export interface Guard {
@@ -18,6 +18,8 @@ export interface Guard {
   cut(): void;
   /** A packet has to wait for the bucket. */
   held(): void;
+  /** Resolves when the next PUBACK may leave, in their order; rejects when it never may. None: they leave as they are written. */
+  mayAcknowledge?(): Promise<void>;
 }
 
 /** The stream that a client or broker works on. */
@@ -30,6 +32,8 @@ export interface GuardedStream {
 /** Guards `socket`. What cannot pass yet waits in the socket, which is not read on: memory is bounded to one read of it. */
 export function guardStream(socket: Socket, guard: Guard): GuardedStream {
   const framing = openFraming(guard.maxPayload);
+  const written = openFraming(guard.maxPayload);
+  let acknowledging: Promise<void> = Promise.resolve();
   let waiting: readonly Packet[] = [];
   let next = 0;
   let isBusy = false;
@@ -55,12 +59,26 @@ export function guardStream(socket: Socket, guard: Guard): GuardedStream {
     }
     if (isWanted && !isBusy && !pause && next >= waiting.length) socket.resume();
   };
+  /** What leaves at once of a chunk; acknowledgements leave later. */
+  const outgoing = (chunk: Buffer): readonly Buffer[] => {
+    const packets = written(chunk);
+    if (packets === 'broken') return [chunk];
+    return packets.flatMap(({ type, bytes }) => {
+      if (type !== pubackType) return [bytes];
+      acknowledging = acknowledging.then(() => guard.mayAcknowledge?.()).then(() => void socket.write(bytes));
+      acknowledging.catch(() => {});
+      return [];
+    });
+  };
   const stream = new Duplex({
     read() {
       isWanted = true;
       flow();
     },
-    write: (chunk: Buffer, _encoding, done) => void socket.write(chunk, done),
+    write(chunk: Buffer, _encoding, done) {
+      for (const packet of guard.mayAcknowledge ? outgoing(chunk) : [chunk]) socket.write(packet);
+      done();
+    },
     final: (done) => void socket.end(done),
     destroy(error, done) {
       pause?.[Symbol.dispose]();

@@ -1,4 +1,4 @@
-// One session with an outside broker: connect, subscribe, take messages in their order, and acknowledge each after its commit.
+// One session with an outside broker: connect, subscribe, take messages in their order, several at a time, and acknowledge each after its commit.
 import { readFile } from 'node:fs/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -12,7 +12,7 @@ import { guardStream } from './guarded-stream.ts';
 export interface SessionWorld {
   readonly env: Env;
   readonly subscriptions: readonly string[];
-  /** Resolves after the commit: then PUBACK leaves. A rejection ends the session: the broker sends the message again in the next one. */
+  /** Called in the order of the messages; up to 64 are under way. Resolves after the commit: then PUBACK leaves. A rejection ends the session: the broker sends the message again in the next one. */
   hear(packet: IPublishPacket): Promise<void>;
   /** Connected, and all that was asked for is granted. */
   ready(): void;
@@ -22,6 +22,8 @@ export interface SessionWorld {
 
 export const maxPayloadBytes = 65_536;
 const connectTimeoutMs = 10_000;
+/** Messages whose commit is waited for; a message with measured values waits a tenth of a second for its batch. */
+const maxUnderWay = 64;
 
 /**
  * Runs one session until it ends, and rejects with why: `sensors.broker-unreachable`, `sensors.broker-tls`, `sensors.broker-refused`,
@@ -29,7 +31,9 @@ const connectTimeoutMs = 10_000;
  */
 export async function runSession(options: MqttConnectionOptions, world: SessionWorld, signal: AbortSignal): Promise<never> {
   const socket = await openSocket(options);
+  const begun: Promise<void>[] = [];
   const { stream } = guardStream(socket, {
+    mayAcknowledge: () => begun.shift() ?? Promise.resolve(),
     maxPayload: maxPayloadBytes,
     clock: world.env.clock,
     oneByOne: false,
@@ -42,10 +46,16 @@ export async function runSession(options: MqttConnectionOptions, world: SessionW
     reason ??= why;
     client.stream.destroy();
   };
-  // Neither PUBACK nor the next message before this one is committed (MQTT-4.6.0-2, MQTT-4.3.2-2).
-  client.handleMessage = (packet, done) => {
-    void acknowledge(world.hear(packet), { done, end });
+  const window = openWindow(maxUnderWay);
+  // The library writes its PUBACK at `done`; it leaves after the commit, and in the order of the messages (MQTT-4.6.0-2, MQTT-4.3.2-2).
+  const begin = async (packet: IPublishPacket, done: () => void): Promise<void> => {
+    const leave = await window.enter();
+    const committed = world.hear(packet);
+    committed.then(leave, (error: unknown) => end(error instanceof Error ? error : new Error(messageOf(error))));
+    if (packet.qos > 0) begun.push(committed);
+    done();
   };
+  client.handleMessage = (packet, done) => void begin(packet, done);
   let isConnected = false;
   client.on('error', (error) => end(faultOf(error, isConnected)));
   client.once('connect', () => {
@@ -67,14 +77,24 @@ export async function runSession(options: MqttConnectionOptions, world: SessionW
   throw reason ?? sensorsFaults.fault(isConnected ? 'broker-lost' : 'broker-unreachable', { detail: options.url });
 }
 
-async function acknowledge(committed: Promise<void>, { done, end }: { done(): void; end(why: Error): void }): Promise<void> {
-  try {
-    await committed;
-  } catch (error) {
-    end(error instanceof Error ? error : new Error(messageOf(error)));
-    return;
-  }
-  done();
+/** A way in for so many at a time; what has entered leaves by what it was given. */
+function openWindow(size: number): { enter(): Promise<() => void> } {
+  let free = size;
+  let roomy = Promise.withResolvers<void>();
+  const leave = (): void => {
+    free += 1;
+    roomy.resolve();
+  };
+  return {
+    async enter() {
+      while (free === 0) {
+        roomy = Promise.withResolvers();
+        await roomy.promise;
+      }
+      free -= 1;
+      return leave;
+    },
+  };
 }
 
 const refusedQos = 0x80;
