@@ -1,6 +1,6 @@
 // The door of the rules: from what was seen to what is said, pure.
 export { faultOf } from './health.ts';
-export { type Note, noteOf, recallNote } from './note.ts';
+export { noteOf, recallNote } from './note.ts';
 export {
   conditionOf,
   type Observation,
