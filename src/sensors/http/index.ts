@@ -1,5 +1,5 @@
 // The door of HTTP: what all drivers share that are sent to, or fetch.
-export { openWebClient, type WebAnswer, type WebClient } from './client.ts';
-export { type Handler, type Incoming, type Listener, type ListenerAnswers, openListener, type Reply } from './listener.ts';
+export { openWebClient, type WebAnswer } from './client.ts';
+export { type Handler, type Incoming, openListener, type Reply } from './listener.ts';
 export { loginHeaders, loginQuery } from './login.ts';
 export { openWrongSecrets, type WrongSecrets } from './wrong-secrets.ts';

@@ -86,12 +86,27 @@ function stepAlarm(
     channel,
     kind,
     state: pattern.state,
-    occurrence: undefined,
+    ...nameOf(device, said, { pattern, meaning }),
     ...timeOf(grammar, heard),
     ...(severity ? { severity } : {}),
     ...(Object.keys(detail).length === 0 ? {} : { detail }),
   };
   return { state: { ...next, recent }, says: [{ report }] };
+}
+
+/**
+ * A point that stands is its own key. An event without an end has the panel's time to the second for one: the line that a panel says again after our
+ * restart is the same event. Without such a time it has none.
+ */
+function nameOf(
+  device: string,
+  said: string,
+  { pattern, meaning }: { readonly pattern: AlarmPattern; readonly meaning: Meaning },
+): Pick<Report, 'occurrence' | 'occurrenceKind'> {
+  const { panelTime, groups } = meaning;
+  if (pattern.state !== 'pulse' || panelTime === undefined || groups['second'] === undefined) return { occurrence: undefined };
+  const digest = createHash('sha256').update([device, said, panelTime].join('\n')).digest('hex');
+  return { occurrence: `line:${digest.slice(0, 40)}`, occurrenceKind: 'given' };
 }
 
 function stepFault(
