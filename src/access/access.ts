@@ -1,6 +1,6 @@
 // Lawful access: decides, records before it answers, and keeps the remaining time of grants on the clock that cannot be set.
 import { createHash } from 'node:crypto';
-import type { Env } from '#base';
+import type { Env, Text } from '#base';
 import { uuidv7 } from '#base';
 import type { Grant, GrantEnd, StreamOffer } from '#model';
 import type { Store } from '#store';
@@ -9,6 +9,7 @@ import { cleanText } from './claims.ts';
 import { type AccessAsk, decide, decideExtension, type Refusal, refuse } from './decide.ts';
 import { type LedgerRow, ledgerRowOf, refusedRow } from './ledger.ts';
 import type { AccessOptions } from './options.ts';
+import { wordsOf } from './refusals.ts';
 import type { AccessProcedures, GrantFilter } from './tables.ts';
 import { type Verification, verifyChain } from './verify.ts';
 
@@ -70,6 +71,17 @@ export interface PersonalAct {
   readonly detail: string;
 }
 
+/** A refusal as the ledger has it. */
+export interface LastRefusal {
+  /** Wall milliseconds. */
+  readonly at: number;
+  readonly service: string;
+  /** `access.line-full` and the like. */
+  readonly reason: string;
+  readonly text: Text;
+  readonly hint: Text;
+}
+
 /** An open grant with its time left, which a change of the wall clock does not touch within one start of the daemon. */
 export interface OpenGrant extends Grant {
   /** 0 when its end has passed: it is to be ended as expired. */
@@ -89,6 +101,10 @@ export interface Access {
   surplus(): Promise<readonly Preempted[]>;
   lineUse(): LineUse;
   session(grant: string, step: SessionStep): Promise<void>;
+  /** The address of the grant was used: the first time stands as its `usedAt`. */
+  used(grant: string): Promise<void>;
+  /** The newest refusal of a request for this device; undefined when none was ever listed. */
+  lastRefusal(device: string): Promise<LastRefusal | undefined>;
   note(look: OwnLook): Promise<void>;
   /** Writes the act on the audit; 600 of one person in a minute are listed one by one, the rest is counted. */
   account(act: PersonalAct): Promise<void>;
@@ -182,6 +198,11 @@ export function openAccess(options: AccessOptions, deps: AccessDeps, env: Env): 
         detail: cleanText(detail ?? ''),
       };
       await procedures.note({ act, key: `session|${cleanText(id)}`, limit: sessionsPerMinute });
+    },
+    used: (id) => procedures.used({ id, time: env.clock.now() }),
+    async lastRefusal(device) {
+      const row = await procedures.refusal(cleanText(device));
+      return row && { at: row.time, service: row.service, reason: row.reason, ...wordsOf(row.reason) };
     },
     async note({ look, device, channel, by }) {
       const subject = `${cleanText(device)}/${channel}`;

@@ -33,7 +33,7 @@ export type Admitted =
   | { readonly fits: true; readonly preempted: readonly Preempted[] }
   | {
       readonly fits: false;
-      readonly reason: 'line-full' | 'too-many';
+      readonly reason: 'line-full' | 'line-too-narrow' | 'too-many';
       readonly detail?: string;
       readonly offer?: StreamOffer | undefined;
     };
@@ -119,7 +119,7 @@ export function openAdmission(
     if (room.fits) return { fits: true, preempted: preemptedOf(room.leaving, limit - rate - without(all, room.leaving)) };
     const offer = offering(room.free)(ask);
     const detail = `it takes ${formatRate(rate)}, ${formatRate(room.free)} are free${offer ? ': the sub stream would fit' : ''}`;
-    return { fits: false, reason: 'line-full', detail, offer };
+    return { fits: false, reason: rate > limit ? 'line-too-narrow' : 'line-full', detail, offer };
   };
   const without = (all: readonly Place[], leaving: readonly Place[]): number => sumOf(all) - sumOf(leaving);
 

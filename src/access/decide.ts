@@ -1,7 +1,7 @@
 // The rules of lawful access, pure: a request and the time in, a verdict out. Nothing is shown that does not pass here.
 import { formatDuration, type Text } from '#base';
 import type { Grant, GrantForm, GrantRequest, Quality, StreamOffer, StreamProtocol } from '#model';
-import { type Claims, readClaims } from './claims.ts';
+import { type Claims, cleanText, readClaims } from './claims.ts';
 import { isGroundId } from './grounds.ts';
 import type { AccessOptions, ServiceOptions } from './options.ts';
 import { type RefusalReason, refusals } from './refusals.ts';
@@ -17,6 +17,8 @@ export interface AccessAsk {
   readonly network?: string | undefined;
   /** Where the pictures are carried to, where nobody fetches them. */
   readonly pushTo?: string | undefined;
+  /** Whether the configuration allows `pushTo`; asked after everything else. */
+  readonly pushAllowed?: boolean;
   /** The `grant` of the request as it came: any JSON. */
   readonly grant: unknown;
   /** Whether the site has this channel; asked after everything else, so that no stranger learns the inventory by asking. */
@@ -77,6 +79,7 @@ export function decide(ask: AccessAsk, options: AccessOptions, nowMs: number): V
   const length = decideLength(until, service, ask.issuedAt, nowMs);
   if (typeof length !== 'number') return { ...length, claims };
   if (!ask.deviceKnown) return no('camera-unknown', `${ask.device}/${ask.channel}`);
+  if (ask.pushTo !== undefined && ask.pushAllowed !== true) return no('push-not-allowed', withoutLogin(ask.pushTo));
 
   const request: GrantRequest = {
     service: serviceId,
@@ -110,6 +113,11 @@ export function decideExtension(grant: Grant | undefined, ask: ExtensionAsk, opt
 export function refuse(reason: RefusalReason, detail?: string): Refusal {
   const fault = refusals.fault(reason, detail === undefined ? {} : { detail });
   return { granted: false, reason: fault.code, message: fault.message, text: fault.text };
+}
+
+/** The address as the ledger may have it. */
+function withoutLogin(address: string): string {
+  return cleanText(address.replace(/\/\/.*@/, '//'), 200);
 }
 
 function findClaimable(id: string, ask: AccessAsk, options: AccessOptions): ServiceOptions | undefined {

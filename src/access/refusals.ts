@@ -1,5 +1,5 @@
 // Why a picture is not shown: every reason with its code, what it means and what to do, in both languages.
-import { faultTable } from '#base';
+import { faultTable, type Text } from '#base';
 
 const complete = {
   en: 'Send the grant with service, incident, recipient (agency, person), ground and until.',
@@ -72,6 +72,23 @@ export const refusals = faultTable('access', {
     },
     retryable: true,
   },
+  'line-too-narrow': {
+    message: {
+      en: 'The line to the hub cannot carry this stream, not even alone',
+      ko: '허브 회선으로는 이 영상 하나도 보낼 수 없습니다',
+    },
+    hint: {
+      en: 'Ask for quality sub if that fits, lower the bit rate of the camera, or correct `uplink.bandwidth`.',
+      ko: '여유가 있으면 보조 영상(sub)을 요청하거나 카메라 비트레이트를 낮추거나 `uplink.bandwidth`를 바로잡으십시오.',
+    },
+  },
+  'push-not-allowed': {
+    message: { en: 'Pictures may not be pushed to this address', ko: '이 주소로는 영상을 보낼 수 없습니다' },
+    hint: {
+      en: 'Name it, or what it lies below, under `streams.pushTo` in the configuration.',
+      ko: '설정의 `streams.pushTo`에 이 주소나 상위 주소를 등록하십시오.',
+    },
+  },
   'grant-unknown': {
     message: { en: 'This asker has no such open grant', ko: '요청자에게 유효한 해당 승인이 없습니다' },
     hint: { en: 'It may have ended. Ask for a new one.', ko: '이미 종료되었을 수 있습니다. 새로 요청하십시오.' },
@@ -84,3 +101,9 @@ export const refusals = faultTable('access', {
 
 /** Why: the part of the code after `access.`. */
 export type RefusalReason = keyof typeof refusals.entries;
+
+/** What a code says and what is to be done; the code itself where it is of an older version. */
+export function wordsOf(code: string): { readonly text: Text; readonly hint: Text } {
+  const [, entry] = Object.entries(refusals.entries).find(([reason]) => code === `access.${reason}`) ?? [];
+  return { text: entry?.message ?? { en: code, ko: code }, hint: entry?.hint ?? complete };
+}

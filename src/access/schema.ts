@@ -92,5 +92,7 @@ export const accessMigrations: Migrations = {
        first INTEGER NOT NULL,
        last INTEGER NOT NULL
      ) STRICT, WITHOUT ROWID;`,
+    `ALTER TABLE access_grant ADD COLUMN used_at INTEGER;
+     CREATE INDEX access_ledger_refused ON access_ledger (device, row) WHERE step = 'refused' AND grant_id = '';`,
   ],
 };

@@ -25,6 +25,14 @@ export interface AuditLink {
   readonly ledger: readonly (string | number | null)[] | null;
 }
 
+/** What the ledger says of a refusal; its time is of the wall clock. */
+export interface RefusalRow {
+  readonly time: number;
+  readonly service: string;
+  /** `access.line-full` and the like. */
+  readonly reason: string;
+}
+
 export interface AccessProcedures {
   open(argument: { readonly grant: Grant; readonly ledger: LedgerRow }): void;
   refuse(argument: { readonly ledger: LedgerRow; readonly limit: number }): void;
@@ -45,6 +53,10 @@ export interface AccessProcedures {
     readonly time: number;
     readonly offer?: StreamOffer;
   }): boolean;
+  /** The address of the grant was used: only the first time is kept. */
+  used(argument: { readonly id: string; readonly time: number }): void;
+  /** The newest refusal of a request for this device that is listed by itself. */
+  refusal(device: string): RefusalRow | undefined;
   /** An act without a ledger row; at most `limit` of one `key` in a minute are listed one by one. */
   note(argument: { readonly act: AuditAct; readonly key: string; readonly limit: number }): void;
   find(id: string): Grant | undefined;
@@ -59,6 +71,9 @@ export const openAccessProcedures: OpenProcedures<AccessProcedures> = (db, world
   const grants = openGrantTable(db);
   const writer = openWriter(db, world);
   const gate = openGate(db);
+  const refusal = db.prepare<[string], RefusalRow>(
+    `SELECT time, service, reason FROM access_ledger WHERE device = ? AND step = 'refused' AND grant_id = '' ORDER BY row DESC LIMIT 1`,
+  );
   const tell = (step: GrantStep['step'], grant: Grant, time: number, reason: string, offer?: StreamOffer): void => {
     const { id, device, channel, until, request } = grant;
     const { service, incident } = request;
@@ -105,6 +120,8 @@ export const openAccessProcedures: OpenProcedures<AccessProcedures> = (db, world
       tell(step, grant, time, note === '' ? reason : `${reason}: ${note}`, offer);
       return true;
     },
+    used: ({ id, time }) => grants.use(id, time),
+    refusal: (device) => refusal.get(device),
     note({ act, key, limit }) {
       settle(gate, writer, act.time);
       if (gate.pass(key, act.time, limit)) writer.write(act);
@@ -157,10 +174,11 @@ interface GrantRow {
   readonly end_reason: GrantEnd | null;
   readonly end_at: number | null;
   readonly end_note: string | null;
+  readonly used_at: number | null;
 }
 
 function openGrantTable(db: Database) {
-  const columns = 'until, body, end_reason, end_at, end_note';
+  const columns = 'until, body, end_reason, end_at, end_note, used_at';
   const find = db.prepare<[string], GrantRow>(`SELECT ${columns} FROM access_grant WHERE id = ?`);
   const list = db.prepare<[{ device: string | null; open: number; before: number; limit: number }], GrantRow>(
     `SELECT ${columns} FROM access_grant WHERE (@device IS NULL OR device = @device) AND (NOT @open OR end_at IS NULL) AND opened_at < @before
@@ -173,6 +191,7 @@ function openGrantTable(db: Database) {
   const end = db.prepare<[GrantEnd, number, string, string]>(
     'UPDATE access_grant SET end_reason = ?, end_at = ?, end_note = ? WHERE id = ?',
   );
+  const use = db.prepare<[number, string]>('UPDATE access_grant SET used_at = ? WHERE id = ? AND used_at IS NULL');
   const read = {
     find: (id: string): Grant | undefined => grantOf(find.get(id)),
     list: ({ limit, device, openOnly, before }: GrantFilter): readonly Grant[] =>
@@ -190,6 +209,7 @@ function openGrantTable(db: Database) {
     insert: (grant: Grant) => insert.run(grant.id, grant.device, grant.openedAt, grant.until, JSON.stringify(grant)),
     change: (grant: Grant) => change.run(grant.until, JSON.stringify(grant), grant.id),
     end: (id: string, reason: GrantEnd, time: number, note: string) => end.run(reason, time, note, id),
+    use: (id: string, time: number) => void use.run(time, id),
   };
 }
 
@@ -197,9 +217,9 @@ function openGrantTable(db: Database) {
 function grantOf(row: GrantRow | undefined): Grant | undefined {
   const body = row && parse(row.body);
   if (!body) return undefined;
-  const { end_reason: reason, end_at: at, end_note: note } = row;
+  const { end_reason: reason, end_at: at, end_note: note, used_at: usedAt } = row;
   const end = reason === null || at === null ? undefined : { reason, at, note: note ?? '' };
-  return { ...body, until: row.until, end };
+  return { ...body, until: row.until, ...(usedAt !== null && { usedAt }), end };
 }
 
 function parse(body: string): Grant | undefined {

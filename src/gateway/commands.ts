@@ -30,16 +30,21 @@ const hubOrigin = 'hub';
 
 type Handler = (command: Command, deps: CommandDeps) => Promise<Outcome>;
 
-const look = z.object({
-  camera: z.string().regex(idPattern),
-  channel: z.int().min(1).max(1024).default(1),
-  quality: z.enum(['main', 'sub']).default('main'),
-  deliver: z.enum(['pull', 'push']).default('pull'),
-  to: z.string().max(500).optional(),
-  protocol: z.enum(['rtsp', 'http-flv', 'ws-flv']).default('rtsp'),
-  network: z.union([z.cidrv4(), z.cidrv6()]).optional(),
-  grant: z.unknown(),
-});
+const look = z
+  .object({
+    camera: z.string().regex(idPattern),
+    channel: z.int().min(1).max(1024).default(1),
+    quality: z.enum(['main', 'sub']).default('main'),
+    deliver: z.enum(['pull', 'push']).default('pull'),
+    to: z.string().max(500).optional(),
+    protocol: z.enum(['rtsp', 'http-flv', 'ws-flv']).default('rtsp'),
+    network: z.union([z.cidrv4(), z.cidrv6()]).optional(),
+    grant: z.unknown(),
+  })
+  .refine(({ deliver, to }) => deliver === 'pull' || to !== undefined, {
+    path: ['to'],
+    message: 'needed where deliver is push: the address that the pictures go to',
+  });
 const ofGrant = z.object({ grant: z.uuid() });
 const extension = ofGrant.extend({ until: z.iso.datetime({ offset: true }) });
 /** One line of text. */
@@ -88,8 +93,7 @@ async function openLook(form: GrantForm, command: Command, deps: CommandDeps): P
   const parsed = look.safeParse(command.body);
   if (!parsed.success) return refuseBody(command, parsed.error);
   const { camera, channel, quality, protocol, network, deliver, to, grant } = parsed.data;
-  const pushTo = form === 'stream' && deliver === 'push' ? (to ?? '') : undefined;
-  if (pushTo !== undefined && !deps.mayPush(pushTo)) return refusePush(command);
+  const pushTo = form === 'stream' && deliver === 'push' ? to : undefined;
   const opened = await deps.grants.open({
     form,
     device: camera,
@@ -97,7 +101,7 @@ async function openLook(form: GrantForm, command: Command, deps: CommandDeps): P
     quality,
     ...(form === 'stream' && { protocol }),
     network,
-    pushTo,
+    ...(pushTo !== undefined && { pushTo, pushAllowed: deps.mayPush(pushTo) }),
     deviceKnown: deps.hasChannel(camera, channel),
     grant,
     origin: hubOrigin,
@@ -106,10 +110,6 @@ async function openLook(form: GrantForm, command: Command, deps: CommandDeps): P
     issuedAt: command.issuedAt,
   });
   return outcomeOf(command, form, opened, deps);
-}
-
-function refusePush(command: Command): Outcome {
-  return refuse(command, 'streams.push-not-allowed', 'pictures may not be pushed to this address');
 }
 
 /** What the address of a stream is called in an outcome. */

@@ -4,7 +4,7 @@ import type { Access, AccessAsk, Extension, ExtensionRequest, OpenGrant, Preempt
 import { BongsuError, type Env, messageOf, type Service, type Text, untilAborted } from '#base';
 import type { Cameras } from '#cameras';
 import type { Grant, GrantEnd, StreamOffer, StreamSource } from '#model';
-import type { StreamEvent, Streams } from '#streams';
+import type { Earlier, StreamEvent, Streams } from '#streams';
 import { faults } from './faults.ts';
 import { insist } from './insist.ts';
 
@@ -35,7 +35,7 @@ export interface Grants {
   extend(grantId: string, request: ExtensionRequest): Promise<Extension>;
   /** False when no such grant is open. Its sessions are cut before this resolves. */
   end(grantId: string, reason: GrantEnd, note: string, by?: string): Promise<boolean>;
-  /** Ended by the asker itself; false when no grant that it opened is open. */
+  /** Ended by the asker itself: cut at once, and written down when the store takes it. False when no grant that it opened is open. */
   close(grantId: string, origin: string): Promise<boolean>;
   /** Cuts those who give way; resolves when nothing of them is sent any more. Their ends are written down behind it. */
   preempt(preempted: readonly Preempted[], why: string): Promise<void>;
@@ -63,6 +63,8 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
   const { access, cameras, streams } = deps;
   const ends = new Map<string, Disposable>();
   const arrivals = new Map<string, Arrival>();
+  /** Who opened the grants that are open, as far as it was heard here. */
+  const origins = new Map<string, string>();
 
   const finish = async (grantId: string, reason: GrantEnd, note: string, by?: string, offer?: StreamOffer): Promise<boolean> => {
     const ended = await access.end(grantId, reason, note, by, offer);
@@ -70,6 +72,7 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
     if (ended && arrival) arrival.over = true;
     if (ended) ends.get(grantId)?.[Symbol.dispose]();
     if (ended) ends.delete(grantId);
+    if (ended) origins.delete(grantId);
     if (ended) deps.ended?.(grantId);
     return ended;
   };
@@ -101,12 +104,12 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
     void insist(() => access.session(grantId, step), `a session of grant ${grantId}`, env);
   };
   /** Hands the lease over; rejects when the grant ended meanwhile, and then nothing is open. */
-  const admit = async (grant: Grant, arrival: Arrival): Promise<void> => {
+  const admit = async (grant: Grant, arrival: Arrival, earlier?: Earlier): Promise<void> => {
     const { id, form, protocol, network, pushTo, tokenHash, device, channel, quality } = grant;
     const source = form === 'still' ? await findStill(cameras, device, channel) : await cameras.source(device, channel, quality);
     const remainingMs = arrival.endsAtMs - env.clock.monotonicMs();
     if (arrival.over || remainingMs <= 0) throw faults.fault('grant-over');
-    await streams.admit({ grant: id, form, protocol, network, tokenHash, device, channel, quality, remainingMs, source }, pushTo);
+    await streams.admit({ grant: id, form, protocol, network, tokenHash, device, channel, quality, remainingMs, source }, pushTo, earlier);
     if (arrival.over) {
       await streams.revoke(id);
       throw faults.fault('grant-over');
@@ -131,10 +134,11 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
         detail: 'whoever was looking was cut by the restart of the gateway',
       });
       if (grant.form === 'still') return finishSurely(grant.id, 'failed', 'the gateway was restarted');
+      origins.set(grant.id, grant.origin);
       while (!signal.aborted && !arrival.over) {
         if (arrival.endsAtMs <= env.clock.monotonicMs()) return finishSurely(grant.id, 'expired', 'ended while the gateway was down');
         try {
-          return await admit(grant, arrival);
+          return await admit(grant, arrival, { used: grant.usedAt !== undefined, agoMs: env.clock.now() - grant.openedAt });
         } catch (error) {
           env.log.debug({ grant: grant.id, error: messageOf(error) }, 'a grant of before the restart waits for its camera');
           await env.clock.sleep(cameraRetryMs, signal).catch(() => {});
@@ -150,6 +154,7 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
         return { result: 'refused', reason, message, text, offer };
       }
       const { grant, token, remainingMs, preempted } = decision;
+      origins.set(grant.id, grant.origin);
       try {
         await arrive(grant.id, remainingMs, async (arrival) => {
           await Promise.all(preempted.map((one) => preempt(one, `${grant.request.service} goes first`)));
@@ -175,9 +180,19 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
     },
     end,
     async close(grantId, origin) {
-      const closed = await finish(grantId, 'closed', '', origin);
-      if (closed) await streams.revoke(grantId);
-      return closed;
+      // Of a grant that was not heard of here, the store knows whose it is.
+      if (!origins.has(grantId)) return finish(grantId, 'closed', '', origin);
+      if (origins.get(grantId) !== origin) return false;
+      const arrival = arrivals.get(grantId);
+      if (arrival) arrival.over = true;
+      await streams.revoke(grantId);
+      const write = (): Promise<boolean> => finish(grantId, 'closed', '', origin);
+      try {
+        return await write();
+      } catch {
+        void insist(write, `the end of grant ${grantId}`, env);
+        return true;
+      }
     },
     async preempt(preempted, why) {
       await Promise.all(preempted.map((one) => preempt(one, why)));
@@ -187,7 +202,8 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
       for (const grant of open.filter((one) => one.device === device)) await end(grant.id, 'revoked', note);
     },
     onEvent(event) {
-      if (event.event === 'grant-ended') void finishSurely(event.grant, event.reason, event.note);
+      if (event.event === 'grant-used') void insist(() => access.used(event.grant), `the use of grant ${event.grant}`, env);
+      else if (event.event === 'grant-ended') void finishSurely(event.grant, event.reason, event.note);
       else if (event.event === 'session-opened') auditSession(event.grant, { step: 'opened', peer: event.peer, at: env.clock.now() });
       else if (event.event === 'session-closed') {
         const detail = `${event.reason}, ${event.frames ?? '?'} frames in ${event.seconds} s`;

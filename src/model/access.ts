@@ -50,6 +50,8 @@ export interface Grant {
   readonly until: number;
   /** SHA-256 of the token, hexadecimal; the token itself is never stored. */
   readonly tokenHash: string;
+  /** When its address was first used; absent: never yet. */
+  readonly usedAt?: number | undefined;
   readonly end: { readonly reason: GrantEnd; readonly at: number; readonly note: string } | undefined;
 }
 

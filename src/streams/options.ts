@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { durationOption, rateOption, secretOption, sizeOption } from '#base';
 import { parsePushAddress } from './push-address.ts';
 
-const port = z.number().int().min(0).max(65_535);
+const maxPort = 65_535;
+const port = z.number().int().min(0).max(maxPort);
 
 const rtspListener = z.strictObject({
   host: z.string().min(1).max(255).default('0.0.0.0').describe('Address to listen on for RTSP readers. Default 0.0.0.0 (every interface).'),
@@ -18,8 +19,8 @@ const rtspListener = z.strictObject({
 });
 
 const httpListener = z.strictObject({
-  host: z.string().min(1).max(255).default('127.0.0.1').describe('Address to listen on for stills over HTTP. Default 127.0.0.1.'),
-  port: port.default(8555).describe('TCP port for stills over HTTP, 0 … 65535; 0 takes a free one. Default 8555.'),
+  host: z.string().min(1).max(255).default('127.0.0.1').describe('Address to listen on for stills and FLV over HTTP. Default 127.0.0.1.'),
+  port: port.default(8555).describe('TCP port for stills and FLV over HTTP and WebSocket, 0 … 65535; 0 takes a free one. Default 8555.'),
 });
 
 const advertised = z.strictObject({
@@ -62,10 +63,14 @@ const pushTo = z.strictObject({
     .describe('File with the authorities (PEM) that its certificate must lead to. Default: those of the system.'),
 });
 
-/** Options of the relay. `{}` is complete. */
-export const streamsOptions = z.strictObject({
+/** Between the ports of one process and those of the next. */
+export const portStep = 10;
+/** Those of the relay's listeners; UDP ports are pairs, of which these are the first. */
+const portNames = ['rtsp.port', 'http.port', 'rtsp.udpPort', 'advertise.rtspPort', 'advertise.httpPort'] as const;
+
+const sections = z.strictObject({
   rtsp: rtspListener.prefault({}).describe('Where RTSP readers come in.'),
-  http: httpListener.prefault({}).describe('Where stills are fetched.'),
+  http: httpListener.prefault({}).describe('Where stills and FLV are fetched.'),
   advertise: advertised.prefault({}).describe('What the addresses given to the hub say.'),
   processes: z
     .int()
@@ -73,7 +78,7 @@ export const streamsOptions = z.strictObject({
     .max(8)
     .default(1)
     .describe(
-      'Processes that relay, 1 … 8; cameras are spread among them by their names. The second listens on each port + 10, the third + 20 and so on, also in advertise. Default 1.',
+      'Processes that relay, 1 … 8; cameras are spread among them by their names. The second listens on each port + 10, the third + 20 and so on, also in advertise and for UDP. Default 1.',
     ),
   tls: certificate.optional().describe('Certificate for both listeners: they then speak RTSPS and HTTPS only. Default: none, for a VPN.'),
   allowFrom: z
@@ -137,4 +142,33 @@ export const streamsOptions = z.strictObject({
   ),
 });
 
-export type StreamsOptions = z.output<typeof streamsOptions>;
+/** Options of the relay. `{}` is complete. */
+export const streamsOptions = sections.superRefine((options, context) => {
+  for (const name of options.processes === 1 ? [] : portNames) {
+    const { port: last = 0 } = portsOf(options, name).at(-1) ?? {};
+    if (last <= (name === 'rtsp.udpPort' ? maxPort - 1 : maxPort)) continue;
+    const text = {
+      en: `with ${options.processes} processes ${name} goes up to ${last}, beyond ${maxPort}`,
+      ko: `프로세스 ${options.processes}개면 ${name}이(가) ${last}까지 쓰여 ${maxPort}을(를) 넘습니다`,
+    };
+    context.addIssue({ code: 'custom', path: ['processes'], message: text.en, params: { text } });
+  }
+});
+
+export type StreamsOptions = z.output<typeof sections>;
+
+/** The port that each process has of one of its listeners, counted from 0; none where it is a free one or left out. */
+export function portsOf(
+  options: StreamsOptions,
+  name: (typeof portNames)[number],
+): readonly { readonly process: number; readonly port: number }[] {
+  const { rtsp, http, advertise, processes } = options;
+  const first = {
+    'rtsp.port': rtsp.port,
+    'http.port': http.port,
+    'rtsp.udpPort': rtsp.udpPort,
+    'advertise.rtspPort': advertise.rtspPort,
+    'advertise.httpPort': advertise.httpPort,
+  }[name];
+  return first ? Array.from({ length: processes }, (_, process) => ({ process, port: first + process * portStep })) : [];
+}

@@ -141,6 +141,42 @@ describe('access', () => {
     expect(await entries()).toEqual([]);
   });
 
+  it('records a push to where none may go like any refusal, without the login of its address', async () => {
+    const push = { pushTo: 'rtsp://user:geheim@elsewhere.example/live', pushAllowed: false };
+    const message = 'Pictures may not be pushed to this address: rtsp://elsewhere.example/live';
+    expect(await access.decide(ask(push))).toMatchObject({ granted: false, reason: 'access.push-not-allowed', message });
+    expect(ledger()).toMatchObject([{ step: 'refused', reason: 'access.push-not-allowed', note: message, agency: '전북소방본부' }]);
+    expect(acts()).toEqual(['grant.refused']);
+    expect(await access.decide(ask({ ...push, pushAllowed: true }))).toMatchObject({ granted: true });
+  });
+
+  it('knows the last refusal for a camera, in words', async () => {
+    expect(await access.lastRefusal('cam-0417')).toBeUndefined();
+    await access.decide(ask({ grant: {} }));
+    clock.advance(1000);
+    await access.decide(ask({ services: [] }));
+    await access.decide(ask({ device: 'cam-2', grant: {} }));
+    expect(await access.lastRefusal('cam-0417')).toEqual({
+      at: start + 1000,
+      service: '119-dispatch',
+      reason: 'access.service-not-allowed',
+      text: { en: 'This connection cannot claim that service', ko: '이 연결에 허용되지 않은 서비스입니다' },
+      hint: { en: expect.any(String), ko: expect.any(String) },
+    });
+  });
+
+  it('keeps when an address was first used, over a restart', async () => {
+    const [first, second] = [(await granted()).grant, (await granted()).grant];
+    clock.advance(5000);
+    await access.used(first.id);
+    clock.advance(5000);
+    await access.used(first.id);
+    await store[Symbol.asyncDispose]();
+    await reopen();
+    const open = new Map((await access.openGrants()).map((one) => [one.id, one.usedAt]));
+    expect([open.get(first.id), open.get(second.id)]).toEqual([start + 5000, undefined]);
+  });
+
   it('tells the life of a grant in ledger, chain and entries', async () => {
     const { grant } = await granted();
     clock.advance(1000);
@@ -306,6 +342,12 @@ describe('a line that is full', () => {
     expect(refused).toMatchObject({ granted: false, reason: 'access.line-full', offer: { quality: 'sub' } });
     expect(ledger().at(-1)).toMatchObject({ step: 'refused', reason: 'access.line-full' });
     expect(await access.decide(ask({ device: 'cam-2', quality: 'sub' }))).toMatchObject({ granted: true, preempted: [] });
+  });
+
+  it('has words of its own for a stream that the empty line cannot carry', async () => {
+    const narrow = { ...line, limit: () => 2e6 };
+    access = openAccess(options, { store, line: narrow }, { clock, random: systemRandom, log: openLog('silent') });
+    expect(await access.decide(ask())).toMatchObject({ granted: false, reason: 'access.line-too-narrow', offer: { quality: 'sub' } });
   });
 
   it('is still full after a restart, and has room again when a grant ends', async () => {

@@ -121,6 +121,21 @@ log:
       ['c:9:5 control.metrics.port: port 8555 is already taken by streams.http.port'],
     ],
     [
+      'ports of more processes than there are ports',
+      `${minimal}streams:\n  rtsp: { port: 65530 }\n  processes: 2\n`,
+      ['c:9:3 streams.processes: with 2 processes rtsp.port goes up to 65540, beyond 65535'],
+    ],
+    [
+      'a port of the second process that the first one has',
+      `${minimal}streams:\n  http: { port: 8564 }\n  processes: 2\n`,
+      ['c:8:11 streams.http.port: port 8564 is already taken by streams.rtsp.port (streams.processes: 2)'],
+    ],
+    [
+      'a port of the third process that another section has',
+      `${minimal}streams: { processes: 3 }\ncontrol:\n  metrics:\n    port: 8575\n`,
+      ['c:10:5 control.metrics.port: port 8575 is already taken by streams.http.port (streams.processes: 3)'],
+    ],
+    [
       'an unknown service',
       `${minimal}access:\n  hubServices: [disaster, press]\n`,
       ['c:8:27 access.hubServices[1]: expected one of 119-dispatch, 112-dispatch, disaster, welfare'],

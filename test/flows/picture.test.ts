@@ -166,7 +166,9 @@ describe('other ways to a picture', () => {
     expect((await startReading(stream.flv, 20).done).frames).toBe(20);
     await province.hub.command('stream.close', { grant });
     const push = await province.hub.command('stream.open', { ...asked, deliver: 'push', to: 'rtsps://elsewhere.example/live/x' });
-    expect(push).toMatchObject({ result: 'refused', reason: 'streams.push-not-allowed' });
+    expect(push).toMatchObject({ result: 'refused', reason: 'access.push-not-allowed' });
+    const nowhere = await province.hub.command('stream.open', { ...asked, deliver: 'push' });
+    expect(nowhere).toMatchObject({ result: 'refused', reason: 'command.body-wrong', message: expect.stringMatching(/^to: needed/) });
   });
 });
 

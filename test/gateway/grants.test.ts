@@ -6,22 +6,29 @@ import type { Cameras } from '#cameras';
 import type { Grant, GrantEnd } from '#model';
 import type { Lease, Streams } from '#streams';
 import { openGrants } from '../../src/gateway/grants.ts';
+import { openFakeClock } from '../fakes/clock.ts';
 
 const env = { clock: systemClock, random: systemRandom, log: openLog('silent') };
 const source = { url: 'rtsp://10.0.0.5/', user: '', password: '' };
 
 /** Access, cameras and streams that remember; each wait can be held and let go. */
-function openRooms() {
+function openRooms(before: Partial<Grant> = {}) {
   const ends = new Map<string, GrantEnd>();
   const leases = new Map<string, Lease>();
   const cameraReady = Promise.withResolvers<void>();
   const admitting = Promise.withResolvers<void>();
   const held = { admit: Promise.resolve() };
+  const sick = { store: false };
+  const told: unknown[] = [];
   const access = {
     decide: () => Promise.resolve({ granted: true, grant: grant(), token: 'token', remainingMs: 60_000, preempted: [] }),
-    end: (id: string, reason: GrantEnd) => Promise.resolve(!ends.has(id) && Boolean(ends.set(id, reason))),
+    async end(id: string, reason: GrantEnd) {
+      if (sick.store) throw new Error('the disk hangs');
+      return !ends.has(id) && Boolean(ends.set(id, reason));
+    },
+    used: async (id: string) => void told.push(`used ${id}`),
     session: () => Promise.resolve(),
-    openGrants: () => Promise.resolve(ends.has('g1') ? [] : [{ ...grant(), remainingMs: 60_000 }]),
+    openGrants: () => Promise.resolve(ends.has('g1') ? [] : [{ ...grant(), ...before, remainingMs: 60_000 }]),
   } as unknown as Access;
   const cameras = {
     async source() {
@@ -30,14 +37,15 @@ function openRooms() {
     },
   } as unknown as Cameras;
   const streams = {
-    async admit(lease: Lease) {
+    async admit(lease: Lease, _: unknown, earlier: unknown) {
+      told.push(earlier);
       admitting.resolve();
       await held.admit;
       leases.set(lease.grant, lease);
     },
     revoke: (id: string) => Promise.resolve(void leases.delete(id)),
   } as unknown as Streams;
-  return { deps: { access, cameras, streams }, ends, leases, cameraReady, admitting, held };
+  return { deps: { access, cameras, streams }, ends, leases, cameraReady, admitting, held, sick, told };
 }
 
 function grant(): Grant {
@@ -133,5 +141,50 @@ describe('a grant', () => {
     const remainingMs = rooms.leases.get('g1')?.remainingMs ?? 0;
     expect(remainingMs).toBeLessThan(59_750);
     expect(remainingMs).toBeGreaterThan(59_000);
+  });
+});
+
+describe('a grant of before a restart', () => {
+  const world = { ...env, clock: openFakeClock(1_700_000_090_000) };
+  it.each<[string, Partial<Grant>, object]>([
+    ['that was used opens as before', { openedAt: 1_700_000_000_000, usedAt: 1_700_000_001_000 }, { used: true, agoMs: 90_000 }],
+    ['that nobody used has what is left of its minute', { openedAt: 1_700_000_070_000 }, { used: false, agoMs: 20_000 }],
+  ])('%s', async (_, before, expected) => {
+    const rooms = openRooms(before);
+    rooms.cameraReady.resolve();
+    const stop = new AbortController();
+    const running = openGrants(rooms.deps, world).restore.run(stop.signal);
+    await rooms.admitting.promise;
+    expect(rooms.told).toEqual([expected]);
+    stop.abort();
+    await running;
+  });
+});
+
+it('writes down the first use of an address', async () => {
+  const rooms = openRooms();
+  openGrants(rooms.deps, env).onEvent({ event: 'grant-used', grant: 'g1' });
+  await systemClock.sleep(0);
+  expect(rooms.told).toEqual(['used g1']);
+});
+
+describe('a hub that closes its grant on a sick disk', () => {
+  it('has it cut at once; who did not open it has not, and the end is written when the disk is well', async () => {
+    const rooms = openRooms();
+    const clock = openFakeClock(0);
+    rooms.cameraReady.resolve();
+    const grants = openGrants(rooms.deps, { ...env, clock });
+    await grants.open(ask);
+    rooms.sick.store = true;
+    expect(await grants.close('g1', 'cli:kim')).toBe(false);
+    expect(rooms.leases.size).toBe(1);
+    expect(await grants.close('g1', 'hub')).toBe(true);
+    expect(rooms.leases.size).toBe(0);
+    expect(rooms.ends.size).toBe(0);
+    await systemClock.sleep(5);
+    rooms.sick.store = false;
+    clock.advance(1000);
+    await systemClock.sleep(5);
+    expect(rooms.ends.get('g1')).toBe('closed');
   });
 });

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { openShutter } from '../../src/streams/stills/shutter.ts';
 import { openFakeClock } from '../fakes/clock.ts';
@@ -57,22 +57,41 @@ describe('a still', () => {
     expect((await fetch(address)).status).toBe(404);
   });
 
+  it('of which only a part was taken is on the record as that, and is not had again', async () => {
+    const large = Buffer.concat([jpeg.subarray(0, 4), Buffer.alloc(7 * 2 ** 20, 7)]);
+    await using camera = await openCamera((_authorization, response) => void response.end(large));
+    await using relay = openRelay();
+    const lease = makeLease(camera.url, { form: 'still' });
+    await relay.streams.admit(leaseOf(lease));
+    const address = new URL(relay.streams.address('still', lease.token));
+    const socket = connect(Number(address.port), address.hostname);
+    socket.write(`GET ${address.pathname} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await once(socket, 'data');
+    socket.destroy();
+    const closed = await relay.until('session-closed');
+    expect(closed).toMatchObject({ grant: lease.grant, reason: 'reader', frames: 0 });
+    expect(closed.bytes).toBeLessThan(large.length);
+    expect(await relay.until('grant-ended')).toMatchObject({ reason: 'used', note: `${closed.bytes} of ${large.length} bytes` });
+    expect((await fetch(address)).status).toBe(404);
+  });
+
   it.each([
     ['the login is refused', withDigest('u', 'other'), /user name or password/],
     ['it is no JPEG', (_: unknown, response: ServerResponse) => response.end('<html>'), /not a JPEG/],
     ['it is too large', (_: unknown, response: ServerResponse) => response.end(Buffer.alloc(9 * 2 ** 20, 0xff)), /8 MiB/],
     ['the camera fails', (_: unknown, response: ServerResponse) => response.writeHead(500).end(), /HTTP 500/],
     ['the camera says nothing', () => {}, /in time/],
-  ] as const)('is refused with the reason when %s, and the address stays', async (_name, answer, reason) => {
+  ] as const)('is refused with the reason when %s, and its grant is over with it', async (_name, answer, reason) => {
     await using camera = await openCamera(answer);
     await using relay = openRelay({ openTimeout: '1s' });
     const lease = makeLease(camera.url, { form: 'still', source: { url: camera.url, user: 'u', password: 'secret' } });
     await relay.streams.admit(leaseOf(lease));
-    for (const _ of [1, 2]) {
-      const response = await fetch(relay.streams.address('still', lease.token));
-      expect(response.status).toBe(502);
-      expect(await response.text()).toMatch(reason);
-    }
+    const address = relay.streams.address('still', lease.token);
+    const response = await fetch(address);
+    expect(response.status).toBe(502);
+    expect(await response.text()).toMatch(reason);
+    expect(await relay.until('grant-ended')).toMatchObject({ grant: lease.grant, reason: 'failed', note: expect.stringMatching(reason) });
+    expect((await fetch(address)).status).toBe(404);
   });
 
   it.each([false, true])('is fetched with Basic when that is allowed: %s', async (allowBasic) => {

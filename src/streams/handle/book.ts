@@ -10,7 +10,8 @@ export type Handover =
 
 export interface Book {
   readonly size: number;
-  add(lease: Lease, openWithinMs: number): void;
+  /** `openWithinMs` undefined: it was used before. */
+  add(lease: Lease, openWithinMs: number | undefined): void;
   has(grant: string): boolean;
   /** Whether a token of this hash opens one of them. */
   opensWith(tokenHash: string): boolean;
@@ -43,7 +44,11 @@ export function openBook(clock: Clock): Book {
     },
     add(lease, openWithinMs) {
       const now = clock.monotonicMs();
-      entries.set(lease.grant, { lease, endsAt: now + lease.remainingMs, openBy: now + openWithinMs });
+      entries.set(lease.grant, {
+        lease,
+        endsAt: now + lease.remainingMs,
+        openBy: openWithinMs === undefined ? undefined : now + openWithinMs,
+      });
     },
     has: (grant) => entries.has(grant),
     opensWith: (tokenHash) => [...entries.values()].some(({ lease }) => lease.tokenHash === tokenHash),
@@ -70,7 +75,11 @@ export function openBook(clock: Clock): Book {
       return [...entries.values()].map(({ lease, endsAt, openBy }) => {
         const { grant } = lease;
         if (endsAt > now && (openBy === undefined || openBy > now)) {
-          return { state: 'live', lease: { ...lease, remainingMs: endsAt - now }, openWithinMs: openBy && openBy - now };
+          return {
+            state: 'live',
+            lease: { ...lease, remainingMs: endsAt - now },
+            openWithinMs: openBy === undefined ? undefined : openBy - now,
+          };
         }
         entries.delete(grant);
         const note = openBy === undefined ? '' : 'never opened';

@@ -5,7 +5,13 @@ import type { BlockedNetwork, Lease, MediaEvent, PathReport, SessionReport, Warm
 import type { Listener } from './listeners.ts';
 
 /** What the gateway hears of the relay. */
-export type StreamEvent = MediaEvent | ProcessEvent;
+export type StreamEvent = MediaEvent | GrantUsed | ProcessEvent;
+
+/** The address of the grant was used for the first time. */
+interface GrantUsed {
+  readonly event: 'grant-used';
+  readonly grant: string;
+}
 
 /** One of the media processes, counted from 0. */
 type ProcessEvent = { readonly process: number } & (
@@ -25,14 +31,31 @@ export interface StreamsDeps {
   onEvent(event: StreamEvent): void;
 }
 
+/** `silent`: it runs, but did not answer when it was asked how it is; killed and started again when that goes on for some ten seconds. */
+export type MediaState = 'up' | 'silent' | 'down';
+
+/** A path, with what the gateway knows of it beside. */
+export interface PathNews extends PathReport {
+  /** When `failure` happened, wall milliseconds. */
+  readonly failedAt?: number | undefined;
+}
+
+/** A grant of before the gateway was restarted. */
+export interface Earlier {
+  /** Whether its address was used already: it then opens until its end. */
+  readonly used: boolean;
+  /** Milliseconds since it was granted: so much of `openWithin` is gone. */
+  readonly agoMs: number;
+}
+
 /** Of several processes: up when all are, restarts and memory together, the pid of the first; a listener that is not well before one that is. */
 export interface StreamsStatus {
-  readonly media: { readonly state: 'up' | 'down'; readonly pid: number | undefined; readonly restarts: number; readonly rssBytes: number };
+  readonly media: { readonly state: MediaState; readonly pid: number | undefined; readonly restarts: number; readonly rssBytes: number };
   readonly rtsp: Listener;
   readonly http: Listener;
   /** Addresses that are open. */
   readonly leases: number;
-  readonly paths: readonly PathReport[];
+  readonly paths: readonly PathNews[];
   readonly sessions: readonly SessionReport[];
   /** Whom the doors do not answer now, because of wrong tokens. */
   readonly blocked: readonly BlockedNetwork[];
@@ -51,7 +74,7 @@ export interface Streams {
    * `streams.full`, `streams.media-down` (after 5 s), `streams.cannot-listen`, `streams.too-late` (nothing is left of it),
    * `streams.push-not-allowed`, `streams.no-decoder` (a still with the source of a stream, where no ffmpeg is).
    */
-  admit(lease: Omit<Lease, 'push'>, pushTo?: string): Promise<void>;
+  admit(lease: Omit<Lease, 'push'>, pushTo?: string, earlier?: Earlier): Promise<void>;
   /** New time left, milliseconds. Rejects with `streams.unknown-grant`. While the media process is down it is told when it is back. */
   extend(grant: string, remainingMs: number): Promise<void>;
   /** Cuts the grant's sessions and forgets its address; also when nothing is known of it. */
@@ -72,6 +95,6 @@ export interface Streams {
    * to write it on the audit first. False when it cannot be: the media process is down or keeps enough.
    */
   warm(warm: Warm, forMs: number): Promise<boolean>;
-  /** Within 2 s; without paths and sessions while the media process is down. */
+  /** Within 2 s; without paths and sessions of a media process that is down or silent. */
   status(): Promise<StreamsStatus>;
 }

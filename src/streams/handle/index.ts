@@ -1,3 +1,3 @@
 // The door of the gateway's handle.
-export type { StreamEvent, Streams, StreamsDeps, StreamsStatus } from './contract.ts';
+export type { Earlier, StreamEvent, Streams, StreamsDeps, StreamsStatus } from './contract.ts';
 export { openStreams } from './streams.ts';

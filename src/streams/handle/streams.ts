@@ -1,14 +1,11 @@
 // The gateway's handle of the relay: one media process, or several among which the cameras are spread.
 import { createHash } from 'node:crypto';
 import type { Env } from '#base';
-import type { StreamsOptions } from '../options.ts';
+import { portStep, type StreamsOptions } from '../options.ts';
 import type { Streams, StreamsDeps, StreamsStatus } from './contract.ts';
 import type { Listener } from './listeners.ts';
 import { findTarget } from './push-target.ts';
 import { openWorker, type Worker } from './worker.ts';
-
-/** Between the ports of one process and those of the next. */
-const portStep = 10;
 
 /** Opens the handle; nothing runs until its service does. */
 export function openStreams(options: StreamsOptions, deps: StreamsDeps, env: Env): Streams {
@@ -29,7 +26,7 @@ export function openStreams(options: StreamsOptions, deps: StreamsDeps, env: Env
       },
     },
     mayPush: (url) => findTarget(url, options) !== undefined,
-    admit: (lease, pushTo) => workerOf(lease.device).admit(lease, pushTo),
+    admit: (lease, pushTo, earlier) => workerOf(lease.device).admit(lease, pushTo, earlier),
     extend: (grant, remainingMs) => (keeperOf(grant) ?? workers[0]).extend(grant, remainingMs),
     // Where the book knows nothing of it, a process may.
     async revoke(grant, why) {
@@ -75,7 +72,7 @@ function together(all: readonly [StreamsStatus, ...StreamsStatus[]]): StreamsSta
   const sum = (pick: (status: StreamsStatus) => number): number => all.reduce((total, status) => total + pick(status), 0);
   return {
     media: {
-      state: all.every(({ media }) => media.state === 'up') ? 'up' : 'down',
+      state: (['down', 'silent'] as const).find((state) => all.some(({ media }) => media.state === state)) ?? 'up',
       pid: first.media.pid,
       restarts: sum(({ media }) => media.restarts),
       rssBytes: sum(({ media }) => media.rssBytes),

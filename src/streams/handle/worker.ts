@@ -1,12 +1,13 @@
 // One media process as the gateway sees it: its leases, where it listens, and a keeper that starts it again.
 import { accessSync, constants } from 'node:fs';
-import type { Env, Service } from '#base';
+import { type Env, messageOf, type Service } from '#base';
 import type { GrantForm, StreamProtocol } from '#model';
 import { streamsFaults } from '../faults.ts';
 import type { StreamsOptions } from '../options.ts';
-import type { MediaEvent, MediaStatus, ToGateway } from '../protocol.ts';
+import { type MediaEvent, type MediaOptions, type MediaStatus, type ToGateway, toMedia } from '../protocol.ts';
 import { type Book, openBook } from './book.ts';
-import type { Streams, StreamsDeps } from './contract.ts';
+import type { Earlier, Streams, StreamsDeps } from './contract.ts';
+import { type Failures, openFailures } from './failures.ts';
 import { type Listeners, openListeners } from './listeners.ts';
 import { forkMedia, type MediaLink } from './media-link.ts';
 import { findTarget } from './push-target.ts';
@@ -37,13 +38,14 @@ const callMs = 2_000;
 export function openWorker(options: StreamsOptions, deps: WorkerDeps, env: Env): Worker {
   const book = openBook(env.clock);
   const listeners = openListeners(options);
-  const keeper = openKeeper(book, listeners, deps, env);
+  const failures = openFailures(env.clock);
+  const keeper = openKeeper({ book, listeners, failures }, deps, env);
 
   return {
     run: keeper.run,
     has: book.has,
     opensWith: book.opensWith,
-    async admit(wanted, pushTo) {
+    async admit(wanted, pushTo, earlier) {
       const push = pushTo === undefined ? undefined : findTarget(pushTo, options);
       if (pushTo !== undefined && !push) throw streamsFaults.fault('push-not-allowed');
       if (wanted.form === 'still' && wanted.source.url.startsWith('rtsp') && !isProgram(options.ffmpeg))
@@ -54,8 +56,9 @@ export function openWorker(options: StreamsOptions, deps: WorkerDeps, env: Env):
       const remainingMs = endsAt - env.clock.monotonicMs();
       if (remainingMs <= 0) throw streamsFaults.fault('too-late');
       const lease = { ...wanted, push, remainingMs, source: { basicAllowed: options.allowBasic, ...wanted.source } };
-      book.add(lease, options.openWithin);
-      const answer = await link.call((id) => ({ type: 'admit', id, lease, openWithinMs: options.openWithin }), callMs);
+      const openWithinMs = leftToOpen(options, earlier);
+      book.add(lease, openWithinMs);
+      const answer = await link.call((id) => ({ type: 'admit', id, lease, openWithinMs }), callMs);
       if (answer) return;
       book.remove(lease.grant);
       void link.call((id) => ({ type: 'revoke', id, grant: lease.grant }), callMs);
@@ -91,19 +94,27 @@ export function openWorker(options: StreamsOptions, deps: WorkerDeps, env: Env):
       const answer = await link?.call((id) => ({ type: 'status', id }), callMs);
       const status: Partial<MediaStatus> = answer?.type === 'status' ? answer.status : {};
       const { paths = [], sessions = [], blocked = [], rssBytes = 0 } = status;
-      const media = { state: link ? ('up' as const) : ('down' as const), pid: link?.pid, restarts, rssBytes };
+      const state = answer ? 'up' : link && link === keeper.link ? 'silent' : 'down';
+      const media = { state, pid: link?.pid, restarts, rssBytes } as const;
       return {
         media,
         rtsp: listeners.rtsp,
         http: listeners.http,
         leases: book.size,
-        paths,
+        paths: paths.map(failures.date),
         sessions,
         blocked,
         maxReaders: options.maxReaders,
       };
     },
   };
+}
+
+/** What is left of the time in which an address must be used first; undefined: it was. */
+function leftToOpen({ openWithin }: StreamsOptions, earlier: Earlier | undefined): number | undefined {
+  if (earlier?.used) return undefined;
+  // A wall clock that was set back lengthens nothing.
+  return Math.min(openWithin, Math.max(0, openWithin - (earlier?.agoMs ?? 0)));
 }
 
 function isProgram(path: string): boolean {
@@ -124,7 +135,14 @@ interface Keeper {
   listening(form: GrantForm, protocol?: StreamProtocol): Promise<MediaLink>;
 }
 
-function openKeeper(book: Book, listeners: Listeners, deps: WorkerDeps, env: Env): Keeper {
+/** What the keeper writes into. */
+interface Records {
+  readonly book: Book;
+  readonly listeners: Listeners;
+  readonly failures: Failures;
+}
+
+function openKeeper({ book, listeners, failures }: Records, deps: WorkerDeps, env: Env): Keeper {
   let link: MediaLink | undefined;
   let starts = 0;
   let changed = Promise.withResolvers<void>();
@@ -134,11 +152,15 @@ function openKeeper(book: Book, listeners: Listeners, deps: WorkerDeps, env: Env
   };
   const emit = (event: MediaEvent): void => {
     book.note(event);
+    failures.note(event);
     deps.onEvent(event);
   };
   const onMessage = (message: ToGateway): void => {
     if (message.type === 'event') emit(message.event);
-    if (message.type === 'claimed') book.claimed(message.grant);
+    if (message.type === 'claimed') {
+      book.claimed(message.grant);
+      deps.onEvent({ event: 'grant-used', grant: message.grant });
+    }
     if (message.type === 'listening') {
       listeners.set(message.listener, { state: 'listening', ...message.address, reason: '' });
       deps.onEvent({ event: 'listening', listener: message.listener, process: deps.number });
@@ -151,7 +173,10 @@ function openKeeper(book: Book, listeners: Listeners, deps: WorkerDeps, env: Env
   };
   /** Told only now, for what is left of a lease would grow by the time that the process takes to start. */
   const ready = (opened: MediaLink): void => {
-    opened.send({ type: 'configure', options: listeners.mediaOptions() });
+    const order = { type: 'configure', options: listeners.mediaOptions() } as const;
+    const { error } = toMedia.safeParse(order);
+    if (error) refuseToListen(order.options, messageOf(error), onMessage);
+    else opened.send(order);
     handOver(book, opened, emit);
     link = opened;
     if (opened.pid !== undefined) deps.onEvent({ event: 'media-up', pid: opened.pid, process: deps.number });
@@ -195,6 +220,12 @@ function openKeeper(book: Book, listeners: Listeners, deps: WorkerDeps, env: Env
       throw streamsFaults.fault('media-down');
     },
   };
+}
+
+/** The media process would drop what it does not understand, and nobody would hear of it. */
+function refuseToListen(options: MediaOptions, problem: string, tell: (message: ToGateway) => void): void {
+  const reason = `the media process cannot be configured: ${problem}`.slice(0, 300);
+  for (const listener of ['rtsp', 'http'] as const) tell({ type: 'cannot-listen', listener, address: options[listener], reason });
 }
 
 function tellCannotListen(message: Extract<ToGateway, { type: 'cannot-listen' }>, deps: WorkerDeps, env: Env): void {

@@ -39,7 +39,7 @@ export function openStillDoor(deps: StillDeps, env: Env): WebDoors['still'] {
   };
 }
 
-/** Fetches and hands over. The address is used up when a picture has gone; a camera that fails leaves it as it was, to try again. */
+/** Fetches and hands over. The address is used up when a picture has gone, or when none can be had: an open grant takes a seat. */
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
@@ -62,10 +62,17 @@ async function serve(
     const still = await deps.shutter.release(nameOf(tenancy.lease), () => take(tenancy.lease, deps, env));
     if (over.signal.aborted) return;
     if (still.ok) await hand(still, request, response, tenancy, deps, env, () => reason);
-    else say(response, 502, failureText(still.failure).en);
+    else fail(failureText(still.failure).en, response, tenancy, tenant, deps.leases);
   } finally {
     tenancy.leave(tenant);
   }
+}
+
+/** Ends the grant with the reason; the answer is the hub's, so it is no tenant's any more. */
+function fail(why: string, response: ServerResponse, tenancy: Tenancy, tenant: Tenant, leases: Leases): void {
+  tenancy.leave(tenant);
+  say(response, 502, why);
+  leases.finish(tenancy.lease.grant, 'failed', why);
 }
 
 /** Not given up when its first asker goes: others may wait for it. */
@@ -93,11 +100,28 @@ async function hand(
   const peer = `${request.socket.remoteAddress ?? ''}:${request.socket.remotePort ?? 0}`;
   const startedAt = env.clock.monotonicMs();
   deps.emit({ event: 'session-opened', grant, session, form: 'still', peer });
-  response.writeHead(200, { 'Content-Type': 'image/jpeg', 'Content-Length': still.jpeg.length });
-  const sent = new Promise<void>((resolve) => response.once('close', resolve));
-  response.end(still.jpeg);
-  await sent;
+  const bytes = await send(response, still.jpeg);
+  const isWhole = bytes === still.jpeg.length;
   const seconds = Math.round(env.clock.monotonicMs() - startedAt) / 1000;
-  deps.emit({ event: 'session-closed', grant, session, reason: reason(), frames: 1, bytes: still.jpeg.length, seconds });
-  deps.leases.finish(grant, 'used', '');
+  deps.emit({ event: 'session-closed', grant, session, reason: reason(), frames: isWhole ? 1 : 0, bytes, seconds });
+  // Also when only a part of it has gone: else whoever hangs up before the last byte has as many pictures as he likes.
+  deps.leases.finish(grant, 'used', isWhole ? '' : `${bytes} of ${still.jpeg.length} bytes`);
+}
+
+const pieceBytes = 64 * 1024;
+
+/** How many bytes of the picture this machine's network took before the reader was gone. */
+async function send(response: ServerResponse, jpeg: Buffer): Promise<number> {
+  const gone = new Promise<'gone'>((resolve) => response.once('close', () => resolve('gone')));
+  response.writeHead(200, { 'Content-Type': 'image/jpeg', 'Content-Length': jpeg.length });
+  let sent = 0;
+  for (; sent < jpeg.length; sent = Math.min(jpeg.length, sent + pieceBytes)) {
+    const written = new Promise<'written' | 'gone'>((resolve) => {
+      response.write(jpeg.subarray(sent, sent + pieceBytes), (error) => resolve(error ? 'gone' : 'written'));
+    });
+    if ((await Promise.race([written, gone])) === 'gone') return sent;
+  }
+  response.end();
+  await gone;
+  return sent;
 }
