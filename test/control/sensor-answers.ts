@@ -1,10 +1,7 @@
 // What the door in memory answers about sensors, buses and measures.
 import type { ControlHandlers, Result } from '#control';
 
-type Handlers = Pick<
-  ControlHandlers,
-  'sensor.scan' | 'sensor.read' | 'sensor.write' | 'sensor.watch' | 'sensor.calibrate' | 'sensor.calibrate-undo' | 'sensor.calibrations'
->;
+type Handlers = Pick<ControlHandlers, Extract<keyof ControlHandlers, `sensor.${string}`>>;
 
 /** The handlers. */
 export function sensorAnswers(at: number): Handlers {
