@@ -36,14 +36,17 @@ describe('a look', () => {
     expect((await relay.streams.status()).paths).toEqual([]);
   });
 
-  it('asks the camera nothing while its pictures come for a reader', async () => {
+  it('asks the camera nothing while its pictures come for a reader, nor while it is kept open after him', async () => {
     await using camera = await openQuirkyCamera();
-    await using relay = openRelay();
+    await using relay = openRelay({ closeAfter: '10s' });
     const lease = makeLease(camera.url);
     await relay.streams.admit(leaseOf(lease));
     const url = relay.streams.address('stream', lease.token);
     using reader = await openRawReader(url);
     expect(await startPlaying(reader, url)).toBe(200);
+    expect(await lookOnce(relay, askOf(camera.url, 'picture'))).toEqual({ result: 'seen', codec: 'h264', tookMs: 0 });
+    reader[Symbol.dispose]();
+    await expect.poll(async () => (await relay.streams.status()).paths).toMatchObject([{ state: 'closing' }]);
     expect(await lookOnce(relay, askOf(camera.url, 'picture'))).toEqual({ result: 'seen', codec: 'h264', tookMs: 0 });
     expect(camera.connections).toBe(1);
   });

@@ -16,6 +16,8 @@ export interface Looks {
   take(ask: LookAsk, timeoutMs: number): Promise<Look | undefined>;
 }
 
+/** A camera whose last reader has just left still sends: it is not asked a second time, for some have one place only. */
+const hasPictures: ReadonlySet<PathReport['state']> = new Set(['ready', 'closing']);
 /** Looks at the same time. */
 const maxLooks = 64;
 
@@ -26,7 +28,7 @@ export function openLooks(deps: LooksDeps, env: Env, signal: AbortSignal): Looks
     async take({ device, channel, quality, source, depth }, timeoutMs) {
       const open = deps
         .paths()
-        .find((path) => path.state === 'ready' && path.device === device && path.channel === channel && path.quality === quality);
+        .find((path) => hasPictures.has(path.state) && path.device === device && path.channel === channel && path.quality === quality);
       if (open?.codec) return { result: 'seen', codec: open.codec, tookMs: 0 };
       if (underway >= maxLooks) return undefined;
       underway += 1;

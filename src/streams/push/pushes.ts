@@ -36,6 +36,8 @@ type Carrying = { readonly ok: true; readonly carrier: Carrier } | { readonly ok
 
 const channels = { rtp: 0, rtcp: 1 };
 const backoffRange = { minMs: 500, maxMs: 10_000 };
+/** One that stood so long is tried again at once when it breaks. */
+const steadyMs = 30_000;
 
 /** Opens the pushes; each ends with its lease. */
 export function openPushes(deps: PushesDeps, env: Env): Pushes {
@@ -79,6 +81,7 @@ async function keepPushing(order: Order, running: Set<() => SessionReport | unde
   });
   const peer = `${address.host}:${address.port}`;
   let opened = false;
+  let told: string | undefined;
   while (!over.signal.aborted) {
     const carrying = await carry(order, deps, env, over.signal);
     if (carrying.ok) {
@@ -106,9 +109,13 @@ async function keepPushing(order: Order, running: Set<() => SessionReport | unde
         bytes,
         seconds: seconds(),
       });
+      if (env.clock.monotonicMs() - startedAt > steadyMs) backoff.reset();
+      told = undefined;
     } else {
       why = carrying.why.slice(0, 300) || why;
-      env.log.warn({ grant, reason: why }, 'pictures could not be pushed');
+      // Each reason once: a server that is away for hours is tried all the while.
+      if (told !== why) env.log.warn({ grant, reason: why }, 'pictures could not be pushed; trying again');
+      told = why;
     }
     await env.clock.sleep(backoff.next(), over.signal).catch(() => {});
   }
