@@ -17,8 +17,8 @@ export const sensorsFaults = faultTable('sensors', {
   'port-forbidden': {
     message: { en: 'The serial port may not be opened', ko: '시리얼 포트를 열 권한이 없습니다' },
     hint: {
-      en: 'Put the user of the service into the group dialout, and restart it.',
-      ko: '서비스 계정을 dialout 그룹에 넣고 서비스를 다시 시작하십시오.',
+      en: 'Put the account of the service into the group of the port, mostly dialout (`usermod -aG dialout bongsu`), and restart it.',
+      ko: '서비스 계정을 포트의 그룹(대개 dialout)에 넣고(`usermod -aG dialout bongsu`) 서비스를 다시 시작하십시오.',
     },
     retryable: true,
   },

@@ -1,5 +1,5 @@
 // Opening a serial port, with what went wrong told apart for a technician. On serialport, which never opens a port again by itself.
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { SerialPort } from 'serialport';
 import { type Env, messageOf } from '#base';
 import { sensorsFaults } from '../faults.ts';
@@ -17,8 +17,12 @@ export interface SerialSettings {
 /** How often it is looked whether the port's name still leads to what was opened. */
 const lookMs = 1000;
 
-/** Opens the port. Rejects with `sensors.port-missing`, `port-forbidden`, `port-busy` or `port-failed`. An unplugged port emits `close`, within a second or so. */
-export async function openSerialPort(settings: SerialSettings, { clock }: Pick<Env, 'clock'>): Promise<SerialPort> {
+/** Opens the port. Rejects with `sensors.port-missing`, `port-forbidden`, `port-busy` or `port-failed`. An unplugged port emits `close`, within a second or so. `stableNames`: folder of the names that a missing port could have. */
+export async function openSerialPort(
+  settings: SerialSettings,
+  { clock }: Pick<Env, 'clock'>,
+  stableNames = '/dev/serial/by-id',
+): Promise<SerialPort> {
   const { port: path, baud: baudRate, parity, stopBits, dataBits = 8 } = settings;
   try {
     const port = new SerialPort({ path, baudRate, dataBits, parity, stopBits, autoOpen: false });
@@ -26,7 +30,9 @@ export async function openSerialPort(settings: SerialSettings, { clock }: Pick<E
     watch(port, await deviceAt(path), clock);
     return port;
   } catch (cause) {
-    throw sensorsFaults.fault(reasonOf(messageOf(cause)), { cause, detail: path });
+    const reason = reasonOf(messageOf(cause));
+    const there = reason === 'port-missing' ? await namesIn(stableNames) : '';
+    throw sensorsFaults.fault(reason, { cause, detail: there === '' ? path : `${path}; there is ${there}` });
   }
 }
 
@@ -44,6 +50,15 @@ function watch(port: SerialPort, opened: number | undefined, clock: Env['clock']
   };
   timer = clock.after(lookMs, () => void look());
   port.once('close', () => timer?.[Symbol.dispose]());
+}
+
+/** The ports that are there, by the names that stay the same: at most eight. */
+async function namesIn(folder: string): Promise<string> {
+  const names = await readdir(folder).catch(() => []);
+  return names
+    .slice(0, 8)
+    .map((name) => `${folder}/${name}`)
+    .join(', ');
 }
 
 /** The device that a path leads to; undefined: none. */
