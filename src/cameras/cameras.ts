@@ -2,6 +2,7 @@
 import { type Env, type Login, messageOf, runServices, type Service, type Text, untilAborted } from '#base';
 import type { Condition, Quality, StreamSource } from '#model';
 import type { Store } from '#store';
+import type { CameraState } from './camera-state.ts';
 import { type CameraControl, type ControlDeps, openControl, openControlWorld } from './control/index.ts';
 import { type FactoryAudit, firstLogin, openAttempts, openFactoryAudit } from './credentials/index.ts';
 import { type CameraDescription, describeCamera } from './describe.ts';
@@ -28,7 +29,7 @@ import { openRefresher, type Refreshed, type RefreshTarget } from './refresh.ts'
 import { openSlots } from './slots.ts';
 import { type Authentication, openLoginGate, openTrust, type Trust } from './soap/index.ts';
 import { openChoice } from './stream-choice.ts';
-import { type CameraRecord, type CameraState, type SuperviseDeps, supervise } from './supervise.ts';
+import { type CameraRecord, type SuperviseDeps, supervise } from './supervise.ts';
 import type { CamerasProcedures, KeptDetection } from './tables.ts';
 import { openSiteWatch, type Sight, superviseStream } from './watch/index.ts';
 
@@ -122,7 +123,12 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
   const choice = openChoice(options.streams);
   const pace = openIdentityPace(deps.identified, env);
   const { identified } = pace;
-  const superviseDeps: SuperviseDeps = { ...deps, identified, calls, knowledge, choice, gate, events, slots: openSlots(options.attempts) };
+  const alike = {
+    hearing: { ...options.events, checkEvery: options.checkEvery, graceMs: options.requestTimeout },
+    backoff: { minMs: options.retryMin, maxMs: options.retryMax },
+  };
+  const slots = openSlots(options.attempts);
+  const superviseDeps: SuperviseDeps = { ...deps, ...alike, identified, calls, knowledge, choice, gate, events, slots };
   const watch = openSiteWatch(
     options.watch,
     { sight: deps.sight, gate, condition: deps.condition, openConditions: deps.openConditions },

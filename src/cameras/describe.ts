@@ -1,8 +1,9 @@
 // All that is known of one camera, for `camera show`: what it said of itself, where its pictures are, how it is heard and what went wrong lately.
 import type { Quality } from '#model';
 import type { CameraAddress } from './address.ts';
+import type { CameraState } from './camera-state.ts';
 import type { EventCounters } from './events/index.ts';
-import type { CameraRecord, CameraState } from './supervise.ts';
+import type { CameraRecord } from './supervise.ts';
 import type { Trouble } from './troubles.ts';
 
 /** A channel with the addresses of its pictures, without any login. */

@@ -3,6 +3,7 @@ import type { Env } from '#base';
 import type { Quality, StreamSource } from '#model';
 import { type CameraAddress, parseAddress } from './address.ts';
 import { type Ailments, openAilments } from './ailments.ts';
+import { type CameraState, enter, enterIll, openCameraState } from './camera-state.ts';
 import { compact } from './compact.ts';
 import type { KnownCamera } from './control/index.ts';
 import type { AuditedCamera } from './credentials/index.ts';
@@ -14,7 +15,7 @@ import type { CamerasOptions } from './options.ts';
 import { findStream, picturedChannels } from './pictures.ts';
 import { badAddress } from './probe.ts';
 import type { RefreshTarget } from './refresh.ts';
-import { type CameraRecord, type CameraState, enter, enterIll, openCameraState, type SuperviseDeps } from './supervise.ts';
+import type { CameraRecord, SuperviseDeps } from './supervise.ts';
 import { rtspDoor, type Seat, type SiteWatch, type superviseStream } from './watch/index.ts';
 
 /** A camera of the site with what belongs to it while it is watched. */

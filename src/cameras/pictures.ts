@@ -2,8 +2,9 @@
 import type { Login } from '#base';
 import type { Quality, StreamSource } from '#model';
 import type { CameraAddress } from './address.ts';
+import type { CameraState } from './camera-state.ts';
 import { faults } from './faults.ts';
-import type { CameraRecord, CameraState } from './supervise.ts';
+import type { CameraRecord } from './supervise.ts';
 
 /** What it takes to know it. */
 export interface Pictured {

@@ -2,12 +2,12 @@
 import { type Env, isAbort, messageOf, runServices, type Service, schedule } from '#base';
 import type { Channel, Condition, DeviceFeatures, DeviceIdentity } from '#model';
 import type { Calls } from '#store';
+import type { CameraState } from './camera-state.ts';
 import { type Failure, tellOf } from './faults.ts';
 import type { KnowledgeProcedures } from './knowledge-tables.ts';
 import { askDetails, type CameraDetails, type CameraProfile, identifyCamera, type StreamChoice } from './onvif/index.ts';
 import { type LoginGate, openSession, type SessionOptions } from './soap/index.ts';
 import { soundCondition } from './sound.ts';
-import type { CameraState } from './supervise.ts';
 
 /** A supervised camera as it is asked. */
 export interface RefreshTarget {

@@ -3,7 +3,7 @@ export type { BreakCounts } from './breaks.ts';
 export { type EventCounters, openCounters } from './counters.ts';
 export type { DetectionFilter } from './detections.ts';
 export type { Ear } from './ear.ts';
-export { hear } from './hear.ts';
+export { type HearOptions, type HearWorld, hear } from './hear.ts';
 export { askOffered, type Offered } from './offered.ts';
 export { openPullPointCalls, type PullPoint } from './pull-point.ts';
 export { openSiteEvents, type SiteEvents } from './site.ts';
