@@ -49,6 +49,10 @@ const poll = z
       .default('oldest-first')
       .describe('How the list goes, where no cursor by number or text tells: oldest-first or newest-first.'),
     cursor: cursor.optional(),
+    start: z
+      .enum(['now', 'all'])
+      .default('now')
+      .describe('Where it begins the very first time, with a cursor: now passes over what is there already, all takes it.'),
   })
   .superRefine((value, context) => {
     const clash = clashOf(value);

@@ -38,7 +38,7 @@ const source = {
   map: { device: 'unit', rules },
   devices: [{ device: 'gas-1', key: 'u1' }],
 };
-const bySeq = { cursor: { by: 'number', path: 'seq', parameter: 'since' } };
+const bySeq = { cursor: { by: 'number', path: 'seq', parameter: 'since' }, start: 'all' };
 
 describe('a platform', () => {
   const stack = new AsyncDisposableStack();
@@ -101,7 +101,7 @@ describe('a platform', () => {
 
   it('that is asked again by a gateway which died before its mark was kept makes no second alarm', async () => {
     await cloud.tell({ events: [event(1, 'alarm')] });
-    for (const part of [bySeq, { cursor: { by: 'text', path: 'at' } }, {}]) {
+    for (const part of [bySeq, { cursor: { by: 'text', path: 'at' }, start: 'all' }, {}]) {
       recorder = openRecorder();
       const keep = recorder.marks.keep;
       recorder.marks.keep = async () => await Promise.reject(new Error('killed'));
@@ -125,9 +125,42 @@ describe('a platform', () => {
 
   it('is read page by page by its own token', async () => {
     await cloud.tell({ events: [1, 2, 3, 4, 5].map((seq) => event(seq, seq % 2 ? 'alarm' : 'normal')) });
-    start({ cursor: { by: 'token', path: 'next', parameter: 'page' } }, '/pages');
+    start({ cursor: { by: 'token', path: 'next', parameter: 'page' }, start: 'all' }, '/pages');
     await vi.waitFor(() => expect(states()).toEqual(['active', 'inactive', 'active', 'inactive', 'active']));
     await vi.waitFor(() => expect(recorder.kept.get('poll cloud')).toContain('"at":"5"'));
+  });
+
+  it.each<[string, object, string]>([
+    ['number', { by: 'number', path: 'seq', parameter: 'since' }, '/events'],
+    ['text', { by: 'text', path: 'at' }, '/events'],
+    ['token', { by: 'token', path: 'next', parameter: 'page' }, '/pages'],
+  ])('passes over what is there already the first time, and nothing later: by %s', async (by, cursor, path) => {
+    const old = [1, 2, 3, 4, 5].map((seq) => event(seq, 'alarm'));
+    await cloud.tell({ events: old, ...(by === 'number' ? { limit: 2 } : {}) });
+    const first = start({ cursor }, path);
+    await vi.waitFor(() => expect(recorder.kept.get('poll cloud')).toMatch(/"at":"(5|2026-11-20T10:00:05.*)",.*\]\}$/), 4000);
+    await first.stop();
+    expect(states()).toEqual([]);
+    await cloud.tell({ events: [...old, event(6, 'normal')] });
+    start({ cursor }, path);
+    await vi.waitFor(() => expect(states()).toEqual(['inactive']));
+  });
+
+  it('that has nothing yet has begun all the same', async () => {
+    const first = start({ ...bySeq, start: 'now' });
+    await vi.waitFor(() => expect(recorder.kept.size).toBe(1));
+    await first.stop();
+    await cloud.tell({ events: [event(1, 'alarm')] });
+    start({ ...bySeq, start: 'now' });
+    await vi.waitFor(() => expect(states()).toEqual(['active']));
+  });
+
+  it('that tells how things stand tells no event of before', async () => {
+    await cloud.tell({ events: [event(1, 'opened'), event(2, 'alarm')] });
+    start({ list: undefined }, '/state');
+    await vi.waitFor(() => expect(states()).toEqual(['active']));
+    await cloud.tell({ events: [event(3, 'opened'), event(2, 'alarm')] });
+    await vi.waitFor(() => expect(states()).toEqual(['active', 'pulse']), 4000);
   });
 
   it('that tells how things stand is heard when something changes, and asked with its ETag', async () => {
@@ -237,7 +270,7 @@ describe('what is new of an answer', () => {
             if (index === dies) break;
             if (message.id !== undefined && !ids.has(message.id)) taken.push(JSON.stringify(message.content));
             ids.add(message.id ?? '');
-            mark = parseMark(writeMark(message.after));
+            mark = parseMark(writeMark(message.after)) ?? freshMark;
           }
         }
         // A message that is there twice, number and words alike, is one.
@@ -255,9 +288,9 @@ describe('what is new of an answer', () => {
     ] as const;
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(...cursors), fc.option(fc.string(), { nil: undefined }), (answer, cursor, kept) => {
-        const page = readPage({ order: 'newest-first', cursor }, parseMark(kept), answer);
+        const page = readPage({ order: 'newest-first', cursor }, parseMark(kept) ?? freshMark, answer);
         expect(page.ok).toBe(true);
-        if (page.ok) expect(parseMark(writeMark(page.end)).seen.length).toBeLessThanOrEqual(2000);
+        if (page.ok) expect(parseMark(writeMark(page.end))?.seen.length).toBeLessThanOrEqual(2000);
       }),
     );
     const numbers = [{ n: '9007199254740993' }, { n: 12 }, { n: 'x' }, { n: 1.5 }, {}, 3];

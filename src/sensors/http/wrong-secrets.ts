@@ -5,6 +5,8 @@ import type { Teller } from '../teller.ts';
 
 /** Counts what was refused. */
 export interface WrongSecrets {
+  /** A life begins: what an earlier one told of these sensors is over. */
+  begin(devices: readonly string[]): void;
   /** A message for `device`'s source came with a wrong secret. */
   wrong(device: string, address: string): void;
   /** One came with the right one. */
@@ -47,6 +49,9 @@ export function openWrongSecrets(teller: Teller, env: Env): WrongSecrets {
     if (known.isSaid) say(device, 'cleared', text);
   };
   return {
+    begin(devices) {
+      for (const device of devices) say(device, 'cleared', over);
+    },
     wrong(device, address) {
       const known = sources.get(device) ?? { count: 0, address, isSaid: false, quiet: undefined };
       sources.set(device, known);

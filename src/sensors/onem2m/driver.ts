@@ -61,6 +61,7 @@ export function openOneM2m(options: OneM2mOptions, world: Omit<MessageWorld, 'si
     service: {
       name: 'sensors onem2m',
       async run(signal) {
+        secrets.begin(options.sources.map(({ device }) => device));
         await Promise.all([keepOpen(signal), ...members.map(({ keeper }) => keeper?.run(signal))]);
         life.abort(signal.reason);
         await Promise.all([teller.settled(), presence.settled(), ...opened.map(({ source }) => source.settled())]);
@@ -88,6 +89,12 @@ interface MemberParts {
   readonly isListening: () => boolean;
 }
 
+/** What comes along with an instance. */
+interface Beside {
+  readonly body: Uint8Array;
+  readonly retained?: boolean;
+}
+
 function openMember(
   { options, source, heard, isListening }: MemberParts,
   { deps, env, teller }: { readonly deps: MessageWorld['deps']; readonly env: Env; readonly teller: Teller },
@@ -96,9 +103,9 @@ function openMember(
   const keys = options.devices.map(({ key }) => String(key));
   const containers = openContainers();
   let stranger: string | undefined;
-  const take = async (instance: Instance, names: readonly string[], body: Uint8Array): Promise<boolean> => {
+  const take = async (instance: Instance, names: readonly string[], { body, retained = false }: Beside): Promise<boolean> => {
     const key = keys.length > 0 ? (pick(keys, names) ?? names[0]) : undefined;
-    const { result } = await source.take({ content: instance.content, body, id: instance.name, key }, heard);
+    const { result } = await source.take({ content: instance.content, body, id: instance.name, key, retained }, heard);
     stranger = result === 'no-such-device' ? (key ?? '?') : undefined;
     return stranger === undefined;
   };
@@ -114,7 +121,10 @@ function openMember(
         health: openLineHealth(`onem2m-${id}`, teller, env),
         marks: deps.marks,
         isListening,
-        take: (container, instance) => take(instance, [container], Buffer.from(JSON.stringify([container, instance.name]))),
+        take(container, instance, isOld) {
+          const body = Buffer.from(JSON.stringify([container, instance.name]));
+          return take(instance, [container], { body, retained: isOld });
+        },
       },
       env,
     );
@@ -125,7 +135,7 @@ function openMember(
     from,
     async take(instance, body) {
       const names = containers.namesOf(instance);
-      const isTaken = await take(instance, names, body);
+      const isTaken = await take(instance, names, { body });
       keeper?.taken(pick(cse?.containers ?? [], names), instance);
       return isTaken;
     },

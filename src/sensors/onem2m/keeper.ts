@@ -19,8 +19,8 @@ export interface KeeperParts {
   readonly marks: SensorMarks;
   /** Whether notifications can come: a platform verifies a subscription while it is made. */
   isListening(): boolean;
-  /** Resolves after the commit. */
-  take(container: string, instance: Instance): Promise<unknown>;
+  /** Resolves after the commit. `isOld`: nothing of this container was taken before; it tells how things stand, and is no event. */
+  take(container: string, instance: Instance, isOld: boolean): Promise<unknown>;
 }
 
 /** The keeper of one source. */
@@ -55,7 +55,7 @@ export function openKeeper(parts: KeeperParts, env: Env): Keeper {
     const before = turns;
     const instance = await platform.latest(container, signal);
     if (!instance?.name || newest.get(container) === instance.name || turns !== before) return;
-    await parts.take(container, instance);
+    await parts.take(container, instance, !newest.has(container));
     newest.set(container, instance.name);
   };
   const keep = async (): Promise<void> => {

@@ -7,7 +7,7 @@ import { type MessageSource, type MessageWorld, openMessageSource, openPresence 
 import type { PollOptions } from '../poll-options.ts';
 import { openTeller } from '../teller.ts';
 import { type Fetch, openFetch } from './fetch.ts';
-import { type Mark, parseMark, readPage, writeMark } from './page.ts';
+import { freshMark, type Mark, parseMark, readPage, writeMark } from './page.ts';
 
 /** One lost answer is none of anybody's business. */
 const failuresToSay = 2;
@@ -119,34 +119,41 @@ function isRefusal(error: unknown): boolean {
 
 /** The store failed: up to `mark` all is taken. */
 class Untaken extends Error {
-  readonly mark: Mark;
+  readonly mark: Mark | undefined;
 
-  constructor(mark: Mark, cause: unknown) {
+  constructor(mark: Mark | undefined, cause: unknown) {
     super('not taken', { cause });
     this.mark = mark;
   }
 }
 
+interface Turn {
+  readonly mark: Mark;
+  readonly hasMore: boolean;
+}
+
 /** Asks once and takes what is new, in order. Rejects with a fault of the platform, or as untaken. */
-async function askOnce(
-  { options, source, fetch, heard, state, world }: Parts,
-  mark: Mark,
-  signal: AbortSignal,
-): Promise<{ readonly mark: Mark; readonly hasMore: boolean }> {
-  const fetched = await fetch.ask(mark.at, signal);
-  if (fetched.result === 'unchanged') return { mark, hasMore: false };
-  const page = readPage(options, mark, fetched.content);
+async function askOnce({ options, source, fetch, heard, state, world }: Parts, mark: Mark | undefined, signal: AbortSignal): Promise<Turn> {
+  const fetched = await fetch.ask(mark?.at, signal);
+  if (fetched.result === 'unchanged') {
+    const reached = mark ?? freshMark;
+    await keepMark(world, options.id, { mark, reached });
+    return { mark: reached, hasMore: false };
+  }
+  const page = readPage(options, mark ?? freshMark, fetched.content);
   if (!page.ok) throw sensorsFaults.fault('cloud-answer', { detail: page.problem });
+  const hasMore = page.messages.length > 0 && options.cursor?.parameter !== undefined;
+  const isPast = mark ? mark.passing === true : options.cursor !== undefined && options.start === 'now';
   let reached = mark;
   let strangers = 0;
   try {
-    for (const { content, body, id, after } of page.messages) {
+    for (const { content, body, id, after } of isPast ? [] : page.messages) {
       signal.throwIfAborted();
-      const { result } = await source.take({ content, body, id }, heard);
+      const { result } = await source.take({ content, body, id, retained: mark === undefined && options.cursor === undefined }, heard);
       if (result === 'no-such-device') strangers += 1;
       reached = after;
     }
-    reached = page.end;
+    reached = { at: page.end.at, seen: page.end.seen, ...(isPast && hasMore ? { passing: true } : {}) };
   } catch (error) {
     await keepMark(world, options.id, { mark, reached }).catch(() => {});
     throw signal.aborted ? signal.reason : new Untaken(reached, error);
@@ -156,7 +163,7 @@ async function askOnce(
   });
   state.problem = problemOf(page.unplaced, strangers) ?? (page.messages.length > 0 ? undefined : state.problem);
   fetched.done();
-  return { mark: reached, hasMore: page.messages.length > 0 && options.cursor?.parameter !== undefined };
+  return { mark: reached, hasMore };
 }
 
 function problemOf(unplaced: number, strangers: number): Text | undefined {
@@ -176,14 +183,14 @@ function problemOf(unplaced: number, strangers: number): Text | undefined {
 async function keepMark(
   { deps }: Parts['world'],
   source: string,
-  { mark, reached }: { readonly mark: Mark; readonly reached: Mark },
+  { mark, reached }: { readonly mark: Mark | undefined; readonly reached: Mark | undefined },
 ): Promise<void> {
-  const [before, now] = [writeMark(mark), writeMark(reached)];
-  if (before !== now) await deps.marks.keep({ source: `poll ${source}`, mark: now });
+  const now = reached && writeMark(reached);
+  if (now !== undefined && now !== (mark && writeMark(mark))) await deps.marks.keep({ source: `poll ${source}`, mark: now });
 }
 
 /** Where the last life ended; waits for a store that fails. */
-async function recallMark({ options, world }: Parts, signal: AbortSignal): Promise<Mark> {
+async function recallMark({ options, world }: Parts, signal: AbortSignal): Promise<Mark | undefined> {
   const { deps, env }: { deps: MessageWorld['deps']; env: Env } = world;
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
@@ -194,5 +201,5 @@ async function recallMark({ options, world }: Parts, signal: AbortSignal): Promi
       await env.clock.sleep(storeRetryMs, signal).catch(() => {});
     }
   }
-  return parseMark(undefined);
+  return undefined;
 }

@@ -9,6 +9,8 @@ export interface Mark {
   readonly at?: string | undefined;
   /** Digests of messages that are taken already: those at `at`, those of the page that `at` asks for, or those of the last answer. */
   readonly seen: readonly string[];
+  /** What was there before the first question is being passed over. */
+  readonly passing?: boolean | undefined;
 }
 
 /** A message that was not taken yet. */
@@ -129,15 +131,16 @@ export function writeMark(mark: Mark): string {
   return JSON.stringify(mark);
 }
 
-/** A kept mark; one that cannot be read any more is none. */
-export function parseMark(text: string | undefined): Mark {
-  if (text === undefined) return freshMark;
+/** A kept mark; undefined when there is none, or when it cannot be read any more. */
+export function parseMark(text: string | undefined): Mark | undefined {
+  if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     const [at, seen] = [valueAt(value, 'at'), valueAt(value, 'seen')];
-    if (!Array.isArray(seen) || !seen.every((digest) => typeof digest === 'string')) return freshMark;
-    return { ...(typeof at === 'string' ? { at } : {}), seen };
+    if (!Array.isArray(seen) || !seen.every((digest) => typeof digest === 'string')) return undefined;
+    const passing = valueAt(value, 'passing') === true ? { passing: true } : {};
+    return { ...(typeof at === 'string' ? { at } : {}), seen, ...passing };
   } catch {
-    return freshMark;
+    return undefined;
   }
 }

@@ -50,6 +50,7 @@ export function openWebhook(options: WebhookOptions, world: Omit<MessageWorld, '
     service: {
       name: 'sensors webhook',
       async run(signal) {
+        secrets.begin(options.sources.map(({ device }) => device));
         await keepOpen(signal);
         life.abort(signal.reason);
         await Promise.all([teller.settled(), presence.settled(), ...sources.map(({ source }) => source.settled())]);
