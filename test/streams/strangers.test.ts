@@ -1,23 +1,31 @@
 // What strangers can send to hold the loop or to fill the memory: each row was once a finding of `npm run torture -- rtsp`, or of reading for it.
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { chooseChallenge, openLog, systemEnv } from '#base';
+import { openFeeds } from '../../src/streams/flv/feeds.ts';
 import { openFlvCutter } from '../../src/streams/flv/flv-tags.ts';
+import { openFlvDoor } from '../../src/streams/flv-door/index.ts';
 import { openWsHearing } from '../../src/streams/flv-door/ws-frames.ts';
+import { openLeases } from '../../src/streams/leases.ts';
+import type { Reader } from '../../src/streams/path/index.ts';
 import { openForwarder } from '../../src/streams/push/forwarder.ts';
 import { parsePushAddress } from '../../src/streams/push-address.ts';
 import { type FramerLimits, openFramer } from '../../src/streams/rtsp/framer.ts';
 import { senderReportLength } from '../../src/streams/rtsp/rtp.ts';
 import { chooseVideo, parseSdp } from '../../src/streams/rtsp/sdp.ts';
+import { guardDefaults, openGuard } from '../../src/streams/server/index.ts';
 import { PieceMaker } from '../../src/streams/source/pieces.ts';
 import { openSlabs } from '../../src/streams/source/slabs.ts';
 import { fetchSnapshot } from '../../src/streams/stills/snapshot.ts';
 import { openPictureCollector } from '../../src/streams/stills/units.ts';
 import { makeWebServer } from '../../src/streams/web/index.ts';
 import { heldBytes } from '../torture/heap.ts';
-import { rtpPacket } from './pieces.ts';
+import { pieceOf, rtpPacket } from './pieces.ts';
+import { until } from './raw-reader.ts';
+import { leaseOf, makeLease } from './site.ts';
 
 const env = systemEnv(openLog('silent'));
 const cameraLimits: FramerLimits = {
@@ -156,6 +164,38 @@ describe('a stranger fills the memory', () => {
     expect(heldBytes).toBeLessThan(2 * 128 * 1024);
   });
 
+  it('of the FLV child not with a picture of which the end never comes', async () => {
+    let reader: Reader | undefined;
+    const member = {
+      describe: () => new Promise<never>(() => {}),
+      attach: (attached: Reader) => {
+        reader = attached;
+      },
+      leave: () => {},
+    };
+    const feeds = openFeeds({ join: () => member, list: () => [], [Symbol.dispose]: () => {} }, 64 * 2 ** 20, env);
+    const feed = feeds.open({ device: 'cam-1', channel: 1, quality: 'main' }, { url: 'rtsp://10.1.2.3/live', user: '', password: '' });
+    let sent = 0;
+    const connection = {
+      address: '127.0.0.1',
+      peer: '127.0.0.1:1',
+      sessionId: 'a',
+      waitingBytes: 0,
+      write: (bytes: Buffer) => {
+        sent += bytes.length;
+      },
+      cut: () => {},
+    };
+    feeds.visit(connection, createHash('sha256').update(feed.token).digest('hex'));
+    feeds.published(feed.id);
+    const packet = Buffer.concat([rtpPacket({ sequence: 1, timestamp: 1, marker: false }), Buffer.alloc(1_400)]);
+    packet.writeUInt16BE(packet.length - 4, 2);
+    const packets = Buffer.concat(Array.from({ length: 40 }, () => packet));
+    for (let count = 0; count < 1_000; count += 1) reader?.take(pieceOf(packets, { isKey: true }));
+    expect(sent).toBeLessThan(20 * 2 ** 20);
+    expect(await Promise.race([feed.over, sleep(100)])).toMatchObject({ reason: 'malformed' });
+  });
+
   it('not with words of an RTMP server that the child does not take', async () => {
     const server = createServer((socket) => {
       socket.on('error', () => {});
@@ -174,6 +214,48 @@ describe('a stranger fills the memory', () => {
     child.on('error', () => {}).pause();
     expect(await forwarder.closed).toMatchObject({ detail: 'too much' });
     child.destroy();
+    server.close();
+  });
+});
+
+describe('a reader keeps nothing open', () => {
+  it.each([
+    ['who goes without a word', (socket: Socket) => void socket.resetAndDestroy()],
+    ['who stays without a word', () => {}],
+  ])('%s, after he was refused over a WebSocket', { timeout: 10_000 }, async (_name, go) => {
+    const token = 'a'.repeat(32);
+    const leases = openLeases({ maxReaders: 4, allowFrom: [] }, { claimed: () => {}, ended: () => {} }, env);
+    const tokenHash = createHash('sha256').update(token).digest('hex');
+    leases.admit({ ...leaseOf(makeLease('rtsp://10.1.2.3/live', { protocol: 'ws-flv' })), tokenHash }, undefined);
+    const failure = { reason: 'unreachable', detail: '' } as const;
+    const remuxer = {
+      pid: undefined,
+      use: async () => ({ ok: false, failure }) as const,
+      push: () => ({ [Symbol.dispose]: () => {} }),
+      [Symbol.asyncDispose]: async () => {},
+    };
+    const guard = openGuard(guardDefaults, env);
+    const door = openFlvDoor({ leases, guard, remuxer, readerBufferBytes: 2 ** 20, emit: () => {} }, env);
+    const server = makeWebServer(undefined, { still: async () => {}, flv: door.flv, socket: door.socket }, env);
+    const port = await listening(server);
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => {});
+    const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13';
+    socket.write(`GET /s/${token} HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${key}\r\n\r\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString('latin1')).toMatch(/^HTTP\/1.1 502 /);
+    go(socket);
+    let open = 1;
+    const count = setInterval(
+      () =>
+        server.getConnections((_error, connections) => {
+          open = connections;
+        }),
+      50,
+    );
+    await until(() => open === 0, 5_000);
+    clearInterval(count);
+    socket.destroy();
     server.close();
   });
 });

@@ -64,7 +64,7 @@ export function openFlvDoor(deps: FlvDeps, env: Env): FlvDoor {
     flv: (request, response, welcome) => receive(request, httpLine(request, response), welcome),
     async socket(request, socket, welcome) {
       const key = request.headers['sec-websocket-key'] ?? '';
-      const line = socketLine(socket, key);
+      const line = socketLine(socket, key, env);
       const isHandshake = /^[A-Za-z0-9+/]{22}==$/.test(key) && request.headers['sec-websocket-version'] === '13';
       if (!isHandshake || request.method !== 'GET') return line.refuse(400, 'no WebSocket handshake');
       await receive(request, line, welcome);
@@ -165,7 +165,10 @@ function httpLine(request: IncomingMessage, response: ServerResponse): Line {
   };
 }
 
-function socketLine(socket: Socket, key: string): Line {
+/** Who was refused may have read why by then; nobody listens to him any more. */
+const lingerMs = 1_000;
+
+function socketLine(socket: Socket, key: string, env: Env): Line {
   const hearing = openWsHearing();
   return {
     protocol: 'ws-flv',
@@ -176,6 +179,8 @@ function socketLine(socket: Socket, key: string): Line {
     refuse(status, text) {
       const head = `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n`;
       socket.end(`${head}Content-Length: ${Buffer.byteLength(text) + 1}\r\n\r\n${text}\n`);
+      socket.resume();
+      env.clock.after(lingerMs, () => socket.destroy());
     },
     begin() {
       const head = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n';

@@ -48,7 +48,7 @@ export function openFeeds(paths: Paths, bufferBytes: number, env: Env): Feeds {
   };
   const play = (feed: Open): void => {
     if (!feed.connection) return;
-    const line: ReaderLine = feed.connection;
+    const line = openUnitWatch(feed.connection, () => close(feed, { reason: 'malformed', detail: 'a picture without end' }));
     feed.member.attach(openReader(line, { channels, bufferBytes }, env.clock));
     feed.isPlaying = true;
     feed.serve();
@@ -111,6 +111,30 @@ export function openFeeds(paths: Paths, bufferBytes: number, env: Env): Feeds {
       for (const feed of byId.values()) if (feed.connection === connection) close(feed, { reason: 'lost', detail: 'FLV' });
     },
     isPlaying: (connection) => [...byId.values()].some((feed) => feed.connection === connection && feed.isPlaying),
+  };
+}
+
+/** The child keeps the parts of a picture until its end: so much of one time is none of a camera. */
+const maxPictureBytes = 16 * 2 ** 20;
+
+/** Passes packets on until too many of them have the same time; then, and from then on, calls `endless`. */
+function openUnitWatch(line: ReaderLine, endless: () => void): ReaderLine {
+  let time = -1;
+  let bytes = 0;
+  return {
+    get waitingBytes() {
+      return line.waitingBytes;
+    },
+    write(packets) {
+      for (let at = 0; at + 12 <= packets.length; at += 4 + packets.readUInt16BE(at + 2)) {
+        if (packets[at + 1] !== channels.rtp) continue;
+        const now = packets.readUInt32BE(at + 8);
+        bytes = now === time ? bytes + packets.readUInt16BE(at + 2) : 0;
+        time = now;
+      }
+      if (bytes > maxPictureBytes) endless();
+      else line.write(packets);
+    },
   };
 }
 
