@@ -21,11 +21,11 @@ const maxLastWords = 600;
 /** Its heap; a feed's pictures lie outside of it. */
 const heapMiB = 192;
 
-/** Forks the child: an empty environment, no argument, nothing of its log. */
+/** Forks the child: no argument, nothing of its log, and of an environment only how it holds memory (docs/decisions/memory.md). */
 export function forkRemuxer(entry: URL, events: ChildEvents, env: Env): RemuxerChild {
   const child = fork(fileURLToPath(entry), [], {
-    execArgv: [`--max-old-space-size=${heapMiB}`],
-    env: {},
+    execArgv: [`--max-old-space-size=${heapMiB}`, '--max-semi-space-size=8'],
+    env: { MALLOC_ARENA_MAX: '2' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let lastWords = '';

@@ -23,12 +23,16 @@ export interface LinkOptions {
 
 const stopMs = 3_000;
 
-/** Forks the media process. It gets an empty environment and no argument: what it must know comes over the channel. */
+/** Memory that is freed serves again: see docs/decisions/memory.md. */
+const memoryFlags = ['--max-semi-space-size=8'];
+const memoryEnvironment = { MALLOC_ARENA_MAX: '2' };
+
+/** Forks the media process. Its environment and arguments say how it holds memory and nothing else: what it must know comes over the channel. */
 export function forkMedia(options: LinkOptions, onMessage: (message: ToGateway) => void, env: Env): MediaLink {
   const child = fork(fileURLToPath(options.entry), [], {
     execPath: options.nodePath,
-    execArgv: [],
-    env: {},
+    execArgv: memoryFlags,
+    env: memoryEnvironment,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const calls = new Map<number, (answer: ToGateway | undefined) => void>();
