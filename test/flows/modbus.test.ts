@@ -1,9 +1,10 @@
-// The story of a technician at a Modbus bus: he looks for units, reads, writes, calibrates and bypasses through the gateway; and a polled point that changes while the gateway is dead.
+// The story of Modbus in the field. A technician looks for units, reads, writes, calibrates and bypasses through the gateway; a supervised line behind ser2net; and a polled point that changes while the gateway is dead.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, type GatewayPeer, openGateway } from '../peers/gateway.ts';
 import { type ModbusServer, openModbusServer } from '../peers/modbus.ts';
 import { openPtyPair } from '../peers/pty.ts';
+import { openSer2net } from '../peers/ser2net.ts';
 import { openProvince, type Province } from './site.ts';
 
 const stack = new AsyncDisposableStack();
@@ -11,6 +12,7 @@ let province: Province;
 let gateway: GatewayPeer;
 let rtu: ModbusServer;
 let tcp: ModbusServer;
+let annex: ModbusServer;
 
 beforeAll(async () => {
   province = stack.use(await openProvince());
@@ -18,6 +20,10 @@ beforeAll(async () => {
   rtu = stack.use(await openModbusServer({ rtu: pty.a }, [3, 7]));
   tcp = stack.use(await openModbusServer({ tcp: true }, [1]));
   await tcp.set(1, 'holding', 0, 20);
+  const remote = stack.use(await openPtyPair());
+  annex = stack.use(await openModbusServer({ rtu: remote.a }, [5]));
+  await annex.set(5, 'input', 0, normalOhm);
+  const box = stack.use(await openSer2net(remote.b));
   const common = { responseTimeout: '100ms', pollInterval: '100ms' };
   gateway = stack.use(
     await openGateway(() => ({
@@ -42,6 +48,14 @@ beforeAll(async () => {
             port: tcp.port,
             units: [{ device: 'smoke-lab', unit: 1, template: 'smoke-analog' }],
           },
+          {
+            ...common,
+            id: 'annex',
+            driver: 'modbus-rtu-tcp',
+            host: '127.0.0.1',
+            port: box.port,
+            units: [{ device: 'line-annex', unit: 5, template: 'supervised-fire-line' }],
+          },
         ],
       },
     })),
@@ -49,6 +63,9 @@ beforeAll(async () => {
   await province.hub.wait('the first session', ({ topic }) => topic.endsWith('/state'), 20_000);
 });
 afterAll(() => stack.disposeAsync());
+
+/** Of the annex's detector line, in ohms. */
+const normalOhm = 9800;
 
 /** Steps of the alarms of a device as the hub has them, each with whether it is a test. */
 const told = (device: string): string[] =>
@@ -145,6 +162,30 @@ describe('a technician at the bus', () => {
     await eventually('its end', () => (told('smoke-lab').length === 2 ? true : undefined));
     await gateway.query('sensor', 'bypass', 'smoke-lab', '--end');
     expect(told('smoke-lab')).toEqual(['raised (test)', 'cleared (test)']);
+  });
+});
+
+describe('a supervised detector line behind a serial server', () => {
+  const fault = (step: string) =>
+    province.hub.wait(
+      `the fault ${step}`,
+      ({ topic, body }) =>
+        topic.endsWith('/condition/sensor-fault/line-annex') &&
+        String(body['type']).includes(step) &&
+        (body['data'] as { channel: string }).channel === 'open',
+    );
+
+  it('is a fire at the hub while a detector loads it, and a fault while it is cut, each until it is over', async () => {
+    await annex.set(5, 'input', 0, 909);
+    await eventually('the fire', () => (told('line-annex').length === 1 ? true : undefined));
+    await annex.set(5, 'input', 0, normalOhm);
+    await eventually('its end', () => (told('line-annex').length === 2 ? true : undefined));
+    await annex.set(5, 'input', 0, 65_535);
+    const raised = await fault('raised');
+    expect((raised.body['data'] as { message: { ko: string } }).message.ko).toContain('단선');
+    await annex.set(5, 'input', 0, normalOhm);
+    await fault('cleared');
+    expect(province.hub.alarms({ device: 'line-annex', unique: true }).map(({ severity }) => severity)).toEqual(['critical', 'critical']);
   });
 });
 
