@@ -5,6 +5,7 @@ import { isId } from '#model';
 import { cameraTopics } from './cameras/index.ts';
 import { fault } from './faults.ts';
 import { streamBody } from './request.ts';
+import { type SensorFault, sensorFaults } from './sensors/index.ts';
 import type { SimulatedSite } from './site.ts';
 
 const at = durationOption({ min: '0s', max: '24h', default: '0s' }).describe('When, since the start of the script: 0s to 24h.');
@@ -21,6 +22,8 @@ const lasting = z
 const device = z.string().refine(isId, 'expected 1 to 40 of a–z, 0–9 and hyphen').describe('Id of a camera or sensor of the site.');
 const active = z.boolean().default(true).describe('False: it ends instead of beginning.');
 
+const everyFault = [...new Set(Object.values(sensorFaults).flat())] as [SensorFault, ...SensorFault[]];
+
 const stepSchema = z.discriminatedUnion('do', [
   z.strictObject({ at, do: z.enum(['smoke', 'fall']), device, active, for: lasting }),
   z.strictObject({ at, do: z.enum(cameraTopics), device, active, for: lasting }),
@@ -31,7 +34,7 @@ const stepSchema = z.discriminatedUnion('do', [
     fault: z.enum(['silent', 'garbage', 'huge', 'unauthorised', 'none']),
     for: lasting,
   }),
-  z.strictObject({ at, do: z.literal('sensor-fault'), device, fault: z.enum(['silent', 'late', 'corrupt', 'none']), for: lasting }),
+  z.strictObject({ at, do: z.literal('sensor-fault'), device, fault: z.enum([...everyFault, 'none']), for: lasting }),
   z.strictObject({ at, do: z.literal('reboot'), device }),
   z.strictObject({ at, do: z.enum(['hub-stop', 'hub-start']), for: lasting }),
   z.strictObject({
@@ -72,8 +75,12 @@ function misfit(step: StoryStep, site: SimulatedSite): string | undefined {
     case 'smoke':
     case 'fall':
       return site.sensor(step.device)?.measures === step.do ? undefined : `no ${step.do} sensor ${step.device}`;
-    case 'sensor-fault':
-      return site.sensor(step.device) ? undefined : `no sensor ${step.device}`;
+    case 'sensor-fault': {
+      const sensor = site.sensor(step.device);
+      const known: readonly string[] = sensor ? sensorFaults[sensor.kind] : [];
+      if (!sensor) return `no sensor ${step.device}`;
+      return step.fault === 'none' || known.includes(step.fault) ? undefined : `${step.device} (${sensor.kind}) knows ${known.join(', ')}`;
+    }
     case 'hub-stop':
     case 'hub-start':
       return site.hub ? undefined : 'the site has no hub';
@@ -124,7 +131,7 @@ async function act(step: StoryStep, site: SimulatedSite, signal: AbortSignal, en
     case 'fall':
       return void site.sensor(step.device)?.trip(step.active);
     case 'sensor-fault':
-      return site.sensor(step.device)?.fail(step.fault === 'none' ? undefined : step.fault) ?? undefined;
+      return (await site.sensor(step.device)?.fail(step.fault === 'none' ? undefined : step.fault)) ?? undefined;
     case 'camera-fault':
       return site.camera(step.device)?.fail(step.fault === 'none' ? undefined : step.fault) ?? undefined;
     case 'reboot':
@@ -146,7 +153,7 @@ async function undo(step: StoryStep, site: SimulatedSite): Promise<void> {
     case 'fall':
       return void site.sensor(step.device)?.trip(!step.active);
     case 'sensor-fault':
-      return site.sensor(step.device)?.fail(undefined);
+      return await site.sensor(step.device)?.fail(undefined);
     case 'camera-fault':
       return site.camera(step.device)?.fail(undefined);
     case 'hub-stop':

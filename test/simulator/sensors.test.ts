@@ -27,8 +27,8 @@ beforeAll(async () => {
   site = await openSimulatedSite({ sensors }, env);
 });
 afterAll(async () => await site[Symbol.asyncDispose]());
-beforeEach(() => {
-  for (const one of site.sensors) one.fail(undefined);
+beforeEach(async () => {
+  for (const one of site.sensors) await one.fail(undefined);
 });
 
 describe('a Modbus unit', () => {
@@ -110,8 +110,8 @@ describe('Modbus TCP, asked by mbpoll', () => {
     expect((await ask('-a', '1', '-t', '4', '-r', '5', '127.0.0.1', '77', '78')).status).toBe(0);
     expect([sensor('net-1').unit?.holding.get(5), sensor('net-1').unit?.holding.get(6)]).toEqual([77, 78]);
   });
-  it.each(['silent', 'late', 'corrupt'] as const)('is %s when told so', async (fault) => {
-    sensor('net-1').fail(fault);
+  it.each(['silent', 'late', 'corrupt', 'unplug'] as const)('is %s when told so', async (fault) => {
+    await sensor('net-1').fail(fault);
     expect((await ask('-a', '1', '-t', '1', '-r', '0', '127.0.0.1')).status).not.toBe(0);
   });
   it('knows no other unit, and ends a connection that speaks nonsense', async () => {
@@ -139,9 +139,16 @@ describe('Modbus RTU on a pseudo terminal', () => {
     expect((await ask('-a', '2', '-t', '1', '-r', '0')).said).toMatch(/\[0\]:\s+1/);
     await sensor('line-2').trip(false);
   });
-  it.each(['silent', 'corrupt'] as const)('is %s when told so, and its neighbour is not', async (fault) => {
-    sensor('line-1').fail(fault);
+  it.each(['silent', 'corrupt', 'wrong-unit'] as const)('is %s when told so, and its neighbour is not', async (fault) => {
+    await sensor('line-1').fail(fault);
     expect((await ask('-a', '1', '-t', '1', '-r', '0')).status).not.toBe(0);
+    expect((await ask('-a', '2', '-t', '1', '-r', '0')).status).toBe(0);
+  });
+  it('is gone with its neighbour when its line is unplugged, and both are there again under the same name', async () => {
+    await sensor('line-1').fail('unplug');
+    expect((await ask('-a', '2', '-t', '1', '-r', '0')).status).not.toBe(0);
+    await sensor('line-1').fail(undefined);
+    expect((await ask('-a', '1', '-t', '1', '-r', '0')).status).toBe(0);
     expect((await ask('-a', '2', '-t', '1', '-r', '0')).status).toBe(0);
   });
   it('answers serialport at 9600 baud, also after noise, in pieces, and to a function it does not know', async () => {
@@ -166,7 +173,7 @@ describe('Modbus RTU on a pseudo terminal', () => {
     await expectAnswer([Buffer.from([0xff, 0, 0x55]), request], answer);
     await expectAnswer([request.subarray(0, 3), request.subarray(3)], answer);
     await expectAnswer([writeRtu(1, Buffer.from([0x2b, 14, 1, 0]))], writeRtu(1, Buffer.from([0xab, 1])));
-    sensor('line-1').fail('late');
+    await sensor('line-1').fail('late');
     const asked = Date.now();
     await expectAnswer([request], answer);
     expect(Date.now() - asked).toBeGreaterThan(1400);
@@ -250,6 +257,28 @@ describe('a webhook sender', () => {
     sender.aim({ url: peer.url, token: undefined });
     expect((await Promise.all(all)).every((one) => one.result === 'answered')).toBe(true);
     expect(new Set(peer.bodies.map((body) => body.id)).size).toBe(200);
+    peer.server.close();
+  });
+
+  it('of a detector floods, is silent, and has a clock that runs away', async () => {
+    const peer = await serve(() => 200);
+    await using other = await openSimulatedSite({ sensors: [{ id: 'fall-1', kind: 'webhook' }], webhookUrl: peer.url }, env);
+    const detector = other.sensor('fall-1');
+    if (!detector) throw new Error('no detector');
+    const times = (): number[] => peer.bodies.map((body) => Date.parse(String((body as { time?: string }).time)));
+    await detector.fail('silent');
+    await detector.trip(true);
+    expect(peer.bodies).toEqual([]);
+    await detector.fail('flood');
+    await until(() => peer.bodies.length >= 20, 3000);
+    await detector.fail('drift');
+    expect(new Set(peer.bodies.map((body) => body.id)).size).toBe(peer.bodies.length);
+    await until(() => other.webhook.counts.waiting === 0);
+    const before = peer.bodies.length;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await detector.trip(false);
+    expect(peer.bodies).toHaveLength(before + 1);
+    expect((times().at(-1) ?? 0) - Date.now()).toBeGreaterThan(200);
     peer.server.close();
   });
 

@@ -108,7 +108,7 @@ describe('bongsu simulate', () => {
       expect(lines[0]).toMatchObject({
         hub: { url: expect.stringMatching(/^mqtt:\/\/127\.0\.0\.1:\d+$/) },
         buses: [
-          { kind: 'modbus-rtu', path: expect.stringMatching(/^\/dev\//), baudRate: 9600, units: [{ device: 'smoke-1', unitId: 1 }] },
+          { kind: 'modbus-rtu', path: expect.stringMatching(/\/serial-1$/), baudRate: 9600, units: [{ device: 'smoke-1', unitId: 1 }] },
           { kind: 'modbus-tcp', units: [{ device: 'smoke-2', unitId: 1, smoke: { function: 2, address: 0 } }] },
         ],
         webhooks: [{ device: 'fall-1', token: 't-1' }],

@@ -1,10 +1,22 @@
 // The virtual sensors of a site: smoke detectors on a serial line and on TCP, and a fall detector whose maker sends webhooks.
 import type { Env } from '#base';
 import { openModbusTcp, openSerialLine } from './lines.ts';
-import { type ModbusUnit, openUnit, type UnitFault } from './modbus.ts';
+import { lateMs, type ModbusUnit, openUnit, type UnitFault } from './modbus.ts';
 import { openWebhookSender, type WebhookSender, type WebhookTarget } from './webhook.ts';
 
 export type SensorKind = 'modbus-rtu' | 'modbus-tcp' | 'webhook';
+
+const modbusFaults = ['silent', 'late', 'corrupt', 'wrong-unit', 'flood', 'unplug'] as const;
+/**
+ * What can be wrong with a sensor of each kind. Beside those of a Modbus unit (TCP knows no noise): `unplug` takes the whole line away, with all that stands on it. A sender of
+ * webhooks is silent, 1.5 s late, says the same 50 times a second under new ids (`flood`), or its clock gains as much as it runs (`drift`).
+ */
+export const sensorFaults = {
+  'modbus-rtu': [...modbusFaults, 'noise'],
+  'modbus-tcp': modbusFaults,
+  webhook: ['silent', 'late', 'flood', 'drift'],
+} as const satisfies Readonly<Record<SensorKind, readonly string[]>>;
+export type SensorFault = (typeof sensorFaults)[SensorKind][number];
 
 /** A virtual sensor. */
 export interface SimulatedSensor {
@@ -15,8 +27,8 @@ export interface SimulatedSensor {
   readonly unit: ModbusUnit | undefined;
   /** What it finds begins or ends. A webhook's promise resolves when the message was answered 2xx. */
   trip(active: boolean): Promise<void>;
-  /** Misbehaves from now on; undefined ends it. A webhook sensor cannot: nothing happens. */
-  fail(fault: UnitFault | undefined): void;
+  /** Misbehaves from now on; undefined ends it. Nothing happens where its kind cannot (`sensorFaults`). */
+  fail(fault: SensorFault | undefined): Promise<void>;
 }
 
 /** Where a smoke detector says what. Modbus addresses from 0. */
@@ -62,10 +74,17 @@ export async function openField(options: FieldOptions, env: Env): Promise<Field>
   await using stack = new AsyncDisposableStack();
   const webhook = stack.use(openWebhookSender(options.webhook, {}, env));
   const next = { 'modbus-rtu': 0, 'modbus-tcp': 0 };
+  const unplugged = { 'modbus-rtu': new Set<string>(), 'modbus-tcp': new Set<string>() };
+  const plug = async (kind: 'modbus-rtu' | 'modbus-tcp', id: string, isIn: boolean): Promise<void> => {
+    if (isIn) unplugged[kind].delete(id);
+    else unplugged[kind].add(id);
+    const stands = unplugged[kind].size === 0;
+    await (kind === 'modbus-rtu' ? line?.plug(stands) : server?.plug(stands));
+  };
   const sensors = options.sensors.map(({ id, kind }): SimulatedSensor => {
-    if (kind === 'webhook') return fallDetector(id, { webhook, compose: options.compose }, env);
+    if (kind === 'webhook') return stack.use(fallDetector(id, { webhook, compose: options.compose }, env));
     next[kind] += 1;
-    return smokeDetector(id, kind, next[kind]);
+    return smokeDetector(id, kind, { number: next[kind], plug: (isIn) => plug(kind, id, isIn) });
   });
   const unitsOf = (kind: SensorKind): ModbusUnit[] => sensors.flatMap((one) => (one.kind === kind && one.unit ? [one.unit] : []));
   const [rtu, tcp] = [unitsOf('modbus-rtu'), unitsOf('modbus-tcp')];
@@ -82,7 +101,11 @@ export async function openField(options: FieldOptions, env: Env): Promise<Field>
   };
 }
 
-function smokeDetector(id: string, kind: 'modbus-rtu' | 'modbus-tcp', number: number): SimulatedSensor {
+function smokeDetector(
+  id: string,
+  kind: 'modbus-rtu' | 'modbus-tcp',
+  { number, plug }: { readonly number: number; plug(isIn: boolean): Promise<void> },
+): SimulatedSensor {
   const unit = openUnit(((number - 1) % 247) + 1);
   const trip = async (active: boolean): Promise<void> => {
     unit.discreteInputs.set(smokePoints.smoke, active);
@@ -96,23 +119,59 @@ function smokeDetector(id: string, kind: 'modbus-rtu' | 'modbus-tcp', number: nu
     measures: 'smoke',
     unit,
     trip,
-    fail(fault) {
-      unit.fault = fault;
+    async fail(fault) {
+      unit.fault = isUnitFault(fault) ? fault : undefined;
+      await plug(fault !== 'unplug');
     },
   };
 }
 
-function fallDetector(id: string, way: { webhook: WebhookSender; compose: FieldOptions['compose'] }, env: Env): SimulatedSensor {
+function isUnitFault(fault: SensorFault | undefined): fault is UnitFault {
+  return fault !== undefined && fault !== 'unplug' && fault !== 'drift';
+}
+
+const floodMs = 20;
+
+function fallDetector(
+  id: string,
+  way: { webhook: WebhookSender; compose: FieldOptions['compose'] },
+  env: Env,
+): SimulatedSensor & Disposable {
+  let fault: SensorFault | undefined;
+  let since = 0;
+  let isActive = false;
+  let next: Disposable | undefined;
+  const tell = async (active: boolean): Promise<void> => {
+    const gainedMs = fault === 'drift' ? env.clock.monotonicMs() - since : 0;
+    const time = new Date(env.clock.now() + gainedMs).toISOString();
+    const event: FallEvent = { device: id, kind: 'fall', state: active ? 'active' : 'inactive', time };
+    await way.webhook.send(way.compose?.(event) ?? { ...event });
+  };
+  const flood = (): void => {
+    void tell(isActive);
+    next = env.clock.after(floodMs, flood);
+  };
+  const stop = (): void => {
+    next?.[Symbol.dispose]();
+    next = undefined;
+  };
   return {
     id,
     kind: 'webhook',
     measures: 'fall',
     unit: undefined,
     async trip(active) {
-      const time = new Date(env.clock.now()).toISOString();
-      const event: FallEvent = { device: id, kind: 'fall', state: active ? 'active' : 'inactive', time };
-      await way.webhook.send(way.compose?.(event) ?? { ...event });
+      isActive = active;
+      if (fault === 'silent') return;
+      if (fault === 'late') await env.clock.sleep(lateMs);
+      await tell(active);
     },
-    fail() {},
+    async fail(what) {
+      stop();
+      fault = what;
+      since = env.clock.monotonicMs();
+      if (what === 'flood') flood();
+    },
+    [Symbol.dispose]: stop,
   };
 }

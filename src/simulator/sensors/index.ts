@@ -1,3 +1,3 @@
 // The door of the simulator's sensors.
-export { type FallEvent, openField, type SensorKind, type SimulatedSensor, smokePoints } from './field.ts';
+export { type FallEvent, openField, type SensorFault, type SensorKind, type SimulatedSensor, sensorFaults, smokePoints } from './field.ts';
 export { openWebhookSender, type WebhookSender } from './webhook.ts';

@@ -1,7 +1,10 @@
 // A Modbus unit as values, and the pure answering of requests to it (Modbus Application Protocol V1.1b3 §6); lines and frames live elsewhere.
 
-/** How a unit can misbehave: says nothing, answers 1.5 s late, or answers with a broken check (RTU: CRC, TCP: transaction id). */
-export type UnitFault = 'silent' | 'late' | 'corrupt';
+/**
+ * How a unit can misbehave: says nothing, answers 1.5 s late, answers with a broken check (RTU: CRC, TCP: transaction id), with noise around its answer, in
+ * the name of the unit after it, or 50 times over.
+ */
+export type UnitFault = 'silent' | 'late' | 'corrupt' | 'noise' | 'wrong-unit' | 'flood';
 
 /** A table of bits or registers, from address 0. */
 export interface Points<T> {
