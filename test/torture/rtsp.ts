@@ -10,6 +10,8 @@ const heldLimitMs = 50;
 const growthLimitMiB = 4;
 /** Of the media process, over what it was before the strangers came: slabs and garbage that it has not collected. */
 const rssLimitMiB = 120;
+/** Of node-media-server: some ten streams beside what it has at its start. */
+const childLimitMiB = 400;
 
 /** Runs it; `settles` false: does not wait until the media process's handles are back. */
 export async function rtspTorture(
@@ -27,7 +29,8 @@ export async function rtspTorture(
   const line = await raidProcess(lastMs, seed, settles);
   const slowestMs = Math.max(...Object.values(parsers.slowestMs));
   const isWhole = parsers.crashes.length === 0 && line.samePid && line.restarts === 0 && line.goodReaderLost === 0;
-  const isBounded = parsers.grownMiB <= growthLimitMiB && line.rssMiB.after - line.rssMiB.before <= rssLimitMiB;
+  const isBounded =
+    parsers.grownMiB <= growthLimitMiB && line.rssMiB.after - line.rssMiB.before <= rssLimitMiB && line.childRssMiB <= childLimitMiB;
   const isBack = !settles || line.handles.after <= line.handles.before;
   return {
     figures: { seed, parsers: { ...parsers, crashes: parsers.crashes.length, told: parsers.crashes }, line },

@@ -16,6 +16,7 @@ export interface LineFigures {
   readonly lastS: number;
   /** Broken messages that the media process was sent. */
   readonly messages: number;
+  /** Of hostile servers and of hostile readers. */
   readonly connections: number;
   /** Starts of the media process beyond the first. */
   readonly restarts: number;
@@ -25,6 +26,8 @@ export interface LineFigures {
   /** Longest that the loop of the media process was held by its own work. */
   readonly loopHeldMs: number;
   readonly rssMiB: { readonly before: number; readonly peak: number; readonly after: number };
+  /** The most that one of its children had: node-media-server. */
+  readonly childRssMiB: number;
   readonly handles: { readonly before: number; readonly after: number };
 }
 
@@ -42,6 +45,7 @@ interface Site {
   readonly good: string;
   readonly ports: { readonly rtsp: number; readonly http: number };
   readonly dice: Dice;
+  raids: number;
 }
 
 /** Runs it for `lastMs`; `settles`: waits until handles are back afterwards. */
@@ -65,7 +69,8 @@ export async function raidProcess(lastMs: number, seed: number, settles: boolean
   const before = { rss: rssMiB(pid, 'VmRSS'), handles: handlesOf(pid) };
   const fromMs = Date.now();
 
-  const site = { relay, strangers, good: camera.url, ports: { rtsp: rtsp.port, http: http.port }, dice };
+  const children = watchChildren(pid);
+  const site: Site = { relay, strangers, good: camera.url, ports: { rtsp: rtsp.port, http: http.port }, dice, raids: 0 };
   const until = performance.now() + lastMs;
   const sent = await Promise.all(Array.from({ length: lanes }, (_, at) => lane(site, at, until)));
   const loopHeldMs = await worstSince(watch, fromMs);
@@ -75,15 +80,17 @@ export async function raidProcess(lastMs: number, seed: number, settles: boolean
   const figures: LineFigures = {
     lastS: Math.round(lastMs / 1000),
     messages: sent.reduce((sum, count) => sum + count, strangers.messages),
-    connections: strangers.connections,
+    connections: strangers.connections + site.raids,
     restarts: after.restarts,
     samePid: after.pid === pid,
     goodReaderPackets: reader.packets.length,
     goodReaderLost: lostOf(reader),
     loopHeldMs,
     rssMiB: { before: before.rss, peak: rssMiB(pid, 'VmHWM'), after: rssMiB(pid, 'VmRSS') },
+    childRssMiB: children.peakMiB,
     handles: { before: before.handles, after: handlesOf(pid) },
   };
+  children[Symbol.dispose]();
   await rm(watch, { force: true });
   return figures;
 }
@@ -111,6 +118,7 @@ const raidReaders: Act = async (site) => {
   const { source, ...device } = cameraOf(site);
   return await withLease(site, source, device, async (token) => {
     const few = Array.from({ length: 1 + site.dice.below(6) }, () => raid({ port: site.ports.rtsp, kind: 'rtsp', token }, site.dice));
+    site.raids += few.length;
     return (await Promise.all(few)).reduce((sum, count) => sum + count, 0);
   });
 };
@@ -121,6 +129,7 @@ const raidWeb: Act = async (site) => {
   const still = { source: { url: `http://127.0.0.1:${site.strangers.port}/still.jpg`, user: 'a', password: 'b' } };
   return await withLease(site, source, { ...device, ...kind, ...('form' in kind && still) }, async (token) => {
     const few = Array.from({ length: 1 + site.dice.below(3) }, () => raid({ port: site.ports.http, kind: 'web', token }, site.dice));
+    site.raids += few.length;
     return (await Promise.all(few)).reduce((sum, count) => sum + count, 0);
   });
 };
@@ -160,6 +169,26 @@ async function lane(site: Site, number: number, until: number): Promise<number> 
 /** Gaps in the numbers of the packets that came. */
 function lostOf({ packets }: RawReader): number {
   return packets.slice(1).reduce((sum, { sequence }, at) => sum + ((sequence - (packets[at]?.sequence ?? 0) - 1) & 0xffff), 0);
+}
+
+/** Looks at the children of `pid` twice a second. */
+function watchChildren(pid: number): Disposable & { readonly peakMiB: number } {
+  let peakMiB = 0;
+  const look = (): void => {
+    try {
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+      peakMiB = Math.max(peakMiB, ...children.map((child) => rssMiB(Number(child), 'VmHWM')));
+    } catch {
+      // One has gone in between.
+    }
+  };
+  const timer = setInterval(look, 500);
+  return {
+    get peakMiB() {
+      return peakMiB;
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  };
 }
 
 function rssMiB(pid: number, what: 'VmRSS' | 'VmHWM'): number {

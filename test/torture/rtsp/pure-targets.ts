@@ -6,7 +6,7 @@ import { openGopMemory } from '../../../src/streams/path/gop.ts';
 import { openReader } from '../../../src/streams/path/index.ts';
 import { parsePushAddress } from '../../../src/streams/push-address.ts';
 import { interleavedOffer, parseSession, resolveControl, serverPorts } from '../../../src/streams/rtsp/headers.ts';
-import { type Codec, chooseVideo, describeTrack, parseSdp, sizeOf } from '../../../src/streams/rtsp/index.ts';
+import { chooseVideo, describeTrack, parseSdp, sizeOf } from '../../../src/streams/rtsp/index.ts';
 import { parseReaderReport } from '../../../src/streams/server/rtcp.ts';
 import { tokenHashIn } from '../../../src/streams/server/token.ts';
 import { readTransport } from '../../../src/streams/server/transport.ts';
@@ -77,7 +77,7 @@ export function openRtpTarget(dice: Dice): Target {
     name: 'rtp',
     share: 25,
     converse(meter) {
-      const codec = dice.pick<Codec>(['h264', 'h265', 'jpeg']);
+      const codec = dice.pick(['h264', 'h265', 'jpeg'] as const);
       const collector = codec === 'jpeg' ? undefined : openPictureCollector({ codec, payloadType: 96, control: undefined, parameters: '' });
       const gop = memory.open();
       const line = { waitingBytes: 0, write: (bytes: Buffer) => void (bytes.length === 0 && collector) };

@@ -13,6 +13,16 @@ export interface Strangers extends AsyncDisposable {
 }
 
 const cameraCorpus = scripts.flatMap(({ replies, packets }) => [...replies, ...packets]);
+/** A fragment of a picture that neither began nor ends, and a little picture among much that nobody asked for: as much of it as the line takes. */
+const torrents = [
+  [0x24, 0, 0x05, 0x7c, 0x80, 0x60, 0, 1, 0, 0, 0, 9, 0, 0, 0, 7, 0x7c, 0x05],
+  [0x24, 0, 0x00, 0x0f, 0x80, 0xe0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 7, 0x41, 1, 2, 0x24, 9, 0xff, 0xff],
+].map((head, at) =>
+  Buffer.concat(
+    Array.from({ length: at === 0 ? 100 : 2 }, () => Buffer.concat([Buffer.from(head), Buffer.alloc(at === 0 ? 1_390 : 65_535)])),
+  ),
+);
+const torrentBytes = 512 * 1024;
 /** Packets in a row before it waits. */
 const volley = 20;
 
@@ -32,7 +42,9 @@ export async function openStrangers(dice: Dice): Promise<Strangers> {
     else socket.end();
   };
   const flood = (socket: Socket, packets: readonly Buffer[]): void => {
+    const torrent = dice.chance(0.3) ? dice.pick(torrents) : undefined;
     const timer = setInterval(() => {
+      if (torrent && socket.writableLength < torrentBytes) socket.write(torrent);
       for (let left = dice.below(volley); left > 0; left -= 1) say(socket, dice.pick(packets), cameraCorpus, dice.chance(0.6));
       if (dice.chance(0.02)) leave(socket);
     }, 15);
