@@ -63,6 +63,10 @@ export const faults = faultTable('control', {
     message: { en: 'There is no such grant', ko: '그런 승인이 없습니다' },
     hint: { en: '`bongsu grant list --all` shows the ids.', ko: '`bongsu grant list --all`로 ID를 확인하십시오.' },
   },
+  'session-unknown': {
+    message: { en: 'No such session is open', ko: '열려 있지 않은 세션입니다' },
+    hint: { en: '`bongsu stream list` shows them.', ko: '`bongsu stream list`로 확인하십시오.' },
+  },
   busy: {
     message: { en: 'Too many technicians talk to the gateway at once', ko: '동시에 접속한 제어 연결이 너무 많습니다' },
     hint: {

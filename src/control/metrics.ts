@@ -43,6 +43,27 @@ const metricTable = {
   bongsu_grants_open: { type: 'gauge', help: 'Grants that stand now.', labels: [] },
   bongsu_stream_readers: { type: 'gauge', help: 'Readers of pictures now.', labels: [] },
   bongsu_stream_sources: { type: 'gauge', help: 'Camera streams open now.', labels: [] },
+  bongsu_stream_sessions: { type: 'gauge', help: 'Readers of pictures now, by how they get them.', labels: ['transport'] },
+  bongsu_relay_state: {
+    type: 'gauge',
+    help: '1 for what the media process is now: up, silent (it runs and does not answer) or down; 0 for the others.',
+    labels: ['state'],
+  },
+  bongsu_stream_path_info: {
+    type: 'gauge',
+    help: 'Always 1; the labels say what a stream is doing.',
+    labels: ['device', 'channel', 'quality', 'state', 'codec'],
+  },
+  bongsu_stream_path_bits_per_second: {
+    type: 'gauge',
+    help: 'What came from a camera since the scrape before.',
+    labels: ['device', 'channel', 'quality'],
+  },
+  bongsu_stream_path_sent_bits_per_second: {
+    type: 'gauge',
+    help: 'What its readers were sent together since the scrape before.',
+    labels: ['device', 'channel', 'quality'],
+  },
   bongsu_stream_path_frames_total: {
     type: 'counter',
     help: 'Frames of a camera since its stream is known.',

@@ -1,7 +1,7 @@
 // What the local socket can be asked about pictures on their way: the open paths and sessions, the end of one session, and why a camera does not play.
 import { z } from 'zod';
 import { id, line, reason } from './fields.ts';
-import { textView } from './views.ts';
+import { relayState, textView } from './views.ts';
 
 const count = z.number().nonnegative();
 const quality = z.enum(['main', 'sub']);
@@ -12,6 +12,7 @@ const pathView = z.object({
   channel: z.int(),
   quality,
   state: z.enum(['idle', 'opening', 'ready', 'stalled', 'closing']),
+  /** Sessions that get its pictures. */
   readers: count,
   codec: z.enum(['h264', 'h265', 'jpeg']).optional(),
   /** Pixels; missing where the camera's description does not tell. */
@@ -26,6 +27,8 @@ const pathView = z.object({
   firstFrameMs: count.optional(),
   /** The last one, until it plays again. */
   failure: textView.optional(),
+  /** When that was, wall milliseconds. */
+  failedAt: count.optional(),
 });
 export type PathView = z.output<typeof pathView>;
 
@@ -55,8 +58,7 @@ const sessionView = z.object({
 export type SessionView = z.output<typeof sessionView>;
 
 const snapshot = z.object({
-  /** Whether the media process runs. */
-  running: z.boolean(),
+  relay: relayState,
   /** Wall milliseconds. */
   time: z.number(),
   paths: z.array(pathView).max(2048).readonly(),
@@ -70,6 +72,8 @@ const whyView = z.object({
   step: z.enum(whySteps),
   result: z.enum(['ok', 'warning', 'failed']),
   message: textView,
+  /** When it happened, wall milliseconds, where it is not of now. */
+  at: count.optional(),
   /** What to do, where something is to be done. */
   hint: textView.optional(),
 });

@@ -5,6 +5,9 @@ import { type AlarmKind, alarmKinds, type ConditionKind, conditionKinds, severit
 /** A text in both languages of the house. */
 export const textView = z.object({ ko: z.string(), en: z.string() }).readonly();
 /** What is wrong, and what to do about it. */
+/** `silent`: the media process runs and does not answer. */
+export const relayState = z.enum(['up', 'silent', 'down']);
+
 export const troubleView = z.object({ message: textView, hint: textView }).readonly();
 
 const time = z.number();
@@ -175,7 +178,17 @@ export const grantView = z.object({
   origin: z.string(),
   openedAt: time,
   until: time,
-  end: z.object({ reason: z.enum(['expired', 'closed', 'revoked', 'failed', 'used', 'preempted']), at: time, note: z.string() }).optional(),
+  /** When its address was first used; missing: never yet. */
+  usedAt: time.optional(),
+  /** `text`: the note in both languages. */
+  end: z
+    .object({
+      reason: z.enum(['expired', 'closed', 'revoked', 'failed', 'used', 'preempted']),
+      at: time,
+      note: z.string(),
+      text: textView.optional(),
+    })
+    .optional(),
 });
 
 export const outboxView = z.object({
@@ -287,5 +300,5 @@ export const statusView = z.object({
   outbox: outboxView,
   store: storeView,
   grants: z.object({ open: count }),
-  streams: z.object({ running: z.boolean(), sources: count, readers: count }),
+  streams: z.object({ relay: relayState, sources: count, readers: count }),
 });

@@ -4,6 +4,7 @@ import { type Env, messageOf, type Service, untilAborted } from '#base';
 import type { Cameras } from '#cameras';
 import type { Config } from '#config';
 import { openRates, type Streams } from '#streams';
+import { endNotes } from './end-notes.ts';
 
 /** What the story asks. */
 export interface BandwidthDeps {
@@ -55,7 +56,7 @@ export function openBandwidth(config: Pick<Config, 'uplink' | 'streams'>, deps: 
     await measure();
     const surplus = await deps().access.surplus();
     narrow = surplus.length > 0 ? narrow + 1 : 0;
-    if (narrow >= patience) await deps().preempt(surplus, 'the line is too narrow for it now');
+    if (narrow >= patience) await deps().preempt(surplus, endNotes.narrow);
   };
   return {
     line,

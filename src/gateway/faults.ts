@@ -39,6 +39,10 @@ export const faults = faultTable('gateway', {
     message: { en: 'There is no such camera', ko: '그런 카메라가 없습니다' },
     hint: { en: '`bongsu camera list` shows the ids.', ko: '`bongsu camera list`로 ID를 확인하십시오.' },
   },
+  'no-channel': {
+    message: { en: 'The camera has no such channel', ko: '카메라에 그런 채널이 없습니다' },
+    hint: { en: '`bongsu camera show ID` lists its channels.', ko: '`bongsu camera show ID`로 채널을 확인하십시오.' },
+  },
   'no-broken-look': {
     message: { en: 'No look for cameras was broken off', ko: '중단된 카메라 검색이 없습니다' },
     hint: { en: 'Begin one: `bongsu discover [RANGES]`.', ko: '`bongsu discover [범위]`로 새로 시작하십시오.' },
@@ -74,7 +78,10 @@ export const faults = faultTable('gateway', {
   },
   'no-value': {
     message: { en: 'The sensor shows no value of this point now', ko: '지금 이 측정점의 값이 없습니다' },
-    hint: { en: 'Wait until it answers, or give --scale and --offset.', ko: '센서가 응답할 때까지 기다리거나 --scale, --offset을 지정하십시오.' },
+    hint: {
+      en: 'Wait until it answers, or give --scale and --offset.',
+      ko: '센서가 응답할 때까지 기다리거나 --scale, --offset을 지정하십시오.',
+    },
   },
   'letter-unknown': {
     message: { en: 'There is no such dead letter', ko: '그런 거부 항목이 없습니다' },

@@ -22,6 +22,7 @@ import { openDeadOffers } from './dead-offers.ts';
 import { deliver } from './delivery.ts';
 import { openDiscoveryStory, tellProposal } from './discovery.ts';
 import { watchDisk } from './disk-health.ts';
+import { endNotes } from './end-notes.ts';
 import { openFallback } from './fallback.ts';
 import { openGrants } from './grants.ts';
 import { openHealth } from './health.ts';
@@ -29,7 +30,7 @@ import { outwait, tryFirst } from './insist.ts';
 import { openIntake } from './intake.ts';
 import { clearConditions, followCameras, forgetStrangers, recordIdentity, syncSensors, tellUnreadable } from './inventory.ts';
 import { openKeyFrames } from './key-frames.ts';
-import { collectMetrics } from './metrics.ts';
+import { openCollector } from './metrics.ts';
 import { outboxFull, watchDeadLetters } from './outbox-health.ts';
 import { withPremises } from './premises.ts';
 import { judgeAgain, openPresence } from './presence.ts';
@@ -217,12 +218,12 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     },
     env,
   );
-  const control = serveControl(config.control, { handlers: technician, collect: () => collectMetrics(health, access.lineUse(), env) }, env);
+  const control = serveControl(config.control, { handlers: technician, collect: openCollector(health, access.lineUse, env) }, env);
 
   for (const dropped of (await outwait(() => outbox.dropped(), 'the destinations', env, signal)) ?? [])
     env.log.warn({ ...dropped }, 'a destination is no longer configured; what it was owed is dropped');
   const left = async (device: string): Promise<void> => {
-    await grants.endAll(device, 'the device was removed');
+    await grants.endAll(device, endNotes.removed);
     await alarms.leave(device);
     await clearConditions(device, alarms, intake, env);
     await findings.forget(device);

@@ -5,6 +5,7 @@ import { BongsuError, type Env, messageOf, type Service, type Text, untilAborted
 import type { Cameras } from '#cameras';
 import type { Grant, GrantEnd, StreamOffer, StreamSource } from '#model';
 import type { Earlier, StreamEvent, Streams } from '#streams';
+import { endNotes } from './end-notes.ts';
 import { faults } from './faults.ts';
 import { insist } from './insist.ts';
 
@@ -37,6 +38,8 @@ export interface Grants {
   end(grantId: string, reason: GrantEnd, note: string, by?: string): Promise<boolean>;
   /** Ended by the asker itself: cut at once, and written down when the store takes it. False when no grant that it opened is open. */
   close(grantId: string, origin: string): Promise<boolean>;
+  /** What it was opened for cannot be had: it ends as failed, cut at once and written down come what may. */
+  fail(grantId: string, why: string): Promise<void>;
   /** Cuts those who give way; resolves when nothing of them is sent any more. Their ends are written down behind it. */
   preempt(preempted: readonly Preempted[], why: string): Promise<void>;
   /** Ends every open grant on a device that is no more. */
@@ -133,10 +136,10 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
         at: env.clock.now(),
         detail: 'whoever was looking was cut by the restart of the gateway',
       });
-      if (grant.form === 'still') return finishSurely(grant.id, 'failed', 'the gateway was restarted');
+      if (grant.form === 'still') return finishSurely(grant.id, 'failed', endNotes.restarted);
       origins.set(grant.id, grant.origin);
       while (!signal.aborted && !arrival.over) {
-        if (arrival.endsAtMs <= env.clock.monotonicMs()) return finishSurely(grant.id, 'expired', 'ended while the gateway was down');
+        if (arrival.endsAtMs <= env.clock.monotonicMs()) return finishSurely(grant.id, 'expired', endNotes.away);
         try {
           return await admit(grant, arrival, { used: grant.usedAt !== undefined, agoMs: env.clock.now() - grant.openedAt });
         } catch (error) {
@@ -157,7 +160,7 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
       origins.set(grant.id, grant.origin);
       try {
         await arrive(grant.id, remainingMs, async (arrival) => {
-          await Promise.all(preempted.map((one) => preempt(one, `${grant.request.service} goes first`)));
+          await Promise.all(preempted.map((one) => preempt(one, endNotes.goesFirst(grant.request.service))));
           await admit(grant, arrival);
         });
         return { result: 'opened', grant, token };
@@ -193,6 +196,10 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
         void insist(write, `the end of grant ${grantId}`, env);
         return true;
       }
+    },
+    async fail(grantId, why) {
+      await streams.revoke(grantId);
+      void finishSurely(grantId, 'failed', why);
     },
     async preempt(preempted, why) {
       await Promise.all(preempted.map((one) => preempt(one, why)));

@@ -82,7 +82,7 @@ export function openHealth(deps: HealthDeps, env: Env): Health {
         store: { ...deps.storeCare.now(), readAt },
         grants: { open: openGrants },
         streams: {
-          running: streams.media.state === 'up',
+          relay: streams.media.state,
           sources: streams.paths.filter((path) => path.state !== 'idle').length,
           readers: streams.sessions.length,
         },

@@ -4,15 +4,20 @@ import type { LineUse } from '#access';
 import type { Env } from '#base';
 import type { MetricSample } from '#control';
 import type { Health } from './health.ts';
-import { pictureSamples } from './picture-metrics.ts';
+import { openPictureSamples, type PictureSamples } from './picture-metrics.ts';
 
 /** The loop is woken so often to be measured, milliseconds: each millisecond took 1.5 % of a core of a gateway that does nothing. */
 const loopEveryMs = 20;
 const loop = monitorEventLoopDelay({ resolution: loopEveryMs });
 loop.enable();
 
-/** Everything that can be counted now. */
-export async function collectMetrics(health: Health, line: LineUse, env: Env): Promise<readonly MetricSample[]> {
+/** Opens the collector; each call of it counts everything that can be counted now. Rates are of the time between two calls. */
+export function openCollector(health: Health, line: () => LineUse, env: Env): () => Promise<readonly MetricSample[]> {
+  const pictures = openPictureSamples(env.clock);
+  return () => collect(health, line(), pictures, env);
+}
+
+async function collect(health: Health, line: LineUse, pictures: PictureSamples, env: Env): Promise<readonly MetricSample[]> {
   const [status, tallies] = await Promise.all([health.status(), health.tallies()]);
   const { alarms, conditions, commands, events, storeFailures } = tallies;
   const { version, site, gateway } = status;
@@ -63,6 +68,9 @@ export async function collectMetrics(health: Health, line: LineUse, env: Env): P
     { name: 'bongsu_line_bits_per_second', value: line.taken, labels: { part: 'taken' } },
     { name: 'bongsu_memory_bytes', value: process.memoryUsage.rss() },
     { name: 'bongsu_loop_delay_seconds', value: loopDelay },
-    ...pictureSamples(tallies.pictures),
+    ...(['up', 'silent', 'down'] as const).map(
+      (state): MetricSample => ({ name: 'bongsu_relay_state', value: status.streams.relay === state ? 1 : 0, labels: { state } }),
+    ),
+    ...pictures(tallies.pictures),
   ];
 }

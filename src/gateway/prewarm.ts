@@ -47,9 +47,11 @@ export function openPrewarm(options: ResponseOptions, deps: () => PrewarmDeps, e
     try {
       const source = await cameras.source(device, channel, quality);
       await access.note({ look: 'pre-warm', device, channel, by: 'gateway' });
-      await streams.warm({ device, channel, quality, source }, keep);
+      if (await streams.warm({ device, channel, quality, source }, keep)) return;
+      env.log.warn({ camera: device, channel }, 'a camera was not opened ahead: the relay is down or keeps enough');
+      await access.note({ look: 'pre-warm-refused', device, channel, by: 'gateway' });
     } catch (error) {
-      env.log.debug({ camera: device, channel, error: messageOf(error) }, 'a camera was not opened ahead');
+      env.log.warn({ camera: device, channel, error: messageOf(error) }, 'a camera was not opened ahead');
     }
   };
   const respond = (report: Report): void => {

@@ -6,13 +6,14 @@ import type { CallContext, ControlHandlers, Input, Result } from '#control';
 import type { Registry } from '#registry';
 import type { Streams, StreamsStatus } from '#streams';
 import type { Grants } from './grants.ts';
+import { viewersOf } from './viewers.ts';
 import { explainSilence } from './why.ts';
 
 /** The operations about pictures on their way. */
 export type StreamHandlers = Pick<ControlHandlers, 'stream.list' | 'stream.watch' | 'stream.kick' | 'stream.why'>;
 
 export interface TechnicianStreamsDeps {
-  readonly access: Pick<Access, 'account' | 'lineUse' | 'list' | 'openGrants'>;
+  readonly access: Pick<Access, 'account' | 'lastRefusal' | 'lineUse' | 'list' | 'openGrants'>;
   readonly cameras: Pick<Cameras, 'source' | 'status'>;
   readonly grants: Pick<Grants, 'end'>;
   readonly registry: Pick<Registry, 'find'>;
@@ -69,7 +70,11 @@ function openSampler({ access, streams }: TechnicianStreamsDeps, env: Env): () =
       counts.set(name, bytes);
       return known === undefined || bytes < known || tookMs <= 0 ? undefined : Math.round(((bytes - known) * 8000) / tookMs);
     };
-    const paths = status.paths.map((path) => ({ ...path, bitsPerSecond: rateOf(nameOf(path), path.bytes) }));
+    const paths = status.paths.map((path) => ({
+      ...path,
+      readers: viewersOf(path, status.sessions).length,
+      bitsPerSecond: rateOf(nameOf(path), path.bytes),
+    }));
     const sessions = status.sessions.map((session) => ({
       ...session,
       bitsPerSecond: rateOf(session.session, session.bytes),
@@ -78,7 +83,7 @@ function openSampler({ access, streams }: TechnicianStreamsDeps, env: Env): () =
     }));
     before = counts;
     beforeMs = nowMs;
-    return { running: status.media.state === 'up', time: env.clock.now(), paths, sessions };
+    return { relay: status.media.state, time: env.clock.now(), paths, sessions };
   };
 }
 

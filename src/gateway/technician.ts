@@ -1,6 +1,6 @@
 // The technician's story: what the local socket can ask, room by room.
 import type { Access } from '#access';
-import { BongsuError, type Env, type Text } from '#base';
+import { BongsuError, type Env, messageOf, type Text } from '#base';
 import type { CameraStatus, Cameras } from '#cameras';
 import type { CallContext, ControlHandlers, Input, Result } from '#control';
 import type { Device, Grant } from '#model';
@@ -8,6 +8,7 @@ import type { Registry } from '#registry';
 import type { Sensors } from '#sensors';
 import type { Streams } from '#streams';
 import type { DiscoveryStory } from './discovery.ts';
+import { noteText } from './end-notes.ts';
 import { faults } from './faults.ts';
 import type { Grants } from './grants.ts';
 import { fetchStill } from './still.ts';
@@ -131,9 +132,13 @@ async function takeSnapshot(
     commandId: '',
     services: ['maintenance'],
   });
-  if (opened.result === 'refused') throw refusal(opened.text);
+  if (opened.result === 'refused') throw deviceKnown ? refusal(opened.text) : faults.fault('no-channel', { detail: `${id}/${channel}` });
   if (opened.result === 'failed') throw opened.fault;
-  const image = await fetchStill(deps.streams.localAddress('still', opened.token), signal);
+  const image = await fetchStill(deps.streams.localAddress('still', opened.token), signal).catch(async (error: unknown) => {
+    // Whatever became of it: its grant takes a seat as long as it is open.
+    await deps.grants.fail(opened.grant.id, messageOf(error));
+    throw error;
+  });
   return { grant: opened.grant.id, takenAt: env.clock.now(), image: image.toString('base64') };
 }
 
@@ -144,5 +149,5 @@ function refusal({ ko, en }: Text): BongsuError {
 }
 
 function viewGrant(grant: Grant): Result<'grant.list'>['grants'][number] {
-  return grant;
+  return { ...grant, end: grant.end && { ...grant.end, text: noteText(grant.end.note) } };
 }

@@ -6,10 +6,12 @@ import type { Result } from '#control';
 import type { Device, Quality } from '#model';
 import type { Registry } from '#registry';
 import type { Streams, StreamsStatus } from '#streams';
+import { endText } from './end-notes.ts';
+import { viewersOf } from './viewers.ts';
 
 /** What is asked; none of it speaks with a camera. */
 export interface WhyDeps {
-  readonly access: Pick<Access, 'lineUse' | 'list'>;
+  readonly access: Pick<Access, 'lastRefusal' | 'lineUse' | 'list'>;
   readonly cameras: Pick<Cameras, 'source' | 'status'>;
   readonly registry: Pick<Registry, 'find'>;
   readonly streams: Pick<Streams, 'status'>;
@@ -29,6 +31,10 @@ const hints = {
   relay: {
     en: 'It is started again by itself. If it stays, end what holds the port (ss -ltnp) or change it under streams.',
     ko: '자동으로 다시 시작합니다. 계속되면 포트를 쓰는 프로그램을 끝내거나(ss -ltnp) streams의 포트를 바꾸십시오.',
+  },
+  silent: {
+    en: 'It is killed and started again by itself within some ten seconds. If that happens often, look into the log of the gateway.',
+    ko: '10여 초 안에 자동으로 다시 시작됩니다. 반복되면 게이트웨이 로그를 확인하십시오.',
   },
   grant: { en: 'The hub must ask for it: stream.open, with a grant.', ko: '허브가 승인 정보와 함께 stream.open으로 요청해야 합니다.' },
   readers: {
@@ -50,10 +56,11 @@ export async function explainSilence(id: string, { access, cameras, registry, st
   const device = registry.find(id);
   if (device?.type !== 'camera')
     return [bad('registered', { en: `No camera is registered as ${id}`, ko: `${id}(으)로 등록된 카메라가 없습니다` }, hints.add)];
-  const [status, open, last] = await Promise.all([
+  const [status, open, last, refusal] = await Promise.all([
     streams.status(),
     access.list({ device: id, openOnly: true, limit: 100 }),
     access.list({ device: id, openOnly: false, limit: 1 }),
+    access.lastRefusal(id),
   ]);
   const addresses = await Promise.all(
     device.channels.flatMap((channel) => qualities.map((one) => judgeAddress(id, channel.number, one, cameras))),
@@ -64,7 +71,7 @@ export async function explainSilence(id: string, { access, cameras, registry, st
     ...settleAddresses(device, addresses),
     judgeRelay(status),
     ...judgeSources(id, status),
-    judgeGrants(open, last[0]),
+    judgeGrants(open, last[0], refusal),
     ...judgeReaders(open, status),
     judgeLine(access.lineUse()),
     judgeTokens(status),
@@ -108,6 +115,8 @@ function settleAddresses(device: Device, found: readonly (Finding | undefined)[]
 }
 
 function judgeRelay({ media, rtsp, http }: StreamsStatus): Finding {
+  if (media.state === 'silent')
+    return bad('relay', { en: 'The media process does not answer', ko: '중계 프로세스가 응답하지 않습니다' }, hints.silent);
   if (media.state === 'down')
     return bad('relay', { en: 'The media process is not running', ko: '중계 프로세스가 실행 중이 아닙니다' }, hints.relay);
   const shut = [rtsp, http].find(({ state }) => state === 'failed');
@@ -116,12 +125,22 @@ function judgeRelay({ media, rtsp, http }: StreamsStatus): Finding {
   return bad('relay', { en: `Readers cannot be let in at ${where}`, ko: `${where}에서 접속을 받을 수 없습니다` }, hints.relay);
 }
 
-function judgeSources(id: string, { paths }: StreamsStatus): readonly Finding[] {
+function judgeSources(id: string, { media, paths, sessions }: StreamsStatus): readonly Finding[] {
   const own = paths.filter(({ device }) => device === id);
+  // Of a process that does not answer nothing is known.
+  if (own.length === 0 && media.state !== 'up') return [];
   if (own.length === 0) return [good('source', { en: 'Nobody has fetched it lately', ko: '최근에 요청한 수신자가 없습니다' })];
-  return own.map(({ channel, quality, state, failure, readers }) => {
+  return own.map((path) => {
+    const { channel, quality, state, failure, failedAt: at } = path;
     const where = `${channel}/${quality}`;
-    if (failure) return bad('source', { en: `${where}: ${failure.en}`, ko: `${where}: ${failure.ko}` }, hints.test);
+    if (failure && state !== 'idle')
+      return { ...bad('source', { en: `${where}: ${failure.en}`, ko: `${where}: ${failure.ko}` }, hints.test), at };
+    // Nobody asks for it now: whether it would fail again is not known.
+    if (failure) {
+      const message = { en: `${where}: closed; it failed last: ${failure.en}`, ko: `${where}: 닫힘. 최근 실패: ${failure.ko}` };
+      return { step: 'source', result: 'warning', message, at, hint: hints.test };
+    }
+    const readers = viewersOf(path, sessions).length;
     const flows = state === 'ready' || state === 'closing';
     if (state === 'idle' || flows)
       return good('source', {
@@ -133,17 +152,27 @@ function judgeSources(id: string, { paths }: StreamsStatus): readonly Finding[] 
 }
 
 type Grants = Awaited<ReturnType<Access['list']>>;
+type Refusal = NonNullable<Awaited<ReturnType<Access['lastRefusal']>>>;
 
-function judgeGrants(open: Grants, last: Grants[number] | undefined): Finding {
-  if (open.length > 0) return good('grant', { en: `${open.length} grant(s) stand`, ko: `유효한 승인 ${open.length}건` });
-  if (!last?.end) return bad('grant', { en: 'Nobody was ever granted its pictures', ko: '승인된 적이 없습니다' }, hints.grant);
-  const { reason, at, note } = last.end;
-  const tail = `${reason}, ${new Date(at).toISOString()}${note === '' ? '' : `: ${note}`}`;
-  return bad(
-    'grant',
-    { en: `No grant stands; the last one ended (${tail})`, ko: `유효한 승인이 없으며 마지막 승인은 종료되었습니다(${tail})` },
-    hints.grant,
-  );
+/** The newest thing that was decided about the camera is what whoever asks has in mind. */
+function judgeGrants(open: Grants, last: Grants[number] | undefined, refusal: Refusal | undefined): Finding {
+  const newest = Math.max(last?.openedAt ?? 0, last?.end?.at ?? 0);
+  const standing = { en: `${open.length} grant(s) stand`, ko: `유효한 승인 ${open.length}건` };
+  if (refusal && refusal.at >= newest) return judgeRefusal(refusal, open.length > 0 ? standing : undefined);
+  if (open.length > 0) return good('grant', standing);
+  if (!last?.end) return bad('grant', { en: 'Nobody ever asked for its pictures', ko: '영상을 요청한 적이 없습니다' }, hints.grant);
+  const { en, ko } = endText(last.end);
+  const message = { en: `No grant stands; how the last one ended: ${en}`, ko: `유효한 승인이 없습니다. 마지막 승인의 종료: ${ko}` };
+  return { ...bad('grant', message, hints.grant), at: last.end.at };
+}
+
+function judgeRefusal({ at, service, reason, text, hint }: Refusal, standing: Text | undefined): Finding {
+  const who = service === '' ? reason : `${reason}, ${service}`;
+  const en = `the last request was refused (${who}): ${text.en}`;
+  const ko = `최근 요청이 거부되었습니다(${who}): ${text.ko}`;
+  if (!standing)
+    return { step: 'grant', result: 'failed', message: { en: `No grant stands; ${en}`, ko: `유효한 승인이 없으며 ${ko}` }, at, hint };
+  return { step: 'grant', result: 'warning', message: { en: `${standing.en}, but ${en}`, ko: `${standing.ko}. 단, ${ko}` }, at, hint };
 }
 
 function judgeReaders(open: Grants, { sessions, maxReaders }: StreamsStatus): readonly Finding[] {

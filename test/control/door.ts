@@ -141,7 +141,7 @@ export const status: Result<'status'> = {
   },
   store: { state: 'ok', reason: '', since: at - 7_200_000, lastError: '', fsyncMs: 2.5, queued: 0, readAt: at },
   grants: { open: 1 },
-  streams: { running: true, sources: 1, readers: 2 },
+  streams: { relay: 'up', sources: 1, readers: 2 },
 };
 
 const acted: readonly Result<'alarm.show'>['transitions'][number][] = [

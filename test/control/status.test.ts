@@ -15,7 +15,7 @@ describe('bongsu status', () => {
         uplink: { ...status.uplink, connected: false, attempts: 4, lastError, confirmation: undefined },
         outbox: { ...status.outbox, destinations: [{ destination: 'hub', pending: 0, pendingByClass: {}, dead: 0, gaps: [] }] },
         store: { ...status.store, state: 'failing', reason: 'hung', lastError: 'no answer' },
-        streams: { running: false, sources: 0, readers: 0 },
+        streams: { relay: 'down', sources: 0, readers: 0 },
         conditions: [],
       }),
     });
@@ -33,6 +33,12 @@ describe('bongsu status', () => {
       expect(stdout).toContain(text);
     }
     expect(stdout).not.toContain('Conditions');
+  });
+
+  it('does not take a relay that does not answer for a quiet one', async () => {
+    const { handlers } = recordedHandlers({ status: async () => ({ ...status, streams: { relay: 'silent', sources: 0, readers: 0 } }) });
+    await using door = await openDoor({ handlers });
+    expect((await run(['status', '--socket', door.path])).stdout).toContain('the relay does NOT answer');
   });
 
   it('says what is wrong with a line that is up', async () => {

@@ -2,7 +2,7 @@
 import type { ControlHandlers, Result } from '#control';
 
 const snapshot: Result<'stream.list'> = {
-  running: true,
+  relay: 'up',
   time: Date.UTC(2026, 10, 20, 4, 0, 0),
   paths: [
     {
@@ -29,6 +29,7 @@ const snapshot: Result<'stream.list'> = {
       bytes: 0,
       lost: 0,
       failure: { en: 'the camera cannot be reached', ko: '카메라에 연결할 수 없습니다' },
+      failedAt: Date.UTC(2026, 10, 20, 3, 59, 30),
     },
   ],
   sessions: [
@@ -75,6 +76,7 @@ export const streamAnswers: Pick<ControlHandlers, 'stream.list' | 'stream.watch'
               step: 'source' as const,
               result: 'failed' as const,
               message: { en: '1/main: the camera refuses', ko: '1/main: 카메라가 거부합니다' },
+              at: Date.UTC(2026, 10, 20, 3, 59, 30),
               hint: { en: 'Test it.', ko: '시험하십시오.' },
             },
           ]),

@@ -23,9 +23,10 @@ describe('stream list', () => {
     expect(cells(pathHeads)).toHaveLength(10);
     expect(cells(flowing)).toEqual(['cam-0417/1/main', 'flowing', 'h264', '1920x1080', '4012', '1', '300', '5.7 MiB', '7', '212 ms']);
     expect(cells(stalled)).toEqual(['cam-9/1/sub', 'STALLED', '-', '-', '-', '1', '0', '0 B', '0', '-']);
-    expect(cells(heads)).toHaveLength(12);
+    expect(cells(heads)).toHaveLength(13);
     expect(cells(reader)).toEqual([
       's-1',
+      'grant-1',
       'cam-0417/1/main',
       'RTSP/UDP',
       '10.0.0.9:5000',
@@ -38,10 +39,10 @@ describe('stream list', () => {
       '31 ms',
       '59 min',
     ]);
-    expect(failure).toBe('cam-9/1/sub failed last: the camera cannot be reached');
-    expect((await stream('list', '--lang', 'ko')).stdout).toContain('cam-9/1/sub 최근 실패: 카메라에 연결할 수 없습니다');
+    expect(failure).toMatch(/^cam-9\/1\/sub failed last at 2026-11-2\d \d\d:59:30: the camera cannot be reached$/);
+    expect((await stream('list', '--lang', 'ko')).stdout).toMatch(/cam-9\/1\/sub 최근 실패 2026-.*: 카메라에 연결할 수 없습니다/);
     expect(JSON.parse((await stream('list', '--json')).stdout)).toMatchObject({
-      running: true,
+      relay: 'up',
       paths: [{ lost: 7 }, {}],
       sessions: [{ jitterMs: 4.2 }],
     });
@@ -66,7 +67,10 @@ describe('stream kick', () => {
     expect(lastInput()).toEqual({ session: 's-1', reason: '오인 요청' });
     expect((await stream('kick', 's-2', '--reason', 'test', '--lang', 'ko')).stdout).toContain('bongsu grant revoke grant-1');
     const none = await stream('kick', 's-9', '--reason', 'test');
-    expect([none.status, none.stderr]).toEqual([1, 'No such session is open: s-9\n']);
+    expect([none.status, none.stderr]).toEqual([1, 'Error: No such session is open: s-9\nHint: `bongsu stream list` shows them.\n']);
+    expect(JSON.parse((await stream('kick', 's-9', '--reason', 'test', '--json')).stderr)).toMatchObject({
+      error: { code: 'control.session-unknown', hint: expect.stringContaining('stream list') },
+    });
     expect((await stream('kick', 's-1')).status).toBe(2);
   });
 });
@@ -75,7 +79,7 @@ describe('stream why', () => {
   it('says what stands in the way and what to do, and fails by it', async () => {
     const { status, stdout } = await stream('why', 'cam-0417');
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^Source +FAILED +1\/main: the camera refuses\n +→ Test it\.$/m);
+    expect(stdout).toMatch(/^Source +FAILED +1\/main: the camera refuses \(2026-11-2\d \d\d:59:30\)\n +→ Test it\.$/m);
     expect((await stream('why', 'cam-0417', '--lang', 'ko')).stdout).toContain('카메라가 거부합니다');
     const well = await stream('why', 'cam-1');
     expect([well.status, well.stdout]).toEqual([0, expect.stringContaining('bongsu camera test cam-1')]);

@@ -19,7 +19,11 @@ beforeAll(async () => {
   province = stack.use(await openProvince());
   webhookPort = await freePort();
   gateway = stack.use(
-    await openGateway(async (folder) => ({ uplink: province.uplink, sensors: { webhook: await fallRadar(folder, webhookPort) } })),
+    await openGateway(async (folder) => ({
+      uplink: province.uplink,
+      sensors: { webhook: await fallRadar(folder, webhookPort) },
+      streams: { openWithin: '6s' },
+    })),
   );
   camera = stack.use(await openGstCamera({ codec: 'h264' }));
   await gateway.cli(['camera', 'add', 'cam-1', '--address', camera.url]);
@@ -131,7 +135,7 @@ it('shows pictures over HTTP again within 5 s when node-media-server is killed, 
   expect((await reading.done).complaints).toBe('');
 });
 
-it('takes its media process along when it is killed, and a grant that still runs works again after the start', async () => {
+it('takes its media process along when it is killed, and a grant that was used stays one that was used', async () => {
   const { rtsp, grant } = await openStream();
   const reading = startReading(rtsp, 100_000);
   await eventually('a running stream', () => reading.frames > 5 || undefined);
@@ -155,6 +159,7 @@ it('takes its media process along when it is killed, and a grant that still runs
   );
   await camera.untilClients(0, 2000);
   await gateway.start();
+  await sleep(6500);
   await readAgain(rtsp, Date.now());
   await province.hub.command('stream.close', { grant });
 });

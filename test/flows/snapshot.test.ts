@@ -91,5 +91,6 @@ it('a channel that is not there is refused, in the ledger too', async () => {
   const file = join(gateway.folder, 'none.jpg');
   const said = await gateway.cli(['camera', 'snapshot', 'cam-1', '--channel', '7', '--reason', 'looking', '--out', file], { status: 1 });
   expect(said).toContain('cam-1/7');
+  expect(said).toContain('bongsu camera show');
   await expect(readFile(file)).rejects.toThrow();
 });

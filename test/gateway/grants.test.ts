@@ -188,3 +188,14 @@ describe('a hub that closes its grant on a sick disk', () => {
     expect(rooms.ends.get('g1')).toBe('closed');
   });
 });
+
+it('cuts what cannot be shown at once, and ends it as failed', async () => {
+  const rooms = openRooms();
+  rooms.cameraReady.resolve();
+  const grants = openGrants(rooms.deps, env);
+  await grants.open(ask);
+  await grants.fail('g1', 'the camera does not answer');
+  expect(rooms.leases.size).toBe(0);
+  await systemClock.sleep(0);
+  expect(rooms.ends.get('g1')).toBe('failed');
+});

@@ -18,7 +18,7 @@ const report: Report = {
 const raised: ReportOutcome = { result: 'raised', alarmId: 'a' };
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function openStory(prewarm: object, fails: { audit?: boolean } = {}) {
+function openStory(prewarm: object, fails: { audit?: boolean; relay?: boolean } = {}) {
   const clock = openFakeClock(1_700_000_000_000);
   const said: string[] = [];
   const deps = {
@@ -30,7 +30,9 @@ function openStory(prewarm: object, fails: { audit?: boolean } = {}) {
     },
     cameras: { source: async () => ({ url: 'rtsp://a/', user: '', password: '' }) },
     registry: { find: (id: string) => ({ id, type: 'camera', channels: [{ number: 1 }], place: {} }), list: () => [] },
-    streams: { warm: async ({ device }: { device: string }, forMs: number) => Boolean(said.push(`warm ${device} ${forMs}`)) },
+    streams: {
+      warm: async ({ device }: { device: string }, forMs: number) => said.push(`warm ${device} ${forMs}`) > 0 && fails.relay !== true,
+    },
   } as unknown as PrewarmDeps;
   const hear = openPrewarm(responseOptions.parse({ prewarm }), () => deps, { clock, random: systemRandom, log: openLog('silent') });
   const tell = async (change: Partial<Report> = {}, outcome = raised): Promise<readonly string[]> => {
@@ -66,6 +68,11 @@ it.each<[string, Partial<Report>, ReportOutcome]>([
 
 it('opens none that the audit cannot have', async () => {
   expect(await openStory({ links }, { audit: true }).tell()).toEqual([]);
+});
+
+it('tells the audit what the relay would not open after all', async () => {
+  const one = [{ device: 'panel', cameras: ['cam-1'] }];
+  expect(await openStory({ links: one }, { relay: true }).tell()).toEqual(['pre-warm cam-1', 'warm cam-1 30000', 'pre-warm-refused cam-1']);
 });
 
 it('opens no more in a minute than allowed', async () => {

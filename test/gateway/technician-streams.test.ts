@@ -31,8 +31,9 @@ function openRooms(status: () => StreamsStatus, changes: object = {}) {
   const deps = {
     access: {
       account: async ({ act, subject, by, detail }: Record<string, string>) => void told.push(`${act} ${subject} ${by} ${detail}`),
+      lastRefusal: async (): Promise<undefined> => undefined,
       lineUse: () => ({ limit: undefined, taken: 0 }),
-      list: async () => [{ id: 'g-1', form: 'stream' }],
+      list: async () => [{ id: 'g-1', form: 'stream', openedAt: 1000 }],
       openGrants: async () => [{ id: 'g-1', remainingMs: 9000, request: { service: 'disaster' } }],
     },
     cameras: { status: () => [{ id: 'cam-1', state: 'online' }], source: async () => ({}) },
@@ -53,8 +54,10 @@ it('tells the rate of the time between two samples, and what is left of the gran
   const listed = handlers['stream.list']({}, context);
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
   clock.advance(1000);
-  const { paths, sessions } = await listed;
-  expect(paths).toMatchObject([{ bitsPerSecond: 2_000_000 }]);
+  const { relay, paths, sessions } = await listed;
+  expect(relay).toBe('up');
+  // The path counts hands that fetch it, the remuxer's among them: readers are those who look.
+  expect(paths).toMatchObject([{ bitsPerSecond: 2_000_000, readers: 3 }]);
   expect(sessions).toMatchObject([{ service: 'disaster', remainingMs: 9000, bitsPerSecond: 0 }, {}, { session: 's-3' }]);
 });
 
@@ -81,34 +84,78 @@ it('ends the grant with its only session, and of several sessions the one alone;
 });
 
 const failure = { en: 'the camera refuses the user name or password', ko: '거부' };
-const ended = { id: 'g', form: 'stream', end: { reason: 'expired', at: 0, note: 'never opened' } };
+const ended = { id: 'g', form: 'stream', openedAt: 1000, end: { reason: 'preempted', at: 5000, note: '119-dispatch goes first' } };
+const refusal = {
+  at: 6000,
+  service: 'disaster',
+  reason: 'access.line-full',
+  text: { en: 'The line is full', ko: '회선이 가득 찼습니다' },
+  hint: { en: 'Ask for sub.', ko: 'sub로 요청하십시오.' },
+};
+/** Access with the grants that stand, the newest of all, and the newest refusal. */
+const accessOf = (open: readonly object[], newest: object | undefined, refused?: object) => ({
+  access: {
+    lastRefusal: async () => refused,
+    lineUse: () => ({}),
+    list: async ({ openOnly }: { openOnly: boolean }) => (openOnly ? open : newest ? [newest] : []),
+  },
+});
 it.each([
   ['registered', 'failed', 'cam-9', {}, {}],
   ['reachable', 'failed', 'cam-1', {}, { cameras: { status: () => [{ id: 'cam-1', state: 'login-refused' }], source: async () => ({}) } }],
   ['relay', 'failed', 'cam-1', { media: { ...calm.media, state: 'down' } }, {}],
   ['relay', 'failed', 'cam-1', { rtsp: { ...listener, state: 'failed', reason: 'EADDRINUSE' } }, {}],
-  ['source', 'failed', 'cam-1', { paths: [{ ...path, state: 'idle', failure }] }, {}],
+  ['relay', 'failed', 'cam-1', { media: { ...calm.media, state: 'silent' }, paths: [] }, {}],
+  ['source', 'failed', 'cam-1', { paths: [{ ...path, state: 'stalled', failure, failedAt: 9000 }] }, {}],
+  ['source', 'warning', 'cam-1', { paths: [{ ...path, state: 'idle', failure, failedAt: 9000 }] }, {}],
   ['source', 'warning', 'cam-1', { paths: [{ ...path, state: 'opening' }] }, {}],
   ['readers', 'warning', 'cam-1', { maxReaders: 2 }, {}],
   ['tokens', 'warning', 'cam-1', { blocked: [{ network: '10.9.9.9', remainingMs: 5 }] }, {}],
-  [
-    'grant',
-    'failed',
-    'cam-1',
-    {},
-    { access: { lineUse: () => ({}), list: async ({ openOnly }: { openOnly: boolean }) => (openOnly ? [] : [ended]) } },
-  ],
+  ['grant', 'failed', 'cam-1', {}, accessOf([], undefined)],
+  ['grant', 'failed', 'cam-1', {}, accessOf([], ended)],
+  ['grant', 'failed', 'cam-1', {}, accessOf([], ended, refusal)],
+  ['grant', 'warning', 'cam-1', {}, accessOf([{ id: 'g-2', form: 'still' }], { openedAt: 5500 }, refusal)],
   [
     'line',
     'warning',
     'cam-1',
     {},
-    { access: { lineUse: () => ({ limit: 8e6, taken: 7.9e6 }), list: async () => [{ id: 'g-1', form: 'still' }] } },
+    {
+      access: {
+        lastRefusal: async (): Promise<undefined> => undefined,
+        lineUse: () => ({ limit: 8e6, taken: 7.9e6 }),
+        list: async () => [{ id: 'g-1', form: 'still', openedAt: 1000 }],
+      },
+    },
   ],
 ] as const)('says that %s is what stands in the way (%s), and nothing else', async (step, result, id, change, changes) => {
   const { handlers } = openRooms(() => ({ ...calm, ...change }), changes);
   const { findings } = await handlers['stream.why']({ id }, context);
   expect(findings.filter((finding) => finding.result !== 'ok')).toMatchObject([{ step, result, hint: { en: expect.any(String) } }]);
+});
+
+it('says what was decided last, when, and in both languages', async () => {
+  const told = async (changes: object, change: object = {}) => {
+    const { findings } = await openRooms(() => ({ ...calm, ...change }), changes).handlers['stream.why']({ id: 'cam-1' }, context);
+    return findings;
+  };
+  const of = async (changes: object) => (await told(changes)).find(({ step }) => step === 'grant');
+  expect(await of(accessOf([], ended))).toMatchObject({
+    at: 5000,
+    message: {
+      en: 'No grant stands; how the last one ended: gave way: 119-dispatch goes first',
+      ko: '유효한 승인이 없습니다. 마지막 승인의 종료: 우선하는 영상에 자리를 내줌: 119-dispatch 우선',
+    },
+  });
+  expect(await of(accessOf([], ended, { ...refusal, at: 4000 }))).toMatchObject({ at: 5000 });
+  expect(await of(accessOf([], ended, refusal))).toMatchObject({
+    at: 6000,
+    hint: refusal.hint,
+    message: { ko: '유효한 승인이 없으며 최근 요청이 거부되었습니다(access.line-full, disaster): 회선이 가득 찼습니다' },
+  });
+  expect(await of(accessOf([], undefined, refusal))).toMatchObject({ at: 6000, result: 'failed' });
+  const failed = await told({}, { paths: [{ ...path, state: 'idle', failure, failedAt: 9000 }] });
+  expect(failed.find(({ step }) => step === 'source')).toMatchObject({ at: 9000, message: { ko: '1/main: 닫힘. 최근 실패: 거부' } });
 });
 
 it('takes a missing sub stream for no fault, and finds nothing where pictures flow', async () => {

@@ -4,7 +4,7 @@ import type { Result } from '../contract.ts';
 import { faults } from '../faults.ts';
 import { grantEndWords, grantFormWords } from '../messages/words.ts';
 import { exits, type Verb, withGateway } from './context.ts';
-import { timeText, word } from './words.ts';
+import { orDash, textIn, timeText, word } from './words.ts';
 
 /** Options of `grant list`. */
 export interface GrantListOptions {
@@ -29,6 +29,7 @@ export const grantListVerb: Verb<GrantListOptions> = async (context, { all, limi
         say('column.recipient'),
         say('column.ground'),
         say('column.until'),
+        ...(all ? [say('column.note')] : []),
       ],
       ...answer.grants.map((grant) => [
         grant.id,
@@ -40,6 +41,7 @@ export const grantListVerb: Verb<GrantListOptions> = async (context, { all, limi
         `${grant.request.recipient.agency} ${grant.request.recipient.person}`,
         grant.request.ground,
         timeText(grant.end?.at ?? grant.until),
+        ...(all ? [grant.end?.text ? textIn(grant.end.text, context) : orDash(grant.end?.note)] : []),
       ]),
     ]);
   }

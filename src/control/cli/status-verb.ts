@@ -31,7 +31,7 @@ function printStatus(status: Status, context: VerbContext): void {
     [say('status.store'), storeText(status, context)],
     ...status.outbox.destinations.map((destination) => [say('status.outbox'), outboxText(destination, status.time, context)]),
     [say('status.grants'), String(status.grants.open)],
-    [say('status.streams'), status.streams.running ? say('status.streamsValue', status.streams) : say('status.streamsDown')],
+    [say('status.streams'), relayText(status.streams, context)],
   ]);
   if (status.conditions.length === 0) return;
   screen.line('');
@@ -45,6 +45,11 @@ function printStatus(status: Status, context: VerbContext): void {
       textIn(condition.message, context) + (condition.detail ? ` (${condition.detail})` : ''),
     ]),
   );
+}
+
+function relayText({ relay, ...counts }: Status['streams'], { say }: VerbContext): string {
+  if (relay === 'up') return say('status.streamsValue', counts);
+  return say(relay === 'silent' ? 'status.streamsSilent' : 'status.streamsDown');
 }
 
 function storeText({ store, time }: Status, context: VerbContext): string {

@@ -1,6 +1,7 @@
 // The verbs about pictures on their way: stream list, watch, kick and why.
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Result } from '../contract.ts';
+import { faults } from '../faults.ts';
 import type { Say } from '../messages/catalogue.ts';
 import { testResultWords } from '../messages/diagnosis.ts';
 import { pathStateWords, transportWords, whyStepWords } from '../messages/streams.ts';
@@ -16,7 +17,7 @@ const listVerb: Verb<object> = async (context) => {
   const answer = await withGateway(context, (client) => client.call('stream.list', {}));
   if (context.json) context.screen.json(answer);
   else print(answer, context);
-  return answer.running ? exits.done : exits.failed;
+  return answer.relay === 'up' ? exits.done : exits.failed;
 };
 
 interface WatchFlags {
@@ -41,14 +42,15 @@ const watchVerb: Verb<WatchFlags> = async (context, { every, for: forMs }) => {
   return exits.done;
 };
 
-function print({ running, paths, sessions }: Snapshot, context: VerbContext): void {
+function print({ relay, paths, sessions }: Snapshot, context: VerbContext): void {
   const { say, screen } = context;
-  if (!running) screen.line(say('stream.down'));
+  if (relay !== 'up') screen.line(say(relay === 'silent' ? 'stream.silent' : 'stream.down'));
   else if (paths.length === 0 && sessions.length === 0) screen.line(say('stream.none'));
   if (paths.length > 0) printPaths(paths, context);
   if (sessions.length > 0) printSessions(sessions, context);
   for (const path of paths)
-    if (path.failure) screen.line(say('stream.failure', { path: pathText(path), text: textIn(path.failure, context) }));
+    if (path.failure)
+      screen.line(say('stream.failure', { path: pathText(path), time: timeText(path.failedAt), text: textIn(path.failure, context) }));
 }
 
 function printPaths(paths: readonly PathView[], context: VerbContext): void {
@@ -75,6 +77,7 @@ function printSessions(sessions: readonly SessionView[], context: VerbContext): 
   const { say, screen } = context;
   const heads = [
     'session',
+    'grant',
     'path',
     'transport',
     'peer',
@@ -91,6 +94,7 @@ function printSessions(sessions: readonly SessionView[], context: VerbContext): 
     heads.map((name) => say(`column.${name}`)),
     ...sessions.map((session) => [
       session.session,
+      session.grant,
       pathText(session),
       word(transportWords, session.transport, context),
       session.peer,
@@ -118,15 +122,15 @@ function msText(ms: number | undefined): string {
   return ms === undefined ? '-' : `${Math.round(ms)} ms`;
 }
 
-/** Exit 1 when no such session is open. */
+/** Rejects with `control.session-unknown`. */
 const kickVerb: Verb<{ readonly reason: string }> = async (context, { reason }, session) => {
   const { say, screen } = context;
   const answer = await withGateway(context, (client) => client.call('stream.kick', { session, reason }));
   const { found, grantEnded, grant } = answer;
+  if (!found) throw faults.fault('session-unknown', { detail: session });
   if (context.json) screen.json({ session, ...answer });
-  else if (!found) screen.complain(say('stream.unknown', { session }));
   else screen.line(grantEnded ? say('stream.kicked', { session, grant }) : say('stream.cut', { session, grant }));
-  return found ? exits.done : exits.failed;
+  return exits.done;
 };
 
 /** Exit 1 when something stands in the way. */
@@ -137,9 +141,9 @@ const whyVerb: Verb<object> = async (context, _, id) => {
   const resultWidth = Math.max(...Object.values(testResultWords).map((text) => displayWidth(text[context.language])));
   if (json) screen.json({ id, findings });
   else
-    for (const { step, result, message, hint } of findings) {
+    for (const { step, result, message, at, hint } of findings) {
       const head = `${padded(word(whyStepWords, step, context), stepWidth)}  ${padded(word(testResultWords, result, context), resultWidth)}`;
-      screen.line(`${head}  ${textIn(message, context)}`);
+      screen.line(`${head}  ${textIn(message, context)}${at === undefined ? '' : ` (${timeText(at)})`}`);
       if (hint) screen.line(`${' '.repeat(stepWidth + resultWidth + 4)}→ ${textIn(hint, context)}`);
     }
   if (findings.some(({ result }) => result === 'failed')) return exits.failed;

@@ -95,6 +95,10 @@ export const screenMessages = {
   'status.grants': { en: 'Open grants', ko: '유효한 승인' },
   'status.streams': { en: 'Pictures', ko: '영상 중계' },
   'status.streamsValue': { en: '{sources} cameras open, {readers} readers', ko: '카메라 {sources}대 중계 중, 수신 {readers}건' },
+  'status.streamsSilent': {
+    en: 'the relay does NOT answer; it is started again by itself',
+    ko: '중계 프로세스가 응답하지 않습니다. 자동으로 다시 시작됩니다',
+  },
   'status.streamsDown': { en: 'the relay is NOT running', ko: '중계 프로세스가 실행 중이 아닙니다' },
   'status.conditions': { en: 'Conditions ({n})', ko: '이상 ({n}건)' },
   'camera.none': { en: 'No camera is registered.', ko: '등록된 카메라가 없습니다.' },

@@ -45,15 +45,18 @@ export const streamMessages = {
   'help.stream.why': { en: 'say why a camera does not play, and what to do', ko: '카메라 영상이 나오지 않는 이유와 조치를 알림' },
   'usage.every': { en: 'expected 1s to 60s', ko: '1s~60s로 지정하십시오' },
   'stream.down': { en: 'The media process is NOT running.', ko: '중계 프로세스가 실행 중이 아닙니다.' },
+  'stream.silent': {
+    en: 'The media process does NOT answer: it is started again within some ten seconds.',
+    ko: '중계 프로세스가 응답하지 않습니다. 10여 초 안에 자동으로 다시 시작됩니다.',
+  },
   'stream.none': { en: 'No camera is open, nobody gets pictures.', ko: '열린 카메라와 영상 수신자가 없습니다.' },
   'stream.at': { en: '{time}: {cameras} open, {readers} reader(s)', ko: '{time}: 열린 영상 {cameras}, 수신자 {readers}' },
-  'stream.failure': { en: '{path} failed last: {text}', ko: '{path} 최근 실패: {text}' },
+  'stream.failure': { en: '{path} failed last at {time}: {text}', ko: '{path} 최근 실패 {time}: {text}' },
   'stream.kicked': { en: 'Session {session} is ended, and grant {grant} with it.', ko: '세션 {session} 및 승인 {grant} 종료됨.' },
   'stream.cut': {
     en: 'Session {session} is ended. Others look by grant {grant}, which stands: its address opens again. To end it: bongsu grant revoke {grant}',
     ko: '세션 {session} 종료됨. 승인 {grant}은(는) 다른 수신자가 있어 유효하며 같은 주소로 다시 접속할 수 있습니다. 끝내려면: bongsu grant revoke {grant}',
   },
-  'stream.unknown': { en: 'No such session is open: {session}', ko: '열려 있지 않은 세션입니다: {session}' },
   'stream.plays': {
     en: 'Nothing stands in the way. Test the camera itself: bongsu camera test {id}',
     ko: '막는 것이 없습니다. 카메라 자체를 시험하려면: bongsu camera test {id}',
