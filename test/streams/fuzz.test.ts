@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { rtspTorture } from '../torture/rtsp.ts';
 
-it('is not thrown, held or filled by broken messages, and strangers cost a good reader nothing', async () => {
+it('is not thrown, held or filled by broken messages, and strangers cost a good reader nothing', { timeout: 120_000 }, async () => {
   const { figures } = await rtspTorture({ messages: 20_000, seed: 20_261_120, lastMs: 2_000, tell: () => {} }, false);
   expect(figures).toMatchObject({
     parsers: { crashes: 0, told: [] },

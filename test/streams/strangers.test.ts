@@ -39,9 +39,9 @@ const cameraLimits: FramerLimits = {
 const limitMs = 50;
 
 function cpuMs(act: () => unknown): number {
-  const before = process.cpuUsage();
+  const before = process.threadCpuUsage();
   act();
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = process.threadCpuUsage(before);
   return (user + system) / 1000;
 }
 
