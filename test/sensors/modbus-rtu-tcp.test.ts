@@ -119,19 +119,21 @@ describe('a serial server', () => {
     let owed: Buffer | undefined;
     let count = 0;
     const recorder = openRecorder();
+    // It hands on in the order in which it came in.
+    const handOver = (socket: Socket): void => {
+      if (owed) socket.write(owed);
+      owed = undefined;
+    };
     const { port } = await serve(
       (request, socket) => {
+        handOver(socket);
         count += 1;
         if (count % 5 !== 4 || count > 11) return void socket.write(answerTo(request));
         owed = answerTo(request);
         socket.destroy();
       },
-      (socket) => {
-        // After the quiet of a new line, and before the answer to its first question.
-        const late = owed;
-        owed = undefined;
-        if (late) setTimeout(() => socket.write(late), 200);
-      },
+      // After the quiet of a new line, mostly between its first question and the answer.
+      (socket) => void setTimeout(() => handOver(socket), 200),
     );
     const sensors = start(port, recorder, two);
     await vi.waitFor(() => expect(count).toBeGreaterThan(20), { timeout: 30_000, interval: 50 });
