@@ -270,7 +270,7 @@ describe('what is new of an answer', () => {
             if (index === dies) break;
             if (message.id !== undefined && !ids.has(message.id)) taken.push(JSON.stringify(message.content));
             ids.add(message.id ?? '');
-            mark = parseMark(writeMark(message.after)) ?? freshMark;
+            mark = parseMark(writeMark(message.after())) ?? freshMark;
           }
         }
         // A message that is there twice, number and words alike, is one.
@@ -290,12 +290,22 @@ describe('what is new of an answer', () => {
       fc.property(fc.jsonValue(), fc.constantFrom(...cursors), fc.option(fc.string(), { nil: undefined }), (answer, cursor, kept) => {
         const page = readPage({ order: 'newest-first', cursor }, parseMark(kept) ?? freshMark, answer);
         expect(page.ok).toBe(true);
+        if (page.ok) for (const { after } of page.messages) expect(after().seen.length).toBeLessThanOrEqual(2000);
         if (page.ok) expect(parseMark(writeMark(page.end))?.seen.length).toBeLessThanOrEqual(2000);
       }),
     );
     const numbers = [{ n: '9007199254740993' }, { n: 12 }, { n: 'x' }, { n: 1.5 }, {}, 3];
     const page = readPage(number, { at: '9007199254740992', seen: [] }, numbers);
     expect(page).toMatchObject({ ok: true, unplaced: 4, messages: [{ content: { n: '9007199254740993' } }] });
+    const many = Array.from({ length: 10_001 }, (_, n) => ({ n }));
+    expect(readPage(number, freshMark, many)).toMatchObject({ ok: false, problem: 'more than 10000 messages' });
+    expect(readPage({ order: 'oldest-first' }, freshMark, many.slice(0, 2001))).toMatchObject({ ok: false });
+    const most = readPage(
+      number,
+      freshMark,
+      many.slice(1).map(() => ({ n: 7 })),
+    );
+    expect(most.ok && most.messages.at(-1)?.after().seen.length).toBe(2000);
     expect(readPage({ ...number, list: 'a.b' }, freshMark, { a: {} })).toMatchObject({ ok: false });
     expect(readPage(number, { at: 'a time', seen: [] }, [{ n: 1 }])).toMatchObject({ messages: [{ id: expect.stringMatching(/^1:/) }] });
   });

@@ -7,7 +7,7 @@ import { type MessageSource, type MessageWorld, openMessageSource, openPresence 
 import type { PollOptions } from '../poll-options.ts';
 import { openTeller } from '../teller.ts';
 import { type Fetch, openFetch } from './fetch.ts';
-import { freshMark, type Mark, parseMark, readPage, writeMark } from './page.ts';
+import { freshMark, type Mark, type NewMessage, parseMark, readPage, writeMark } from './page.ts';
 
 /** One lost answer is none of anybody's business. */
 const failuresToSay = 2;
@@ -15,6 +15,8 @@ const failuresToSay = 2;
 const maxPages = 20;
 const retryMs = { min: 5000, max: 300_000 };
 const storeRetryMs = 1000;
+/** Messages that are under way to the store at once, begun in their order. */
+const together = 32;
 
 /** Opens the driver. Throws `sensors.template-unknown`. */
 export function openPoll(options: PollOptions, world: Omit<MessageWorld, 'signal'>): Driver {
@@ -144,15 +146,23 @@ async function askOnce({ options, source, fetch, heard, state, world }: Parts, m
   if (!page.ok) throw sensorsFaults.fault('cloud-answer', { detail: page.problem });
   const hasMore = page.messages.length > 0 && options.cursor?.parameter !== undefined;
   const isPast = mark ? mark.passing === true : options.cursor !== undefined && options.start === 'now';
+  const isOld = mark === undefined && options.cursor === undefined;
   let reached = mark;
   let strangers = 0;
-  try {
-    for (const { content, body, id, after } of isPast ? [] : page.messages) {
+  const takeAll = async (messages: readonly NewMessage[]): Promise<void> => {
+    for (let from = 0; from < messages.length; from += together) {
       signal.throwIfAborted();
-      const { result } = await source.take({ content, body, id, retained: mark === undefined && options.cursor === undefined }, heard);
-      if (result === 'no-such-device') strangers += 1;
-      reached = after;
+      const group = messages.slice(from, from + together);
+      const takings = group.map(({ content, body, id }) => source.take({ content, body, id, retained: isOld }, heard));
+      for (const [index, taken] of (await Promise.allSettled(takings)).entries()) {
+        if (taken.status === 'rejected') throw taken.reason;
+        if (taken.value.result === 'no-such-device') strangers += 1;
+        reached = group[index]?.after();
+      }
     }
+  };
+  try {
+    await takeAll(isPast ? [] : page.messages);
     reached = { at: page.end.at, seen: page.end.seen, ...(isPast && hasMore ? { passing: true } : {}) };
   } catch (error) {
     await keepMark(world, options.id, { mark, reached }).catch(() => {});

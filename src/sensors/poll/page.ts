@@ -19,8 +19,8 @@ export interface NewMessage {
   readonly body: Uint8Array;
   /** The same whenever the platform gives this message again; undefined: it has none but its content. */
   readonly id: string | undefined;
-  /** Holds once it is taken. */
-  readonly after: Mark;
+  /** Holds once it and all before it are taken. */
+  after(): Mark;
 }
 
 /** An answer that was read. `unplaced`: messages that have no cursor, and are passed over. */
@@ -32,12 +32,16 @@ type Reading = Pick<PollOptions, 'list' | 'order' | 'cursor'>;
 
 export const freshMark: Mark = { seen: [] };
 const maxSeen = 2000;
+/** Messages in one answer; without a cursor each of them must be remembered. */
+const maxMessages = 10_000;
 const maxToken = 1000;
 
 /** Looks through the answer, which was parsed and bounded before. */
 export function readPage(options: Reading, mark: Mark, answer: unknown): Page {
   const listed = listOf(options, answer);
   if (!listed) return { ok: false, problem: `no list at ${options.list}` };
+  const most = options.cursor === undefined ? maxSeen : maxMessages;
+  if (listed.length > most) return { ok: false, problem: `more than ${most} messages` };
   const ordered = options.order === 'newest-first' ? listed.toReversed() : listed;
   const found = ordered.map((content) => ({ content, ...encode(content) }));
   if (options.cursor === undefined) return readWhole(mark, found);
@@ -67,12 +71,21 @@ function encode(content: unknown): Omit<Found, 'content'> {
 function readWhole(mark: Mark, found: readonly Found[]): Page {
   const before = new Set(mark.seen);
   const fresh = found.filter(({ digest }) => !before.has(digest));
-  let seen = mark.seen;
-  const messages = fresh.map(({ content, body, digest }): NewMessage => {
-    seen = [...seen, digest].slice(-maxSeen);
-    return { content, body, id: undefined, after: { seen } };
-  });
-  return { ok: true, messages, end: { seen: found.map(({ digest }) => digest).slice(-maxSeen) }, unplaced: 0 };
+  const digests = fresh.map(({ digest }) => digest);
+  const messages = fresh.map(
+    ({ content, body }, index): NewMessage => ({
+      content,
+      body,
+      id: undefined,
+      after: () => ({ seen: newest(mark.seen, digests, index) }),
+    }),
+  );
+  return { ok: true, messages, end: { seen: found.map(({ digest }) => digest) }, unplaced: 0 };
+}
+
+/** What was seen, with those up to `index`. */
+function newest(seen: readonly string[], names: readonly string[], index: number, from = 0): readonly string[] {
+  return [...seen, ...names.slice(Math.max(from, index + 1 - maxSeen), index + 1)].slice(-maxSeen);
 }
 
 function nameOfToken(answer: unknown, path: string): string | undefined {
@@ -83,14 +96,14 @@ function nameOfToken(answer: unknown, path: string): string | undefined {
 /** By token: the whole page, but for what of it was taken before the last try ended. */
 function readByToken(token: string | undefined, mark: Mark, found: readonly Found[]): Page {
   const before = new Set(mark.seen);
-  let seen = mark.seen;
-  const messages = found.flatMap(({ content, body, digest }, index): NewMessage[] => {
-    const name = `${index}:${digest}`;
-    if (before.has(name)) return [];
-    seen = [...seen, name].slice(-maxSeen);
-    return [{ content, body, id: `${mark.at ?? ''}:${name}`, after: { at: mark.at, seen } }];
+  const named = found.map((one, index) => ({ ...one, name: `${index}:${one.digest}` })).filter(({ name }) => !before.has(name));
+  const names = named.map(({ name }) => name);
+  const messages = named.map(({ content, body, name }, index): NewMessage => {
+    const id = `${mark.at ?? ''}:${name}`;
+    return { content, body, id, after: () => ({ at: mark.at, seen: newest(mark.seen, names, index) }) };
   });
-  const end = token === undefined || token === mark.at ? { at: mark.at, seen } : { at: token, seen: [] };
+  const isSame = token === undefined || token === mark.at;
+  const end = isSame ? { at: mark.at, seen: newest(mark.seen, names, names.length - 1) } : { at: token, seen: [] };
   return { ok: true, messages, end, unplaced: 0 };
 }
 
@@ -106,19 +119,29 @@ function readByPlace(cursor: PlaceCursor, kept: Mark, found: readonly Found[]): 
     const at = nameAt(one.content, cursor.path);
     return at === undefined || (cursor.by === 'number' && !isNumber(at)) ? [] : [{ ...one, at }];
   });
+  const seen = new Set(mark.seen);
   const fresh = placed
     .toSorted((a, b) => compare(a.at, b.at))
     .filter(({ at, digest }) => {
       const order = mark.at === undefined ? 1 : compare(at, mark.at);
-      return order > 0 || (order === 0 && !mark.seen.includes(digest));
+      return order > 0 || (order === 0 && !seen.has(digest));
     });
-  let last = mark;
-  const messages = fresh.map(({ content, body, digest, at }): NewMessage => {
-    const isSame = last.at !== undefined && compare(at, last.at) === 0;
-    last = { at: isSame ? last.at : at, seen: isSame ? [...last.seen, digest].slice(-maxSeen) : [digest] };
-    return { content, body, id: `${at}:${digest}`, after: last };
-  });
-  return { ok: true, messages, end: last, unplaced: found.length - placed.length };
+  const digests = fresh.map(({ digest }) => digest);
+  /** Where the run of equal places begins that `index` is in. */
+  const runs: number[] = [];
+  for (const [index, { at }] of fresh.entries()) {
+    const before = fresh[index - 1]?.at ?? mark.at;
+    runs.push(before !== undefined && compare(at, before) === 0 ? (runs[index - 1] ?? -1) : index);
+  }
+  const afterOf = (index: number): Mark => {
+    const run = runs[index] ?? -1;
+    return { at: fresh[index]?.at ?? mark.at, seen: newest(run < 0 ? mark.seen : [], digests, index, Math.max(run, 0)) };
+  };
+  const messages = fresh.map(
+    ({ content, body, digest, at }, index): NewMessage => ({ content, body, id: `${at}:${digest}`, after: () => afterOf(index) }),
+  );
+  const end = fresh.length === 0 ? { at: mark.at, seen: mark.seen } : afterOf(fresh.length - 1);
+  return { ok: true, messages, end, unplaced: found.length - placed.length };
 }
 
 function compareNumbers(a: string, b: string): number {
