@@ -70,7 +70,7 @@ const portNames = ['rtsp.port', 'http.port', 'rtsp.udpPort', 'advertise.rtspPort
 
 const sections = z.strictObject({
   rtsp: rtspListener.prefault({}).describe('Where RTSP readers come in.'),
-  http: httpListener.prefault({}).describe('Where stills and FLV are fetched.'),
+  http: httpListener.prefault({}).describe('Where stills and FLV are fetched; FLV carries H.264 and H.265 (Enhanced RTMP), no JPEG.'),
   advertise: advertised.prefault({}).describe('What the addresses given to the hub say.'),
   processes: z
     .int()
