@@ -5,13 +5,13 @@ import { type LineHealth, openLineHealth } from '../line-health.ts';
 import type { MessageWorld } from '../messages/index.ts';
 import type { MqttConnectionOptions } from '../options.ts';
 import { openTeller } from '../teller.ts';
-import { type Bucket, type Floods, type FloodTexts, openBucket, openFloods } from './flood.ts';
-import { type Intake, type MqttMessage, openIntake } from './intake.ts';
+import { type FloodTexts, openFloods } from './flood.ts';
+import { type Gate, openGate } from './gate.ts';
+import { type Intake, openIntake } from './intake.ts';
 import { runSession } from './session.ts';
 
 /** After trouble a session must have stood so long before it is called well: one that is thrown out each second is not. */
 const steadyMs = 2000;
-const maxSenders = 10_000;
 
 /** Opens the driver. A lost connection is made again after 1 to 30 s, growing while it fails; the broker keeps what comes meanwhile. */
 export function openMqttClient(options: MqttConnectionOptions, world: Omit<MessageWorld, 'signal'>): Driver {
@@ -22,7 +22,8 @@ export function openMqttClient(options: MqttConnectionOptions, world: Omit<Messa
   const sources = options.sources.map((source) => ({ owner: '', options: source }));
   const intake = openIntake(sources, { ...world, signal: life.signal });
   const floods = openFloods(() => `mqtt-${options.id}`, textsOf(options), { teller, clock: env.clock });
-  const parts = { options, env, health, intake, floods };
+  const gate = openGate({ perSecond: options.messagesPerSecond, intake, floods }, env);
+  const parts = { options, env, health, intake, gate };
   return {
     name: options.id,
     service: {
@@ -34,6 +35,7 @@ export function openMqttClient(options: MqttConnectionOptions, world: Omit<Messa
               { name: `sensors ${options.id} session`, run: (until) => keepUp(parts, until) },
               { name: `sensors ${options.id} silence`, run: intake.watch },
               { name: `sensors ${options.id} floods`, run: floods.watch },
+              { name: `sensors ${options.id} last words`, run: gate.watch },
             ],
             signal,
           );
@@ -53,13 +55,12 @@ interface Parts {
   readonly env: Env;
   readonly health: LineHealth;
   readonly intake: Intake;
-  readonly floods: Floods;
+  readonly gate: Gate;
 }
 
 async function keepUp(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { options, env, health, intake, floods } = parts;
+  const { options, env, health, intake, gate } = parts;
   const backoff = openBackoff({ minMs: 1000, maxMs: 30_000 }, env.random);
-  const gate = openGate({ perSecond: options.messagesPerSecond, intake, floods }, env);
   let steady: Disposable | undefined;
   const well = (): void => {
     backoff.reset();
@@ -74,7 +75,7 @@ async function keepUp(parts: Parts, signal: AbortSignal): Promise<void> {
           subscriptions: intake.subscriptions,
           async hear({ topic, payload, qos, retain }) {
             const message = { topic, payload: Buffer.from(payload), qos, isRetained: retain };
-            if (await gate(message)) await intake.take('', message);
+            if (await gate.passes(message)) await intake.take('', message);
           },
           ready: () => {
             if (health.isBroken) steady = env.clock.after(steadyMs, well);
@@ -102,52 +103,6 @@ function tell(error: unknown, { options, env, health }: Parts): void {
   }
   const { message, detail } = troubleOf(error);
   health.broken(message, detail);
-}
-
-/** So many milliseconds are spent in a row on what is dropped, then the rest of the gateway has its turn. */
-const dropTurnMs = 5;
-
-interface Gate {
-  readonly perSecond: number;
-  readonly intake: Intake;
-  readonly floods: Floods;
-}
-
-/**
- * Whether a message passes. Each device has its own allowance. Beyond it, what raises a critical alarm passes all the same: it comes once for each alarm. What
- * eases one, and events, have a second allowance; the rest is dropped and counted.
- */
-function openGate({ perSecond, intake, floods }: Gate, env: Env): (message: MqttMessage) => Promise<boolean> {
-  const allowance = openAllowance(perSecond, env);
-  const graveAllowance = openAllowance(perSecond, env);
-  let spentMs = 0;
-  return async (message) => {
-    const { sender, urgency } = intake.look('', message);
-    if (allowance(sender)) return true;
-    const before = env.clock.monotonicMs();
-    const found = urgency();
-    if (found === 'raises' || (found === 'eases' && graveAllowance(sender))) return true;
-    floods.over(sender);
-    spentMs += env.clock.monotonicMs() - before;
-    if (spentMs >= dropTurnMs) {
-      spentMs = 0;
-      await env.clock.sleep(0);
-    }
-    return false;
-  };
-}
-
-/** Each sender has its own; of more than 10,000 the one that was silent longest starts anew. */
-function openAllowance(perSecond: number, { clock }: Env): (sender: string) => boolean {
-  const buckets = new Map<string, Bucket>();
-  return (sender) => {
-    const bucket = buckets.get(sender) ?? openBucket(perSecond, clock);
-    buckets.delete(sender);
-    buckets.set(sender, bucket);
-    const oldest = buckets.size > maxSenders ? buckets.keys().next().value : undefined;
-    if (oldest !== undefined) buckets.delete(oldest);
-    return bucket.take();
-  };
 }
 
 function textsOf({ id, messagesPerSecond }: MqttConnectionOptions): FloodTexts {
