@@ -59,6 +59,6 @@ export const systemClock: Clock = {
   after(ms, act) {
     const timer = setTimeout(act, Math.min(Math.max(ms, 0), maxTimerMs));
     timer.unref();
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
+    return timer;
   },
 };

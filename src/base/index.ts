@@ -1,5 +1,5 @@
 // The door of base: mechanism without meaning.
-export { type Backoff, type BackoffOptions, openBackoff } from './backoff.ts';
+export { openBackoff } from './backoff.ts';
 export { type Breath, openBreath } from './breath.ts';
 export { type Clock, plausibleFromMs, systemClock } from './clock.ts';
 export { authorize, type Challenge, chooseChallenge, type Login } from './digest.ts';

@@ -1,6 +1,7 @@
 // What ails a camera, as conditions: at most one of lost, login refused and faulty at a time, and beside it its clock, its pictures and its certificate.
 import { durationText, type Env, messageOf, type Text, withHint } from '#base';
 import { type Condition, type ConditionKind, conditionKinds, type Look } from '#model';
+import { compact } from './compact.ts';
 import { type Failure, type FailureKind, tellOf } from './faults.ts';
 import { pictureCauseOf, pictureWords, type Seat } from './watch/index.ts';
 
@@ -86,7 +87,8 @@ class Told implements Ailments {
   readonly #options: AilmentOptions;
   readonly #deps: AilmentDeps;
   readonly #env: Env;
-  readonly #told = new Map<string, Condition['state']>();
+  /** What was told last, by condition; made anew with each change, for it holds two or three. */
+  #told: Readonly<Record<string, Condition['state']>> = untold;
   #last: Promise<unknown> = idle;
   #current: Ailment | undefined;
 
@@ -145,10 +147,10 @@ class Told implements Ailments {
 
   async #set({ kind, channel = '', state, message, detail = '' }: Step): Promise<void> {
     const key = channel === '' ? kind : `${kind} ${channel}`;
-    if (this.#told.get(key) === state) return;
+    if (this.#told[key] === state) return;
     const severity = conditionKinds[kind];
     await this.#deps.condition({ device: this.#device, channel, kind, state, severity, time: this.#env.clock.now(), message, detail });
-    this.#told.set(key, state);
+    this.#told = compact({ ...this.#told, [key]: state });
   }
 
   async #clearAllBut(kept: Ailment | undefined): Promise<void> {
@@ -163,7 +165,8 @@ class Told implements Ailments {
   }
 }
 
-/** Nothing is being told: shared by all cameras. */
+/** Nothing was told yet, and nothing is being told: shared by all cameras. */
+const untold: Readonly<Record<string, Condition['state']>> = {};
 const idle: Promise<unknown> = Promise.resolve();
 
 function raised(message: Text, hint: Text): Pick<Step, 'state' | 'message'> {

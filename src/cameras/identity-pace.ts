@@ -1,4 +1,5 @@
 // What cameras say of themselves, on its way to the registry: a camera that says something else at each connection makes no inventory of its own.
+import { hash } from 'node:crypto';
 import { type Env, messageOf, type Service } from '#base';
 import type { SuperviseDeps } from './supervise.ts';
 
@@ -16,7 +17,7 @@ export interface IdentityPace {
 
 interface Window {
   readonly sinceMs: number;
-  /** What was said last, and how often it was something else. */
+  /** Hash of what was said last, and how often it was something else. */
   print: string;
   changes: number;
   kept: Parameters<Identified> | undefined;
@@ -42,7 +43,7 @@ export function openIdentityPace(identified: Identified, env: Env): IdentityPace
       const known = windows.get(id);
       const window = known && !isOver(known) ? known : { sinceMs: now(), print: '', changes: 0, kept: undefined };
       windows.set(id, window);
-      const print = JSON.stringify(rest);
+      const print = hash('md5', JSON.stringify(rest), 'base64');
       if (print !== window.print) window.changes += 1;
       window.print = print;
       window.kept = window.changes > maxChanges ? said : undefined;

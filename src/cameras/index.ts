@@ -1,5 +1,6 @@
 // The door of cameras: ONVIF cameras, known, supervised and heard.
-export { type CameraStatus, type Cameras, type CamerasDeps, openCameras } from './cameras.ts';
+export { openCameras } from './cameras.ts';
+export type { CameraStatus, Cameras, CamerasDeps } from './contract.ts';
 export type { CameraControl, HeadOutcome } from './control/index.ts';
 export { wrongEntry } from './credentials/index.ts';
 export { verdictOf } from './diagnosis/index.ts';

@@ -1,6 +1,6 @@
 // One camera of the room: its record, its state and its loop, and how the room's other parts see it.
 import type { Env } from '#base';
-import type { Quality, StreamSource } from '#model';
+import type { Look, Quality, StreamSource } from '#model';
 import { type CameraAddress, parseAddress } from './address.ts';
 import { type Ailments, openAilments } from './ailments.ts';
 import { type CameraState, enter, enterIll, openCameraState } from './camera-state.ts';
@@ -12,11 +12,11 @@ import { faults } from './faults.ts';
 import { openMemory } from './memory.ts';
 import type { StreamChoice } from './onvif/index.ts';
 import type { CamerasOptions } from './options.ts';
-import { findStream, picturedChannels } from './pictures.ts';
+import { findStream, type Pictured, picturedChannels } from './pictures.ts';
 import { badAddress } from './probe.ts';
 import type { RefreshTarget } from './refresh.ts';
 import type { CameraRecord, SuperviseDeps } from './supervise.ts';
-import { rtspDoor, type Seat, type SiteWatch, type superviseStream } from './watch/index.ts';
+import { type Beat, rtspDoor, type Seat, type SiteWatch, type superviseStream } from './watch/index.ts';
 
 /** A camera of the site with what belongs to it while it is watched. */
 export interface Member {
@@ -25,9 +25,9 @@ export interface Member {
   readonly state: CameraState;
   readonly stop: AbortController;
   readonly ailments: Ailments;
-  readonly seat: Pick<Seat, 'isGroupLost'>;
-  /** Its place in its group and on the patrol. */
-  readonly watched: Disposable;
+  readonly seat: Seat;
+  /** Its place on the patrol. */
+  readonly beat: Disposable | undefined;
   removed: boolean;
   /** Resolves when its loop has ended. */
   done: Promise<void>;
@@ -68,12 +68,10 @@ export function openMember(given: CameraRecord, { options, watch, condition }: M
   const address = parseAddress(record.device.address);
   const state = openCameraState(env);
   if (!address) Object.assign(state, { state: 'fault', message: badAddress.message });
-  const watched = new DisposableStack();
-  const seat = watched.use(watch.join({ id, group, url: address?.url ?? nowhere, back: () => state.waker.wake() }));
+  const seat = watch.join({ id, group, url: address?.url ?? nowhere, back: () => state.waker.wake() });
   const ailments = openAilments(id, options, { condition, seat }, env);
-  const member = { record, address, state, ailments, seat, watched, stop: new AbortController(), removed: false, done: Promise.resolve() };
-  if (address) watched.use(watch.add(beatOf(member, address)));
-  return member;
+  const beat = address && watch.add(new MemberBeat({ record, address, state }, ailments));
+  return { record, address, state, ailments, seat, beat, stop: new AbortController(), removed: false, done: Promise.resolve() };
 }
 
 /** The registry replaces a device with each change: whoever held the former one would hold its place and its names besides. */
@@ -84,16 +82,37 @@ function slim({ device: { id, group, address, channels, identity }, login }: Cam
 
 const nowhere = new URL('http://address-bad.invalid');
 
-/** A camera as the patrol sees it. */
-function beatOf(member: Member, address: CameraAddress): Parameters<SiteWatch['add']>[0] {
-  const { record, state, ailments } = member;
-  return {
-    id: record.device.id,
-    host: address.url.host,
-    channels: () => (state.state === 'online' ? picturedChannels(member) : []),
-    source: (channel, quality) => tryStream(member, channel, quality),
-    seen: (channel, look, failures) => ailments.pictures(channel, look, failures),
-  };
+type Watched = Pictured & { readonly address: CameraAddress };
+
+/** A camera as the patrol sees it. A class, for there are thousands, and closures cost memory each. */
+class MemberBeat implements Beat {
+  readonly #camera: Watched;
+  readonly #ailments: Ailments;
+
+  constructor(camera: Watched, ailments: Ailments) {
+    this.#camera = camera;
+    this.#ailments = ailments;
+  }
+
+  get id(): string {
+    return this.#camera.record.device.id;
+  }
+
+  get host(): string {
+    return this.#camera.address.url.host;
+  }
+
+  channels(): readonly number[] {
+    return this.#camera.state.state === 'online' ? picturedChannels(this.#camera) : [];
+  }
+
+  source(channel: number, quality: Quality): StreamSource | undefined {
+    return tryStream(this.#camera, channel, quality);
+  }
+
+  seen(channel: number, look: Look, failures: number): Promise<void> {
+    return this.#ailments.pictures(channel, look, failures);
+  }
 }
 
 /** A camera as its diagnosis sees it. */
@@ -111,7 +130,7 @@ export function patientOf(member: Member, choice: StreamChoice): Patient {
   };
 }
 
-function tryStream(member: Member, channel: number, quality: Quality): StreamSource | undefined {
+function tryStream(member: Pictured, channel: number, quality: Quality): StreamSource | undefined {
   try {
     return findStream(member, channel, quality);
   } catch {

@@ -1,6 +1,6 @@
 // The loop of one camera: connect, get to know it, hear it, and begin again after a break; whatever fails stays in here.
 import { isDeepStrictEqual } from 'node:util';
-import { type Backoff, type BackoffOptions, type Env, isAbort, type Log, type Login, messageOf, openBackoff } from '#base';
+import { type Env, isAbort, type Log, type Login, messageOf, openBackoff } from '#base';
 import type { Channel, Device, DeviceFeatures, DeviceIdentity } from '#model';
 import type { Calls } from '#store';
 import { type Ailments, ailmentFor } from './ailments.ts';
@@ -40,7 +40,7 @@ export interface SuperviseDeps extends TellDeps {
   readonly slots: Slots;
   /** Both are the same for all cameras. */
   readonly hearing: HearOptions;
-  readonly backoff: BackoffOptions;
+  readonly backoff: Parameters<typeof openBackoff>[0];
   readonly events: Pick<SiteEvents, 'openEar' | 'aliveBefore' | 'doorFor'>;
 }
 
@@ -91,7 +91,7 @@ class Supervisor implements LoginLedger {
   readonly #deps: SuperviseDeps;
   readonly #env: Env;
   readonly #session: SoapSession;
-  readonly #backoff: Backoff;
+  readonly #backoff: ReturnType<typeof openBackoff>;
   #known: Known | undefined;
   #failures = 0;
   /** Its place among those that are being connected to, and when that ends. */

@@ -1,4 +1,5 @@
 // What was heard of one camera, counted: pulls, messages, and the topics and values that mean nothing here.
+import { compact } from '../compact.ts';
 import { type BreakCounts, openBreakCounts } from './breaks.ts';
 
 /** Counters of one camera since the daemon started. */
@@ -34,7 +35,7 @@ export function openCounters(): EventCounters {
   return new Counters();
 }
 
-/** There is one for each camera: a map is made with the first message. */
+/** There is one for each camera. */
 class Counters implements EventCounters {
   pulls = 0;
   pushes = 0;
@@ -42,20 +43,20 @@ class Counters implements EventCounters {
   created = 0;
   resumed = 0;
   readonly breaks = openBreakCounts();
-  #known: Map<string, number> | undefined;
-  #unknown: Map<string, number> | undefined;
-  #unclear: Map<string, number> | undefined;
+  #known: Counted = none;
+  #unknown: Counted = none;
+  #unclear: Counted = none;
 
   get knownTopics(): ReadonlyMap<string, number> {
-    return this.#known ?? none;
+    return mapOf(this.#known);
   }
 
   get unknownTopics(): ReadonlyMap<string, number> {
-    return this.#unknown ?? none;
+    return mapOf(this.#unknown);
   }
 
   get unknownValues(): ReadonlyMap<string, number> {
-    return this.#unclear ?? none;
+    return mapOf(this.#unclear);
   }
 
   countKnown(topic: string): void {
@@ -71,10 +72,27 @@ class Counters implements EventCounters {
   }
 }
 
-const none: ReadonlyMap<string, number> = new Map();
+/** Names and how often each was counted, in turn: most cameras say one or two, for which a map is large. */
+type Counted = readonly (string | number)[] | Map<string, number>;
 
-function count(counted: Map<string, number> | undefined, name: string): Map<string, number> {
-  const names = counted ?? new Map<string, number>();
+/** Beyond so many names a map is quicker. */
+const maxListed = 8;
+const none: Counted = [];
+
+function mapOf(counted: Counted): ReadonlyMap<string, number> {
+  if (counted instanceof Map) return counted;
+  const pairs = counted.flatMap((name, at) => (typeof name === 'string' ? [[name, Number(counted[at + 1])] as const] : []));
+  return new Map(pairs);
+}
+
+function count(counted: Counted, name: string): Counted {
+  if (!(counted instanceof Map)) {
+    const at = counted.indexOf(name);
+    if (at >= 0) return counted.with(at + 1, Number(counted[at + 1]) + 1);
+    // As long as it must be, where a spread would leave room for more.
+    if (counted.length < 2 * maxListed) return counted.concat(compact(name), 1);
+  }
+  const names = counted instanceof Map ? counted : new Map(mapOf(counted));
   const kept = names.has(name) || names.size < maxNames - 1 ? name : rest;
   return names.set(kept, (names.get(kept) ?? 0) + 1);
 }

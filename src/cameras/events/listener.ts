@@ -1,5 +1,6 @@
 // What is made of the messages of one camera, whether they were pulled or pushed: states on the board, moments told one by one, all else counted.
 import type { Env } from '#base';
+import { compact } from '../compact.ts';
 import type { Board, Told } from './board.ts';
 import type { BreakNews } from './break-news.ts';
 import type { Breaks } from './breaks.ts';
@@ -123,7 +124,8 @@ class Attention implements Listener {
     const read = this.#read(notification);
     if (read.result !== 'sighting') return false;
     const { sighting } = read;
-    if (sighting.initial) board.collect(sighting);
+    // It may stand for years, and cameras of a model say it alike.
+    if (sighting.initial) board.collect({ ...sighting, origin: compact(sighting.origin), detail: compact(sighting.detail) });
     else if (sighting.state === 'pulse' && !('condition' in sighting.about)) await this.#takePulse(sighting, signal);
     else await this.#perform(board.see(sighting), signal);
     return sighting.initial;

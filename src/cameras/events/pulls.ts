@@ -3,7 +3,7 @@
 import type { Env, Text } from '#base';
 import { type Failure, failure } from '../faults.ts';
 import type { CallListener, CallResult } from '../soap/index.ts';
-import type { HearOptions, HearWorld } from './hear.ts';
+import type { HearOptions, HearWorld } from './hear-world.ts';
 import type { Notification } from './notification.ts';
 import { openPullPointCalls, PullCall, type Pulled, type PullLimits, type PullPoint, readPull } from './pull-point.ts';
 

@@ -42,7 +42,7 @@ interface Target {
 
 interface Round {
   readonly beat: Beat;
-  readonly targets: Map<number, Target>;
+  targets: readonly Target[];
   /** When it is worth to look at it again. */
   nextMs: number;
 }
@@ -52,6 +52,7 @@ const tickMs = 1000;
 /** Frames are looked at in rounds, so that one entry of the audit tells of many. */
 const frameRoundMs = 120_000;
 const offlineMs = 15_000;
+const none: readonly Target[] = [];
 const maxSubjects = 380;
 /** A channel that failed is looked at again sooner, a refused login later. */
 const againMs = 60_000;
@@ -66,13 +67,13 @@ export function openPatrol(options: WatchOptions['pictures'], deps: PatrolDeps, 
   const now = env.clock.monotonicMs;
 
   const targetOf = (round: Round, channel: number): Target => {
-    const known = round.targets.get(channel);
+    const known = round.targets.find((one) => one.channel === channel);
     if (known) return known;
     const within = (ms: number): number => now() + env.random.uniform() * ms;
     // Sooner than its turn: a condition that stood before the start is to be seen again, or to end.
     const dueMs = { answer: within(everyMs.answer), picture: within(Math.min(everyMs.picture, 3 * everyMs.answer)) };
     const target = { beat: round.beat, channel, dueMs, failures: 0, isUnderway: false };
-    round.targets.set(channel, target);
+    round.targets = round.targets.concat(target);
     return target;
   };
   const look = async (target: Target, depth: Depth, signal: AbortSignal): Promise<void> => {
@@ -141,7 +142,7 @@ export function openPatrol(options: WatchOptions['pictures'], deps: PatrolDeps, 
   };
   return {
     add(beat) {
-      const round: Round = { beat, targets: new Map(), nextMs: 0 };
+      const round: Round = { beat, targets: none, nextMs: 0 };
       rounds.add(round);
       return { [Symbol.dispose]: () => rounds.delete(round) };
     },
