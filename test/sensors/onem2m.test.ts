@@ -284,6 +284,13 @@ describe('a platform that we subscribe at: ACME CSE', () => {
     await subscribed('cse-in/ae1/gas');
   });
 
+  it('is heard with one container while another is missing', async () => {
+    await cse.ask('DELETE', 'cse-in/ae1/gas/bongsu-mobius');
+    await start(recorder, at(['cse-in/ae1/none', 'cse-in/ae1/gas']), port);
+    await subscribed('cse-in/ae1/gas');
+    await vi.waitFor(() => expect(recorder.conditions.map(({ message }) => message.en).join()).toContain('no such container'), 8000);
+  });
+
   it.each([
     ['has no such container', { containers: ['cse-in/ae1/none'] }, 'no such container'],
     ['does not know us', { origin: 'Cstranger' }, 'refuses us'],

@@ -37,6 +37,7 @@ export interface Keeper {
 const failuresToSay = 2;
 const retryMs = { minMs: 2000, maxMs: 300_000 };
 const startMs = 200;
+const answered = ['container-missing', 'cloud-answer', 'cloud-refused', 'subscription-unverified'].map((reason) => `sensors.${reason}`);
 
 /** Opens the keeper. */
 export function openKeeper(parts: KeeperParts, env: Env): Keeper {
@@ -64,13 +65,22 @@ export function openKeeper(parts: KeeperParts, env: Env): Keeper {
     await marks.keep({ source, mark });
     kept = mark;
   };
+  const lookAt = async (container: string, signal: AbortSignal): Promise<void> => {
+    const { ids } = await platform.subscribe(container, target, signal);
+    for (const each of ids) containers.learn(each, container);
+    if (options.latest) await catchUp(container, signal);
+  };
+  /** What is wrong with one container keeps no other from being heard; rejects with the first fault when all are looked at. */
   const look = async (signal: AbortSignal): Promise<void> => {
+    let first: BongsuError | undefined;
     for (const container of options.containers) {
-      const { ids } = await platform.subscribe(container, target, signal);
-      for (const each of ids) containers.learn(each, container);
-      if (options.latest) await catchUp(container, signal);
+      await lookAt(container, signal).catch((error: unknown) => {
+        if (!isOfContainer(error)) throw error;
+        first ??= error;
+      });
     }
     await keep();
+    if (first) throw first;
   };
   const recall = async (): Promise<void> => {
     const mark = await marks.recall(source);
@@ -89,6 +99,7 @@ export function openKeeper(parts: KeeperParts, env: Env): Keeper {
       let failures = 0;
       while (!signal.aborted) {
         let waitMs = options.check;
+        wake = Promise.withResolvers();
         try {
           await recall();
           await look(signal);
@@ -108,7 +119,6 @@ export function openKeeper(parts: KeeperParts, env: Env): Keeper {
             if (failures >= failuresToSay) health.broken(message, detail);
           }
         }
-        wake = Promise.withResolvers();
         const awake = new AbortController();
         await Promise.race([wake.promise, env.clock.sleep(waitMs, AbortSignal.any([signal, awake.signal])).catch(() => {})]);
         awake.abort();
@@ -117,6 +127,11 @@ export function openKeeper(parts: KeeperParts, env: Env): Keeper {
     },
     problem: () => trouble,
   };
+}
+
+/** An answer, though a bad one: the platform is there. */
+function isOfContainer(error: unknown): error is BongsuError {
+  return error instanceof BongsuError && answered.includes(error.code);
 }
 
 /** What was kept; nothing when it cannot be read any more. */
