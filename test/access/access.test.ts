@@ -141,30 +141,6 @@ describe('access', () => {
     expect(await entries()).toEqual([]);
   });
 
-  it('records a push to where none may go like any refusal, without the login of its address', async () => {
-    const push = { pushTo: 'rtsp://user:geheim@elsewhere.example/live', pushAllowed: false };
-    const message = 'Pictures may not be pushed to this address: rtsp://elsewhere.example/live';
-    expect(await access.decide(ask(push))).toMatchObject({ granted: false, reason: 'access.push-not-allowed', message });
-    expect(ledger()).toMatchObject([{ step: 'refused', reason: 'access.push-not-allowed', note: message, agency: '전북소방본부' }]);
-    expect(acts()).toEqual(['grant.refused']);
-    expect(await access.decide(ask({ ...push, pushAllowed: true }))).toMatchObject({ granted: true });
-  });
-
-  it('knows the last refusal for a camera, in words', async () => {
-    expect(await access.lastRefusal('cam-0417')).toBeUndefined();
-    await access.decide(ask({ grant: {} }));
-    clock.advance(1000);
-    await access.decide(ask({ services: [] }));
-    await access.decide(ask({ device: 'cam-2', grant: {} }));
-    expect(await access.lastRefusal('cam-0417')).toEqual({
-      at: start + 1000,
-      service: '119-dispatch',
-      reason: 'access.service-not-allowed',
-      text: { en: 'This connection cannot claim that service', ko: '이 연결에 허용되지 않은 서비스입니다' },
-      hint: { en: expect.any(String), ko: expect.any(String) },
-    });
-  });
-
   it('keeps when an address was first used, over a restart', async () => {
     const [first, second] = [(await granted()).grant, (await granted()).grant];
     clock.advance(5000);
