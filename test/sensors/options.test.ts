@@ -16,7 +16,7 @@ const template = {
 
 describe('the sensors section', () => {
   it('is empty by default and fills in what is sensible', () => {
-    expect(sensorsOptions.parse({})).toEqual({ buses: [], grammars: {}, lines: [], mqtt: { connections: [] }, templates: {} });
+    expect(sensorsOptions.parse({})).toEqual({ buses: [], grammars: {}, lines: [], polls: [], mqtt: { connections: [] }, templates: {} });
     const parsed = sensorsOptions.parse({ buses: [rtu, tcp], webhook: { sources: [source] } });
     expect(parsed.buses[0]).toMatchObject({ baud: 9600, parity: 'even', stopBits: 1, responseTimeout: 500, pollInterval: 1000 });
     expect(parsed.buses[1]).toMatchObject({ port: 502 });
