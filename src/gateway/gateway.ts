@@ -227,6 +227,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     await alarms.leave(device);
     await clearConditions(device, alarms, intake, env);
     await findings.forget(device);
+    await calibrations.forget(device);
   };
   const services: readonly Service[] = [
     crashWatch(store.crashed),

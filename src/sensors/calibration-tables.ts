@@ -22,6 +22,7 @@ export type CalibrationProcedures = {
   put(calibration: Calibration): void;
   /** Takes the newest back; the one that holds then. */
   undo(point: { readonly device: string; readonly point: string }): Calibration | undefined;
+  forget(device: string): void;
 };
 
 const keptOfPoint = 10;
@@ -60,6 +61,7 @@ export const openCalibrationProcedures: OpenProcedures<CalibrationProcedures> = 
   const find = db.prepare<{ device: string; point: string }, Calibration>(
     `SELECT ${columns} FROM sensor_calibration WHERE device = @device AND point = @point ORDER BY id DESC LIMIT 1`,
   );
+  const forget = db.prepare<[string]>('DELETE FROM sensor_calibration WHERE device = ?');
   return {
     all: () => all.all(),
     put(calibration) {
@@ -69,6 +71,9 @@ export const openCalibrationProcedures: OpenProcedures<CalibrationProcedures> = 
     undo(point) {
       drop.run(point);
       return find.get(point);
+    },
+    forget(device) {
+      forget.run(device);
     },
   };
 };

@@ -17,6 +17,8 @@ export interface Calibrations {
   set(calibration: Calibration): Promise<void>;
   /** Takes the last one back; the one that holds then. */
   undo(device: string, point: string): Promise<Calibration | undefined>;
+  /** The sensor is no more. */
+  forget(device: string): Promise<void>;
 }
 
 interface Member {
@@ -65,6 +67,11 @@ export async function openCalibrations(store: Store): Promise<Calibrations> {
       const before = await calls.undo({ device, point });
       keep(device, point, before);
       return before;
+    },
+    async forget(device) {
+      if (!kept.has(device)) return;
+      await calls.forget(device);
+      kept.delete(device);
     },
   };
 }

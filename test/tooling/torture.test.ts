@@ -10,7 +10,7 @@ describe('npm run torture', { timeout: 60_000 }, () => {
   it('lists the tortures when none is named', () => {
     const { status, stdout } = run();
     expect(status).toBe(0);
-    expect(stdout.trim().split('\n').at(-1)).toBe('NAME: kill, hub, disk, cameras, panel, rtsp, sessions');
+    expect(stdout.trim().split('\n').at(-1)).toBe('NAME: kill, hub, disk, cameras, panel, bus, rtsp, sessions');
   });
 
   it.each([

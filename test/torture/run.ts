@@ -9,6 +9,7 @@ const tortures: Readonly<Record<string, () => Promise<Torture>>> = {
   disk: async () => (await import('./disk.ts')).diskTorture,
   cameras: async () => (await import('./cameras.ts')).camerasTorture,
   panel: async () => (await import('./panel.ts')).panelTorture,
+  bus: async () => (await import('./bus.ts')).busTorture,
   rtsp: async () => (await import('./rtsp.ts')).rtspTorture,
   sessions: async () => (await import('./sessions.ts')).sessionsTorture,
 };
@@ -19,7 +20,7 @@ const usage = `npm run torture -- NAME [--json] [--rounds N] [--outage TIME] [--
   --json           the figures as one JSON object, as the last line
   --rounds N       kill: how often the gateway is killed, 1 to 10000 (default 20)
                    disk: how often the file is damaged, in each way (default 3)
-                   panel: how often the adapter is pulled out (default 100)
+                   panel, bus: how often the adapter is pulled out (default 100)
                    sessions: how many are opened (default 10000)
   --outage TIME    hub: how long the line is down (default 10m), or the broker frozen or half open (default 20s)
   --flap TIME      hub: how long the line flaps, like 30s or 5m (default 5m)
