@@ -109,7 +109,10 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
   /** Hands the lease over; rejects when the grant ended meanwhile, and then nothing is open. */
   const admit = async (grant: Grant, arrival: Arrival, earlier?: Earlier): Promise<void> => {
     const { id, form, protocol, network, pushTo, tokenHash, device, channel, quality } = grant;
-    const source = form === 'still' ? await findStill(cameras, device, channel) : await cameras.source(device, channel, quality);
+    const source =
+      form === 'still'
+        ? await findStill(cameras, device, channel)
+        : await cameras.source(device, channel, quality);
     const remainingMs = arrival.endsAtMs - env.clock.monotonicMs();
     if (arrival.over || remainingMs <= 0) throw faults.fault('grant-over');
     await streams.admit({ grant: id, form, protocol, network, tokenHash, device, channel, quality, remainingMs, source }, pushTo, earlier);
@@ -143,6 +146,8 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
         try {
           return await admit(grant, arrival, { used: grant.usedAt !== undefined, agoMs: env.clock.now() - grant.openedAt });
         } catch (error) {
+          if (error instanceof BongsuError && error.code === 'streams.push-not-allowed')
+            return finishSurely(grant.id, 'failed', error.summary.en);
           env.log.debug({ grant: grant.id, error: messageOf(error) }, 'a grant of before the restart waits for its camera');
           await env.clock.sleep(cameraRetryMs, signal).catch(() => {});
         }

@@ -1,7 +1,7 @@
 // The grants' story with fake rooms: an end that comes while the lease is on its way wins, whatever the order.
 import { describe, expect, it } from 'vitest';
 import type { Access } from '#access';
-import { openLog, systemClock, systemRandom } from '#base';
+import { BongsuError, openLog, systemClock, systemRandom } from '#base';
 import type { Cameras } from '#cameras';
 import type { Grant, GrantEnd } from '#model';
 import type { Lease, Streams } from '#streams';
@@ -19,6 +19,7 @@ function openRooms(before: Partial<Grant> = {}) {
   const admitting = Promise.withResolvers<void>();
   const held = { admit: Promise.resolve() };
   const sick = { store: false };
+  const refusal = { code: '' };
   const told: unknown[] = [];
   const access = {
     decide: () => Promise.resolve({ granted: true, grant: grant(), token: 'token', remainingMs: 60_000, preempted: [] }),
@@ -39,13 +40,14 @@ function openRooms(before: Partial<Grant> = {}) {
   const streams = {
     async admit(lease: Lease, _: unknown, earlier: unknown) {
       told.push(earlier);
+      if (refusal.code) throw new BongsuError(refusal.code, { message: { en: 'no', ko: '불가' }, hint: { en: 'x', ko: 'x' } });
       admitting.resolve();
       await held.admit;
       leases.set(lease.grant, lease);
     },
     revoke: (id: string) => Promise.resolve(void leases.delete(id)),
   } as unknown as Streams;
-  return { deps: { access, cameras, streams }, ends, leases, cameraReady, admitting, held, sick, told };
+  return { deps: { access, cameras, streams }, ends, leases, cameraReady, admitting, held, sick, refusal, told };
 }
 
 function grant(): Grant {
@@ -159,6 +161,18 @@ describe('a grant of before a restart', () => {
     stop.abort();
     await running;
   });
+});
+
+it('is over after a restart whose configuration does not allow its push any more', async () => {
+  const rooms = openRooms();
+  rooms.cameraReady.resolve();
+  rooms.refusal.code = 'streams.push-not-allowed';
+  const stop = new AbortController();
+  const running = openGrants(rooms.deps, env).restore.run(stop.signal);
+  await systemClock.sleep(10);
+  expect(rooms.ends.get('g1')).toBe('failed');
+  stop.abort();
+  await running;
 });
 
 it('writes down the first use of an address', async () => {
