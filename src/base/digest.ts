@@ -40,17 +40,19 @@ const spelled: Readonly<Record<string, DigestAlgorithm>> = {
   'SHA-256': 'SHA-256',
   'SHA-256-SESS': 'SHA-256-sess',
 };
-const maxHeaderLength = 4096;
+const maxHeaderLength = 1024;
+const maxHeaders = 16;
+const maxParameters = 64;
 
 /**
  * The strongest challenge among the WWW-Authenticate headers of a 401 (several headers, or several challenges in one).
- * Undefined when none is spoken here. Headers beyond 4,096 characters are passed over.
+ * Undefined when none is spoken here. Headers beyond 1,024 characters are passed over, and those beyond the 16th.
  */
 export function chooseChallenge(headers: readonly string[]): Challenge | undefined {
-  const offers = headers.filter((header) => header.length <= maxHeaderLength).flatMap(splitChallenges);
+  const offers = headers.slice(0, maxHeaders).filter((header) => header.length <= maxHeaderLength);
   let best: { challenge: Challenge; rank: number } | undefined;
-  for (const offer of offers) {
-    const challenge = parseChallenge(offer);
+  for (const offer of offers.flatMap(readOffers)) {
+    const challenge = challengeOf(offer);
     if (!challenge) continue;
     const rank = challenge.scheme === 'basic' ? 0 : (strength[challenge.algorithm.toUpperCase()] ?? 0);
     if (!best || rank > best.rank) best = { challenge, rank };
@@ -58,18 +60,49 @@ export function chooseChallenge(headers: readonly string[]): Challenge | undefin
   return best?.challenge;
 }
 
-function splitChallenges(header: string): string[] {
-  const starts = [...header.matchAll(/(?:^|,)\s*(?=(?:basic|digest)\s)/gi)].map((match) => match.index + match[0].length);
-  return starts.map((start, index) => header.slice(start, starts[index + 1]));
+/** One challenge of a header, with its parameters by name in lower case. */
+interface Offer {
+  readonly scheme: 'basic' | 'digest';
+  readonly parameters: Map<string, string>;
 }
 
-function parseChallenge(text: string): Challenge | undefined {
-  const parameters = new Map<string, string>();
-  for (const match of text.matchAll(/(?<![a-z0-9-])([a-z0-9-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi)) {
-    parameters.set((match[1] ?? '').toLowerCase(), (match[2] ?? match[3] ?? '').replace(/\\(.)/g, '$1'));
+// Sticky, and each of them unambiguous: a header is read once from its front to its end, however it is made.
+const gap = /[\s,]*/y;
+const word = /[^\s,="]+/y;
+const equals = /\s*=\s*/y;
+const quoted = /"((?:[^"\\]|\\.)*)"/y;
+/** A quote that nothing ends is passed over. */
+const plain = /"?([^\s,"]*)/y;
+
+/** The challenges of one header (RFC 7235 §4.1): a word without a value begins one, words with values are its parameters. What is neither is passed over. */
+function readOffers(header: string): readonly Offer[] {
+  const offers: Offer[] = [];
+  let offer: Offer | undefined;
+  let at = 0;
+  const take = (pattern: RegExp): RegExpExecArray | undefined => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(header) ?? undefined;
+    at = found ? pattern.lastIndex : at;
+    return found;
+  };
+  for (let count = 0; at < header.length && count < maxParameters; count += 1) {
+    take(gap);
+    const name = take(word)?.[0].toLowerCase();
+    if (name === undefined) at += 1;
+    else if (take(equals)) {
+      const value = take(quoted)?.[1]?.replace(/\\(.)/g, '$1') ?? take(plain)?.[1] ?? '';
+      offer?.parameters.set(name, value);
+    } else {
+      offer = name === 'basic' || name === 'digest' ? { scheme: name, parameters: new Map() } : undefined;
+      if (offer) offers.push(offer);
+    }
   }
+  return offers;
+}
+
+function challengeOf({ scheme, parameters }: Offer): Challenge | undefined {
   const realm = parameters.get('realm') ?? '';
-  if (/^basic/i.test(text)) return { scheme: 'basic', realm };
+  if (scheme === 'basic') return { scheme, realm };
   const nonce = parameters.get('nonce');
   const algorithm = spelled[(parameters.get('algorithm') ?? 'MD5').toUpperCase()];
   if (nonce === undefined || algorithm === undefined) return undefined;

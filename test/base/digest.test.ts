@@ -41,6 +41,38 @@ describe('digest', () => {
     },
   );
 
+  it('reads what cameras make of it', () => {
+    expect(chooseChallenge(['Digest realm="a \\"b\\" c, d=e" , qop = "auth,auth-int",stale=TRUE,nonce="x=y,z"'])).toEqual({
+      scheme: 'digest',
+      realm: 'a "b" c, d=e',
+      nonce: 'x=y,z',
+      algorithm: 'MD5',
+      qop: 'auth',
+      opaque: undefined,
+      stale: true,
+    });
+    expect(chooseChallenge(['Negotiate, Bearer realm="x", nonce="no", Basic realm="cam"'])).toEqual({ scheme: 'basic', realm: 'cam' });
+    expect(chooseChallenge(['Digest realm="open, nonce=n'])).toMatchObject({ scheme: 'digest', nonce: 'n' });
+  });
+
+  it('reads a challenge back, whatever stands in it', () => {
+    const text = fc.string({ maxLength: 80 }).filter((value) => !/[\r\n\u2028\u2029]/.test(value));
+    const quote = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
+    fc.assert(
+      fc.property(text, text, text, (realm, value, opaque) => {
+        const header = `Digest realm=${quote(realm)}, nonce=${quote(value)}, opaque=${quote(opaque)}, Basic realm="other"`;
+        expect(chooseChallenge([header])).toMatchObject({ scheme: 'digest', realm, nonce: value, opaque });
+      }),
+    );
+  });
+
+  it.each(['a="', 'a="a="', '"', 'a=', 'a ', '\\', 'a="\\', ' ', ',', 'digest '])('takes no longer for %j again and again', (part) => {
+    const before = process.threadCpuUsage();
+    chooseChallenge(Array.from({ length: 64 }, () => `Digest ${part.repeat(1_000)}`.slice(0, 1_024)));
+    const { user, system } = process.threadCpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(20);
+  });
+
   it('never fails and is bounded on any header', () => {
     fc.assert(fc.property(fc.array(fc.string({ maxLength: 6000 }), { maxLength: 3 }), (headers) => void chooseChallenge(headers)));
     fc.assert(fc.property(fc.string(), (tail) => void chooseChallenge([`Digest ${tail}`])));
