@@ -47,6 +47,26 @@ describe('data units', () => {
     expect(decodeResponse({ function: 4, address: 8, count: 1 }, hex('04 02 00 0A'))).toEqual({ result: 'data', values: [10] });
   });
 
+  it.each([
+    ['§6.5 write coil 173', { function: 5, address: 0xac, values: [1] }, '05 00 AC FF 00', '05 00 AC FF 00'],
+    ['§6.6 write register 2', { function: 6, address: 1, values: [3] }, '06 00 01 00 03', '06 00 01 00 03'],
+    ['§6.8.1 return query data', { function: 8, nonce: 0xa537 }, '08 00 00 A5 37', '08 00 00 A5 37'],
+    [
+      '§6.11 write coils 20–29',
+      { function: 15, address: 0x13, values: [1, 0, 1, 1, 0, 0, 1, 1, 1, 0] },
+      '0F 00 13 00 0A 02 CD 01',
+      '0F 00 13 00 0A',
+    ],
+    ['§6.12 write registers 2–3', { function: 16, address: 1, values: [0x0a, 0x102] }, '10 00 01 00 02 04 00 0A 01 02', '10 00 01 00 02'],
+  ] as const)('%s', (_, request, sent, received) => {
+    expect(encodeRequest(request)).toEqual(hex(sent));
+    const values = 'nonce' in request ? [request.nonce] : request.values;
+    expect(decodeResponse(request, hex(received))).toEqual({ result: 'data', values });
+    const other = hex(received);
+    other[4] = (other[4] ?? 0) ^ 1;
+    expect(decodeResponse(request, other)).toEqual({ result: 'mismatch' });
+  });
+
   it('an exception is named, another function or length is no answer', () => {
     const request = { function: 3, address: 0, count: 1 } as const;
     expect(decodeResponse(request, hex('83 02'))).toEqual({ result: 'exception', code: 2 });
