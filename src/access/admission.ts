@@ -1,6 +1,6 @@
 // Admission: which grants are open, which of them have a place on the line and at what rate, and who gives way to whom.
 import { formatRate } from '#base';
-import type { Grant, Quality, StreamOffer } from '#model';
+import type { Grant, StreamName, StreamOffer } from '#model';
 import { findRoom, findSurplus, type Place, sumOf } from './budget.ts';
 import type { AccessOptions } from './options.ts';
 
@@ -8,7 +8,7 @@ import type { AccessOptions } from './options.ts';
 export interface Picture {
   readonly device: string;
   readonly channel: number;
-  readonly quality: Quality;
+  readonly quality: StreamName;
 }
 
 /** The line by which the hub fetches pictures. */
@@ -98,7 +98,7 @@ export function openAdmission(
     let left = free;
     return ({ device, channel, quality }) => {
       const rate = line?.rateOf({ device, channel, quality: 'sub' }) ?? 0;
-      if (quality === 'sub' || rate > left) return undefined;
+      if (quality !== 'main' || rate > left) return undefined;
       left -= rate;
       return { quality: 'sub' };
     };

@@ -1,6 +1,6 @@
 // The rules of lawful access, pure: a request and the time in, a verdict out. Nothing is shown that does not pass here.
 import { formatDuration, type Text } from '#base';
-import type { Grant, GrantForm, GrantRequest, Quality, StreamOffer, StreamProtocol } from '#model';
+import type { Grant, GrantForm, GrantRequest, StreamName, StreamOffer, StreamProtocol } from '#model';
 import { type Claims, cleanText, readClaims } from './claims.ts';
 import { isGroundId } from './grounds.ts';
 import type { AccessOptions, ServiceOptions } from './options.ts';
@@ -11,7 +11,7 @@ export interface AccessAsk {
   readonly form: GrantForm;
   readonly device: string;
   readonly channel: number;
-  readonly quality: Quality;
+  readonly quality: StreamName;
   readonly protocol?: StreamProtocol | undefined;
   /** CIDR: the only network from which the address opens. */
   readonly network?: string | undefined;

@@ -70,7 +70,12 @@ export function ledgerRowOf(ask: AccessAsk, claims: Claims | undefined, options:
     incident: claims?.incident ?? '',
     ground: claims?.ground ?? '',
     law: ground?.law.ko ?? '',
-    items: ask.form === 'stream' ? '실시간 영상(음성 제외)' : '정지영상',
+    items:
+      ask.form === 'still'
+        ? '정지영상'
+        : ask.quality === 'metadata'
+          ? '실시간 영상분석 메타데이터(영상·음성 제외)'
+          : '실시간 영상(음성 제외)',
     opened_at: null,
     until: claims?.until ?? null,
     ended_at: null,

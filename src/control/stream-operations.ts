@@ -4,7 +4,7 @@ import { id, line, reason } from './fields.ts';
 import { relayState, textView } from './views.ts';
 
 const count = z.number().nonnegative();
-const quality = z.enum(['main', 'sub']);
+const quality = z.enum(['main', 'sub', 'metadata']);
 
 /** One channel and quality of a camera, with what came from it. */
 const pathView = z.object({
@@ -14,7 +14,7 @@ const pathView = z.object({
   state: z.enum(['idle', 'opening', 'ready', 'stalled', 'closing']),
   /** Sessions that get its pictures. */
   readers: count,
-  codec: z.enum(['h264', 'h265', 'jpeg']).optional(),
+  codec: z.enum(['h264', 'h265', 'jpeg', 'metadata']).optional(),
   /** Pixels; missing where the camera's description does not tell. */
   size: z.object({ width: count, height: count }).optional(),
   /** Over the time since the sample before; missing in the first one. */

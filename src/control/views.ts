@@ -165,7 +165,7 @@ export const grantView = z.object({
   form: z.enum(['stream', 'still']),
   device: z.string(),
   channel: z.int(),
-  quality: z.enum(['main', 'sub']),
+  quality: z.enum(['main', 'sub', 'metadata']),
   request: z.object({
     service: z.string(),
     incident: z.string(),

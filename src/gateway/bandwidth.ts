@@ -42,7 +42,7 @@ export function openBandwidth(config: Pick<Config, 'uplink' | 'streams'>, deps: 
   };
   const line: Line = {
     limit,
-    rateOf: (picture) => rates.of(picture) ?? configuredRate(deps().cameras, picture) ?? config.streams.estimate[picture.quality],
+    rateOf: (picture) => rates.of(picture) ?? configuredRate(deps().cameras, picture) ?? config.streams.estimate[picture.quality === 'main' ? 'main' : 'sub'],
     readersOf: (grant) => readers.get(grant) ?? 0,
   };
   const isLimited = [...widths.values()].some((width) => width !== undefined);
@@ -79,6 +79,7 @@ function configuredRate(
   cameras: Pick<Cameras, 'profile'>,
   { device, channel, quality }: Parameters<Line['rateOf']>[0],
 ): number | undefined {
+  if (quality === 'metadata') return undefined;
   try {
     const kbps = cameras.profile(device)?.channels.find((one) => one.channel.number === channel)?.profiles[quality].kbps;
     return kbps !== undefined && kbps > 0 && Number.isFinite(kbps) ? kbps * 1000 : undefined;

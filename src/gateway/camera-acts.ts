@@ -59,8 +59,10 @@ export function openCameraActs({ access, control }: CameraActsDeps, env: Env): C
   return {
     async actorOf(id, { camera, channel }, origin) {
       const grant = await access.openGrant(id);
-      const isOwn = grant?.form === 'stream' && grant.device === camera && grant.channel === channel && grant.origin === origin;
-      if (!grant || !isOwn) return undefined;
+      // Who may not see where the camera looks may not turn it.
+      const hasPictures = grant?.form === 'stream' && grant.quality !== 'metadata';
+      const isOwn = hasPictures && grant.device === camera && grant.channel === channel && grant.origin === origin;
+      if (!isOwn) return undefined;
       return { holder: holderOf(id), by: `${origin}:${grant.request.recipient.person}`, remainingMs: grant.remainingMs };
     },
     async order(actor, place, order) {

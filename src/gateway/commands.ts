@@ -34,12 +34,16 @@ const look = z
   .object({
     camera: z.string().regex(idPattern),
     channel: z.int().min(1).max(1024).default(1),
-    quality: z.enum(['main', 'sub']).default('main'),
+    quality: z.enum(['main', 'sub', 'metadata']).default('main'),
     deliver: z.enum(['pull', 'push']).default('pull'),
     to: z.string().max(500).optional(),
     protocol: z.enum(['rtsp', 'http-flv', 'ws-flv']).default('rtsp'),
     network: z.union([z.cidrv4(), z.cidrv6()]).optional(),
     grant: z.unknown(),
+  })
+  .refine(({ quality, protocol, deliver }) => quality !== 'metadata' || (protocol === 'rtsp' && deliver === 'pull'), {
+    path: ['quality'],
+    message: 'metadata is fetched over RTSP: protocol must be rtsp, deliver pull',
   })
   .refine(({ deliver, to }) => deliver === 'pull' || to !== undefined, {
     path: ['to'],
@@ -93,6 +97,7 @@ async function openLook(form: GrantForm, command: Command, deps: CommandDeps): P
   const parsed = look.safeParse(command.body);
   if (!parsed.success) return refuseBody(command, parsed.error);
   const { camera, channel, quality, protocol, network, deliver, to, grant } = parsed.data;
+  if (form === 'still' && quality === 'metadata') return refuse(command, 'command.body-wrong', 'quality: a still is of main or sub');
   const pushTo = form === 'stream' && deliver === 'push' ? to : undefined;
   const opened = await deps.grants.open({
     form,

@@ -112,7 +112,7 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
     const source =
       form === 'still'
         ? await findStill(cameras, device, channel)
-        : await cameras.source(device, channel, quality);
+        : await cameras.source(device, channel, quality === 'metadata' ? 'main' : quality);
     const remainingMs = arrival.endsAtMs - env.clock.monotonicMs();
     if (arrival.over || remainingMs <= 0) throw faults.fault('grant-over');
     await streams.admit({ grant: id, form, protocol, network, tokenHash, device, channel, quality, remainingMs, source }, pushTo, earlier);

@@ -1,5 +1,5 @@
 // Lawful access: what is asked, what is granted, and what is written down.
-import type { Quality } from './device.ts';
+import type { Quality, StreamName } from './device.ts';
 
 /** What a grant is asked for with; every field of it is a person's claim and is recorded as it came. */
 export interface GrantRequest {
@@ -36,7 +36,7 @@ export interface Grant {
   readonly form: GrantForm;
   readonly device: string;
   readonly channel: number;
-  readonly quality: Quality;
+  readonly quality: StreamName;
   /** Of a stream; absent: `rtsp`. */
   readonly protocol?: StreamProtocol | undefined;
   /** CIDR: the only network from which it opens; absent: all that the configuration allows. */

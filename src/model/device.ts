@@ -95,6 +95,9 @@ export interface Channel {
 /** Which of a camera's streams. */
 export type Quality = 'main' | 'sub';
 
+/** What is asked of a channel: one of its streams of pictures, or what its own analysis says of them (ONVIF metadata), which shows none. */
+export type StreamName = Quality | 'metadata';
+
 /** A camera's stream address with what opens it. Lives in memory and on the channel to the media process only. */
 export interface StreamSource {
   /** `rtsp://` without user information. */

@@ -23,6 +23,7 @@ export type {
   Place,
   PtzPolicy,
   Quality,
+  StreamName,
   SensorRecord,
   StreamSource,
 } from './device.ts';

@@ -1,6 +1,6 @@
 // What the gateway and the media process say to each other over the child's channel: typed, and checked on both sides.
 import { z } from 'zod';
-import type { GrantEnd, GrantForm, Look, LookAsk, Quality, StreamProtocol, StreamSource } from '#model';
+import type { GrantEnd, GrantForm, Look, LookAsk, Quality, StreamName, StreamProtocol, StreamSource } from '#model';
 
 /** A permission on its way to the media process: one grant's address and what it opens. */
 export interface Lease {
@@ -16,7 +16,7 @@ export interface Lease {
   readonly tokenHash: string;
   readonly device: string;
   readonly channel: number;
-  readonly quality: Quality;
+  readonly quality: StreamName;
   /** Time left, milliseconds of the monotonic clock; counts from the call of `admit`, in the media process from receipt. */
   readonly remainingMs: number;
   /** For a stream: `rtsp://`. For a still: the ONVIF snapshot address, `http://` or `https://`. */
@@ -77,7 +77,7 @@ export interface SourceChanged {
   readonly event: 'source-opened' | 'source-closed' | 'source-failed';
   readonly device: string;
   readonly channel: number;
-  readonly quality: Quality;
+  readonly quality: StreamName;
   /** The codec when opened, the failure's code when failed, empty when closed. */
   readonly reason: string;
   /** The failure in words; empty otherwise. */
@@ -97,6 +97,7 @@ export type MediaEvent = SessionOpened | SessionClosed | GrantEnded | SourceChan
 
 const ids = z.string().min(1).max(64);
 const quality = z.enum(['main', 'sub']);
+const streamName = z.enum(['main', 'sub', 'metadata']);
 const count = z.number().nonnegative();
 const text = z.string().max(500);
 const address = z.strictObject({ host: z.string().max(255), port: z.number().int().min(0).max(65_535) });
@@ -120,7 +121,7 @@ const lease = z.strictObject({
   tokenHash: z.string().regex(/^[0-9a-f]{64}$/),
   device: ids,
   channel: z.number().int().min(0),
-  quality,
+  quality: streamName,
   remainingMs: count,
   source: streamSource,
 }) satisfies z.ZodType<Lease>;
@@ -201,7 +202,7 @@ const sourceChanged = z.strictObject({
   event: z.enum(['source-opened', 'source-closed', 'source-failed']),
   device: ids,
   channel: z.number(),
-  quality,
+  quality: streamName,
   reason: text,
   text: z.strictObject({ ko: text, en: text }),
 }) satisfies z.ZodType<SourceChanged>;
@@ -216,10 +217,10 @@ const needsKeyFrame = z.strictObject({
 const pathStatus = z.strictObject({
   device: ids,
   channel: z.number(),
-  quality,
+  quality: streamName,
   state: z.enum(['idle', 'opening', 'ready', 'stalled', 'closing']),
   readers: count,
-  codec: z.enum(['h264', 'h265', 'jpeg']).optional(),
+  codec: z.enum(['h264', 'h265', 'jpeg', 'metadata']).optional(),
   frames: count,
   bytes: count,
   /** Packets that the camera numbered and that did not come, since the path is known. */
@@ -237,7 +238,7 @@ const sessionStatus = z.strictObject({
   session: ids,
   device: ids,
   channel: z.number(),
-  quality,
+  quality: streamName,
   transport: z.enum(['tcp', 'udp', 'http-flv', 'ws-flv', 'rtsp-push', 'rtmp-push']),
   peer: text,
   frames: count,

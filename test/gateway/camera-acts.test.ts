@@ -57,6 +57,7 @@ it.each([
   ['of another camera', { device: 'cam-2' }],
   ['of another channel', { channel: 2 }],
   ['of a still', { form: 'still' }],
+  ['of metadata', { quality: 'metadata' }],
   ["of a technician's own", { origin: 'cli:kim' }],
 ])('a grant %s moves nothing', async (_, grant) => {
   expect(await openRooms(grant).acts.actorOf('g1', place, 'hub')).toBeUndefined();

@@ -21,6 +21,8 @@ export interface Habits {
   readonly silent?: boolean;
   /** Bytes thrown between frames. */
   readonly garbage?: number;
+  /** Sends so many documents of metadata to who plays, in place of pictures, and is silent from then on. */
+  readonly metadata?: number;
   /** Payload bytes of a packet. */
   readonly packetBytes?: number;
   /** Asks for Digest with this algorithm. */
@@ -199,7 +201,8 @@ function play(socket: Socket, reply: Buffer, habits: Habits): void {
   if (habits.early === 'with') socket.write(Buffer.concat([reply, ...first]));
   else if (habits.early === 'before') socket.write(Buffer.concat([...first, reply]));
   else socket.write(reply);
-  if (habits.silent) return;
+  tellDocuments(socket, habits.metadata ?? 0);
+  if (habits.silent || habits.metadata !== undefined) return;
   let number = 3;
   const timer = setInterval(
     () => {
@@ -210,6 +213,19 @@ function play(socket: Socket, reply: Buffer, habits: Habits): void {
     1000 / (habits.rate ?? 50),
   );
   socket.on('close', () => clearInterval(timer));
+}
+
+/** Of two packets each (ONVIF Streaming §5.2.1.5: the marker ends a document). */
+function tellDocuments(socket: Socket, count: number): void {
+  for (let document = 0; document < count; document += 1) {
+    const text = `<tt:MetadataStream><tt:Frame Object="${document}"/></tt:MetadataStream>`;
+    for (const [piece, body] of [text.slice(0, 20), text.slice(20)].entries()) {
+      const header = rtpHeader(107, document * 2 + piece);
+      header[1] = 107 | (piece === 1 ? 0x80 : 0);
+      header.writeUInt32BE(document * 1_800, 4);
+      socket.write(interleave(0, Buffer.concat([header, Buffer.from(body)])));
+    }
+  }
 }
 
 /** One frame of one packet, a key frame every tenth; now and then a sender report with the camera's address, and a packet of sound. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { interleavedOffer, parseSession, resolveControl } from '../../src/streams/rtsp/headers.ts';
-import { chooseVideo, describeTrack, parseSdp } from '../../src/streams/rtsp/sdp.ts';
+import { chooseTrack, describeTrack, parseSdp } from '../../src/streams/rtsp/sdp.ts';
 
 const hikvision = `v=0
 o=- 1109162014219182 1 IN IP4 10.1.2.3
@@ -27,7 +27,7 @@ a=Media_header:MEDIAINFO=494D4B48010300000400000111710110;
 
 describe('stream descriptions', () => {
   it('gives readers one video track with its parameter sets and nothing else of the camera', () => {
-    const track = chooseVideo(parseSdp(hikvision));
+    const track = chooseTrack(parseSdp(hikvision), 'video');
     expect(track).toMatchObject({ codec: 'h264', payloadType: 96 });
     const text = track ? describeTrack(track) : '';
     expect(text).toContain('sprop-parameter-sets=Z00AKY2NQDwBE/LgLcBAQFAAAD6AAAw1DoYACYFAABMS0C7y40MAATAoAAJiWgXeXCg=,aO44gA==');
@@ -48,7 +48,7 @@ describe('stream descriptions', () => {
     ['raw UDP', 'm=video 0 udp 96\r\na=rtpmap:96 H264/90000\r\n', undefined],
     ['nothing', '', undefined],
   ])('chooses %s: rightly', (_name, text, codec) => {
-    expect(chooseVideo(parseSdp(text))?.codec).toBe(codec);
+    expect(chooseTrack(parseSdp(text), 'video')?.codec).toBe(codec);
   });
 
   it('never throws, stays bounded, and what it writes never holds more than the one track', () => {
@@ -66,7 +66,7 @@ describe('stream descriptions', () => {
         const sdp = parseSdp(lines.join('\n'));
         expect(sdp.media.length).toBeLessThanOrEqual(32);
         expect(sdp.problems.length).toBeLessThanOrEqual(16);
-        const track = chooseVideo(sdp);
+        const track = chooseTrack(sdp, 'video');
         if (track) expect(describeTrack(track).match(/^m=/gm)).toHaveLength(1);
       }),
     );
@@ -79,7 +79,7 @@ describe('stream descriptions', () => {
       control: 'trackID=0',
       parameters: 'sprop-vps=QAE=;sprop-sps=QgE=;sprop-pps=RAE=',
     } as const;
-    expect(chooseVideo(parseSdp(describeTrack(track)))).toEqual(track);
+    expect(chooseTrack(parseSdp(describeTrack(track)), 'video')).toEqual(track);
   });
 });
 

@@ -33,6 +33,8 @@ interface Open extends Feed {
 }
 
 const channels = { rtp: 0, rtcp: 1 };
+/** What has a place in FLV. */
+const inFlv: ReadonlySet<string> = new Set(['h264', 'h265']);
 
 /** Opens the table; it is the hall of the loopback server. */
 export function openFeeds(paths: Paths, bufferBytes: number, env: Env): Feeds {
@@ -67,7 +69,8 @@ export function openFeeds(paths: Paths, bufferBytes: number, env: Env): Feeds {
   const describe = async (feed: Open): Promise<Description> => {
     const description = await feed.member.describe();
     if (!description.ok) close(feed, description.failure);
-    else if (description.track.codec === 'jpeg') close(feed, { reason: 'no-video', detail: 'JPEG has no place in FLV' });
+    else if (!inFlv.has(description.track.codec))
+      close(feed, { reason: 'no-video', detail: `${description.track.codec} has no place in FLV` });
     return description;
   };
 

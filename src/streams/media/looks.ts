@@ -29,7 +29,7 @@ export function openLooks(deps: LooksDeps, env: Env, signal: AbortSignal): Looks
       const open = deps
         .paths()
         .find((path) => hasPictures.has(path.state) && path.device === device && path.channel === channel && path.quality === quality);
-      if (open?.codec) return { result: 'seen', codec: open.codec, tookMs: 0 };
+      if (open?.codec && open.codec !== 'metadata') return { result: 'seen', codec: open.codec, tookMs: 0 };
       if (underway >= maxLooks) return undefined;
       underway += 1;
       const limit = new AbortController();

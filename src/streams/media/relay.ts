@@ -89,7 +89,9 @@ function pathEvents(emit: (event: MediaEvent) => void): PathEvents {
     sourceOpened: (key, codec) => emit({ event: 'source-opened', ...keyOf(key), reason: codec, text: none }),
     sourceClosed: (key) => emit({ event: 'source-closed', ...keyOf(key), reason: '', text: none }),
     sourceFailed: (key, failure) => emit({ event: 'source-failed', ...keyOf(key), reason: failure.reason, text: failureText(failure) }),
-    needsKeyFrame: (key) => emit({ event: 'needs-key-frame', ...keyOf(key) }),
+    needsKeyFrame({ device, channel, quality }) {
+      if (quality !== 'metadata') emit({ event: 'needs-key-frame', device, channel, quality });
+    },
   };
 }
 

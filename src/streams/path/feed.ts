@@ -1,8 +1,8 @@
 // The feed of a path: its one camera connection at a time, and what is remembered of the last ones.
 import { type Breath, type Env, messageOf, openBackoff } from '#base';
-import type { Quality, StreamSource } from '#model';
+import type { StreamName, StreamSource } from '#model';
 import { failureText, type SourceFailure } from '../faults.ts';
-import { type Codec, sameTrack, type VideoTrack } from '../rtsp/index.ts';
+import { type Codec, sameTrack, type Track } from '../rtsp/index.ts';
 import { Continuity, type Piece, type runSource } from '../source/index.ts';
 import type { Backlog } from './backlog.ts';
 import type { GopMemory } from './gop.ts';
@@ -10,7 +10,7 @@ import type { GopMemory } from './gop.ts';
 export interface PathKey {
   readonly device: string;
   readonly channel: number;
-  readonly quality: Quality;
+  readonly quality: StreamName;
 }
 
 /** What a path shows, and where it gets it. */
@@ -60,7 +60,7 @@ export interface FeedSink {
 
 /** The path's one camera connection, opened and closed by the state machine, and what is remembered of it. */
 export interface Feed {
-  readonly track: VideoTrack | undefined;
+  readonly track: Track | undefined;
   readonly failure: SourceFailure | undefined;
   readonly frames: number;
   readonly bytes: number;
@@ -85,8 +85,8 @@ const finalFailures: ReadonlySet<string> = new Set(['login-refused', 'no-video',
 export function openFeed({ key, source }: PathView, options: PathOptions, deps: PathDeps & PathCommons, env: Env, sink: FeedSink): Feed {
   const backoff = openBackoff({ minMs: 500, maxMs: 5_000 }, env.random);
   let running: AbortController | undefined;
-  let track: VideoTrack | undefined;
-  let lastTrack: VideoTrack | undefined;
+  let track: Track | undefined;
+  let lastTrack: Track | undefined;
   let failure: SourceFailure | undefined;
   let pausedUntil = 0;
   let readyAt = 0;
@@ -97,7 +97,7 @@ export function openFeed({ key, source }: PathView, options: PathOptions, deps: 
   const continuity = new Continuity(env.clock);
   const now = env.clock.monotonicMs;
 
-  const ready = (found: VideoTrack): void => {
+  const ready = (found: Track): void => {
     const changed = lastTrack !== undefined && !sameTrack(lastTrack, found);
     track = lastTrack = found;
     failure = undefined;
@@ -160,12 +160,13 @@ export function openFeed({ key, source }: PathView, options: PathOptions, deps: 
       firstFrameMs = undefined;
       const { openTimeoutMs: replyTimeoutMs, frameTimeoutMs } = options;
       const guarded = {
-        ready: (found: VideoTrack) => running === run && ready(found),
+        ready: (found: Track) => running === run && ready(found),
         piece: (next: Piece) => running === run && piece(next),
       };
       const { readBuffer } = deps;
       const onRead = deps.breath.taken;
-      deps.runSource({ source, replyTimeoutMs, frameTimeoutMs, readBuffer, onRead, continuity }, guarded, env, run.signal).then(
+      const wanted = key.quality === 'metadata' ? 'metadata' : 'video';
+      deps.runSource({ source, wanted, replyTimeoutMs, frameTimeoutMs, readBuffer, onRead, continuity }, guarded, env, run.signal).then(
         (why) => running === run && failed(why ?? { reason: 'lost', detail: '' }),
         (error: unknown) => running === run && failed({ reason: 'malformed', detail: messageOf(error).slice(0, 120) }),
       );

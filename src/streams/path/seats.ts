@@ -1,13 +1,13 @@
 // Who sits at a path: those who wait for its description and those who play.
 import type { SourceFailure } from '../faults.ts';
-import type { VideoTrack } from '../rtsp/index.ts';
+import type { Track } from '../rtsp/index.ts';
 import type { Piece } from '../source/index.ts';
 import type { Backlog } from './backlog.ts';
 import type { CatchUp } from './gop.ts';
 import type { Reader } from './reader.ts';
 
 /** What a member waits for: the track, or the reason why there is none. */
-export type Description = { readonly ok: true; readonly track: VideoTrack } | { readonly ok: false; readonly failure: SourceFailure };
+export type Description = { readonly ok: true; readonly track: Track } | { readonly ok: false; readonly failure: SourceFailure };
 
 /** One member's place. */
 export interface Seat {
@@ -21,7 +21,7 @@ export interface Seats {
   /** False when the seat was already given up. */
   giveUp(seat: Seat): boolean;
   /** Tells all who wait what the track is. */
-  release(track: VideoTrack): void;
+  release(track: Track): void;
   /** Sends all away, or those alone who play; how many went. */
   dismiss(who: 'all' | 'playing', failure: SourceFailure): number;
   /** The stream has a gap: who plays goes on with the next key frame. */

@@ -2,13 +2,13 @@
 import type { Env, Login } from '#base';
 import type { PushFailure } from '../faults.ts';
 import type { ReaderLine } from '../path/index.ts';
-import { describeTrack, type VideoTrack } from '../rtsp/index.ts';
+import { describeTrack, type Track } from '../rtsp/index.ts';
 import { type OutwardOptions, openOutward } from './outward.ts';
 import { openPublisher, type Publisher } from './publisher.ts';
 
 export interface RecorderOptions extends OutwardOptions {
   readonly login: Login | undefined;
-  readonly track: VideoTrack;
+  readonly track: Track;
 }
 
 export interface Recorder extends Disposable {
@@ -65,7 +65,7 @@ export async function openRecorder(options: RecorderOptions, env: Env): Promise<
   };
 }
 
-async function record(publisher: Publisher, url: string, track: VideoTrack): Promise<PushFailure | undefined> {
+async function record(publisher: Publisher, url: string, track: Track): Promise<PushFailure | undefined> {
   const description = describeTrack(track).replace('a=recvonly\r\n', '');
   const transport = 'RTP/AVP/TCP;unicast;interleaved=0-1;mode=record';
   return (

@@ -5,4 +5,4 @@ export { openRtspLogin, type RtspLogin } from './login.ts';
 export { encodeRequest, encodeResponse, header, type RtspMessage, type RtspRequest, type RtspResponse } from './message.ts';
 export { type PictureSize, sizeOf } from './picture-size.ts';
 export { contentOf, hasMarker, holdsPicture, isRtp, senderReportLength, startsKey, timestampOf } from './rtp.ts';
-export { type Codec, chooseVideo, describeTrack, parseSdp, sameTrack, type VideoTrack } from './sdp.ts';
+export { type Codec, chooseTrack, describeTrack, parseSdp, sameTrack, type Track } from './sdp.ts';

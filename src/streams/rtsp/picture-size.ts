@@ -1,5 +1,5 @@
 // The size of the pictures, from the sequence parameter set in a stream's description (RFC 6184 §8.1, RFC 7798 §7.1). No frame is looked into.
-import type { VideoTrack } from './sdp.ts';
+import type { Track } from './sdp.ts';
 
 /** In pixels, as they are shown. */
 export interface PictureSize {
@@ -12,7 +12,7 @@ const maxSetBytes = 512;
 const cached = new WeakMap<object, { readonly size: PictureSize | undefined }>();
 
 /** Undefined where the description has no parameter set, or one that cannot be read. Never throws. */
-export function sizeOf(track: Pick<VideoTrack, 'codec' | 'parameters'>): PictureSize | undefined {
+export function sizeOf(track: Pick<Track, 'codec' | 'parameters'>): PictureSize | undefined {
   const known = cached.get(track);
   if (known) return known.size;
   const size = readSize(track);
@@ -20,10 +20,10 @@ export function sizeOf(track: Pick<VideoTrack, 'codec' | 'parameters'>): Picture
   return size;
 }
 
-function readSize({ codec, parameters }: Pick<VideoTrack, 'codec' | 'parameters'>): PictureSize | undefined {
+function readSize({ codec, parameters }: Pick<Track, 'codec' | 'parameters'>): PictureSize | undefined {
   const name = codec === 'h264' ? 'sprop-parameter-sets' : 'sprop-sps';
   const value = new RegExp(`(?:^|;)\\s*${name}=([A-Za-z0-9+/=,]*)`, 'i').exec(parameters)?.[1];
-  if (codec === 'jpeg' || value === undefined) return undefined;
+  if (codec === 'jpeg' || codec === 'metadata' || value === undefined) return undefined;
   for (const text of value.split(',').slice(0, 8)) {
     const bytes = Buffer.from(text, 'base64').subarray(0, maxSetBytes);
     const size = codec === 'h264' ? sizeOfH264(bytes) : sizeOfH265(bytes);

@@ -30,7 +30,8 @@ export const startsKey = 2;
 
 /** What lies in the packet, as a sum of `holdsPicture` and `startsKey`. */
 export function contentOf(codec: Codec, bytes: Buffer, start: number, end: number): number {
-  if (codec === 'jpeg') return holdsPicture | startsKey;
+  // Of a JPEG and of a document of metadata any may come first.
+  if (codec === 'jpeg' || codec === 'metadata') return holdsPicture | startsKey;
   const at = payloadStart(bytes, start, end);
   if (at + 3 > end) return 0;
   return codec === 'h264' ? contentOfH264(bytes, at, end) : contentOfH265(bytes, at, end);

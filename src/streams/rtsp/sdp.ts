@@ -1,7 +1,9 @@
 // Stream descriptions: reads what a camera sends (RFC 8866), and writes the one that readers get, made anew from what is allowed in it.
 
 /** Video codecs that are relayed. Nothing else leaves (개인정보 보호법 제25조⑤: no sound). */
-export type Codec = 'h264' | 'h265' | 'jpeg';
+type VideoCodec = 'h264' | 'h265' | 'jpeg';
+/** With what a camera's own analysis says of its pictures, as XML (ONVIF Streaming §5.2.1.5), which is relayed where it is asked for by name. */
+export type Codec = VideoCodec | 'metadata';
 
 /** One `m=` section. */
 export interface SdpMedia {
@@ -24,7 +26,7 @@ export interface Sdp {
 }
 
 /** The one track that is set up. */
-export interface VideoTrack {
+export interface Track {
   readonly codec: Codec;
   readonly payloadType: number;
   readonly control: string | undefined;
@@ -34,8 +36,9 @@ export interface VideoTrack {
 
 const maxLines = 512;
 const maxMedia = 32;
-const codecs: Readonly<Record<string, Codec>> = { H264: 'h264', H265: 'h265', HEVC: 'h265', JPEG: 'jpeg' };
-const encodingNames: Readonly<Record<Codec, string>> = { h264: 'H264', h265: 'H265', jpeg: 'JPEG' };
+const codecs: Readonly<Record<string, VideoCodec>> = { H264: 'h264', H265: 'h265', HEVC: 'h265', JPEG: 'jpeg' };
+const metadataEncoding = 'VND.ONVIF.METADATA';
+const encodingNames: Readonly<Record<Codec, string>> = { h264: 'H264', h265: 'H265', jpeg: 'JPEG', metadata: 'vnd.onvif.metadata' };
 const jpegPayloadType = 26;
 
 interface OpenMedia {
@@ -97,8 +100,13 @@ function readAttribute(media: OpenMedia, value: string): boolean {
   return parameters !== null || !/^(?:rtpmap|fmtp):/.test(value);
 }
 
+/** The track that is set up; undefined where there is none of what is wanted. */
+export function chooseTrack(sdp: Sdp, wanted: 'video' | 'metadata'): Track | undefined {
+  return wanted === 'video' ? chooseVideo(sdp) : chooseMetadata(sdp);
+}
+
 /** The first video track that is relayed: H.264, H.265 or JPEG over RTP. MPEG-TS, which can hide sound, is none. */
-export function chooseVideo(sdp: Sdp): VideoTrack | undefined {
+function chooseVideo(sdp: Sdp): Track | undefined {
   for (const media of sdp.media) {
     if (media.kind !== 'video' || !/^RTP\/S?AVPF?/i.test(media.protocol)) continue;
     for (const payloadType of media.payloadTypes) {
@@ -107,6 +115,16 @@ export function chooseVideo(sdp: Sdp): VideoTrack | undefined {
       if (!codec) continue;
       return { codec, payloadType, control: media.control, parameters: allowParameters(media.parameters.get(payloadType) ?? '') };
     }
+  }
+  return undefined;
+}
+
+/** The first track of metadata over RTP that is not packed: what is packed (GZIP, EXI) cannot be seen to be no sound. */
+function chooseMetadata(sdp: Sdp): Track | undefined {
+  for (const media of sdp.media) {
+    if (media.kind !== 'application' || !/^RTP\/S?AVPF?/i.test(media.protocol)) continue;
+    const payloadType = media.payloadTypes.find((one) => media.encodings.get(one)?.name === metadataEncoding);
+    if (payloadType !== undefined) return { codec: 'metadata', payloadType, control: media.control, parameters: '' };
   }
   return undefined;
 }
@@ -138,12 +156,12 @@ function allowParameters(text: string): string {
 }
 
 /** Whether both describe the same pictures, so that a reader of the one can go on with the other. */
-export function sameTrack(a: VideoTrack, b: VideoTrack): boolean {
+export function sameTrack(a: Track, b: Track): boolean {
   return a.codec === b.codec && a.payloadType === b.payloadType && a.parameters === b.parameters;
 }
 
-/** The description that readers get: one video track, parameter sets kept, no word of the camera's own. */
-export function describeTrack(track: VideoTrack): string {
+/** The description that readers get: one track, parameter sets kept, no word of the camera's own. */
+export function describeTrack(track: Track): string {
   const lines = [
     'v=0',
     'o=- 1 1 IN IP4 0.0.0.0',
@@ -152,7 +170,7 @@ export function describeTrack(track: VideoTrack): string {
     't=0 0',
     'a=control:*',
     'a=range:npt=now-',
-    `m=video 0 RTP/AVP ${track.payloadType}`,
+    `m=${track.codec === 'metadata' ? 'application' : 'video'} 0 RTP/AVP ${track.payloadType}`,
     `a=rtpmap:${track.payloadType} ${encodingNames[track.codec]}/90000`,
     ...(track.parameters === '' ? [] : [`a=fmtp:${track.payloadType} ${track.parameters}`]),
     'a=recvonly',

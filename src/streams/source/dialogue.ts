@@ -3,7 +3,7 @@ import type { SourceFailure } from '../faults.ts';
 import {
   baseOf,
   type ChannelPair,
-  chooseVideo,
+  chooseTrack,
   header,
   interleavedOffer,
   parseSdp,
@@ -11,14 +11,14 @@ import {
   type RtspResponse,
   resolveControl,
   serverPorts,
-  type VideoTrack,
+  type Track,
 } from '../rtsp/index.ts';
 import type { CameraConnection } from './connection.ts';
 import type { UdpEar } from './udp-ear.ts';
 
 /** A camera whose track is set up, ready to play. */
 export interface Prepared {
-  readonly track: VideoTrack;
+  readonly track: Track;
   readonly channels: ChannelPair;
   /** Aggregate address, for PLAY, keep-alive and TEARDOWN. */
   readonly url: string;
@@ -30,7 +30,7 @@ export interface Prepared {
 
 /** What the camera offers at an address, before anything is set up. */
 export interface Offer {
-  readonly track: VideoTrack;
+  readonly track: Track;
   /** What controls are relative to (RFC 2326 §C.1.1). */
   readonly base: string;
   /** The control of the whole session, as the SDP says it. */
@@ -46,8 +46,11 @@ export type Preparation = { readonly ok: true; readonly prepared: Prepared } | {
 /** Asks for as many channels as one track needs. */
 const asked: ChannelPair = { rtp: 0, rtcp: 1 };
 
-/** OPTIONS and DESCRIBE: the first H.264, H.265 or JPEG track; a camera gives nothing away for it. */
-export async function describe(connection: CameraConnection, url: string): Promise<Offering> {
+/** What is wanted of a camera: its pictures, or what its own analysis says of them. */
+export type Wanted = 'video' | 'metadata';
+
+/** OPTIONS and DESCRIBE: the first H.264, H.265 or JPEG track, or that of metadata; a camera gives nothing away for it. */
+export async function describe(connection: CameraConnection, url: string, wanted: Wanted): Promise<Offering> {
   const options = await connection.request('OPTIONS', url);
   if (!options.ok) return options;
   const described = await connection.request('DESCRIBE', url, { Accept: 'application/sdp' });
@@ -55,10 +58,14 @@ export async function describe(connection: CameraConnection, url: string): Promi
   if (described.response.status !== 200) return refused('DESCRIBE', described.response);
 
   const sdp = parseSdp(described.response.body.toString('utf8'));
-  const track = chooseVideo(sdp);
+  const track = chooseTrack(sdp, wanted);
   if (!track) {
     const kinds = sdp.media.map((media) => media.kind).join(' ');
-    return { ok: false, failure: { reason: 'no-video', detail: kinds.slice(0, 120) } };
+    const failure =
+      wanted === 'video'
+        ? ({ reason: 'no-video', detail: kinds } as const)
+        : ({ reason: 'refused', detail: `no ONVIF metadata: ${kinds}` } as const);
+    return { ok: false, failure: { ...failure, detail: failure.detail.slice(0, 120) } };
   }
   const hasGetParameter = /\bGET_PARAMETER\b/i.test(header(options.response, 'public') ?? '');
   return { ok: true, offer: { track, base: baseOf(described.response, url), control: sdp.control, hasGetParameter } };
@@ -68,11 +75,11 @@ export async function describe(connection: CameraConnection, url: string): Promi
 export type OpenEar = (camera: string, channels: ChannelPair) => Promise<UdpEar | undefined>;
 
 /**
- * OPTIONS, DESCRIBE and SETUP. Only the first H.264, H.265 or JPEG track is set up; audio and all others never are. A camera that refuses to send over the connection (461) is
+ * OPTIONS, DESCRIBE and SETUP. Only the one track that is wanted is set up; audio and all others never are. A camera that refuses to send over the connection (461) is
  * asked to send over UDP.
  */
-export async function prepare(connection: CameraConnection, url: string, openEar: OpenEar): Promise<Preparation> {
-  const offering = await describe(connection, url);
+export async function prepare(connection: CameraConnection, url: string, wanted: Wanted, openEar: OpenEar): Promise<Preparation> {
+  const offering = await describe(connection, url, wanted);
   if (!offering.ok) return offering;
   const { track, base, control, hasGetParameter } = offering.offer;
   const target = resolveControl(base, track.control);

@@ -2,6 +2,7 @@
 import type { Env } from '#base';
 import type { Look, LookAsk } from '#model';
 import { failureText, type SourceFailure } from '../faults.ts';
+import type { Track } from '../rtsp/index.ts';
 import { parseAddress } from './address.ts';
 import { openCameraConnection } from './connection.ts';
 import { describe } from './dialogue.ts';
@@ -16,6 +17,11 @@ export async function look(options: SourceOptions, depth: LookAsk['depth'], env:
   return { result: 'failed', reason: seen.reason, text, ...(seen.hint === 'basic-only' && { basicOnly: true }) };
 }
 
+/** A look asks for pictures, and what it finds is some. */
+function videoOf({ codec }: Track): Codec | SourceFailure {
+  return codec === 'metadata' ? { reason: 'no-video', detail: codec } : codec;
+}
+
 type Codec = Extract<Look, { readonly result: 'seen' }>['codec'];
 
 async function seeAnswer(options: SourceOptions, env: Env, signal: AbortSignal): Promise<Codec | SourceFailure> {
@@ -25,17 +31,17 @@ async function seeAnswer(options: SourceOptions, env: Env, signal: AbortSignal):
   const login = user === '' ? undefined : { user, password };
   const { replyTimeoutMs, readBuffer } = options;
   using connection = openCameraConnection({ address, login, basicAllowed, replyTimeoutMs, readBuffer }, () => {}, env);
-  const offering = await Promise.race([describe(connection, address.url), aborted(signal)]);
-  return offering.ok ? offering.offer.track.codec : offering.failure;
+  const offering = await Promise.race([describe(connection, address.url, 'video'), aborted(signal)]);
+  return offering.ok ? videoOf(offering.offer.track) : offering.failure;
 }
 
 async function seePicture(options: SourceOptions, env: Env, signal: AbortSignal): Promise<Codec | SourceFailure> {
   const enough = new AbortController();
-  let codec: Codec | undefined;
+  let seen: Codec | SourceFailure | undefined;
   let hasFrame = false;
   const sink = {
-    ready: (track: { readonly codec: Codec }) => {
-      codec = track.codec;
+    ready: (track: Track) => {
+      seen = videoOf(track);
     },
     piece: ({ frames }: { readonly frames: number }) => {
       if (frames === 0) return;
@@ -44,7 +50,7 @@ async function seePicture(options: SourceOptions, env: Env, signal: AbortSignal)
     },
   };
   const failed = await runSource(options, sink, env, AbortSignal.any([signal, enough.signal]));
-  if (hasFrame && codec) return codec;
+  if (hasFrame && seen) return seen;
   return failed ?? { reason: 'timeout', detail: '' };
 }
 

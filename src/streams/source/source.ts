@@ -3,11 +3,11 @@
 import type { Env } from '#base';
 import type { StreamSource } from '#model';
 import type { SourceFailure } from '../faults.ts';
-import type { VideoTrack } from '../rtsp/index.ts';
+import type { Track } from '../rtsp/index.ts';
 import { parseAddress } from './address.ts';
 import { type CameraConnection, openCameraConnection } from './connection.ts';
 import type { Continuity } from './continuity.ts';
-import { keepAlive, type OpenEar, type Prepared, play, prepare, tearDown } from './dialogue.ts';
+import { keepAlive, type OpenEar, type Prepared, play, prepare, tearDown, type Wanted } from './dialogue.ts';
 import type { OpenLine } from './line.ts';
 import { type Piece, PieceMaker } from './pieces.ts';
 import type { Slab } from './slabs.ts';
@@ -15,6 +15,8 @@ import { openUdpEar } from './udp-ear.ts';
 
 export interface SourceOptions {
   readonly source: StreamSource;
+  /** Default video. Metadata may be silent for as long as nothing happens. */
+  readonly wanted?: Wanted | undefined;
   /** Connecting, and the answer to each request. */
   readonly replyTimeoutMs: number;
   /** No picture for so long ends the source. */
@@ -29,7 +31,7 @@ export interface SourceOptions {
 
 export interface SourceSink {
   /** The track is known; pieces may come from now on. */
-  ready(track: VideoTrack): void;
+  ready(track: Track): void;
   piece(piece: Piece): void;
 }
 
@@ -48,7 +50,7 @@ export async function runSource(
   const onPacket = (slab: Slab, start: number, end: number): void => maker?.take(slab, start, end);
   const { user, password, basicAllowed = false } = options.source;
   const login = user === '' ? undefined : { user, password };
-  const { replyTimeoutMs, readBuffer, onRead, continuity, openLine } = options;
+  const { replyTimeoutMs, readBuffer, onRead, continuity, openLine, wanted = 'video' } = options;
   using connection = openCameraConnection({ address, login, basicAllowed, replyTimeoutMs, readBuffer, onRead, openLine }, onPacket, env);
   const openEar: OpenEar = async (camera, channels) => {
     const ear = await openUdpEar({ camera, channels, onPacket }, env.random);
@@ -59,10 +61,10 @@ export async function runSource(
   };
   const aborted = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));
   const run = async (): Promise<SourceFailure> => {
-    const preparation = await prepare(connection, address.url, openEar);
+    const preparation = await prepare(connection, address.url, wanted, openEar);
     if (!preparation.ok) return preparation.failure;
     const { prepared } = preparation;
-    const alive = openWatch(options.frameTimeoutMs, env);
+    const alive = wanted === 'video' ? openWatch(options.frameTimeoutMs, env) : calm;
     continuity?.renew();
     const onPiece = (piece: Piece): void => {
       alive.seen();
@@ -111,6 +113,9 @@ interface Watch extends Disposable {
   seen(): void;
   readonly silent: Promise<SourceFailure>;
 }
+
+/** Nothing is taken for silence. */
+const calm: Watch = { seen() {}, silent: new Promise<never>(() => {}), [Symbol.dispose]() {} };
 
 /** Tells when nothing was seen for `timeoutMs`; `seen` is cheap enough for every frame. */
 function openWatch(timeoutMs: number, env: Env): Watch {

@@ -1,5 +1,5 @@
 // One picture out of RTP: the units of a key frame as a byte stream that decoders read (RFC 6184 §5, RFC 7798 §4, ITU-T H.264 Annex B). Pure.
-import { contentOf, hasMarker, startsKey, timestampOf, type VideoTrack } from '../rtsp/index.ts';
+import { contentOf, hasMarker, startsKey, type Track, timestampOf } from '../rtsp/index.ts';
 
 export interface PictureCollector {
   /** Takes one RTP packet, in order; the whole picture when this was the last of a key frame. */
@@ -16,7 +16,7 @@ const maxPictureBytes = 8 * 1024 * 1024;
  * Opens a collector; parameter sets of the description go first, for some cameras say them there alone. A picture of which a packet was lost is passed
  * over: the next key frame is taken.
  */
-export function openPictureCollector(track: VideoTrack & { readonly codec: Codec }): PictureCollector {
+export function openPictureCollector(track: Track & { readonly codec: Codec }): PictureCollector {
   const described = parameterSets(track).flatMap((unit) => [startCode, unit]);
   const takePayload = track.codec === 'h264' ? takeH264 : takeH265;
   let picture = noPicture(described);
@@ -128,7 +128,7 @@ function isPicture(codec: Codec, unit: Buffer): boolean {
 }
 
 /** RFC 6184 §8.1 `sprop-parameter-sets`, RFC 7798 §7.1 `sprop-vps`, `sprop-sps`, `sprop-pps`. */
-function parameterSets({ parameters }: VideoTrack): readonly Buffer[] {
+function parameterSets({ parameters }: Track): readonly Buffer[] {
   return parameters
     .split(';')
     .filter((part) => /^sprop-(?:parameter-sets|vps|sps|pps)=/i.test(part))

@@ -6,7 +6,7 @@ import { openGopMemory } from '../../../src/streams/path/gop.ts';
 import { openReader } from '../../../src/streams/path/index.ts';
 import { parsePushAddress } from '../../../src/streams/push-address.ts';
 import { interleavedOffer, parseSession, resolveControl, serverPorts } from '../../../src/streams/rtsp/headers.ts';
-import { chooseVideo, describeTrack, parseSdp, sizeOf } from '../../../src/streams/rtsp/index.ts';
+import { chooseTrack, describeTrack, parseSdp, sizeOf } from '../../../src/streams/rtsp/index.ts';
 import { parseReaderReport } from '../../../src/streams/server/rtcp.ts';
 import { tokenHashIn } from '../../../src/streams/server/token.ts';
 import { readTransport } from '../../../src/streams/server/transport.ts';
@@ -29,7 +29,7 @@ export function openSdpTarget(dice: Dice): Target {
     converse(meter) {
       const bytes = mutate(dice.pick(dice.chance(0.97) ? descriptions : dearOnes), descriptions, dice);
       meter.call(() => {
-        const track = chooseVideo(parseSdp(bytes.subarray(0, 65_536).toString('utf8')));
+        const track = chooseTrack(parseSdp(bytes.subarray(0, 65_536).toString('utf8')), 'video');
         if (!track) return;
         sizeOf(track);
         if (describeTrack(track).match(/^m=/gm)?.length !== 1) throw new Error('another track');
