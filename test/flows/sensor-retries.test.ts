@@ -181,7 +181,7 @@ describe('kill -9 between a message and its answer', () => {
     await gateway.stop('SIGKILL');
     // Between the commit of an alarm and that of the place in the platform's list: as if it had never been kept.
     const db = new Database(join(gateway.folder, 'bongsu.db'));
-    expect(db.prepare('UPDATE sensor_mark SET mark = ?').run('{"at":"0","seen":[]}').changes).toBe(1);
+    expect(db.prepare(`UPDATE sensor_mark SET mark = json_set(mark, '$.at', '0', '$.seen', json('[]'))`).run().changes).toBe(1);
     db.close();
     for (const relay of Object.values(relays)) relay.mend();
     const asked = cloud.asked.length;

@@ -146,6 +146,20 @@ describe('a platform', () => {
     await vi.waitFor(() => expect(states()).toEqual(['inactive']));
   });
 
+  it('at another address begins anew: the numbers of one say nothing of another', async () => {
+    await cloud.tell({ events: [event(9, 'alarm')] });
+    const first = start(bySeq);
+    await vi.waitFor(() => expect(recorder.kept.get('poll cloud')).toContain('"at":"9"'));
+    await first.stop();
+    await cloud.tell({ events: [event(3, 'normal')] });
+    const second = start(bySeq, '/events?group=2');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(states()).toEqual(['active']);
+    await second.stop();
+    start(bySeq, '/other');
+    await vi.waitFor(() => expect(states()).toEqual(['active', 'inactive']));
+  });
+
   it('that has nothing yet has begun all the same', async () => {
     const first = start({ ...bySeq, start: 'now' });
     await vi.waitFor(() => expect(recorder.kept.size).toBe(1));

@@ -7,7 +7,7 @@ import { type MessageSource, type MessageWorld, openMessageSource, openPresence 
 import type { PollOptions } from '../poll-options.ts';
 import { openTeller } from '../teller.ts';
 import { type Fetch, openFetch } from './fetch.ts';
-import { freshMark, type Mark, type NewMessage, parseMark, readPage, writeMark } from './page.ts';
+import { freshMark, type Mark, type NewMessage, nameOfList, parseMark, readPage, writeMark } from './page.ts';
 
 /** One lost answer is none of anybody's business. */
 const failuresToSay = 2;
@@ -139,7 +139,7 @@ async function askOnce({ options, source, fetch, heard, state, world }: Parts, m
   const fetched = await fetch.ask(mark?.at, signal);
   if (fetched.result === 'unchanged') {
     const reached = mark ?? freshMark;
-    await keepMark(world, options.id, { mark, reached });
+    await keepMark(world, options, { mark, reached });
     return { mark: reached, hasMore: false };
   }
   const page = readPage(options, mark ?? freshMark, fetched.content);
@@ -165,10 +165,10 @@ async function askOnce({ options, source, fetch, heard, state, world }: Parts, m
     await takeAll(isPast ? [] : page.messages);
     reached = { at: page.end.at, seen: page.end.seen, ...(isPast && hasMore ? { passing: true } : {}) };
   } catch (error) {
-    await keepMark(world, options.id, { mark, reached }).catch(() => {});
+    await keepMark(world, options, { mark, reached }).catch(() => {});
     throw signal.aborted ? signal.reason : new Untaken(reached, error);
   }
-  await keepMark(world, options.id, { mark, reached }).catch((error: unknown) => {
+  await keepMark(world, options, { mark, reached }).catch((error: unknown) => {
     throw new Untaken(reached, error);
   });
   state.problem = problemOf(page.unplaced, strangers) ?? (page.messages.length > 0 ? undefined : state.problem);
@@ -192,11 +192,12 @@ function problemOf(unplaced: number, strangers: number): Text | undefined {
 
 async function keepMark(
   { deps }: Parts['world'],
-  source: string,
+  options: PollOptions,
   { mark, reached }: { readonly mark: Mark | undefined; readonly reached: Mark | undefined },
 ): Promise<void> {
-  const now = reached && writeMark(reached);
-  if (now !== undefined && now !== (mark && writeMark(mark))) await deps.marks.keep({ source: `poll ${source}`, mark: now });
+  const list = nameOfList(options);
+  const now = reached && writeMark(reached, list);
+  if (now !== undefined && now !== (mark && writeMark(mark, list))) await deps.marks.keep({ source: `poll ${options.id}`, mark: now });
 }
 
 /** Where the last life ended; waits for a store that fails. */
@@ -204,7 +205,7 @@ async function recallMark({ options, world }: Parts, signal: AbortSignal): Promi
   const { deps, env }: { deps: MessageWorld['deps']; env: Env } = world;
   for (let failures = 0; !signal.aborted; failures += 1) {
     try {
-      return parseMark(await deps.marks.recall(`poll ${options.id}`));
+      return parseMark(await deps.marks.recall(`poll ${options.id}`), nameOfList(options));
     } catch (error) {
       if (failures === 0)
         env.log.error({ poll: options.id, error: messageOf(error) }, 'where the last life ended cannot be read; trying again');

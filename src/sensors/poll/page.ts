@@ -149,17 +149,25 @@ function compareNumbers(a: string, b: string): number {
   return left < right ? -1 : Number(left > right);
 }
 
-/** A mark as it is kept. */
-export function writeMark(mark: Mark): string {
-  return JSON.stringify(mark);
+/** A mark as it is kept. `list`: of which list it is. */
+export function writeMark(mark: Mark, list = ''): string {
+  return JSON.stringify({ list, ...mark });
 }
 
-/** A kept mark; undefined when there is none, or when it cannot be read any more. */
-export function parseMark(text: string | undefined): Mark | undefined {
+/** What a mark belongs to: numbers of one platform say nothing of another's. The query may change, for it most often chooses among the same messages. */
+export function nameOfList({ url, list, cursor }: Pick<PollOptions, 'url' | 'list' | 'cursor'>): string {
+  const { origin, pathname } = new URL(url);
+  const words = [origin, pathname, list ?? '', cursor?.by ?? '', cursor?.path ?? ''];
+  return createHash('sha256').update(words.join('\n')).digest('base64url').slice(0, 12);
+}
+
+/** A kept mark of `list`; undefined when there is none, or when it cannot be read any more. */
+export function parseMark(text: string | undefined, list = ''): Mark | undefined {
   if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     const [at, seen] = [valueAt(value, 'at'), valueAt(value, 'seen')];
+    if (valueAt(value, 'list') !== list) return undefined;
     if (!Array.isArray(seen) || !seen.every((digest) => typeof digest === 'string')) return undefined;
     const passing = valueAt(value, 'passing') === true ? { passing: true } : {};
     return { ...(typeof at === 'string' ? { at } : {}), seen, ...passing };
