@@ -21,6 +21,8 @@ describe('npm run torture', { timeout: 60_000 }, () => {
     [['kill', '--rounds', 'x']],
     [['kill', '--outage', '3h']],
     [['kill', '--fast']],
+    [['rtsp', '--messages', '5']],
+    [['rtsp', '--seed', 'x']],
   ])('refuses %j', (parameters) => {
     const { status, stdout, stderr } = run(...parameters);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

@@ -55,6 +55,8 @@ export async function raidProcess(lastMs: number, seed: number, settles: boolean
   await using strangers = await openStrangers(dice);
   const loopback = `://127.0.0.1:${strangers.port}/live`;
   const pushTo = ['rtsp', 'rtmp'].map((scheme) => ({ address: scheme + loopback }));
+  // Written until the process is gone.
+  await using files = new AsyncDisposableStack();
   await using relay = openRelay({ ...options, pushTo }, new URL('media-entry.ts', import.meta.url));
   await relay.until('listening', ({ listener }) => listener === 'http', 30_000);
   const lease = makeLease(camera.url, { device: 'good' });
@@ -65,6 +67,7 @@ export async function raidProcess(lastMs: number, seed: number, settles: boolean
   const { media, rtsp, http } = await relay.streams.status();
   const pid = media.pid ?? 0;
   const watch = join(tmpdir(), `bongsu-loop-${pid}`);
+  files.defer(() => rm(watch, { force: true }));
   await sleep(warmMs);
   const before = { rss: rssMiB(pid, 'VmRSS'), handles: handlesOf(pid) };
   const fromMs = Date.now();
@@ -91,7 +94,6 @@ export async function raidProcess(lastMs: number, seed: number, settles: boolean
     handles: { before: before.handles, after: handlesOf(pid) },
   };
   children[Symbol.dispose]();
-  await rm(watch, { force: true });
   return figures;
 }
 
