@@ -21,7 +21,10 @@ const env: Env = {
 };
 const token = 'a-token_of.the~platform';
 const rule = (state: string, word: string) => ({ kind: 'gas', state, when: { path: 'state', equals: [word] } });
-const map = { time: 'cin.time', rules: [rule('active', 'alarm'), rule('inactive', 'normal')] };
+const map = {
+  time: 'cin.time',
+  rules: [rule('active', 'alarm'), rule('inactive', 'normal'), { ...rule('pulse', 'opened'), kind: 'tamper' }],
+};
 const source = {
   id: 'mobius',
   device: 'mobius',
@@ -230,7 +233,7 @@ describe('a platform that we subscribe at: ACME CSE', () => {
   let port = 0;
   beforeAll(async () => {
     cse = stack.use(await openCse());
-    await cse.furnish('ae1', ['gas', 'yard']);
+    await cse.furnish('ae1', ['gas', 'yard', 'door']);
     port = await freePort();
   }, 300_000);
   beforeEach(() => {
@@ -282,6 +285,19 @@ describe('a platform that we subscribe at: ACME CSE', () => {
       JSON.stringify({ 'm2m:sgn': { sud: true, sur: 'cse-in/ae1/gas/bongsu-mobius' } }),
     );
     await subscribed('cse-in/ae1/gas');
+  });
+
+  it('tells no event of before the first look, and each that came while we were away', async () => {
+    const door = 'cse-in/ae1/door';
+    const here = { ...at([door]), devices: [{ device: 'gas-1', key: 'door' }] };
+    await cse.tell(door, { state: 'opened' });
+    const first = await start(recorder, here, port);
+    await vi.waitFor(() => expect(recorder.kept.get('onem2m mobius')).toContain(door), 8000);
+    await first.stop();
+    expect(said()).toEqual([]);
+    await cse.tell(door, { state: 'opened' });
+    await start(recorder, here, port);
+    await vi.waitFor(() => expect(said()).toEqual(['gas-1 pulse']), 8000);
   });
 
   it('is heard with one container while another is missing', async () => {
