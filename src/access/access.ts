@@ -132,8 +132,20 @@ export function openAccess(options: AccessOptions, deps: AccessDeps, env: Env): 
   const admission = openAdmission(options, { line: deps.line, open: () => procedures.list({ limit: 1000, openOnly: true }) });
   // When grants end on the monotonic clock; never more than the open ones.
   const deadlines = new Map<string, number>();
-  const remainingMs = (grant: Grant): number => {
-    const deadline = deadlines.get(grant.id) ?? env.clock.monotonicMs() + grant.until - env.clock.now();
+  // The newest time that the store knows: a clock that is behind it is wrong, and would give grants of before the restart more time than they had.
+  let newest: Promise<number> | undefined;
+  const learnNewest = async (): Promise<number> => {
+    newest ??= procedures.newest();
+    try {
+      return await newest;
+    } catch (error) {
+      newest = undefined;
+      throw error;
+    }
+  };
+  const remainingMs = (grant: Grant, newestMs = 0): number => {
+    const left = Math.min(grant.until - Math.max(env.clock.now(), newestMs), grant.until - grant.openedAt);
+    const deadline = deadlines.get(grant.id) ?? env.clock.monotonicMs() + left;
     deadlines.set(grant.id, deadline);
     return Math.max(0, deadline - env.clock.monotonicMs());
   };
@@ -197,7 +209,9 @@ export function openAccess(options: AccessOptions, deps: AccessDeps, env: Env): 
         grant: cleanText(id),
         detail: cleanText(detail ?? ''),
       };
-      await procedures.note({ act, key: `session|${cleanText(id)}`, limit: sessionsPerMinute });
+      // Each who looks counts by himself: many visits of one hide no other.
+      const address = act.peer.replace(/:\d+$/, '');
+      await procedures.note({ act, key: `session|${act.grant} ${address}`, limit: sessionsPerMinute });
     },
     used: (id) => procedures.used({ id, time: env.clock.now() }),
     async lastRefusal(device) {
@@ -223,12 +237,12 @@ export function openAccess(options: AccessOptions, deps: AccessDeps, env: Env): 
       await procedures.note({ act: row, key: `act|${who}`, limit: actsPerMinute });
     },
     async openGrants() {
-      const grants = await procedures.list({ limit: 1000, openOnly: true });
-      return grants.map((grant) => ({ ...grant, remainingMs: remainingMs(grant) }));
+      const [newestMs, grants] = await Promise.all([learnNewest(), procedures.list({ limit: 1000, openOnly: true })]);
+      return grants.map((grant) => ({ ...grant, remainingMs: remainingMs(grant, newestMs) }));
     },
     async openGrant(id) {
-      const grant = await procedures.find(id);
-      const open = grant && !grant.end ? { ...grant, remainingMs: remainingMs(grant) } : undefined;
+      const [newestMs, grant] = await Promise.all([learnNewest(), procedures.find(id)]);
+      const open = grant && !grant.end ? { ...grant, remainingMs: remainingMs(grant, newestMs) } : undefined;
       return open && open.remainingMs > 0 ? open : undefined;
     },
     list: (filter) => procedures.list(filter),

@@ -61,6 +61,8 @@ export interface AccessProcedures {
   note(argument: { readonly act: AuditAct; readonly key: string; readonly limit: number }): void;
   find(id: string): Grant | undefined;
   list(filter: GrantFilter): readonly Grant[];
+  /** Wall milliseconds of the newest of the last 100 links; 0 while there is none. */
+  newest(): number;
   /** How far the chain and the ledger go. */
   extent(time: number): { readonly audit: number; readonly ledger: number };
   /** Links after the row `after`, at most 500. */
@@ -71,6 +73,7 @@ export const openAccessProcedures: OpenProcedures<AccessProcedures> = (db, world
   const grants = openGrantTable(db);
   const writer = openWriter(db, world);
   const gate = openGate(db);
+  const newest = db.prepare<[], number>('SELECT max(time) FROM (SELECT time FROM access_audit ORDER BY row DESC LIMIT 100)').pluck();
   const refusal = db.prepare<[string], RefusalRow>(
     `SELECT time, service, reason FROM access_ledger WHERE device = ? AND step = 'refused' AND grant_id = '' ORDER BY row DESC LIMIT 1`,
   );
@@ -126,6 +129,7 @@ export const openAccessProcedures: OpenProcedures<AccessProcedures> = (db, world
       settle(gate, writer, act.time);
       if (gate.pass(key, act.time, limit)) writer.write(act);
     },
+    newest: () => newest.get() ?? 0,
     extent(time) {
       settle(gate, writer, time);
       return { audit: count(db, 'access_audit'), ledger: count(db, 'access_ledger') };
