@@ -46,6 +46,52 @@ describe('in a flood', () => {
   });
 });
 
+describe('a note', () => {
+  const template = one({ when: { stuckFor: '1h' }, hold: '1m' });
+  const at = { wallMs: noon, monotonicMs: 5000, sinceBoot: { boot: 'b', ms: 9000 } };
+
+  it('that damage has made odd says nothing, and throws nothing', () => {
+    const seeded = seedSensor(template, []);
+    const { state } = stepSensor({ device: 'd', template }, seeded, { observation: observationOf(1), moment: at });
+    const text = noteOf(template, state, { at, detail: { room: '거실' } })?.text ?? '';
+    expect(recallNote(template, seeded, { text, at })).toMatchObject({
+      detail: { room: '거실' },
+      state: { rules: [{ memory: { of: 'stuck', since: 5000 } }] },
+    });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.nat(text.length - 1).map((cut) => text.slice(0, cut)),
+        ),
+        (odd) => {
+          expect(recallNote(template, seeded, { text: odd, at }).state).toEqual(seeded);
+        },
+      ),
+    );
+  });
+
+  it('of another template leaves its own rules alone', () => {
+    const other = one({ point: 'p', channel: 'elsewhere', when: { stuckFor: '1h' } });
+    const { state } = stepSensor({ device: 'd', template: other }, seedSensor(other, []), { observation: observationOf(1), moment: at });
+    const text = noteOf(other, state, { at, detail: {} })?.text ?? '';
+    expect(recallNote(template, seedSensor(template, []), { text, at }).state.rules).toEqual(seedSensor(template, []).rules);
+  });
+
+  it('counts no time that a clock leapt back, or that was before it was set', () => {
+    const { state } = stepSensor({ device: 'd', template }, seedSensor(template, []), { observation: observationOf(1), moment: at });
+    const text = noteOf(template, state, { at, detail: {} })?.text ?? '';
+    const after = (wallMs: number) => {
+      const then = { wallMs, monotonicMs: 100, sinceBoot: { boot: 'another', ms: 100 } };
+      return recallNote(template, seedSensor(template, []), { text, at: then }).state.rules[0]?.memory;
+    };
+    expect(after(noon - 3_600_000)).toMatchObject({ since: 100 });
+    expect(after(0)).toMatchObject({ since: 100 });
+    expect(after(noon + 60_000)).toMatchObject({ since: 100 - 60_000 });
+  });
+});
+
 describe('time', () => {
   const anyRule = fc.record({
     raise: fc.record({ count: fc.integer({ min: 1, max: 3 }), time: fc.constantFrom('0s', '10s', '1m') }),
