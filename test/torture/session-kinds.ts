@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openRawReader, startPlaying, until } from '../streams/raw-reader.ts';
 import { readHttpFlv, readWsFlv, type Way } from '../streams/ways.ts';
 
@@ -13,6 +14,7 @@ export interface SessionKind {
   play(address: string, end: () => Promise<void>): Promise<void>;
 }
 
+const flvMs = 45_000;
 /** Packets of one session over RTSP. */
 const fewPackets = 5;
 
@@ -57,9 +59,20 @@ async function overUdp(address: string, leave: 'teardown' | 'cut'): Promise<void
   }
 }
 
-async function overFlv(way: Way, end?: () => Promise<void>): Promise<void> {
-  await using reading = way;
-  await until(() => reading.flows, 30_000);
+/** A reader of FLV that is refused comes again, as while FLV's child starts. */
+async function flowing(open: () => Way): Promise<Way> {
+  for (const endMs = performance.now() + flvMs; ; await sleep(300)) {
+    const way = open();
+    const cut = way.cut.then(() => true);
+    while (!way.flows && performance.now() < endMs) if (await Promise.race([cut, sleep(20, false)])) break;
+    if (way.flows) return way;
+    await way[Symbol.asyncDispose]();
+    if (performance.now() >= endMs) throw new Error('no FLV in time');
+  }
+}
+
+async function overFlv(open: () => Way, end?: () => Promise<void>): Promise<void> {
+  await using reading = await flowing(open);
   await end?.();
   if (end) await reading.cut;
 }
@@ -71,8 +84,8 @@ export const fetchedKinds: readonly SessionKind[] = [
   { name: 'RTSP over TCP, until the grant ends', asked: {}, play: (address, end) => overTcp(address, end) },
   { name: 'RTSP over UDP, torn down', asked: {}, play: (address) => overUdp(address, 'teardown') },
   { name: 'RTSP over UDP, cut', asked: {}, play: (address) => overUdp(address, 'cut') },
-  { name: 'HTTP-FLV, cut', asked: { protocol: 'http-flv' }, play: (address) => overFlv(readHttpFlv(address)) },
-  { name: 'WS-FLV, until the grant ends', asked: { protocol: 'ws-flv' }, play: (address, end) => overFlv(readWsFlv(address), end) },
+  { name: 'HTTP-FLV, cut', asked: { protocol: 'http-flv' }, play: (address) => overFlv(() => readHttpFlv(address)) },
+  { name: 'WS-FLV, until the grant ends', asked: { protocol: 'ws-flv' }, play: (address, end) => overFlv(() => readWsFlv(address), end) },
   {
     name: 'RTSP, given up after DESCRIBE was asked',
     asked: {},

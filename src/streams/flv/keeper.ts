@@ -30,6 +30,8 @@ export interface Keeper extends Disposable {
 
 const backoffRange = { minMs: 100, maxMs: 3_000 };
 const steadyMs = 30_000;
+/** A child that does not listen by then never will. */
+const hungMs = 30_000;
 
 interface Running {
   readonly child: RemuxerChild;
@@ -86,9 +88,12 @@ export function openKeeper(options: KeeperOptions, events: KeeperEvents, env: En
       if (waitMs > 0) await env.clock.sleep(waitMs);
       if (closed) return undefined;
       running ??= start();
+      const asked = running;
       const { promise: late, resolve } = Promise.withResolvers<undefined>();
       using _timer = env.clock.after(options.startMs, () => resolve(undefined));
-      return await Promise.race([running.listening, late]);
+      const port = await Promise.race([asked.listening, late]);
+      if (port === undefined && running === asked && now() - asked.startedAt >= hungMs) asked.child.kill();
+      return port;
     },
     send: (message) => running?.child.send(message),
     rest() {
