@@ -1,13 +1,14 @@
 // The picture story: a grant is decided and committed, its lease handed to the media process, its end written down, come what may.
 
-import type { Access, AccessAsk, Extension, ExtensionRequest, OpenGrant, Preempted, SessionStep } from '#access';
+import type { Access, AccessAsk, Extension, ExtensionRequest, OpenGrant, Preempted } from '#access';
 import { BongsuError, type Env, messageOf, type Service, type Text, untilAborted } from '#base';
 import type { Cameras } from '#cameras';
-import type { Grant, GrantEnd, StreamOffer, StreamSource } from '#model';
+import type { Grant, GrantEnd, Quality, StreamOffer, StreamSource } from '#model';
 import type { Earlier, StreamEvent, Streams } from '#streams';
 import { endNotes } from './end-notes.ts';
 import { faults } from './faults.ts';
 import { insist } from './insist.ts';
+import { openSessionNotes } from './session-notes.ts';
 
 /** The rooms that meet in this story. */
 export interface GrantDeps {
@@ -66,8 +67,11 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
   const { access, cameras, streams } = deps;
   const ends = new Map<string, Disposable>();
   const arrivals = new Map<string, Arrival>();
-  /** Who opened the grants that are open, as far as it was heard here. */
-  const origins = new Map<string, string>();
+  /** Who opened the grants that are open and on what, as far as it was heard here. */
+  const known = new Map<string, Pick<Grant, 'origin' | 'device'>>();
+  /** Who looks, by session. */
+  const peers = new Map<string, string>();
+  const notes = openSessionNotes(access, env);
 
   const finish = async (grantId: string, reason: GrantEnd, note: string, by?: string, offer?: StreamOffer): Promise<boolean> => {
     const ended = await access.end(grantId, reason, note, by, offer);
@@ -75,7 +79,7 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
     if (ended && arrival) arrival.over = true;
     if (ended) ends.get(grantId)?.[Symbol.dispose]();
     if (ended) ends.delete(grantId);
-    if (ended) origins.delete(grantId);
+    if (ended) known.delete(grantId);
     if (ended) deps.ended?.(grantId);
     return ended;
   };
@@ -90,11 +94,20 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
       env.clock.after(late, () => void finishSurely(grantId, 'expired', '')),
     );
   };
+  /** What was cut is written down at once, or as soon as the disk lets it: it must not come back with the next start. */
+  const finishOrInsist = async (...[grantId, ...how]: Parameters<typeof finish>): Promise<boolean> => {
+    try {
+      return await finish(grantId, ...how);
+    } catch {
+      void insist(() => finish(grantId, ...how), `the end of grant ${grantId}`, env);
+      return true;
+    }
+  };
   const end: Grants['end'] = async (grantId, reason, note, by) => {
     const arrival = arrivals.get(grantId);
     if (arrival) arrival.over = true;
     await streams.revoke(grantId);
-    return finish(grantId, reason, note, by);
+    return finishOrInsist(grantId, reason, note, by);
   };
   const preempt = async ({ grant, offer }: Preempted, why: string): Promise<void> => {
     const arrival = arrivals.get(grant);
@@ -103,16 +116,11 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
     await streams.revoke(grant, 'preempted');
     void insist(() => finish(grant, 'preempted', why, 'gateway', offer), `the end of grant ${grant}`, env);
   };
-  const auditSession = (grantId: string, step: SessionStep): void => {
-    void insist(() => access.session(grantId, step), `a session of grant ${grantId}`, env);
-  };
   /** Hands the lease over; rejects when the grant ended meanwhile, and then nothing is open. */
   const admit = async (grant: Grant, arrival: Arrival, earlier?: Earlier): Promise<void> => {
     const { id, form, protocol, network, pushTo, tokenHash, device, channel, quality } = grant;
-    const source =
-      form === 'still'
-        ? await findStill(cameras, device, channel)
-        : await cameras.source(device, channel, quality === 'metadata' ? 'main' : quality);
+    const picture = quality === 'metadata' ? 'main' : quality;
+    const source = await (form === 'still' ? findStill(cameras, device, channel, picture) : cameras.source(device, channel, picture));
     const remainingMs = arrival.endsAtMs - env.clock.monotonicMs();
     if (arrival.over || remainingMs <= 0) throw faults.fault('grant-over');
     await streams.admit({ grant: id, form, protocol, network, tokenHash, device, channel, quality, remainingMs, source }, pushTo, earlier);
@@ -133,14 +141,14 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
   };
   const restoreOne = (grant: OpenGrant, signal: AbortSignal): Promise<void> =>
     arrive(grant.id, grant.remainingMs, async (arrival) => {
-      auditSession(grant.id, {
+      notes.add(grant.id, {
         step: 'closed',
         peer: '',
         at: env.clock.now(),
         detail: 'whoever was looking was cut by the restart of the gateway',
       });
       if (grant.form === 'still') return finishSurely(grant.id, 'failed', endNotes.restarted);
-      origins.set(grant.id, grant.origin);
+      known.set(grant.id, grant);
       while (!signal.aborted && !arrival.over) {
         if (arrival.endsAtMs <= env.clock.monotonicMs()) return finishSurely(grant.id, 'expired', endNotes.away);
         try {
@@ -162,7 +170,7 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
         return { result: 'refused', reason, message, text, offer };
       }
       const { grant, token, remainingMs, preempted } = decision;
-      origins.set(grant.id, grant.origin);
+      known.set(grant.id, grant);
       try {
         await arrive(grant.id, remainingMs, async (arrival) => {
           await Promise.all(preempted.map((one) => preempt(one, endNotes.goesFirst(grant.request.service))));
@@ -189,18 +197,13 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
     end,
     async close(grantId, origin) {
       // Of a grant that was not heard of here, the store knows whose it is.
-      if (!origins.has(grantId)) return finish(grantId, 'closed', '', origin);
-      if (origins.get(grantId) !== origin) return false;
+      const grant = known.get(grantId);
+      if (!grant) return finish(grantId, 'closed', '', origin);
+      if (grant.origin !== origin) return false;
       const arrival = arrivals.get(grantId);
       if (arrival) arrival.over = true;
       await streams.revoke(grantId);
-      const write = (): Promise<boolean> => finish(grantId, 'closed', '', origin);
-      try {
-        return await write();
-      } catch {
-        void insist(write, `the end of grant ${grantId}`, env);
-        return true;
-      }
+      return finishOrInsist(grantId, 'closed', '', origin);
     },
     async fail(grantId, why) {
       await streams.revoke(grantId);
@@ -210,16 +213,22 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
       await Promise.all(preempted.map((one) => preempt(one, why)));
     },
     async endAll(device, note) {
+      // Those heard of here are cut whatever the disk does; the store may know more.
+      const heard = [...known].filter(([, grant]) => grant.device === device).map(([id]) => id);
+      await Promise.all(heard.map((id) => end(id, 'revoked', note)));
       const open = await access.openGrants();
       for (const grant of open.filter((one) => one.device === device)) await end(grant.id, 'revoked', note);
     },
     onEvent(event) {
       if (event.event === 'grant-used') void insist(() => access.used(event.grant), `the use of grant ${event.grant}`, env);
       else if (event.event === 'grant-ended') void finishSurely(event.grant, event.reason, event.note);
-      else if (event.event === 'session-opened') auditSession(event.grant, { step: 'opened', peer: event.peer, at: env.clock.now() });
-      else if (event.event === 'session-closed') {
+      else if (event.event === 'session-opened') {
+        peers.set(event.session, event.peer);
+        notes.add(event.grant, { step: 'opened', peer: event.peer, at: env.clock.now() });
+      } else if (event.event === 'session-closed') {
         const detail = `${event.reason}, ${event.frames ?? '?'} frames in ${event.seconds} s`;
-        auditSession(event.grant, { step: 'closed', peer: '', at: env.clock.now(), detail });
+        notes.add(event.grant, { step: 'closed', peer: peers.get(event.session) ?? '', at: env.clock.now(), detail });
+        peers.delete(event.session);
       }
     },
     restore: {
@@ -235,11 +244,11 @@ export function openGrants(deps: GrantDeps, env: Env): Grants {
 }
 
 /** Of a camera that offers no stills its stream: the relay makes one of a key frame. */
-async function findStill(cameras: Cameras, device: string, channel: number): Promise<StreamSource> {
+async function findStill(cameras: Cameras, device: string, channel: number, quality: Quality): Promise<StreamSource> {
   try {
     return await cameras.still(device, channel);
   } catch (error) {
     if (!(error instanceof BongsuError) || error.code !== 'cameras.no-still') throw error;
-    return await cameras.source(device, channel, 'main');
+    return await cameras.source(device, channel, quality);
   }
 }
