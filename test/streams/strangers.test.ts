@@ -10,7 +10,7 @@ import { openFlvCutter } from '../../src/streams/flv/flv-tags.ts';
 import { openFlvDoor } from '../../src/streams/flv-door/index.ts';
 import { openWsHearing } from '../../src/streams/flv-door/ws-frames.ts';
 import { openLeases } from '../../src/streams/leases.ts';
-import type { Reader } from '../../src/streams/path/index.ts';
+import { openBacklog, type Reader } from '../../src/streams/path/index.ts';
 import { openForwarder } from '../../src/streams/push/forwarder.ts';
 import { parsePushAddress } from '../../src/streams/push-address.ts';
 import { type FramerLimits, openFramer } from '../../src/streams/rtsp/framer.ts';
@@ -173,7 +173,7 @@ describe('a stranger fills the memory', () => {
       },
       leave: () => {},
     };
-    const feeds = openFeeds({ join: () => member, list: () => [], [Symbol.dispose]: () => {} }, 64 * 2 ** 20, env);
+    const feeds = openFeeds({ join: () => member }, 64 * 2 ** 20, env);
     const feed = feeds.open({ device: 'cam-1', channel: 1, quality: 'main' }, { url: 'rtsp://10.1.2.3/live', user: '', password: '' });
     let sent = 0;
     const connection = {
@@ -207,7 +207,9 @@ describe('a stranger fills the memory', () => {
     });
     const address = parsePushAddress(`rtmp://127.0.0.1:${await listening(server)}/live/x`);
     if (!address) throw new Error('no address');
-    const forwarding = await openForwarder({ address, ca: undefined, timeoutMs: 2_000, bufferBytes: 2 ** 20 }, env);
+    const { signal } = new AbortController();
+    const limits = { timeoutMs: 2_000, bufferBytes: 2 ** 20, backlog: openBacklog(2 ** 28) };
+    const forwarding = await openForwarder({ address, ca: undefined, signal, ...limits }, env);
     if (!forwarding.ok) throw new Error('not connected');
     using forwarder = forwarding.forwarder;
     const child = connect(forwarder.port, '127.0.0.1');
@@ -231,7 +233,7 @@ describe('a reader keeps nothing open', () => {
     const remuxer = {
       pid: undefined,
       use: async () => ({ ok: false, failure }) as const,
-      push: () => ({ [Symbol.dispose]: () => {} }),
+      push: () => ({ flow: () => {}, [Symbol.dispose]: () => {} }),
       [Symbol.asyncDispose]: async () => {},
     };
     const guard = openGuard(guardDefaults, env);

@@ -37,7 +37,7 @@ const channels = { rtp: 0, rtcp: 1 };
 const inFlv: ReadonlySet<string> = new Set(['h264', 'h265']);
 
 /** Opens the table; it is the hall of the loopback server. */
-export function openFeeds(paths: Paths, bufferBytes: number, env: Env): Feeds {
+export function openFeeds(paths: Pick<Paths, 'join'>, bufferBytes: number, env: Env): Feeds {
   const byHash = new Map<string, Open>();
   const byId = new Map<string, Open>();
 

@@ -19,8 +19,8 @@ declare module 'node-media-server' {
       readonly streamName: string;
       /** Of a relay task: false once it is over. */
       readonly isRunning?: boolean;
-      /** Of a push: whether the other side takes it. */
-      readonly isRegistered?: boolean;
+      /** Of a push: called by itself when the other side takes it; from then on pictures go to it. Throws when the feed is gone. */
+      registerPush?: () => void;
       readonly broadcast?: { publishGraceMs: number } | null;
       readonly rtmpClient?: { baseUri: string };
     }

@@ -28,8 +28,15 @@ export interface FeedUse extends Disposable {
 export type FeedResult = { readonly ok: true; readonly use: FeedUse } | { readonly ok: false; readonly failure: SourceFailure };
 
 export interface PushEvents {
-  started(): void;
+  /** The other side takes it; nothing goes to it before `flow`. */
+  taken(): void;
   ended(): void;
+}
+
+/** A feed on its way to an RTMP server; dispose of it to end that. */
+export interface FlvPush extends Disposable {
+  /** Lets the pictures go. */
+  flow(): void;
 }
 
 export interface Remuxer extends AsyncDisposable {
@@ -37,8 +44,8 @@ export interface Remuxer extends AsyncDisposable {
   readonly pid: number | undefined;
   /** Waits until the child serves the pictures. Never rejects. */
   use(key: PathKey, source: StreamSource): Promise<FeedResult>;
-  /** Sends a feed to an RTMP address on loopback; dispose of it to end that. */
-  push(use: FeedUse, address: { readonly url: string; readonly tcUrl: string }, events: PushEvents): Disposable;
+  /** Offers a feed to an RTMP address on loopback. */
+  push(use: FeedUse, address: { readonly url: string; readonly tcUrl: string }, events: PushEvents): FlvPush;
 }
 
 /** Feeds at the same time; each costs the child half a percent of a core. */
@@ -71,7 +78,7 @@ export function openRemuxer(options: RemuxerOptions, paths: Paths, env: Env): Re
       message(said) {
         if (said.type === 'published') return feeds.published(said.feed);
         const events = pushes.get(said.push);
-        if (said.type === 'push-started') return events?.started();
+        if (said.type === 'push-taken') return events?.taken();
         pushes.delete(said.push);
         events?.ended();
       },
@@ -123,6 +130,7 @@ export function openRemuxer(options: RemuxerOptions, paths: Paths, env: Env): Re
       pushes.set(push, events);
       keeper.send({ type: 'push', push, feed: use.id, url, tcUrl });
       return {
+        flow: () => keeper.send({ type: 'flow', push }),
         [Symbol.dispose]: () => {
           if (pushes.delete(push)) keeper.send({ type: 'unpush', push });
         },

@@ -55,6 +55,7 @@ function obey(message: ToRemuxer, media: Media, feeds: Set<string>, pushes: Push
     feeds.delete(message.feed);
     media.relayServer.removeTask(`/f/${message.feed}`);
   } else if (message.type === 'push') pushes.start(message);
+  else if (message.type === 'flow') pushes.flow(message.push);
   else pushes.stop(message.push);
 }
 
@@ -73,35 +74,49 @@ function guard(server: Server, feeds: ReadonlySet<string>): void {
 
 interface Pushes {
   start(message: Extract<ToRemuxer, { type: 'push' }>): void;
+  flow(push: string): void;
   stop(push: string): void;
 }
 
+interface Push {
+  readonly task: Task;
+  readonly url: string;
+  /** Lets the pictures go. */
+  readonly register: (() => void) | undefined;
+}
+
 function openPushes(media: Media, say: (message: FromRemuxer) => void, env: Env): Pushes {
-  const running = new Map<string, { readonly task: Task; readonly url: string; told: boolean }>();
+  const running = new Map<string, Push>();
   const stop = (push: string): void => {
     const known = running.get(push);
     running.delete(push);
     if (known) media.relayServer.removeTask(`push:${known.url}`);
   };
-  /** The relay tells nobody how its tasks are: they are asked. */
+  const end = (push: string): void => {
+    if (!running.has(push)) return;
+    stop(push);
+    say({ type: 'push-ended', push });
+  };
+  /** The relay tells nobody when its tasks are over: they are asked. */
   const look = (): void => {
-    for (const [push, known] of running) {
-      if (known.task.isRegistered && !known.told) {
-        known.told = true;
-        say({ type: 'push-started', push });
-      }
-      if (known.task.isRunning) continue;
-      stop(push);
-      say({ type: 'push-ended', push });
-    }
+    for (const [push, { task }] of running) if (!task.isRunning) end(push);
     if (running.size > 0) env.clock.after(lookMs, look);
   };
   return {
     stop,
+    flow(push) {
+      try {
+        running.get(push)?.register?.();
+      } catch {
+        end(push);
+      }
+    },
     start({ push, feed, url, tcUrl }) {
       const task = media.relayServer.addTask({ url, mode: 'push', streamPath: `/f/${feed}`, reconnect: false });
       if (task.rtmpClient) task.rtmpClient.baseUri = tcUrl;
-      running.set(push, { task, url, told: false });
+      const register = task.registerPush;
+      task.registerPush = () => say({ type: 'push-taken', push });
+      running.set(push, { task, url, register });
       if (running.size === 1) env.clock.after(lookMs, look);
     },
   };

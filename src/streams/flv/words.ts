@@ -10,8 +10,9 @@ export const toRemuxer = z.discriminatedUnion('type', [
   /** Fetch this RTSP address and serve it as `/f/FEED.flv`. */
   z.strictObject({ type: z.literal('pull'), feed, url: loopback }),
   z.strictObject({ type: z.literal('drop'), feed }),
-  /** Send a feed to this RTMP address; `tcUrl` is what the other side is told that it is called. */
+  /** Offer a feed to this RTMP address; `tcUrl` is what the other side is told that it is called. No picture goes before `flow`. */
   z.strictObject({ type: z.literal('push'), push: feed, feed, url: loopback, tcUrl: z.string().max(1000) }),
+  z.strictObject({ type: z.literal('flow'), push: feed }),
   z.strictObject({ type: z.literal('unpush'), push: feed }),
 ]);
 export type ToRemuxer = z.output<typeof toRemuxer>;
@@ -21,7 +22,8 @@ export const fromRemuxer = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('listening'), port: z.number().int().min(1).max(65_535) }),
   /** It has read the answer to PLAY: pictures may come. */
   z.strictObject({ type: z.literal('published'), feed }),
-  z.strictObject({ type: z.literal('push-started'), push: feed }),
+  /** The other side takes it. */
+  z.strictObject({ type: z.literal('push-taken'), push: feed }),
   z.strictObject({ type: z.literal('push-ended'), push: feed }),
 ]);
 export type FromRemuxer = z.output<typeof fromRemuxer>;

@@ -2,12 +2,14 @@
 import { type Env, openBreath } from '#base';
 import type { StreamSource } from '#model';
 import type { SourceFailure } from '../faults.ts';
-import { openBacklog } from './backlog.ts';
+import { type Backlog, openBacklog } from './backlog.ts';
 import type { PathCommons, PathDeps, PathKey, PathOptions } from './feed.ts';
 import { openGopMemory } from './gop.ts';
 import { type Member, openPath, type Path, type PathStatus } from './path.ts';
 
 export interface Paths extends Disposable {
+  /** What waits for the lines of all who look. */
+  readonly backlog: Backlog;
   /**
    * Joins the path of `key`; opens the camera when nobody was there. A camera that was registered anew, or got another login, is opened anew: nobody sees
    * what another source gives than the one of his lease. `onEnd` tells when the path sends the member away.
@@ -42,6 +44,7 @@ export function openPaths(options: PathOptions, deps: PathDeps, env: Env): Paths
     }
   };
   return {
+    backlog: commons.backlog,
     join(key, source, onEnd) {
       const name = `${key.device}/${key.channel}/${key.quality}`;
       const known = paths.get(name) ?? [];

@@ -2,7 +2,7 @@
 import type { Clock } from '#base';
 import type { ChannelPair } from '../rtsp/index.ts';
 import { onChannels, type Piece, pieceChannels } from '../source/index.ts';
-import type { Backlog } from './backlog.ts';
+import { type Backlog, backlogShare } from './backlog.ts';
 import type { CatchUp } from './gop.ts';
 
 /** What a reader needs of its connection. */
@@ -41,8 +41,6 @@ export interface Reader {
   stalledMs(): number;
 }
 
-/** Of a full backlog, those readers lose pictures who have more than this part of their own bound in it. */
-const backlogShare = 1 / 8;
 /** Without a key frame for so long, a reader starts with any frame: some cameras refresh without one. */
 const keyPatienceMs = 12_000;
 

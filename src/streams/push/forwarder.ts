@@ -2,6 +2,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Env } from '#base';
 import type { PushFailure } from '../faults.ts';
+import { type Backlog, openShare } from '../path/index.ts';
 import { type OutwardOptions, openOutward } from './outward.ts';
 
 export interface Forwarder extends Disposable {
@@ -13,19 +14,31 @@ export interface Forwarder extends Disposable {
 
 export type Forwarding = { readonly ok: true; readonly forwarder: Forwarder } | { readonly ok: false; readonly failure: PushFailure };
 
-/** Connects outwards first. Bytes beyond `bufferBytes` that wait for the line, or for the child, end it: they would be kept all. Never rejects. */
-export async function openForwarder(options: OutwardOptions & { readonly bufferBytes: number }, env: Env): Promise<Forwarding> {
+export interface ForwarderOptions extends OutwardOptions {
+  readonly bufferBytes: number;
+  /** What waits for the line counts in it. */
+  readonly backlog: Backlog;
+}
+
+/**
+ * Connects outwards first. Bytes beyond `bufferBytes` that wait for the line, or for the child, end it: they would be kept all. Disposing of it drops what the
+ * kernel has not sent yet. Never rejects.
+ */
+export async function openForwarder(options: ForwarderOptions, env: Env): Promise<Forwarding> {
   const outward = await openOutward(options, env);
   if (!outward.ok) return outward;
-  const { socket: far } = outward;
+  const { bufferBytes, backlog } = options;
+  const { socket: far, cut } = outward.line;
   const { promise: closed, resolve: close } = Promise.withResolvers<PushFailure>();
+  const share = openShare(backlog, bufferBytes);
   let near: Socket | undefined;
   let bytes = 0;
   const end = (detail: string): void => {
     close({ reason: 'lost', detail });
+    share.leave();
     server.close();
     near?.destroy();
-    far.destroy();
+    cut();
   };
   const server = createServer((socket) => {
     if (near) return void socket.destroy();
@@ -36,13 +49,15 @@ export async function openForwarder(options: OutwardOptions & { readonly bufferB
     socket.on('data', (part: Buffer) => {
       bytes += part.length;
       far.write(part);
-      if (far.writableLength > options.bufferBytes) end('too slow');
+      share.weigh(far.writableLength);
+      if (share.isBehind) end('too slow');
     });
     far.on('data', (part: Buffer) => {
       socket.write(part);
-      if (socket.writableLength > options.bufferBytes) end('too much');
+      if (socket.writableLength > bufferBytes) end('too much');
     });
   });
+  far.on('drain', () => share.weigh(far.writableLength));
   far.on('error', () => end(''));
   far.once('close', () => end(''));
   const listening = Promise.withResolvers<number | undefined>();

@@ -11,34 +11,52 @@ export interface OutwardOptions {
   /** File with the authorities that count; undefined: those of the system. */
   readonly ca: string | undefined;
   readonly timeoutMs: number;
+  /** Nobody waits for it any more: what was opened is closed. Once it is open, it is its taker's. */
+  readonly signal: AbortSignal;
 }
 
-export type Outward = { readonly ok: true; readonly socket: Socket } | { readonly ok: false; readonly failure: PushFailure };
+/** A connection that stands. */
+export interface OutwardLine {
+  readonly socket: Socket;
+  /** Ends it at once: what the kernel has not sent yet is dropped too. */
+  cut(): void;
+}
+
+export type Outward = { readonly ok: true; readonly line: OutwardLine } | { readonly ok: false; readonly failure: PushFailure };
 
 const untrusted = /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/;
 
 /** Connects. Never rejects. */
-export async function openOutward({ address, ca, timeoutMs }: OutwardOptions, env: Env): Promise<Outward> {
+export async function openOutward({ address, ca, timeoutMs, signal }: OutwardOptions, env: Env): Promise<Outward> {
   const { host, port, scheme } = address;
   const { promise, resolve } = Promise.withResolvers<Outward>();
   const failed = (reason: PushFailure['reason'], detail: string): void => resolve({ ok: false, failure: { reason, detail } });
-  let socket: Socket | undefined;
+  const abort = (): void => failed('lost', '');
+  let line: OutwardLine | undefined;
   using _timer = env.clock.after(timeoutMs, () => failed('unreachable', 'timeout'));
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
   try {
     const isTls = scheme.endsWith('s');
     const authorities = ca === undefined ? {} : { ca: readFileSync(ca) };
     const name = isIP(host) === 0 ? { servername: host } : {};
-    const opened = isTls ? connectTls({ host, port, ...authorities, ...name }) : connect({ host, port });
-    socket = opened;
-    opened.on('error', (error: NodeJS.ErrnoException) => {
-      const code = error.code ?? '';
-      failed(untrusted.test(code) ? 'untrusted' : 'unreachable', code);
-    });
-    opened.once(isTls ? 'secureConnect' : 'connect', () => resolve({ ok: true, socket: opened }));
+    const below = connect({ host, port });
+    const opened = isTls ? connectTls({ socket: below, host, ...authorities, ...name }) : below;
+    const cut = (): void => void below.resetAndDestroy();
+    line = { socket: opened, cut };
+    for (const socket of new Set([below, opened])) {
+      socket.on('error', (error: NodeJS.ErrnoException) => {
+        const code = error.code ?? '';
+        failed(untrusted.test(code) ? 'untrusted' : 'unreachable', code);
+      });
+    }
+    opened.once(isTls ? 'secureConnect' : 'connect', () => resolve({ ok: true, line: { socket: opened, cut } }));
   } catch (error) {
     failed('untrusted', error instanceof Error && 'code' in error ? String(error.code) : '');
   }
   const result = await promise;
-  if (!result.ok) socket?.destroy();
-  return result;
+  signal.removeEventListener('abort', abort);
+  if (result.ok && !signal.aborted) return result;
+  line?.cut();
+  return result.ok ? { ok: false, failure: { reason: 'lost', detail: '' } } : result;
 }

@@ -1,8 +1,8 @@
 // The dialogue of a publisher with an RTSP server: one request at a time, logged in when it is asked to (RFC 2326 §4, RFC 7616).
-import type { Socket } from 'node:net';
 import type { Env, Login } from '#base';
 import type { PushFailure } from '../faults.ts';
 import { encodeRequest, type FramerLimits, header, openFramer, openRtspLogin, parseSession, type RtspResponse } from '../rtsp/index.ts';
+import type { OutwardLine } from './outward.ts';
 
 export interface PublisherOptions {
   readonly login: Login | undefined;
@@ -28,6 +28,7 @@ export interface Publisher {
   beat(request: Request): void;
   /** Sends what nobody waits for. */
   send(request: Request): void;
+  /** Closes the connection at once. */
   end(failure: PushFailure): void;
   /** Resolves when the connection is gone. */
   readonly closed: Promise<PushFailure>;
@@ -42,7 +43,7 @@ const limits: FramerLimits = {
 };
 
 /** Opens the dialogue on a connection that stands. */
-export function openPublisher(socket: Socket, options: PublisherOptions, env: Env): Publisher {
+export function openPublisher({ socket, cut }: OutwardLine, options: PublisherOptions, env: Env): Publisher {
   const { promise: closed, resolve: close } = Promise.withResolvers<PushFailure>();
   // In clear only what TLS hides.
   const proofs = openRtspLogin({ login: options.login, basicAllowed: options.isHidden }, env.random);
@@ -53,7 +54,7 @@ export function openPublisher(socket: Socket, options: PublisherOptions, env: En
 
   const end = (failure: PushFailure): void => {
     close(failure);
-    socket.destroy();
+    cut();
   };
   const framer = openFramer(limits, {
     packet: () => {},

@@ -19,17 +19,20 @@ export interface Recorder extends Disposable {
 
 export type Recording = { readonly ok: true; readonly recorder: Recorder } | { readonly ok: false; readonly failure: PushFailure };
 
-/** What was written may leave before the connection is closed. */
+/** So long the goodbye has to leave; then whatever the line did not take is dropped. */
 const lingerMs = 200;
 
-/** Connects and records; pictures may be written when it resolves. Never rejects. */
+/** Connects and records; pictures may be written when it resolves. Given up at once, with its connection, when `options.signal` aborts before. Never rejects. */
 export async function openRecorder(options: RecorderOptions, env: Env): Promise<Recording> {
   const outward = await openOutward(options, env);
   if (!outward.ok) return outward;
-  const { socket } = outward;
-  const { address, login, track, timeoutMs } = options;
-  const publisher = openPublisher(socket, { login, isHidden: address.scheme === 'rtsps', timeoutMs }, env);
+  const { socket } = outward.line;
+  const { address, login, track, timeoutMs, signal } = options;
+  const publisher = openPublisher(outward.line, { login, isHidden: address.scheme === 'rtsps', timeoutMs }, env);
+  const abort = (): void => publisher.end({ reason: 'lost', detail: '' });
+  signal.addEventListener('abort', abort, { once: true });
   const failure = await record(publisher, address.url, track);
+  signal.removeEventListener('abort', abort);
   if (failure) {
     publisher.end(failure);
     return { ok: false, failure };
@@ -58,7 +61,6 @@ export async function openRecorder(options: RecorderOptions, env: Env): Promise<
       [Symbol.dispose]() {
         alive?.[Symbol.dispose]();
         if (!socket.destroyed && socket.writableLength === 0) publisher.send({ method: 'TEARDOWN', url: address.url });
-        socket.destroySoon();
         env.clock.after(lingerMs, () => publisher.end({ reason: 'lost', detail: '' }));
       },
     },

@@ -141,7 +141,7 @@ export function openWebTarget(dice: Dice): Target {
   const remuxer = {
     pid: undefined,
     use: () => Promise.resolve({ ok: false, failure } as const),
-    push: () => ({ [Symbol.dispose]: () => {} }),
+    push: () => ({ flow: () => {}, [Symbol.dispose]: () => {} }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const emit = (): void => {};
@@ -194,7 +194,11 @@ export function openPushTarget(dice: Dice): Target {
     async converse(meter) {
       const socket = peer(dice);
       const login = { user: 'site', password: 'pw' };
-      const publisher = openPublisher(socket as unknown as Socket, { login, isHidden: dice.chance(0.5), timeoutMs: 1_000 }, env);
+      const publisher = openPublisher(
+        { socket: socket as unknown as Socket, cut: () => socket.destroy() },
+        { login, isHidden: dice.chance(0.5), timeoutMs: 1_000 },
+        env,
+      );
       const url = 'rtsp://hub.example/live/cam-1';
       const steps = ['ANNOUNCE', 'SETUP', 'RECORD'].map((method) => ({ method, url, body: method === 'ANNOUNCE' ? 'v=0\r\n' : '' }));
       let over = false;
