@@ -205,7 +205,7 @@ function answersOf(
     },
     async offered(id, signal) {
       const { session, profile } = knownOf(roster.get(id));
-      return profile.events ? await askOffered(session, profile.events, signal) : { result: 'ok', topics: [] };
+      return profile.events ? await askOffered(session, new URL(profile.events), signal) : { result: 'ok', topics: [] };
     },
   };
 }

@@ -9,7 +9,7 @@ const clockEveryMs = 86_400_000;
 const wrongClockEveryMs = 1_800_000;
 
 /** Whose connection it is. `Known` is what the supervisor knows its camera by. */
-export interface ConnectionOwner<Known extends { readonly memory: Memory }> {
+interface ConnectionOwner<Known extends { readonly memory: Memory }> {
   readonly supervisor: { leavePlace(): void; healthy(known: Known): Promise<void> };
   readonly known: Known;
   readonly ailments: Pick<Ailments, 'clock' | 'certificate'>;
@@ -17,24 +17,35 @@ export interface ConnectionOwner<Known extends { readonly memory: Memory }> {
   readonly signal: AbortSignal;
 }
 
+/** What it is made of. */
+interface ConnectionParts extends Pick<HearWorld, 'session' | 'listener' | 'counters' | 'door'> {
+  /** Address of the camera's event service. */
+  readonly events: string;
+}
+
 /** A class, for there are thousands, and closures cost memory each. */
 export class Connection<Known extends { readonly memory: Memory }> implements HearWorld {
   readonly session: HearWorld['session'];
-  readonly events: HearWorld['events'];
   readonly listener: HearWorld['listener'];
   readonly counters: HearWorld['counters'];
   readonly door: HearWorld['door'];
   readonly #owner: ConnectionOwner<Known>;
+  /** As text: each URL takes a quarter of a kilobyte. */
+  readonly #events: string;
   #clockDueMs: number;
 
-  constructor(owner: ConnectionOwner<Known>, parts: Omit<HearWorld, 'kept' | 'keep' | 'healthy' | 'renewed'>, isClockWrong: boolean) {
+  constructor(owner: ConnectionOwner<Known>, parts: ConnectionParts, isClockWrong: boolean) {
     this.session = parts.session;
-    this.events = parts.events;
+    this.#events = parts.events;
     this.listener = parts.listener;
     this.counters = parts.counters;
     this.door = parts.door;
     this.#owner = owner;
     this.#clockDueMs = nextClockMs(owner.clock, isClockWrong);
+  }
+
+  get events(): URL {
+    return new URL(this.#events);
   }
 
   get kept(): PullPoint | undefined {

@@ -75,7 +75,7 @@ interface Known {
 /** What getting to know a camera has brought. */
 interface Met {
   readonly profile: CameraProfile;
-  readonly events: URL;
+  readonly events: string;
   readonly isClockWrong: boolean;
 }
 

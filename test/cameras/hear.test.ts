@@ -167,7 +167,9 @@ describe.concurrent('hearing a camera', () => {
     await site.cameras.remove('cam-1');
     expect(camera.subscriptions.size).toBe(0);
     site.cameras.add({ device: cameraDevice('cam-1', camera.address), login });
-    await until(() => camera.subscriptions.size === 1);
+    // Until we know it too, and not only the camera.
+    await until(() => (site.cameras.status()[0]?.pulls ?? 0) > 0);
+    expect(camera.subscriptions.size).toBe(1);
     await site.stop();
     expect(camera.subscriptions.size).toBe(0);
   });

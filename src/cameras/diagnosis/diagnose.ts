@@ -40,7 +40,11 @@ export async function* diagnose(
   const channels = profile.channels.map(({ channel }) => channel.number);
   const own = { ...patient, source: (channel: number, quality: Quality) => sourceIn(profile, patient.login, channel, quality) };
   yield* seePictures({ patient: own, host: address.url.host, channels, by }, deps, signal);
-  yield await hearOnce({ session, events: profile.events, heard: patient.heard }, env, signal);
+  yield await hearOnce(
+    { session, events: profile.events === undefined ? undefined : new URL(profile.events), heard: patient.heard },
+    env,
+    signal,
+  );
   return undefined;
 }
 

@@ -78,9 +78,11 @@ type Counted = readonly (string | number)[] | Map<string, number>;
 /** Beyond so many names a map is quicker. */
 const maxListed = 8;
 const none: Counted = [];
+const noNames: ReadonlyMap<string, number> = new Map();
 
 function mapOf(counted: Counted): ReadonlyMap<string, number> {
   if (counted instanceof Map) return counted;
+  if (counted.length === 0) return noNames;
   const pairs = counted.flatMap((name, at) => (typeof name === 'string' ? [[name, Number(counted[at + 1])] as const] : []));
   return new Map(pairs);
 }

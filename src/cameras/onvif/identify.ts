@@ -24,8 +24,8 @@ export interface CameraProfile {
   readonly channels: readonly CameraChannel[];
   /** Numbers of its video sources, also of those that are gone: to be handed in the next time. */
   readonly numbers: ReadonlyMap<string, number>;
-  /** The event service, when it has one. */
-  readonly events: URL | undefined;
+  /** Address of the event service, when it has one. */
+  readonly events: string | undefined;
   /** What it serves; empty when it did not tell versions (an old camera without GetServices). */
   readonly services: readonly CameraService[];
   /** All profiles with video, by the newest media service that tells any. */
@@ -81,7 +81,7 @@ export async function identifyCamera(
       identity: readIdentity(information.value),
       channels,
       numbers: chosen.numbers,
-      events: calls.service('events'),
+      events: calls.service('events')?.href,
       services: told.services,
       ...known,
       mediaService: mediaServiceOf(calls, media.media),
