@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { openTransport } from '../../src/cameras/soap/transport.ts';
+import { type Answer, openTransport } from '../../src/cameras/soap/transport.ts';
 import { openTrust, type Trust } from '../../src/cameras/soap/trust.ts';
 import { openTestCertificates } from '../peers/certificates.ts';
 import { env } from './fake-deps.ts';
@@ -44,14 +44,26 @@ async function openPeer(behave: (socket: Socket, request: number, connection: nu
 
 function open(trust: Trust = openTrust()) {
   const transport = openTransport(trust, env);
+  interface Limits {
+    readonly answerMs?: number;
+    readonly wholeMs?: number;
+    readonly maxBytes?: number;
+    readonly lane?: 'calls' | 'pulls';
+  }
+  const asking = (url: URL, { answerMs = 1000, wholeMs = 1000, maxBytes = 1e6 }: Limits) => ({
+    url,
+    write: () => ({ headers: {}, body: '<q/>' }),
+    connectMs: 1000,
+    answerMs,
+    wholeMs,
+    maxBytes,
+  });
   return {
-    ask: (url: URL, limits: { answerMs?: number; wholeMs?: number; maxBytes?: number; lane?: 'calls' | 'pulls' } = {}) => {
-      const { answerMs = 1000, wholeMs = 1000, maxBytes = 1e6, lane = 'calls' } = limits;
-      return transport.exchange(
-        lane,
-        { url, write: () => ({ headers: {}, body: '<q/>' }), connectMs: 1000, answerMs, wholeMs, maxBytes },
-        signal,
-      );
+    ask: (url: URL, limits: Limits = {}) => transport.exchange(limits.lane ?? 'calls', asking(url, limits), signal),
+    /** What is told of the end; and what gives it up, undefined where the lane is busy. */
+    post(url: URL) {
+      const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
+      return { told: promise, waiting: transport.post('calls', asking(url, {}), { answered: resolve }) };
     },
     [Symbol.dispose]: () => transport[Symbol.dispose](),
   };
@@ -100,6 +112,26 @@ describe('the transport', () => {
     // The second request is lost with a kept connection on which nothing came back: it is made once more.
     expect(texts).toEqual(['0', '0', '0', '0']);
     expect(peer.requests()).toBe(5);
+  });
+
+  it('tells whoever waits without a promise of the answer, of a dead kept connection, and of nothing that was given up', async () => {
+    using peer = await openPeer((socket, request) => {
+      if (request === 2) socket.destroy();
+      else if (request !== 3) socket.write(answerOf('<a/>'));
+    });
+    using transport = open();
+    expect(await transport.post(peer.url).told).toMatchObject({ result: 'answer', status: 200 });
+    expect(await transport.post(peer.url).told).toBeUndefined();
+    const silent = transport.post(peer.url);
+    const told: unknown[] = [];
+    void silent.told.then((answer) => told.push(answer));
+    expect(transport.post(peer.url).waiting).toBeUndefined();
+    await expect.poll(() => peer.requests()).toBe(3);
+    const next = transport.ask(peer.url);
+    silent.waiting?.[Symbol.dispose]();
+    expect(await next).toMatchObject({ result: 'answer', status: 200 });
+    expect(told).toEqual([]);
+    expect(peer.requests()).toBe(4);
   });
 
   it('asks once more, and only once, when a kept connection is dead', async () => {
