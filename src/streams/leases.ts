@@ -16,12 +16,17 @@ export interface Visitor {
   readonly door: StreamProtocol | 'still';
 }
 
+/** With the kept pictures, or from the next key frame on, or not at all: who begins again and again has the kept ones copied each time. */
+export type Beginning = 'kept' | 'next' | 'refused';
+
 /** A lease that stands. */
 export interface Tenancy {
   readonly lease: Lease;
   /** False when `maxReaders` sessions are open (one for a still); else the session counts until `leave`. */
   enter(tenant: Tenant): boolean;
   leave(tenant: Tenant): void;
+  /** Pictures are to begin to flow once more; how they may. */
+  begin(): Beginning;
   /** What it was given for has begun. */
   opened(): void;
 }
@@ -61,8 +66,14 @@ interface Held extends Tenancy {
   endsAt: number;
   isClaimed: boolean;
   timer: Disposable | undefined;
+  /** When pictures last began to flow, oldest first; at most `perMinute` of them. */
+  readonly begun: number[];
   openTimer: Disposable | undefined;
 }
+
+/** On one lease pictures begin so often in 10 s with the kept ones, and so often in a minute at all. */
+const keptPer10s = 10;
+const perMinute = 60;
 
 /** A timer waits no longer than this and then looks again. */
 const maxWaitMs = 2 ** 31 - 1;
@@ -100,7 +111,7 @@ export function openLeases({ maxReaders, allowFrom }: LeasesOptions, events: Lea
     admit(lease, openWithinMs) {
       const before = byGrant.get(lease.grant);
       if (before) drop(before, 'revoked');
-      const held = openHeld(lease, now() + lease.remainingMs, maxReaders, events);
+      const held = openHeld(lease, now() + lease.remainingMs, maxReaders, events, now);
       held.isClaimed = openWithinMs === undefined;
       byGrant.set(lease.grant, held);
       byHash.set(lease.tokenHash, held);
@@ -146,7 +157,7 @@ function doorOf({ form, push, protocol = 'rtsp' }: Lease): Visitor['door'] | und
   return form === 'still' ? 'still' : protocol;
 }
 
-function openHeld(lease: Lease, endsAt: number, maxReaders: number, events: LeaseEvents): Held {
+function openHeld(lease: Lease, endsAt: number, maxReaders: number, events: LeaseEvents, now: () => number): Held {
   const tenants = new Set<Tenant>();
   const held: Held = {
     lease,
@@ -155,6 +166,7 @@ function openHeld(lease: Lease, endsAt: number, maxReaders: number, events: Leas
     endsAt,
     isClaimed: false,
     timer: undefined,
+    begun: [],
     openTimer: undefined,
     enter(tenant) {
       if (tenants.size >= (lease.form === 'still' ? 1 : maxReaders)) return false;
@@ -163,6 +175,13 @@ function openHeld(lease: Lease, endsAt: number, maxReaders: number, events: Leas
     },
     leave: (tenant) => {
       tenants.delete(tenant);
+    },
+    begin() {
+      const { begun } = held;
+      while (begun[0] !== undefined && begun[0] <= now() - 60_000) begun.shift();
+      if (begun.length >= perMinute) return 'refused';
+      begun.push(now());
+      return begun.filter((at) => at > now() - 10_000).length > keptPer10s ? 'next' : 'kept';
     },
     opened() {
       if (held.isClaimed) return;

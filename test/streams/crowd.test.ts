@@ -91,28 +91,104 @@ describe('a crowd without a token', () => {
     const url = `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/s/x`;
     using idle = await crowd(url, 1);
     using busy = await openRawReader(url);
-    for (let second = 0; second < 9; second += 1) {
+    for (let second = 0; second < 7; second += 1) {
       expect((await busy.ask('OPTIONS', '*')).status).toBe(200);
       clock.advance(1_000);
     }
     expect(idle.sockets[0]?.closed).toBe(false);
-    clock.advance(1_500);
+    clock.advance(3_500);
     await busy.closed;
     await until(() => idle.sockets[0]?.closed === true);
     server.close();
   });
 });
 
+describe('one token', () => {
+  it('takes no more places than its lease has, however many connections show it', async () => {
+    await using camera = await openQuirkyCamera();
+    await using relay = openRelay({ maxConnections: 40 });
+    const [routine, urgent] = [makeLease(camera.url), makeLease(camera.url)];
+    for (const lease of [routine, urgent]) await relay.streams.admit(leaseOf(lease));
+    const [many, one] = [routine, urgent].map(({ token }) => relay.streams.address('stream', token)) as [string, string];
+    using reader = await openRawReader(one);
+    expect(await startPlaying(reader, one)).toBe(200);
+    using stack = new DisposableStack();
+    for (let number = 0; number < 60; number += 1) {
+      const other = stack.use(await openRawReader(many));
+      expect((await other.ask('GET_PARAMETER', many)).status).toBe(200);
+    }
+    const seen = reader.packets.length;
+    using late = await openRawReader(one);
+    expect(await startPlaying(late, one)).toBe(200);
+    await until(() => reader.packets.length > seen + 10);
+  });
+});
+
+describe('who asks too much', () => {
+  const openDoor = async (visit: Hall['visit']) => {
+    const { clock, server } = openServer(visit);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/s/${makeToken().token}`;
+    return { clock, url, [Symbol.dispose]: () => void server.close() };
+  };
+  const no = (): Promise<never> => Promise.reject(new Error('no'));
+  const guest = { enter: () => true, hasCamera: true, describe: no, setUp: no, mayPlay: () => true, play: () => {}, pause: () => {} };
+
+  it('without a token is closed at the ninth request, and after 64 KiB of line ends', async () => {
+    using door = await openDoor(() => undefined);
+    using asking = await openRawReader(door.url);
+    const answers = [];
+    for (let count = 0; count < 9; count += 1) answers.push((await asking.ask('OPTIONS', '*')).status);
+    expect(answers).toEqual([...Array.from({ length: 8 }, () => 200), 0]);
+    using saying = await openRawReader(door.url);
+    saying.socket.write(Buffer.alloc(70_000, '\r\n'));
+    await saying.closed;
+  });
+
+  it('with one is closed when a second brings more than players ask', async () => {
+    using door = await openDoor(() => guest);
+    using reader = await openRawReader(door.url);
+    const ask = async (count: number): Promise<number> => {
+      let answered = 0;
+      while (answered < count && (await reader.ask('GET_PARAMETER', door.url)).status === 200) answered += 1;
+      return answered;
+    };
+    expect(await ask(60)).toBe(60);
+    door.clock.advance(2_000);
+    expect(await ask(100)).toBeLessThan(50);
+    await reader.closed;
+  });
+
+  it('is told when pictures began too often on his lease', async () => {
+    const setUp: typeof guest.setUp = () => Promise.resolve({ kind: 'tcp', channels: { rtp: 0, rtcp: 1 } }) as Promise<never>;
+    using door = await openDoor(() => ({ ...guest, setUp, mayPlay: () => false }));
+    using reader = await openRawReader(door.url);
+    const { status, text } = await reader.ask('SETUP', door.url, { Transport: 'RTP/AVP/TCP;unicast;interleaved=0-1' });
+    expect(status).toBe(200);
+    const session = /session: ([^;\r]+)/i.exec(text)?.[1] ?? '';
+    expect((await reader.ask('PLAY', door.url, { Session: session })).status).toBe(503);
+    await reader.closed;
+  });
+});
+
 describe('a reader that does not read', () => {
   it.each([
-    ['without a token', 'OPTIONS'],
-    ['with one', 'GET_PARAMETER'],
-  ])('%s is closed before its answers fill the memory', async (_, method) => {
+    ['without a token', 'OPTIONS', 8],
+    ['with one', 'GET_PARAMETER', 64],
+  ])('%s is closed before its answers fill the memory', async (_, method, most) => {
     const no = (): Promise<never> => Promise.reject(new Error('no'));
-    const visit = { enter: () => true, hasCamera: true, describe: no, setUp: no, play: () => {}, pause: () => {} };
+    const visit = { enter: () => true, hasCamera: true, describe: no, setUp: no, mayPlay: () => true, play: () => {}, pause: () => {} };
     const { server } = openServer(() => visit);
     const stuck = new Duplex({ read() {}, write() {}, writableHighWaterMark: 16_384 });
-    const socket = Object.assign(stuck, { setNoDelay() {}, setKeepAlive() {}, remoteAddress: '10.0.0.9', remotePort: 4000 });
+    const resetAndDestroy = (): void => void stuck.destroy();
+    const socket = Object.assign(stuck, {
+      setNoDelay() {},
+      setKeepAlive() {},
+      resetAndDestroy,
+      remoteAddress: '10.0.0.9',
+      remotePort: 4000,
+    });
     server.emit('connection', socket);
     const request = Buffer.from(`${method} rtsp://h/s/${makeToken().token} RTSP/1.0\r\nCSeq: 1\r\n\r\n`);
     let asked = 0;
@@ -122,7 +198,8 @@ describe('a reader that does not read', () => {
     }
     expect(socket.destroyed).toBe(true);
     expect(socket.writableLength).toBeLessThan(80 * 1024);
-    expect(asked).toBeGreaterThan(100);
+    expect(asked).toBeGreaterThanOrEqual(most);
+    expect(asked).toBeLessThan(most + 4);
   });
 });
 

@@ -74,6 +74,20 @@ describe('leases', () => {
     expect(told).toEqual([]);
   });
 
+  it('let pictures begin with the kept ones ten times in 10 s, and sixty times in a minute at all', () => {
+    const { clock, leases } = openTable();
+    leases.admit(makeLease('a', 600_000), undefined);
+    const tenancy = leases.claim(hashOf('a'), visitor);
+    const begin = (count: number) => Array.from({ length: count }, () => tenancy?.begin());
+    expect(begin(10)).toEqual(Array.from({ length: 10 }, () => 'kept'));
+    expect(begin(2)).toEqual(['next', 'next']);
+    clock.advance(10_000);
+    expect(begin(1)).toEqual(['kept']);
+    expect(begin(48).at(-1)).toBe('refused');
+    clock.advance(50_000);
+    expect(begin(13).slice(-4)).toEqual(['kept', 'next', 'next', 'refused']);
+  });
+
   it('last longer than a timer can', () => {
     const { clock, told, leases } = openTable();
     leases.admit(makeLease('a', 30 * 86_400_000), undefined);

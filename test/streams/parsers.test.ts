@@ -196,6 +196,7 @@ describe('a conversation', () => {
           describe: () => Promise.resolve({ ok: true, track } as const),
           setUp: (offer: { readonly kind: string }) =>
             Promise.resolve(offer.kind === 'tcp' ? ({ kind: 'tcp', channels: { rtp: 0, rtcp: 1 } } as const) : undefined),
+          mayPlay: () => true,
           play: () => {},
           pause: () => {},
           hasCamera: true,
@@ -204,6 +205,7 @@ describe('a conversation', () => {
         const conversation = openConversation({
           sessionId: 'abc',
           punish: () => Promise.resolve(),
+          welcome: () => {},
           visit: (hash) => (hash === right ? visit : undefined),
         });
         for (const { method: name, headers, isRight } of requests) {

@@ -237,7 +237,7 @@ describe('a reader keeps nothing open', () => {
       [Symbol.asyncDispose]: async () => {},
     };
     const guard = openGuard(guardDefaults, env);
-    const door = openFlvDoor({ leases, guard, remuxer, readerBufferBytes: 2 ** 20, emit: () => {} }, env);
+    const door = openFlvDoor({ leases, guard, remuxer, readerBufferBytes: 2 ** 20, backlog: openBacklog(2 ** 28), emit: () => {} }, env);
     const server = makeWebServer(undefined, { still: async () => {}, flv: door.flv, socket: door.socket }, env);
     const port = await listening(server);
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });

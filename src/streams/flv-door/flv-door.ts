@@ -5,9 +5,10 @@ import type { Env } from '#base';
 import { failureText } from '../faults.ts';
 import { type FeedUse, type FlvLine, type FlvPump, openFlvPump, type Remuxer } from '../flv/index.ts';
 import type { Leases, Tenancy, Tenant } from '../leases.ts';
+import type { Backlog } from '../path/index.ts';
 import type { MediaEvent, SessionEnd, SessionReport } from '../protocol.ts';
 import { type Guard, tokenHashIn } from '../server/index.ts';
-import { say, type WebDoors } from '../web/index.ts';
+import { type Guest, say, type WebDoors } from '../web/index.ts';
 import { acceptKey, binaryHead, closeFrame, openWsHearing } from './ws-frames.ts';
 
 export interface FlvDeps {
@@ -15,6 +16,8 @@ export interface FlvDeps {
   readonly guard: Guard;
   readonly remuxer: Remuxer;
   readonly readerBufferBytes: number;
+  /** What waits for readers counts in it. */
+  readonly backlog: Backlog;
   emit(event: MediaEvent): void;
 }
 
@@ -29,6 +32,7 @@ export interface FlvDoor extends Pick<WebDoors, 'flv' | 'socket'> {
 interface Line extends FlvLine {
   readonly protocol: 'http-flv' | 'ws-flv';
   readonly socket: Socket;
+  readonly guest: Guest;
   /** Before any picture. */
   refuse(status: number, text: string): void;
   begin(): void;
@@ -48,7 +52,7 @@ const lookMs = 5_000;
 /** Opens the door. */
 export function openFlvDoor(deps: FlvDeps, env: Env): FlvDoor {
   const sessions = new Set<Session>();
-  const receive = async (request: IncomingMessage, line: Line, welcome: () => void): Promise<void> => {
+  const receive = async (request: IncomingMessage, line: Line): Promise<void> => {
     const address = request.socket.remoteAddress ?? '';
     const hash = tokenHashIn(request.url ?? '', 's');
     const tenancy = hash === undefined ? undefined : deps.leases.claim(hash, { peer: address, door: line.protocol });
@@ -57,17 +61,16 @@ export function openFlvDoor(deps: FlvDeps, env: Env): FlvDoor {
       await env.clock.sleep(waitMs);
       return isAnswered ? line.refuse(404, 'not found') : void line.socket.destroy();
     }
-    welcome();
     await serve(line, tenancy, `${address}:${request.socket.remotePort ?? 0}`, sessions, deps, env);
   };
   return {
-    flv: (request, response, welcome) => receive(request, httpLine(request, response), welcome),
-    async socket(request, socket, welcome) {
+    flv: (request, response, guest) => receive(request, httpLine(request, response, guest)),
+    async socket(request, socket, guest) {
       const key = request.headers['sec-websocket-key'] ?? '';
-      const line = socketLine(socket, key, env);
+      const line = socketLine(socket, guest, key, env);
       const isHandshake = /^[A-Za-z0-9+/]{22}==$/.test(key) && request.headers['sec-websocket-version'] === '13';
       if (!isHandshake || request.method !== 'GET') return line.refuse(400, 'no WebSocket handshake');
-      await receive(request, line, welcome);
+      await receive(request, line);
     },
     list: () => [...sessions].flatMap((session) => session.report() ?? []),
     cut(id) {
@@ -92,10 +95,15 @@ async function serve(line: Line, tenancy: Tenancy, peer: string, sessions: Set<S
       ended = true;
       tenancy.leave(tenant);
       session?.end(reason);
-      line.socket.destroy();
+      line.guest.cut();
     },
   };
   if (!tenancy.enter(tenant)) return line.refuse(503, 'all places on this address are taken');
+  if (tenancy.begin() === 'refused') {
+    tenancy.leave(tenant);
+    return line.refuse(503, 'opened too often of late');
+  }
+  line.guest.welcome();
   line.socket.once('close', () => tenant.end('reader'));
   const result = await deps.remuxer.use({ device, channel, quality }, source);
   if (result.ok && ended) result.use[Symbol.dispose]();
@@ -124,7 +132,12 @@ function openSession({ line, tenancy, peer, use, end, sessions }: Start, deps: F
   const seconds = (): number => Math.round((env.clock.monotonicMs() - startedAt) / 10) / 100;
   deps.emit({ event: 'session-opened', grant, session: id, form: 'stream', peer });
   line.begin();
-  const pump: FlvPump = openFlvPump({ address: use, bufferBytes: deps.readerBufferBytes }, line, () => end('source'), env.clock);
+  const pump: FlvPump = openFlvPump(
+    { address: use, bufferBytes: deps.readerBufferBytes, backlog: deps.backlog },
+    line,
+    () => end('source'),
+    env.clock,
+  );
   let watch: Disposable | undefined;
   const look = (): void => {
     watch = env.clock.after(lookMs, () => (pump.stalledMs() > stallLimitMs ? end('reader') : look()));
@@ -146,11 +159,12 @@ function openSession({ line, tenancy, peer, use, end, sessions }: Start, deps: F
   return session;
 }
 
-function httpLine(request: IncomingMessage, response: ServerResponse): Line {
+function httpLine(request: IncomingMessage, response: ServerResponse, guest: Guest): Line {
   const { socket } = request;
   return {
     protocol: 'http-flv',
     socket,
+    guest,
     get waitingBytes() {
       return socket.writableLength;
     },
@@ -168,11 +182,12 @@ function httpLine(request: IncomingMessage, response: ServerResponse): Line {
 /** Who was refused may have read why by then; nobody listens to him any more. */
 const lingerMs = 1_000;
 
-function socketLine(socket: Socket, key: string, env: Env): Line {
+function socketLine(socket: Socket, guest: Guest, key: string, env: Env): Line {
   const hearing = openWsHearing();
   return {
     protocol: 'ws-flv',
     socket,
+    guest,
     get waitingBytes() {
       return socket.writableLength;
     },

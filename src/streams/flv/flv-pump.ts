@@ -1,6 +1,7 @@
 // From the child to one reader: FLV fetched over loopback, whole tags passed on; a reader that is too slow loses pictures up to the next key frame.
 import type { IncomingMessage } from 'node:http';
 import { type Clock, nodeHttp } from '#base';
+import { type Backlog, openShare } from '../path/index.ts';
 import { type FlvTag, openFlvCutter } from './flv-tags.ts';
 
 /** What the pump needs of a reader's connection. */
@@ -18,6 +19,8 @@ export interface FlvPump extends Disposable {
 export interface FlvPumpOptions {
   readonly address: { readonly port: number; readonly id: string };
   readonly bufferBytes: number;
+  /** What waits for the line counts in it. */
+  readonly backlog: Backlog;
 }
 
 /** A picture larger than this is none of a camera. */
@@ -25,6 +28,7 @@ const maxTagBytes = 8 * 1024 * 1024;
 
 /** Opens a pump; `ended` is called once, when nothing more will come. The child is always read at full speed: it would keep all that waits. */
 export function openFlvPump(options: FlvPumpOptions, line: FlvLine, ended: () => void, clock: Clock): FlvPump {
+  const share = openShare(options.backlog, options.bufferBytes);
   let frames = 0;
   let bytes = 0;
   let dropped = 0;
@@ -35,6 +39,7 @@ export function openFlvPump(options: FlvPumpOptions, line: FlvLine, ended: () =>
   const end = (): void => {
     if (over) return;
     over = true;
+    share.leave();
     request.destroy();
     ended();
   };
@@ -44,8 +49,9 @@ export function openFlvPump(options: FlvPumpOptions, line: FlvLine, ended: () =>
   };
   const pass = (tag: FlvTag): void => {
     if (over) return;
-    if (flowing && line.waitingBytes > options.bufferBytes) stall();
-    if (!flowing && tag.kind === 'key' && line.waitingBytes <= options.bufferBytes / 2) {
+    share.weigh(line.waitingBytes);
+    if (flowing && share.isBehind) stall();
+    if (!flowing && tag.kind === 'key' && line.waitingBytes <= options.bufferBytes / 2 && !share.isBehind) {
       flowing = true;
       stalledSince = undefined;
     }
@@ -56,6 +62,7 @@ export function openFlvPump(options: FlvPumpOptions, line: FlvLine, ended: () =>
     if (tag.kind !== 'header') frames += 1;
     bytes += tag.bytes.length;
     line.write(tag.bytes);
+    share.weigh(line.waitingBytes);
   };
   const cutter = openFlvCutter(maxTagBytes, pass);
   const { port, id } = options.address;
@@ -76,6 +83,7 @@ export function openFlvPump(options: FlvPumpOptions, line: FlvLine, ended: () =>
     stalledMs: () => (stalledSince === undefined ? 0 : clock.monotonicMs() - stalledSince),
     [Symbol.dispose]() {
       over = true;
+      share.leave();
       request.destroy();
     },
   };

@@ -47,7 +47,7 @@ export function openRelay(options: MediaOptions, remuxerEntry: URL, send: (messa
   const looks = openLooks({ readBuffer, paths: () => statusOfPaths(paths) }, env, stop.signal);
   const { tls, maxConnections, openTimeoutMs: timeoutMs, readerBufferBytes } = options;
   const remuxer = openRemuxer({ entry: remuxerEntry, readerBufferBytes, timeoutMs }, paths, env);
-  const flv = openFlvDoor({ leases, guard, remuxer, readerBufferBytes, emit }, env);
+  const flv = openFlvDoor({ leases, guard, remuxer, readerBufferBytes, backlog: paths.backlog, emit }, env);
   const pushes = openPushes({ leases, paths, remuxer, bufferBytes: readerBufferBytes, timeoutMs, emit }, env);
   const still = openStillDoor({ leases, guard, paths, ffmpeg: options.ffmpeg, timeoutMs, emit }, env);
   const tell = (listener: 'rtsp' | 'http') => ({

@@ -1,7 +1,7 @@
 // One reader's session over RTSP: what its connection, its lease and its path have to do with each other, from SETUP to the end.
 import type { Env } from '#base';
 import { failureText, type SourceFailure } from '../faults.ts';
-import type { Tenancy, Tenant } from '../leases.ts';
+import type { Beginning, Tenancy, Tenant } from '../leases.ts';
 import { type Member, openReader, type Paths, type Reader, type ReaderLine } from '../path/index.ts';
 import type { MediaEvent, SessionEnd, SessionReport } from '../protocol.ts';
 import { type ReaderConnection, sessionTimeoutS, type Transport, type UdpLine, type UdpPorts, type Visit } from '../server/index.ts';
@@ -48,6 +48,7 @@ export function openSession(connection: ReaderConnection, tenancy: Tenancy, deps
   let startedAt: number | undefined;
   let touchedAt = now();
   let ended = false;
+  let beginning: Beginning = 'next';
 
   const seconds = (): number => Math.round((now() - (startedAt ?? now())) / 10) / 100;
   const counts = (): typeof past => {
@@ -105,6 +106,10 @@ export function openSession(connection: ReaderConnection, tenancy: Tenancy, deps
       transport = taken ?? transport;
       return taken;
     },
+    mayPlay() {
+      beginning = tenancy.begin();
+      return beginning !== 'refused';
+    },
     play() {
       if (ended || flow || !member || !transport) return;
       if (startedAt === undefined) {
@@ -112,7 +117,7 @@ export function openSession(connection: ReaderConnection, tenancy: Tenancy, deps
         deps.emit({ event: 'session-opened', grant, session, form: 'stream', peer: connection.peer });
       }
       flow = openFlow(connection, transport, deps, env);
-      if (flow) member.attach(flow.reader);
+      if (flow) member.attach(flow.reader, beginning === 'kept' ? 'kept' : 'next');
     },
     get isPlaying() {
       if (!flow) return false;

@@ -13,8 +13,8 @@ import { idlePath, type PathEffect, type PathInput, type PathState, type PathSta
 export interface Member {
   /** Waits at most `openTimeout`. Never rejects. */
   describe(): Promise<Description>;
-  /** From now on pieces go to `reader`. */
-  attach(reader: Reader): void;
+  /** From now on pieces go to `reader`, which begins with the kept pictures (the default) or with the next key frame. */
+  attach(reader: Reader, from?: 'kept' | 'next'): void;
   leave(): void;
 }
 
@@ -134,9 +134,7 @@ export function openPath(view: PathView, options: PathOptions, deps: PathDeps & 
       dispatch({ type: 'joined' });
       return {
         describe: () => seat.described,
-        attach: (reader) => {
-          seat.reader = reader;
-        },
+        attach: (reader, from = 'kept') => seat.sit(reader, from),
         leave: () => {
           if (seats.giveUp(seat)) dispatch({ type: 'left' });
         },

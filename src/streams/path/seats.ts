@@ -12,7 +12,9 @@ export type Description = { readonly ok: true; readonly track: Track } | { reado
 /** One member's place. */
 export interface Seat {
   readonly described: Promise<Description>;
-  reader: Reader | undefined;
+  readonly reader: Reader | undefined;
+  /** Seats a reader, in place of the one before. */
+  sit(reader: Reader, from: 'kept' | 'next'): void;
 }
 
 export interface Seats {
@@ -59,11 +61,11 @@ export function openSeats(deps: SeatsDeps): Seats {
         get reader() {
           return reader;
         },
-        set reader(value) {
+        sit(value, from) {
           reader?.leave();
           reader = value;
           refill();
-          if (value && !value.enter(deps.backlog, deps.catchUp())) deps.wanting();
+          if (!value.enter(deps.backlog, from === 'kept' ? deps.catchUp() : undefined)) deps.wanting();
         },
       };
       seats.set(seat, { settle, onEnd });

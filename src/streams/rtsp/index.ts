@@ -1,7 +1,7 @@
 // The door of the pure codec: RTSP, its interleaved frames, SDP and what is read of RTP.
 export { type Framer, type FramerLimits, openFramer } from './framer.ts';
 export { baseOf, type ChannelPair, interleavedOffer, parseSession, resolveControl, serverPorts } from './headers.ts';
-export { openRtspLogin, type RtspLogin } from './login.ts';
+export { openRtspLogin } from './login.ts';
 export { encodeRequest, encodeResponse, header, type RtspMessage, type RtspRequest, type RtspResponse } from './message.ts';
 export { type PictureSize, sizeOf } from './picture-size.ts';
 export { contentOf, hasMarker, holdsPicture, isRtp, senderReportLength, startsKey, timestampOf } from './rtp.ts';

@@ -15,6 +15,8 @@ export interface Visit {
   describe(): Promise<Description>;
   /** Takes an offer, in place of the one before; undefined when it cannot be had. Only after `enter`. */
   setUp(offer: TransportOffer): Promise<Transport | undefined>;
+  /** Whether pictures may begin to flow once more: not when its lease has let them begin too often of late. Asked before each `play`. */
+  mayPlay(): boolean;
   /** Lets the pictures flow. Only after `setUp`. */
   play(): void;
   /** Nothing more is sent, until `play`. */
@@ -24,6 +26,8 @@ export interface Visit {
 export interface ConversationDeps {
   /** What the token opens; undefined when it is wrong. Asked at every request, for it may have ended meanwhile. */
   visit(tokenHash: string): Visit | undefined;
+  /** It has taken a reader's place. */
+  welcome(): void;
   /** Waits as long as a wrong token has to. */
   punish(): Promise<void>;
   readonly sessionId: string;
@@ -56,11 +60,16 @@ export function openConversation(deps: ConversationDeps): Conversation {
   let visit: Visit | undefined;
   const session = `${deps.sessionId};timeout=${sessionTimeoutS}`;
 
+  const enter = (guest: Visit): boolean => {
+    const hasPlace = guest.enter();
+    if (hasPlace) deps.welcome();
+    return hasPlace;
+  };
   const setUp = async (sequence: string, request: RtspRequest, guest: Visit): Promise<Answer> => {
     if (stage === 'playing') return reply(sequence, 455);
     const offers = readTransport(header(request, 'transport') ?? '');
     if (offers.length === 0) return reply(sequence, 461);
-    if (!guest.enter()) return reply(sequence, 453);
+    if (!enter(guest)) return reply(sequence, 453);
     for (const offer of offers) {
       const taken = await guest.setUp(offer);
       if (!taken) continue;
@@ -72,6 +81,7 @@ export function openConversation(deps: ConversationDeps): Conversation {
   const playing = (sequence: string, request: RtspRequest, guest: Visit): Answer => {
     if (stage === 'new' || !isSession(request)) return reply(sequence, 454);
     if (!guest.hasCamera) return reply(sequence, 503, {}, '', 'close');
+    if (stage === 'set-up' && !guest.mayPlay()) return reply(sequence, 503, {}, '', 'close');
     const headers = { Session: session, Range: 'npt=now-' };
     const next = stage === 'set-up' ? 'play' : 'go-on';
     stage = 'playing';
@@ -90,7 +100,7 @@ export function openConversation(deps: ConversationDeps): Conversation {
   const admitted = async (sequence: string, request: RtspRequest, guest: Visit): Promise<Answer> => {
     switch (request.method) {
       case 'DESCRIBE':
-        return guest.enter() ? describe(sequence, request, await guest.describe()) : reply(sequence, 453);
+        return enter(guest) ? describe(sequence, request, await guest.describe()) : reply(sequence, 453);
       case 'SETUP':
         return await setUp(sequence, request, guest);
       case 'PLAY':

@@ -1,26 +1,30 @@
-// The crowd at a door: who has shown no valid token yet stands there for a short time, in bounded number, and gives way to others.
+// The crowd at a door: who has no place on a lease yet stands there for a short time, in bounded number, and gives way to others.
 import type { Server, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Clock } from '#base';
 import { networkOf } from './guard.ts';
 
 export interface Crowd {
-  /** The connection has shown a valid token: from now on it goes by itself. */
+  /** The connection has taken a place on a lease, whose number is bounded: from now on it goes with that. A token alone is not enough, for one opens many connections. */
   welcome(socket: Socket): void;
+  /** Ends the connection at once, what the kernel has not sent yet with it: pictures of before the end of a lease are not for after it. */
+  cut(socket: Socket): void;
 }
 
-/** A connection without a token has so long to show one. */
+/** A connection without a place has so long to take one. */
 const patienceMs = 10_000;
-/** Connections without a token that one network may have: an eighth of all, but at least so many. */
+/** Connections without a place that one network may have: an eighth of all, but at least so many. */
 const minPerNetwork = 16;
 
 /**
  * Watches over all connections of `server`, from before TLS: at most `maxConnections`. When they are too many, the one that has longest been without a
- * token is closed for the newest; where all have shown one, the newest is. The same among those of one network (IPv4 address, IPv6 /64).
+ * place is closed for the newest; where all have one, the newest is. The same among those of one network (IPv4 address, IPv6 /64).
  */
 export function openCrowd(server: Server, maxConnections: number, clock: Clock): Crowd {
   const maxPerNetwork = Math.max(minPerNetwork, Math.floor(maxConnections / 8));
-  const inside = new Set<Socket>();
-  /** Oldest first, by `peerOf`: a TLS socket is another object than the connection that it lies on. */
+  /** By `peerOf`: a TLS socket is another object than the connection that it lies on. */
+  const inside = new Map<string, Socket>();
+  /** Oldest first. */
   const strangers = new Map<string, { readonly socket: Socket; readonly network: string; readonly patience: Disposable }>();
   const byNetwork = new Map<string, Set<string>>();
 
@@ -37,7 +41,7 @@ export function openCrowd(server: Server, maxConnections: number, clock: Clock):
     const stranger = peer === undefined ? undefined : strangers.get(peer);
     if (peer === undefined || !stranger) return false;
     know(peer);
-    inside.delete(stranger.socket);
+    if (inside.get(peer) === stranger.socket) inside.delete(peer);
     stranger.socket.destroy();
     return true;
   };
@@ -51,15 +55,23 @@ export function openCrowd(server: Server, maxConnections: number, clock: Clock):
     const peer = peerOf(socket);
     const network = networkOf(socket.remoteAddress ?? '');
     if (!makeRoom(network)) return void socket.destroy();
-    inside.add(socket);
+    inside.set(peer, socket);
     strangers.set(peer, { socket, network, patience: clock.after(patienceMs, () => sendAway(peer)) });
     byNetwork.set(network, (byNetwork.get(network) ?? new Set()).add(peer));
     socket.once('close', () => {
-      inside.delete(socket);
+      if (inside.get(peer) === socket) inside.delete(peer);
       if (strangers.get(peer)?.socket === socket) know(peer);
     });
   });
-  return { welcome: (socket) => know(peerOf(socket)) };
+  return {
+    welcome: (socket) => know(peerOf(socket)),
+    cut(socket) {
+      const below = inside.get(peerOf(socket)) ?? socket;
+      // A TLS socket cannot be reset; what it lies on can.
+      if (below instanceof TLSSocket) below.destroy();
+      else below.resetAndDestroy();
+    },
+  };
 }
 
 function peerOf(socket: Socket): string {

@@ -7,6 +7,7 @@ import { openConversation, type Visit } from './conversation.ts';
 import { type Crowd, openCrowd } from './crowd.ts';
 import type { Guard } from './guard.ts';
 import { readTls, type TlsFiles } from './listen.ts';
+import { openManners } from './manners.ts';
 import { openThreshold } from './threshold.ts';
 
 /** A connection as the sessions see it. */
@@ -18,7 +19,7 @@ export interface ReaderConnection {
   readonly sessionId: string;
   write(bytes: Buffer): void;
   readonly waitingBytes: number;
-  /** Closes at once; what waits is dropped. */
+  /** Closes at once; what waits is dropped, also what waits in the kernel. */
   cut(): void;
 }
 
@@ -76,7 +77,7 @@ interface Door {
 function receive(socket: Socket, options: RtspServerOptions, { hall, guard, crowd }: Door, env: Env): void {
   const address = socket.remoteAddress ?? '';
   const cut = (): void => {
-    socket.destroy();
+    if (!socket.destroyed) crowd.cut(socket);
   };
   const connection: ReaderConnection = {
     address,
@@ -94,9 +95,10 @@ function receive(socket: Socket, options: RtspServerOptions, { hall, guard, crow
     sessionId: connection.sessionId,
     visit(hash) {
       const visit = hall.visit(connection, hash);
-      if (visit) crowd.welcome(socket);
+      if (visit) manners.trust();
       return visit;
     },
+    welcome: () => crowd.welcome(socket),
     async punish() {
       const { waitMs, isAnswered } = guard.wrong(address);
       await env.clock.sleep(waitMs);
@@ -104,6 +106,7 @@ function receive(socket: Socket, options: RtspServerOptions, { hall, guard, crow
     },
   });
 
+  const manners = openManners(env.clock);
   const requests: RtspRequest[] = [];
   let answering = false;
   let idle: Disposable | undefined;
@@ -130,7 +133,7 @@ function receive(socket: Socket, options: RtspServerOptions, { hall, guard, crow
   const framer: Framer = openFramer(limits, {
     packet: () => {},
     message(message) {
-      if (message.kind !== 'request' || requests.length >= maxWaiting) return cut();
+      if (message.kind !== 'request' || requests.length >= maxWaiting || !manners.asks()) return cut();
       requests.push(message);
       if (answering) return;
       drain().catch((error: unknown) => {
@@ -144,7 +147,7 @@ function receive(socket: Socket, options: RtspServerOptions, { hall, guard, crow
   socket.setKeepAlive(true, 30_000);
   rest();
   socket.on('data', (bytes: Buffer) => {
-    if (framer.feed(bytes)) cut();
+    if (!manners.says(bytes.length) || framer.feed(bytes)) cut();
   });
   socket.on('error', () => {});
   socket.once('close', () => {

@@ -6,7 +6,7 @@ import type { Leases, Tenancy, Tenant } from '../leases.ts';
 import type { Paths } from '../path/index.ts';
 import type { Lease, MediaEvent, SessionEnd } from '../protocol.ts';
 import { type Guard, tokenHashIn } from '../server/index.ts';
-import { say, type WebDoors } from '../web/index.ts';
+import { type Guest, say, type WebDoors } from '../web/index.ts';
 import { takeKeyFrame } from './key-frame.ts';
 import { openShutter, type Shutter } from './shutter.ts';
 import { fetchSnapshot, type Snapshot } from './snapshot.ts';
@@ -25,7 +25,7 @@ export interface StillDeps {
 /** Opens the door. */
 export function openStillDoor(deps: StillDeps, env: Env): WebDoors['still'] {
   const shutter = openShutter(env.clock);
-  return async (request, response, welcome) => {
+  return async (request, response, guest) => {
     const peer = request.socket.remoteAddress ?? '';
     const hash = tokenHashIn(request.url ?? '', 'still');
     const tenancy = hash === undefined ? undefined : deps.leases.claim(hash, { peer, door: 'still' });
@@ -34,8 +34,7 @@ export function openStillDoor(deps: StillDeps, env: Env): WebDoors['still'] {
       await env.clock.sleep(waitMs);
       return isAnswered ? say(response, 404, 'not found') : void response.destroy();
     }
-    welcome();
-    await serve(request, response, tenancy, { ...deps, shutter }, env);
+    await serve(request, response, guest, tenancy, { ...deps, shutter }, env);
   };
 }
 
@@ -43,6 +42,7 @@ export function openStillDoor(deps: StillDeps, env: Env): WebDoors['still'] {
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
+  guest: Guest,
   tenancy: Tenancy,
   deps: StillDeps & { readonly shutter: Shutter },
   env: Env,
@@ -53,10 +53,12 @@ async function serve(
     end(why) {
       reason = why;
       over.abort();
-      response.destroy();
+      // A whole picture that is on its way arrives.
+      if (!response.writableEnded) guest.cut();
     },
   };
   if (!tenancy.enter(tenant)) return say(response, 429, 'being fetched already');
+  guest.welcome();
   request.socket.once('close', () => over.abort());
   try {
     const still = await deps.shutter.release(nameOf(tenancy.lease), () => take(tenancy.lease, deps, env));

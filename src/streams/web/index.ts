@@ -1,2 +1,2 @@
 // The door of what is served over HTTP.
-export { makeWebServer, say, type WebDoors } from './web-server.ts';
+export { type Guest, makeWebServer, say, type WebDoors } from './web-server.ts';

@@ -5,12 +5,20 @@ import type { Server as NetServer, Socket } from 'node:net';
 import { type Env, messageOf, nodeHttp } from '#base';
 import { openCrowd, openThreshold, readTls, type TlsFiles } from '../server/index.ts';
 
-/** What is behind the server. `welcome` is to be called when a right token was shown. */
+/** Who asks, as the crowd at the door sees him. */
+export interface Guest {
+  /** He has taken a place on a lease. */
+  welcome(): void;
+  /** Ends his connection at once, with what waits in the kernel. */
+  cut(): void;
+}
+
+/** What is behind the server. */
 export interface WebDoors {
-  still(request: IncomingMessage, response: ServerResponse, welcome: () => void): Promise<void>;
-  flv(request: IncomingMessage, response: ServerResponse, welcome: () => void): Promise<void>;
+  still(request: IncomingMessage, response: ServerResponse, guest: Guest): Promise<void>;
+  flv(request: IncomingMessage, response: ServerResponse, guest: Guest): Promise<void>;
   /** A WebSocket's handshake. */
-  socket(request: IncomingMessage, socket: Socket, welcome: () => void): Promise<void>;
+  socket(request: IncomingMessage, socket: Socket, guest: Guest): Promise<void>;
 }
 
 const maxConnections = 160;
@@ -27,6 +35,10 @@ export function makeWebServer(tls: TlsFiles | undefined, doors: WebDoors, env: E
   const door = tls ? openThreshold(server, env.clock) : server;
   const crowd = openCrowd(door, maxConnections, env.clock);
   const asked = new WeakSet<Socket>();
+  const guestOf = (socket: Socket): Guest => ({
+    welcome: () => crowd.welcome(socket),
+    cut: () => void (socket.destroyed || crowd.cut(socket)),
+  });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     // Each answer ends its connection: who asks on before it came only piles up what waits.
     if (asked.has(request.socket)) return void request.socket.destroy();
@@ -34,13 +46,12 @@ export function makeWebServer(tls: TlsFiles | undefined, doors: WebDoors, env: E
     response.setHeader('Connection', 'close');
     response.setHeader('Cache-Control', 'no-store');
     if (request.method !== 'GET') return say(response, 405, 'only GET');
-    const welcome = (): void => crowd.welcome(request.socket);
     const serve = request.url?.startsWith('/s/') ? doors.flv : doors.still;
-    serve(request, response, welcome).catch(failed(request.socket));
+    serve(request, response, guestOf(request.socket)).catch(failed(request.socket));
   });
   server.on('upgrade', (request: IncomingMessage, stream: Socket) => {
     stream.on('error', () => {});
-    doors.socket(request, stream, () => crowd.welcome(stream)).catch(failed(stream));
+    doors.socket(request, stream, guestOf(stream)).catch(failed(stream));
   });
   return door;
 }

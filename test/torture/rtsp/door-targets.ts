@@ -145,7 +145,7 @@ export function openWebTarget(dice: Dice): Target {
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const emit = (): void => {};
-  const flv = openFlvDoor({ leases, guard, remuxer, readerBufferBytes: 2 ** 20, emit }, env);
+  const flv = openFlvDoor({ leases, guard, remuxer, readerBufferBytes: 2 ** 20, backlog: paths.backlog, emit }, env);
   const still = openStillDoor({ leases, guard, paths, ffmpeg: '/nowhere', timeoutMs: 1_000, emit }, env);
   const server = makeWebServer(undefined, { still, flv: flv.flv, socket: flv.socket }, env);
   const grants = [

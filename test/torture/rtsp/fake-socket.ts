@@ -44,4 +44,8 @@ export class FakeSocket extends Duplex {
   destroySoon(): void {
     this.destroy();
   }
+
+  resetAndDestroy(): void {
+    this.destroy();
+  }
 }
