@@ -85,18 +85,44 @@ const sourceHints = {
   },
 } as const satisfies Record<string, Text>;
 
+/** What is wrong, where the sentence of its reason would not say it. */
+const ownWords = {
+  'no-flv': {
+    en: 'this stream has no place in FLV, which carries H.264 and H.265: ask for RTSP',
+    ko: '이 영상은 H.264와 H.265만 담는 FLV로 보낼 수 없습니다. RTSP로 요청하십시오',
+  },
+  'no-still': {
+    en: 'no still can be made of this stream, only of H.264 and H.265',
+    ko: '이 영상으로는 정지영상을 만들 수 없습니다(H.264, H.265만 가능)',
+  },
+  'flv-unsafe': {
+    en: 'what this camera sends stops the making of FLV for all: ask for RTSP',
+    ko: '이 카메라가 보내는 데이터가 모든 FLV 변환을 멈추게 합니다. RTSP로 요청하십시오',
+  },
+  'too-fast': {
+    en: 'the camera sends more packets or pictures than any camera has to',
+    ko: '카메라가 비정상적으로 많은 패킷이나 영상을 보냅니다',
+  },
+  'held-back': {
+    en: 'the camera refused the user name or password less than a minute ago, and is not asked again yet',
+    ko: '카메라가 1분 이내에 사용자 이름 또는 비밀번호를 거부하여 아직 다시 요청하지 않습니다',
+  },
+} as const satisfies Record<string, Text>;
+
 /** A failure with what the camera said, without any secret. */
 export interface SourceFailure {
   readonly reason: SourceFailureReason;
   /** A status line, an errno; at most 120 characters, may be empty. */
   readonly detail: string;
   readonly hint?: keyof typeof sourceHints;
+  /** Said in place of the reason's own sentence. */
+  readonly words?: keyof typeof ownWords;
 }
 
 /** A failure as a sentence, in English or Korean. */
 export function failureText(failure: SourceFailure): Text {
   const tail = failure.detail === '' ? '' : ` (${failure.detail})`;
-  const text = sourceFailures[failure.reason];
+  const text = failure.words ? ownWords[failure.words] : sourceFailures[failure.reason];
   const hint = failure.hint && sourceHints[failure.hint];
   const end = (language: keyof Text): string => tail + (hint ? `: ${hint[language]}` : '');
   return { en: text.en + end('en'), ko: text.ko + end('ko') };

@@ -42,6 +42,10 @@ export interface Habits {
   readonly udp?: 'plain' | 'stranger' | 'disorder' | 'silent';
   /** Frames a second. Default 50. */
   readonly rate?: number;
+  /** Frames that it sends in place of one. Default 1. */
+  readonly burst?: number;
+  /** No packet has a marker; those that are endless all have one time as well. */
+  readonly marker?: 'never' | 'endless';
 }
 
 export interface QuirkyCamera extends AsyncDisposable {
@@ -206,8 +210,10 @@ function play(socket: Socket, reply: Buffer, habits: Habits): void {
   let number = 3;
   const timer = setInterval(
     () => {
-      socket.write(frameOf(number, habits));
-      number += 1;
+      for (let left = habits.burst ?? 1; left > 0; left -= 1) {
+        socket.write(frameOf(number, habits));
+        number += 1;
+      }
       if (number - 3 === habits.frames) socket.end();
     },
     1000 / (habits.rate ?? 50),
@@ -234,6 +240,8 @@ function frameOf(number: number, habits: Habits): Buffer {
   const unit = Buffer.alloc(habits.packetBytes ?? 200, number & 0xff);
   unit[0] = number % 10 === 0 ? 0x65 : 0x41;
   const packet = Buffer.concat([rtpHeader(96, number), unit]);
+  if (habits.marker) packet[1] = 96;
+  if (habits.marker === 'endless') packet.writeUInt32BE(7, 4);
   const sound = interleave(rtp, Buffer.concat([rtpHeader(0, number), Buffer.from('SOUND-SOUND')]));
   const report = Buffer.concat([
     Buffer.from([0x80, 200, 0, 6]),

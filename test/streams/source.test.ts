@@ -177,3 +177,18 @@ describe('the source', () => {
     }
   });
 });
+
+describe('a camera that means no good', () => {
+  it('is read no further when it sends more pictures than any camera', async () => {
+    const { failure } = await watch({ rate: 50, burst: 30 }, 100_000);
+    expect(failure).toMatchObject({ reason: 'malformed', words: 'too-fast', detail: expect.stringMatching(/frames in a second/) });
+    expect(failure && failureText(failure).en).toMatch(/^the camera sends more packets or pictures than any camera has to/);
+  });
+
+  it('is silent when the end of its picture never comes, but not when it only marks none', async () => {
+    expect((await watch({ marker: 'endless' }, 100)).failure).toMatchObject({ reason: 'silent' });
+    const { failure, pieces } = await watch({ marker: 'never' }, 60);
+    expect(failure).toBeUndefined();
+    expect(pieces.length).toBeGreaterThan(50);
+  });
+});

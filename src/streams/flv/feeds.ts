@@ -70,8 +70,7 @@ export function openFeeds(paths: Pick<Paths, 'join'>, bufferBytes: number, env: 
   const describe = async (feed: Open): Promise<Description> => {
     const description = await feed.member.describe();
     if (!description.ok) close(feed, description.failure);
-    else if (!inFlv.has(description.track.codec))
-      close(feed, { reason: 'no-video', detail: `${description.track.codec} has no place in FLV` });
+    else if (!inFlv.has(description.track.codec)) close(feed, { reason: 'no-video', detail: description.track.codec, words: 'no-flv' });
     return description;
   };
 

@@ -68,7 +68,7 @@ export interface Feed {
   readonly lost: number;
   /** From the last opening of the camera to its first picture, milliseconds; undefined until it came. */
   readonly firstFrameMs: number | undefined;
-  /** Whether a refused login holds back the next try. */
+  /** Whether a refused login, or too much that came, holds back the next try. */
   readonly isPaused: boolean;
   open(): void;
   close(): void;
@@ -77,6 +77,8 @@ export interface Feed {
 
 /** A refused login is not tried again before this is over: cameras lock accounts after few failures. */
 const loginPauseMs = 60_000;
+/** Nor a camera that sends too much: what it sends in a second costs the pictures of all others. */
+const floodPauseMs = 30_000;
 /** A source that lived so long starts its retries from the shortest wait again. */
 const steadyMs = 10_000;
 const finalFailures: ReadonlySet<string> = new Set(['login-refused', 'no-video', 'refused']);
@@ -110,10 +112,11 @@ export function openFeed({ key, source }: PathView, options: PathOptions, deps: 
     if (track && now() - readyAt > steadyMs) backoff.reset();
     track = undefined;
     failure = why;
-    if (why.reason === 'login-refused') pausedUntil = now() + loginPauseMs;
+    const isFlood = why.words === 'too-fast';
+    if (why.reason === 'login-refused' || isFlood) pausedUntil = now() + (isFlood ? floodPauseMs : loginPauseMs);
     env.log.warn({ ...key, reason: why.reason }, failureText(why).en);
     deps.events.sourceFailed(key, why);
-    sink.failed(finalFailures.has(why.reason));
+    sink.failed(isFlood || finalFailures.has(why.reason));
   };
   /** As every other failure it comes later: who has just joined is not yet where it is told. */
   const refuse = async (run: AbortController): Promise<void> => {

@@ -18,6 +18,8 @@ export interface CameraConnectionOptions {
   readonly readBuffer: Uint8Array;
   /** Called with each read. */
   readonly onRead?: (() => void) | undefined;
+  /** Called with each message of the camera. */
+  readonly onMessage?: (() => void) | undefined;
   /** Default: over the network. */
   readonly openLine?: OpenLine | undefined;
 }
@@ -65,6 +67,7 @@ export function openCameraConnection(options: CameraConnectionOptions, onPacket:
   let sequence = 0;
 
   const onMessage = (message: RtspMessage): void => {
+    options.onMessage?.();
     if (message.kind !== 'response') return;
     const answered = header(message, 'cseq');
     const isOf = (asked: { readonly sequence: number } | undefined): boolean =>

@@ -86,6 +86,8 @@ export class PieceMaker {
     const time = timestampOf(bytes, at);
     const isFirst = this.frameEnded || time !== this.timestamp;
     if (isFirst) {
+      // Of a camera that marks no end, a frame ends where the next one begins.
+      if (!this.frameEnded) this.endFrame();
       if (this.packets > 0) this.flush();
       this.hasPicture = false;
     }
@@ -100,9 +102,13 @@ export class PieceMaker {
     this.frameEnded = hasMarker(bytes, at);
     this.continuity?.rtp(bytes, at);
     if (!this.frameEnded) return;
+    this.endFrame();
+    this.flush();
+  }
+
+  private endFrame(): void {
     if (this.hasPicture) this.frames += 1;
     this.continuity?.frameEnded();
-    this.flush();
   }
 
   /** Only the sender report itself goes on; it is cut out where it lies. */

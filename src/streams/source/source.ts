@@ -9,6 +9,7 @@ import { type CameraConnection, openCameraConnection } from './connection.ts';
 import type { Continuity } from './continuity.ts';
 import { keepAlive, type OpenEar, type Prepared, play, prepare, tearDown, type Wanted } from './dialogue.ts';
 import type { OpenLine } from './line.ts';
+import { Pace } from './pace.ts';
 import { type Piece, PieceMaker } from './pieces.ts';
 import type { Slab } from './slabs.ts';
 import { openUdpEar } from './udp-ear.ts';
@@ -47,11 +48,17 @@ export async function runSource(
   if (signal.aborted) return undefined;
   using ears = new DisposableStack();
   let maker: PieceMaker | undefined;
-  const onPacket = (slab: Slab, start: number, end: number): void => maker?.take(slab, start, end);
+  using pace = new Pace(env);
+  const onPacket = (slab: Slab, start: number, end: number): void => {
+    pace.packet();
+    maker?.take(slab, start, end);
+  };
   const { user, password, basicAllowed = false } = options.source;
   const login = user === '' ? undefined : { user, password };
   const { replyTimeoutMs, readBuffer, onRead, continuity, openLine, wanted = 'video' } = options;
-  using connection = openCameraConnection({ address, login, basicAllowed, replyTimeoutMs, readBuffer, onRead, openLine }, onPacket, env);
+  const onMessage = (): void => pace.message();
+  const reading = { readBuffer, onRead, onMessage, openLine };
+  using connection = openCameraConnection({ address, login, basicAllowed, replyTimeoutMs, ...reading }, onPacket, env);
   const openEar: OpenEar = async (camera, channels) => {
     const ear = await openUdpEar({ camera, channels, onPacket }, env.random);
     // The source may have ended while the ports were bound.
@@ -67,14 +74,16 @@ export async function runSource(
     const alive = wanted === 'video' ? openWatch(options.frameTimeoutMs, env) : calm;
     continuity?.renew();
     const onPiece = (piece: Piece): void => {
-      alive.seen();
+      // Parts of a frame whose end never comes are as good as silence.
+      if (piece.frames > 0) alive.seen();
+      pace.ended(piece.frames);
       sink.piece(piece);
     };
     maker = new PieceMaker(prepared.track, prepared.channels, { sink: onPiece, continuity });
     sink.ready(prepared.track);
     return await playOn(connection, prepared, alive, env, signal);
   };
-  return await Promise.race([run(), aborted]);
+  return await Promise.race([run(), pace.tooFast, aborted]);
 }
 
 /** PLAY, then keep-alive and the watch for silence, until the connection is gone. */

@@ -30,7 +30,7 @@ export async function takeKeyFrame(
     const description = await member.describe();
     if (!description.ok) return description;
     const { codec } = description.track;
-    if (codec === 'jpeg' || codec === 'metadata') return { ok: false, failure: { reason: 'no-video', detail: `a still of ${codec}` } };
+    if (codec === 'jpeg' || codec === 'metadata') return { ok: false, failure: { reason: 'no-video', detail: codec, words: 'no-still' } };
     using _late = env.clock.after(options.timeoutMs, () =>
       lost.resolve({ ok: false, failure: { reason: 'timeout', detail: 'key frame' } }),
     );
