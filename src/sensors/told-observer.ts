@@ -25,8 +25,9 @@ type Values = Extract<Observation, { result: 'values' }>;
 /** Where a source puts what one of its sensors told. */
 export interface ToldObserver {
   /**
-   * Resolves when all that it leads to is committed, in the order of the calls. Rejects with the store's fault: then it counts as never seen, and the
-   * sender's retry is judged anew.
+   * Resolves when all that it leads to is committed. Alarms are, in the order of the calls; they do not wait for the readings of earlier calls, which are
+   * handed over in that order. Rejects with the store's fault: then it counts as never seen, unless a later one was judged, and the sender's retry is
+   * judged anew.
    */
   take(observation: Values): Promise<void>;
   /** What it would do to the sensor's critical alarms if it were taken now. */
@@ -54,7 +55,8 @@ export function openToldObserver(
   const { deps, env, memory, signal } = world;
   const { clock } = env;
   let state: SensorState | undefined;
-  let taking: Promise<void> = Promise.resolve();
+  let taking: Promise<unknown> = Promise.resolve();
+  const storing = new Set<Promise<void>>();
   let values: ReadonlyMap<string, number> = new Map();
   let lastFault: Values['fault'];
   let isHeard = false;
@@ -96,10 +98,18 @@ export function openToldObserver(
     memory.due(device, isBeyond || signal.aborted ? undefined : due, tick);
   };
   /** `isAnswered`: its sender waits, and forgets it then. */
-  const commit = async ({ state: next, says, readings }: SensorStep, isAnswered: boolean): Promise<void> => {
+  const commit = async ({ state: next, says }: SensorStep, isAnswered: boolean): Promise<void> => {
     for (const said of says) await ('report' in said ? deps.report(said.report, { answers: isAnswered }) : deps.condition(said.condition));
-    await Promise.all(readings.map((reading) => deps.reading(reading, { answers: isAnswered })));
     state = next;
+  };
+  const store = async ({ state: next, readings }: SensorStep, before: SensorState): Promise<void> => {
+    try {
+      await Promise.all(readings.map((reading) => deps.reading(reading, { answers: true })));
+    } catch (error) {
+      state = state === next ? before : state && withUnsent(state, next.sent, readings);
+      taking = taking.then(() => state && note(state));
+      throw error;
+    }
   };
   const passTime = async (): Promise<void> => {
     if (signal.aborted) return;
@@ -118,16 +128,23 @@ export function openToldObserver(
       memory.due(device, clock.monotonicMs() + retryMs, tick);
     });
   };
-  const takeOne = async (observation: Values): Promise<void> => {
+  const takeOne = async (observation: Values): Promise<{ readonly stored: Promise<void> }> => {
     state ??= await seed();
-    await commit(stepSensor(sensor, state, { observation, moment: moment() }), true);
+    const before = state;
+    const step = stepSensor(sensor, before, { observation, moment: moment() });
+    await commit(step, true);
+    const stored = store(step, before);
+    storing.add(stored);
+    const end = (): void => void storing.delete(stored);
+    stored.then(end, end);
     isHeard = true;
     heardAt = clock.monotonicMs();
     lastFault = observation.fault;
     values = new Map([...values, ...observation.values]);
     if (observation.told) ({ detail } = observation.told);
     wait();
-    await note(state);
+    await note(step.state);
+    return { stored };
   };
   memory.join(device, tick);
 
@@ -135,7 +152,7 @@ export function openToldObserver(
     take(seen) {
       const taken = taking.then(() => takeOne(correct(seen)));
       taking = taken.catch(() => {});
-      return taken;
+      return taken.then(({ stored }) => stored);
     },
     urgency(seen) {
       const observation = correct(seen);
@@ -147,6 +164,15 @@ export function openToldObserver(
       const problem = lastFault ?? (state && faultOf(state.health));
       return { state: problem ? 'fault' : 'ok', problem, values: Object.fromEntries(values) };
     },
-    settled: () => taking,
+    async settled() {
+      await Promise.allSettled([taking, ...storing]);
+      await taking;
+    },
   };
+}
+
+/** The sensor as if `readings` had not been sent, but for points of which a later one was. */
+function withUnsent(state: SensorState, sent: SensorState['sent'], readings: SensorStep['readings']): SensorState {
+  const lost = new Set(readings.map(({ channel }) => channel).filter((channel) => state.sent.get(channel) === sent.get(channel)));
+  return { ...state, sent: new Map([...state.sent].filter(([channel]) => !lost.has(channel))) };
 }

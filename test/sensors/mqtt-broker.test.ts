@@ -1,4 +1,5 @@
 // The broker in the gateway with Mosquitto's clients: who may say what, when it is answered, and what one device can do to the others.
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -127,6 +128,62 @@ describe('the broker for the site’s own devices', () => {
     await start(recorder);
     expect(await publish('pole', 'pole/bell', 'ON')).toMatchObject({ code: 0 });
     expect(recorder.reports).toHaveLength(1);
+  });
+
+  it('lets no measured values hold up the fire behind them on one connection, and answers in the order of the messages', async () => {
+    const slow: Recorder = {
+      ...recorder,
+      async reading(reading) {
+        await sleep(250);
+        await recorder.reading(reading);
+      },
+    };
+    const gauge = {
+      points: [{ name: 'level', path: 'level', reading: { kind: 'water-level', every: '0s' } }],
+      rules: [{ point: 'level', alarm: 'fire', when: { above: 100 } }],
+    };
+    const [hall, pole] = broker.users;
+    const tank = { id: 'tank', device: 'tank', topics: ['hall/tank'], template: 'gauge' };
+    const users = [{ ...hall, sources: [...(hall?.sources ?? []), tank] }, pole];
+    running = runSensors({ broker: { ...broker, users } }, slow, { gauge });
+    port = await portOf(running);
+    const client = await connected({ clientId: 'all', username: 'hall', password: passwords.hall });
+    const answered: string[] = [];
+    const say = (topic: string, body: string): Promise<unknown> =>
+      client.publishAsync(topic, body, { qos: 1 }).then(() => answered.push(body));
+    const since = performance.now();
+    const levels = Array.from({ length: 20 }, (_, at) => say('hall/tank', `{"level":${at}}`));
+    const fires = [say('hall/tank', '{"level":101}'), say('hall/1/state', '{"id":"m1","state":"alarm"}')];
+    await eventually(() => expect(recorder.reports).toHaveLength(2));
+    expect(performance.now() - since, 'twenty values of a quarter of a second each').toBeLessThan(2000);
+    expect(answered, 'nothing is answered before what came before it').not.toContain('{"id":"m1","state":"alarm"}');
+    await Promise.all([...levels, ...fires]);
+    expect(answered.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, at) => `{"level":${at}}`));
+    expect(recorder.readings.map(({ value }) => value)).toEqual([...Array.from({ length: 20 }, (_, at) => at), 101]);
+    client.end(true);
+  });
+
+  it('answers what came before a message that it refuses, and nothing behind it', async () => {
+    const commit = Promise.withResolvers<void>();
+    await start({
+      ...recorder,
+      report: async (report, how) => {
+        await commit.promise;
+        return await recorder.report(report, how);
+      },
+    });
+    const client = await connected({ clientId: 'mixed' });
+    const answered: string[] = [];
+    const say = (topic: string, body: string) => client.publish(topic, body, { qos: 1 }, (error) => void (error ?? answered.push(body)));
+    const closed = once(client.stream, 'close');
+    say('pole/bell', '{"id":"m1","state":"alarm"}');
+    say('hall/1/state', '{"id":"m2","state":"alarm"}');
+    await sleep(200);
+    expect(answered).toEqual([]);
+    commit.resolve();
+    await closed;
+    expect(answered).toEqual(['{"id":"m1","state":"alarm"}']);
+    expect(recorder.reports).toMatchObject([{ device: 'bell-1' }]);
   });
 
   it('lets no flood of one device keep back another’s alarm, and says who floods', async () => {

@@ -13,6 +13,7 @@ import { guardStream } from './guarded-stream.ts';
 import { type Intake, openIntake } from './intake.ts';
 import { openBrokerListener } from './listener.ts';
 import { maxPayloadBytes } from './session.ts';
+import { openUnderWay, type UnderWay } from './under-way.ts';
 import { openUsers } from './users.ts';
 
 /** The broker, and where it listens once it does. */
@@ -24,6 +25,12 @@ const name = 'mqtt-broker';
 const wrongLoginMs = 1000;
 const badLogin = 4;
 const notAuthorised = 5;
+/** Messages of one connection whose commit is waited for; a message with measured values waits a tenth of a second for its batch. */
+const maxUnderWay = 64;
+/** Packets that may wait in aedes until a connection is let in. */
+const maxQueued = 128;
+/** Acknowledgements that are due are written before a refusal closes the connection. */
+const beforeRefusalMs = 10;
 
 /** Opens the driver. A port that is taken is a condition and is tried again every 1 to 5 s: the other drivers go on. */
 export function openMqttBroker(options: MqttBrokerOptions, world: Omit<MessageWorld, 'signal'>): MqttBroker {
@@ -87,21 +94,25 @@ async function openDoor(parts: Parts, signal: AbortSignal): Promise<Door> {
   const aedes = await Aedes.createBroker({
     connectTimeout: 10_000,
     drainTimeout: 10_000,
-    queueLimit: 42,
+    queueLimit: maxQueued,
     maxClientsIdLength: 128,
     maxTopicLevels: 32,
     authenticate: guests.authenticate,
     authorizePublish(client, packet, done) {
       if (signal.aborted || !client) return done(new Error('closing'));
-      return void answer(publish(guests.userOf(client), packet, { intake, env, lines }), done);
+      const guest = guests.of(client);
+      const refusal = refusalOf(guests.userOf(client), packet, { intake, env, lines });
+      // What came before it is answered first: else its sender would send that again for ever.
+      if (refusal) return void refuse(guest, env.clock, () => done(refusal));
+      const committed = take(guests.userOf(client), packet, intake);
+      committed.catch(() => {});
+      guest?.begin(committed, packet.qos > 0);
+      // aedes writes its PUBACK now; it leaves after the commit.
+      return done();
     },
     // Nothing is given out: what the gateway hears is the hub's to read.
     authorizeSubscribe: (_client, _subscription, done) => done(null, null),
     authorizeForward: () => null,
-    published(_packet, client, done) {
-      if (client) guests.release(client);
-      done();
-    },
   });
   const note = (client: Client, error: Error): void =>
     env.log.debug({ user: guests.userOf(client), error: error.message }, 'an MQTT connection is closed');
@@ -115,16 +126,24 @@ async function openDoor(parts: Parts, signal: AbortSignal): Promise<Door> {
     accept(socket) {
       const { clock } = env;
       let user = '';
+      const underWay = openUnderWay((error) => guarded.stream.destroy(error instanceof Error ? error : new Error(messageOf(error))));
       const guarded = guardStream(socket, {
         maxPayload: maxPayloadBytes,
         clock,
         bucket: openBucket(options.messagesPerSecond, clock),
-        oneByOne: true,
+        // Of a stranger one: the payloads of many would fill the memory.
+        mayBeUnderWay: () => (user === '' ? 1 : maxUnderWay),
+        mayAcknowledge: underWay.mayAcknowledge,
         cut: () => lines.take() && env.log.warn({ user }, 'a message of more than 64 KiB is dropped'),
         held: () => user !== '' && floods.over(user),
       });
       const client = aedes.handle(guarded.stream);
-      guests.add(client, { release: guarded.release, known: (found) => (user = found) });
+      const enter = (committed: Promise<unknown>, isAnswered: boolean): void => {
+        const leave = guarded.begin();
+        committed.then(leave, leave);
+        underWay.begin(committed, isAnswered);
+      };
+      guests.add(client, { begin: enter, settled: underWay.settled, known: (found) => (user = found) });
     },
     async [Symbol.asyncDispose]() {
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
@@ -132,35 +151,31 @@ async function openDoor(parts: Parts, signal: AbortSignal): Promise<Door> {
   };
 }
 
-/** Hands the outcome on to aedes. */
-async function answer(work: Promise<void>, done: (error?: Error) => void): Promise<void> {
-  let fault: Error | undefined;
-  try {
-    await work;
-  } catch (error) {
-    fault = error instanceof Error ? error : new Error(messageOf(error));
-  }
-  done(fault);
+/** Why a message is not taken; it closes the connection without PUBACK. */
+function refusalOf(
+  user: string,
+  { topic, qos }: PublishPacket,
+  { intake, env, lines }: Pick<Parts, 'intake' | 'env'> & { readonly lines: Bucket },
+): Error | undefined {
+  if (qos > 1) return new Error('QoS 2 is not offered');
+  if (intake.isKnown(user, topic)) return undefined;
+  if (lines.take()) env.log.warn({ user, topic: topic.slice(0, 200) }, 'a device may not publish there');
+  return new Error('not allowed to publish there');
 }
 
 /** PUBACK leaves after this has resolved; a rejection closes the connection without it, and the device sends again (MQTT-4.4.0-1). */
-async function publish(
-  user: string,
-  packet: PublishPacket,
-  { intake, env, lines }: Pick<Parts, 'intake' | 'env'> & { readonly lines: Bucket },
-): Promise<void> {
+async function take(user: string, packet: PublishPacket, intake: Intake): Promise<void> {
   const { topic, qos } = packet;
   packet.retain = false;
-  if (qos > 1) throw new Error('QoS 2 is not offered');
-  if (!intake.isKnown(user, topic)) {
-    if (lines.take()) env.log.warn({ user, topic: topic.slice(0, 200) }, 'a device may not publish there');
-    throw new Error('not allowed to publish there');
-  }
   await intake.take(user, { topic, payload: Buffer.from(packet.payload), qos, isRetained: false });
 }
 
-interface Guest {
-  release(): void;
+async function refuse(guest: Guest | undefined, clock: Env['clock'], close: () => void): Promise<void> {
+  await guest?.settled();
+  clock.after(beforeRefusalMs, close);
+}
+
+interface Guest extends Pick<UnderWay, 'begin' | 'settled'> {
   /** Told who it is. */
   known(user: string): void;
 }
@@ -173,7 +188,7 @@ function openGuests({ options, env }: Pick<Parts, 'options' | 'env'>, lines: Buc
   const holders = new Map<string, Client>();
   return {
     add: (client: Client, guest: Guest): void => void guests.set(client, guest),
-    release: (client: Client): void => guests.get(client)?.release(),
+    of: (client: Client): Guest | undefined => guests.get(client),
     gone(client: Client): void {
       if (holders.get(client.id) === client) holders.delete(client.id);
     },

@@ -1,4 +1,4 @@
-// A socket whose packets are let through one by one: none too large, no more a second than allowed, and no PUBLISH before the last is dealt with.
+// A socket whose packets are let through: none too large, no more a second than allowed, and so many PUBLISHes at a time as may be under way.
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Clock } from '#base';
@@ -12,8 +12,8 @@ export interface Guard {
   readonly clock: Clock;
   /** Packets a second; none: as they come. */
   readonly bucket?: Bucket;
-  /** True: after a PUBLISH nothing passes until `release`. */
-  readonly oneByOne: boolean;
+  /** How many PUBLISHes may be under way, 256 KiB together; what follows waits, whatever it is. None: any number. */
+  mayBeUnderWay?(): number;
   /** A PUBLISH was too large: it goes on without its payload. */
   cut(): void;
   /** A packet has to wait for the bucket. */
@@ -25,9 +25,11 @@ export interface Guard {
 /** The stream that a client or broker works on. */
 export interface GuardedStream {
   readonly stream: Duplex;
-  /** The last PUBLISH is dealt with. */
-  release(): void;
+  /** The next PUBLISH of those that passed is taken in hand; what this returns is called when it is dealt with. */
+  begin(): () => void;
 }
+
+const maxBytesUnderWay = 262_144;
 
 /** Guards `socket`. What cannot pass yet waits in the socket, which is not read on: memory is bounded to one read of it. */
 export function guardStream(socket: Socket, guard: Guard): GuardedStream {
@@ -36,7 +38,8 @@ export function guardStream(socket: Socket, guard: Guard): GuardedStream {
   let acknowledging: Promise<void> = Promise.resolve();
   let waiting: readonly Packet[] = [];
   let next = 0;
-  let isBusy = false;
+  const passed: number[] = [];
+  let underWay = { count: 0, bytes: 0 };
   let pause: Disposable | undefined;
   let isWanted = true;
   const isPassing = (): boolean => {
@@ -48,16 +51,23 @@ export function guardStream(socket: Socket, guard: Guard): GuardedStream {
     });
     return false;
   };
+  /** The first always has room. */
+  const hasRoom = (bytes: number): boolean =>
+    underWay.count === 0 || (underWay.count < (guard.mayBeUnderWay?.() ?? Infinity) && underWay.bytes + bytes <= maxBytesUnderWay);
+  const count = (packets: 1 | -1, bytes: number): void => {
+    underWay = { count: underWay.count + packets, bytes: underWay.bytes + packets * bytes };
+  };
   const flow = (): void => {
-    while (isWanted && !isBusy && !pause && next < waiting.length && isPassing()) {
-      const packet = waiting[next];
+    for (let packet = waiting[next]; packet && isWanted && !pause && hasRoom(packet.bytes.length) && isPassing(); packet = waiting[next]) {
       next += 1;
-      if (!packet) continue;
       if (packet.isCut) guard.cut();
-      isBusy = guard.oneByOne && packet.type === publishType;
+      if (guard.mayBeUnderWay && packet.type === publishType) {
+        passed.push(packet.bytes.length);
+        count(1, packet.bytes.length);
+      }
       isWanted = stream.push(packet.bytes);
     }
-    if (isWanted && !isBusy && !pause && next >= waiting.length) socket.resume();
+    if (isWanted && !pause && next >= waiting.length) socket.resume();
   };
   /** What leaves at once of a chunk; acknowledgements leave later. */
   const outgoing = (chunk: Buffer): readonly Buffer[] => {
@@ -102,9 +112,13 @@ export function guardStream(socket: Socket, guard: Guard): GuardedStream {
   socket.on('close', () => stream.destroy());
   return {
     stream,
-    release() {
-      isBusy = false;
-      flow();
+    begin() {
+      const bytes = passed.shift();
+      return () => {
+        if (bytes === undefined) return;
+        count(-1, bytes);
+        flow();
+      };
     },
   };
 }

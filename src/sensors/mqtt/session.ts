@@ -36,7 +36,6 @@ export async function runSession(options: MqttConnectionOptions, world: SessionW
     mayAcknowledge: () => begun.shift() ?? Promise.resolve(),
     maxPayload: maxPayloadBytes,
     clock: world.env.clock,
-    oneByOne: false,
     cut: world.tooLarge,
     held: () => {},
   });
