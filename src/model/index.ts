@@ -23,8 +23,8 @@ export type {
   Place,
   PtzPolicy,
   Quality,
-  StreamName,
   SensorRecord,
+  StreamName,
   StreamSource,
 } from './device.ts';
 export { type Entry, type EntryBody, type EntryClass, type InventoryChange, laneOf } from './entry.ts';
