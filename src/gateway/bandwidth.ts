@@ -42,7 +42,8 @@ export function openBandwidth(config: Pick<Config, 'uplink' | 'streams'>, deps: 
   };
   const line: Line = {
     limit,
-    rateOf: (picture) => rates.of(picture) ?? configuredRate(deps().cameras, picture) ?? config.streams.estimate[picture.quality === 'main' ? 'main' : 'sub'],
+    rateOf: (picture) =>
+      rates.of(picture) ?? configuredRate(deps().cameras, picture) ?? config.streams.estimate[picture.quality === 'main' ? 'main' : 'sub'],
     readersOf: (grant) => readers.get(grant) ?? 0,
   };
   const isLimited = [...widths.values()].some((width) => width !== undefined);
