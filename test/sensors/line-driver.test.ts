@@ -291,4 +291,36 @@ describe('a line over the network', () => {
       expect(states(recorder)).toContain('zone-2 fire-panel active');
     });
   });
+
+  it('loses no datagram of one panel to the flood of another, and no fire to its own flood', async () => {
+    const recorder = openRecorder();
+    const sensors = start({ via: 'udp', listen: { port: 0 }, from: ['127.0.0.0/8'] }, recorder);
+    await eventually(() => expect(sensors.lineAddress('panel')).toBeDefined());
+    const { port } = sensors.lineAddress('panel') ?? { port: 0 };
+    const senderAt = async (address: string): Promise<(text: string) => Promise<void>> => {
+      const socket = createSocket('udp4').bind(0, address);
+      stops.push(async () => void socket.close());
+      await once(socket, 'listening');
+      return (text) =>
+        new Promise((resolve, reject) => {
+          socket.send(text, port, '127.0.0.1', (error) => (error ? reject(error) : resolve()));
+        });
+    };
+    const [loud, quiet] = [await senderAt('127.0.0.2'), await senderAt('127.0.0.3')];
+    recorder.failing = true;
+    await loud('DOOR 1');
+    for (let at = 0; at < 4; at += 1) await loud('OK\r\n'.repeat(500));
+    await loud('FIRE 1 hall');
+    await loud('OK\r\n'.repeat(500));
+    await quiet('MAINS OFF');
+    await quiet('FIRE 2 cellar');
+    await loud('OK\r\n'.repeat(500));
+    await sleep(100);
+    recorder.failing = false;
+    await eventually(() =>
+      expect(states(recorder).toSorted()).toEqual(['tamper tamper pulse', 'zone-1 fire-panel active', 'zone-2 fire-panel active']),
+    );
+    expect(recorder.said()).toEqual(expect.arrayContaining(['alarm-flood raised panel-1', 'power-fault raised panel-1']));
+    expect(recorder.conditions.find(({ kind }) => kind === 'alarm-flood')?.detail).toBe('127.0.0.2');
+  });
 });

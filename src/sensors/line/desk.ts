@@ -3,7 +3,8 @@ import { type Env, messageOf } from '#base';
 import type { SensorsDeps } from '../driver.ts';
 import type { Grammar } from '../grammar-option.ts';
 import type { Utterance } from '../rules/index.ts';
-import { type PanelName, type PanelState, seedPanel, stepPanel } from './panel.ts';
+import { isGrave, type PanelName, type PanelState, seedPanel, stepPanel } from './panel.ts';
+import { openFrameQueue, type Waiting } from './queue.ts';
 import type { Meaning, Reader } from './reader.ts';
 
 /** What the desk tells of. */
@@ -12,26 +13,20 @@ export interface DeskEvents {
   understood(device: string): void;
   /** A line that no pattern fits. */
   unknown(text: string): void;
-  /** A frame found no room. */
-  full(): void;
+  /** A frame of `sender` was dropped, for there was no room. */
+  full(sender: string): void;
   /** Values for the template of the panel with this key; rejects when the store fails. */
   values(meaning: Meaning, key: string | undefined): Promise<void>;
 }
 
 /** Takes frames. */
 export interface Desk {
-  /** Keeps a frame with the time of now; one too many is dropped and told. */
-  offer(frame: Buffer): void;
+  /** Keeps a frame with the time of now; of too many one is dropped and told: of the sender that has most waiting. Default: all are of one sender. */
+  offer(frame: Buffer, sender?: string): void;
   /** Resolves when there is room for what a read brings. */
   room(): Promise<void>;
   /** Works until the signal aborts and what waits is told, or given up by the store. */
   run(signal: AbortSignal): Promise<void>;
-}
-
-interface Waiting {
-  readonly frame: Buffer;
-  readonly wallMs: number;
-  readonly monotonicMs: number;
 }
 
 const capacity = 1024;
@@ -39,6 +34,9 @@ const roomBelow = 256;
 const retryMs = 1000;
 /** Reading takes a quarter of the thread at most: after so many milliseconds of it the desk rests three times as long. */
 const workMs = 5;
+/** What is to be dropped is read, to know whether it is grave, for a tenth of the time at most and 100 ms in a row; what is not read is not grave. */
+const lookShare = 0.1;
+const lookBurstMs = 100;
 
 /** Whose lines come: the line's own device, and the panels that share it, by what the grammar's address group catches. */
 export interface Panels {
@@ -51,7 +49,6 @@ export interface Panels {
 export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsDeps; env: Env; events: DeskEvents }): Desk {
   const { deps, env, events } = world;
   const { clock } = env;
-  const waiting: Waiting[] = [];
   let wake = (): void => {};
   let roomy = Promise.withResolvers<void>();
   const { grammar } = panels;
@@ -59,6 +56,20 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
   const own: PanelName = { device: panels.device, grammar };
   const all = [own, ...names.values()];
   const states = new Map<string, PanelState>();
+  const begunMs = clock.monotonicMs();
+  let lookedMs = -lookBurstMs;
+  const waiting = openFrameQueue({
+    capacity,
+    isGrave(frame) {
+      const before = clock.monotonicMs();
+      const grantedMs = (before - begunMs) * lookShare;
+      lookedMs = Math.max(lookedMs, grantedMs - lookBurstMs);
+      if (lookedMs > grantedMs) return false;
+      const meaning = reader.read(frame, clock.now())?.meaning;
+      lookedMs += clock.monotonicMs() - before;
+      return meaning !== undefined && isGrave(meaning);
+    },
+  });
 
   /** Tries until it is done; false: the signal aborted and the store did not take it. */
   const insist = async (act: () => Promise<unknown>, signal: AbortSignal): Promise<boolean> => {
@@ -70,7 +81,7 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
         if (signal.aborted) return false;
         if (failures === 0)
           env.log.error(
-            { device: panels.device, error: messageOf(error), waiting: waiting.length },
+            { device: panels.device, error: messageOf(error), waiting: waiting.size },
             'the store does not take a line; trying again',
           );
         await clock.sleep(retryMs, signal).catch(() => {});
@@ -102,16 +113,13 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
     return spentMs;
   };
   return {
-    offer(frame) {
-      if (waiting.length >= capacity) {
-        events.full();
-        return;
-      }
-      waiting.push({ frame, wallMs: clock.now(), monotonicMs: clock.monotonicMs() });
+    offer(frame, sender = '') {
+      const loser = waiting.add(sender, { frame, wallMs: clock.now(), monotonicMs: clock.monotonicMs() });
+      if (loser !== undefined) events.full(loser);
       wake();
     },
     async room() {
-      while (waiting.length >= roomBelow) await roomy.promise;
+      while (waiting.size >= roomBelow) await roomy.promise;
     },
     async run(signal) {
       const onAbort = (): void => wake();
@@ -119,8 +127,8 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
       for (const { device } of all) await insist(async () => states.set(device, seedPanel(await deps.openAlarms(device))), signal);
       let spentMs = 0;
       for (;;) {
-        const next = waiting.shift();
-        if (waiting.length < roomBelow) {
+        const next = waiting.next();
+        if (waiting.size < roomBelow) {
           roomy.resolve();
           roomy = Promise.withResolvers();
         }
@@ -130,7 +138,7 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
           spentMs = 0;
           await new Promise<void>((resolve) => {
             wake = resolve;
-            if (signal.aborted || waiting.length > 0) resolve();
+            if (signal.aborted || waiting.size > 0) resolve();
           });
         }
         if (spentMs < workMs) continue;

@@ -139,19 +139,22 @@ const flooded: Text = {
   ko: '줄이 너무 빨리 들어와 일부를 버렸습니다. 보내는 쪽을 확인하십시오',
   en: 'Lines come faster than they can be stored, and some were dropped. Look at the sender',
 };
-const calm: Text = { ko: '줄을 모두 처리합니다', en: 'All lines are taken' };
+const calm = (count: number): Text => ({
+  ko: `줄을 모두 처리합니다. ${count}줄을 버렸습니다`,
+  en: `All lines are taken; ${count} were dropped`,
+});
 
 /** Whether what comes makes sense, and whether it is too much; said once when it begins and once when it is over. */
 function openSense({ id, device }: LineOptions, teller: Teller, env: Env) {
   let odd = 0;
   let said: 'raised' | 'cleared' | undefined;
-  let flood: Disposable | undefined;
-  const say = (kind: 'sensor-fault' | 'alarm-flood', state: 'raised' | 'cleared', message: Text): void =>
-    teller.say([{ condition: conditionOf(device, kind, { channel: 'line', time: env.clock.now(), state, message }) }]);
+  let flood: { timer: Disposable; count: number } | undefined;
+  const say = (kind: 'sensor-fault' | 'alarm-flood', state: 'raised' | 'cleared', said: { message: Text; detail?: string }): void =>
+    teller.say([{ condition: conditionOf(device, kind, { channel: 'line', time: env.clock.now(), state, ...said }) }]);
   const turn = (state: 'raised' | 'cleared'): void => {
     if (said === state || !teller.free) return;
     said = state;
-    say('sensor-fault', state, state === 'raised' ? nonsense : sensible);
+    say('sensor-fault', state, { message: state === 'raised' ? nonsense : sensible });
   };
   const broken = (): void => {
     odd = Math.min(odd + 1, maxNonsense);
@@ -167,13 +170,15 @@ function openSense({ id, device }: LineOptions, teller: Teller, env: Env) {
       if (odd < maxNonsense) env.log.warn({ line: id, text: text.slice(0, 200) }, 'a line that no pattern of its grammar fits');
       broken();
     },
-    full(): void {
-      if (flood === undefined) say('alarm-flood', 'raised', flooded);
-      flood?.[Symbol.dispose]();
-      flood = env.clock.after(floodOverMs, () => {
+    full(sender: string): void {
+      if (flood === undefined) say('alarm-flood', 'raised', { message: flooded, ...(sender === '' ? {} : { detail: sender }) });
+      flood?.timer[Symbol.dispose]();
+      const count = (flood?.count ?? 0) + 1;
+      const timer = env.clock.after(floodOverMs, () => {
         flood = undefined;
-        say('alarm-flood', 'cleared', calm);
+        say('alarm-flood', 'cleared', { message: calm(count) });
       });
+      flood = { timer, count };
     },
     problem: (): Text | undefined => (said === 'raised' ? nonsense : undefined),
   };

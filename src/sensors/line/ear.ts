@@ -5,7 +5,8 @@ import { type Framer, openFramer } from './framer.ts';
 
 /** Where frames go. */
 export interface EarSink {
-  frame(frame: Buffer): void;
+  /** `sender`: of a datagram. */
+  frame(frame: Buffer, sender?: string): void;
   /** Bytes were dropped that are no whole frame. */
   broken(): void;
 }
@@ -14,7 +15,7 @@ export interface EarSink {
 export interface Ear extends Disposable {
   bytes(peer: string, chunk: Buffer): void;
   /** A datagram: it begins and ends with whole frames. */
-  datagram(chunk: Buffer): void;
+  datagram(sender: string, chunk: Buffer): void;
   /** The peer's stream is over: what it had begun is dropped. */
   gone(peer: string): void;
 }
@@ -54,9 +55,9 @@ export function openEar(framing: Framing, sink: EarSink, clock: Clock): Ear {
       note(speaker);
       wait(speaker);
     },
-    datagram(chunk) {
+    datagram(sender, chunk) {
       const speaker = { framer: openFramer(framing), dropped: 0, timer: undefined };
-      for (const frame of [...speaker.framer.push(chunk, clock.monotonicMs()), ...speaker.framer.finish()]) sink.frame(frame);
+      for (const frame of [...speaker.framer.push(chunk, clock.monotonicMs()), ...speaker.framer.finish()]) sink.frame(frame, sender);
       note(speaker);
     },
     gone(peer) {

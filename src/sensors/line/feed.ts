@@ -11,7 +11,7 @@ export interface FeedSink {
   /** It can be heard from now on. `address`: where, of one that listens. */
   opened(address?: { readonly host: string; readonly port: number }): void;
   bytes(peer: string, chunk: Buffer): void;
-  datagram(chunk: Buffer): void;
+  datagram(address: string, chunk: Buffer): void;
   /** The peer's stream is over. */
   gone(peer: string): void;
   /** Resolves when more can be taken; a connection waits for it. */
@@ -135,7 +135,7 @@ async function hearDatagrams(options: Via<'udp'>, sink: FeedSink, signal: AbortS
   const { host, port } = options.listen;
   const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4' });
   socket.on('message', (chunk, { address }) => {
-    if (isWelcome(address)) sink.datagram(chunk);
+    if (isWelcome(address)) sink.datagram(address, chunk);
   });
   try {
     await new Promise<void>((resolve, reject) => {

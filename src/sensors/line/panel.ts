@@ -1,7 +1,7 @@
 // A panel as its lines tell it, pure: (state, meaning) → (state, what to say). Alarms stand until the panel's own end or reset.
 import { createHash } from 'node:crypto';
 import type { Text } from '#base';
-import type { Alarm, Detail, Report } from '#model';
+import { type Alarm, alarmKinds, type Detail, type Report } from '#model';
 import type { Grammar, Pattern } from '../grammar-option.ts';
 import { conditionOf, type Utterance } from '../rules/index.ts';
 import type { Meaning } from './reader.ts';
@@ -55,6 +55,11 @@ export function stepPanel(
   if (pattern.says === 'fault') return stepFault(panel, state, { heard, pattern });
   if (pattern.says === 'reset') return stepReset(panel, state, { heard, all: pattern.of === 'all' });
   return { state, says: [] };
+}
+
+/** Whether a line tells of a critical alarm. */
+export function isGrave({ pattern }: Meaning): boolean {
+  return pattern.says === 'alarm' && pattern.state !== 'inactive' && (pattern.severity ?? alarmKinds[pattern.kind]) === 'critical';
 }
 
 type Step = ReturnType<typeof stepPanel>;
