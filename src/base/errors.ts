@@ -82,7 +82,9 @@ const unexpected: Text = {
 export function troubleOf(error: unknown): { readonly message: Text; readonly detail: string } {
   if (!(error instanceof BongsuError)) return { message: unexpected, detail: messageOf(error) };
   const cause = error.cause === undefined ? undefined : messageOf(error.cause);
-  const detail = [error.detail, cause].filter((part) => part !== undefined && part !== '').join(', ');
+  const { detail: own = '' } = error;
+  const parts = cause === undefined || own.includes(cause) ? [own] : cause.includes(own) ? [cause] : [own, cause];
+  const detail = parts.join(', ');
   return { message: withHint(error.summary, error.hint), detail };
 }
 

@@ -215,6 +215,10 @@ describe('faults', () => {
     const caused = faults.fault('odd', { detail: '10.0.0.5:502', cause: new Error('ECONNREFUSED') });
     expect(troubleOf(caused).detail).toBe('10.0.0.5:502, ECONNREFUSED');
     expect(troubleOf(faults.fault('odd'))).toMatchObject({ detail: '' });
+    // What the detail was made of is not said again.
+    const said = { detail: 'connect ECONNREFUSED', cause: new Error('connect ECONNREFUSED') };
+    expect(troubleOf(faults.fault('odd', said)).detail).toBe('connect ECONNREFUSED');
+    expect(troubleOf(faults.fault('odd', { ...said, detail: 'ECONNREFUSED' })).detail).toBe('connect ECONNREFUSED');
     const bare = troubleOf(new Error('connect 10.0.0.5'));
     expect([bare.detail, bare.message.en.includes('10.0.0.5')]).toEqual(['connect 10.0.0.5', false]);
   });

@@ -51,4 +51,20 @@ describe('bongsu status', () => {
     const { stdout } = await run(['status', '--socket', door.path]);
     expect(stdout).toMatch(/connected for .*\n +Error: commands refused\n +Hint: Ask for the right\.\nConfirmed by +the broker alone/);
   });
+
+  it('names the bus, the broker or the platform that a condition of the gateway is about', async () => {
+    const [known] = status.conditions;
+    if (!known) return expect.fail('no condition');
+    const bus = { ...known, device: 'gateway', kind: 'bus-fault' as const };
+    const conditions = [
+      { ...bus, channel: 'hall' },
+      { ...bus, channel: 'mqtt-lora' },
+      { ...known, channel: '' },
+    ];
+    await using door = await openDoor({ handlers: recordedHandlers({ status: async () => ({ ...status, conditions }) }).handlers });
+    const { stdout } = await run(['status', '--socket', door.path]);
+    expect(stdout).toMatch(/ gateway\/hall +no route/);
+    expect(stdout).toMatch(/ gateway\/mqtt-lora +no route/);
+    expect(stdout).toMatch(/ cam-0417 +no route/);
+  });
 });

@@ -41,10 +41,15 @@ function printStatus(status: Status, context: VerbContext): void {
       timeText(condition.time),
       word(severityWords, condition.severity, context),
       word(conditionWords, condition.kind, context),
-      condition.device,
+      placeText(condition),
       textIn(condition.message, context) + (condition.detail ? ` (${condition.detail})` : ''),
     ]),
   );
+}
+
+/** Where it is: a bus, a broker, a platform or a secret of the gateway, a channel of a device. What concerns the whole of it has none. */
+function placeText({ device, channel }: Status['conditions'][number]): string {
+  return channel === '' ? device : `${device}/${channel}`;
 }
 
 function relayText({ relay, ...counts }: Status['streams'], { say }: VerbContext): string {
