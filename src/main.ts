@@ -15,11 +15,13 @@ const check: CliLoaders['check'] = async (path) => {
   const loaded = await loadConfig(path, { environment: surroundings });
   if ('problems' in loaded) return { problems: tellable(path, loaded.problems) };
   const { site, gateway, sensors, uplink } = loaded.config;
+  const warnings = tellable(path, loaded.warnings);
   const units = sensors.buses.flatMap((bus) => bus.units);
   const { connections, broker } = sensors.mqtt;
   const owners = [...connections, ...(broker?.users ?? []), ...(sensors.webhook ? [sensors.webhook] : [])];
   const senders = owners.flatMap(({ sources }) => sources.flatMap((source) => [source, ...source.devices]));
   return {
+    warnings,
     found: {
       site: site.code,
       siteName: site.name,

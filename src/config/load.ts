@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { messageOf, type Text } from '#base';
+import { adviseOn } from './advice.ts';
 import { type CheckedSections, checkSections } from './checks.ts';
 import type { Environment } from './environment.ts';
 import { nearest } from './nearest.ts';
@@ -21,8 +22,8 @@ export interface Problem extends Partial<Position> {
   readonly text: Text;
 }
 
-/** The configuration, or everything that is wrong with it in the order of the file, at most 100 problems. */
-export type Loaded = { readonly config: Config } | { readonly problems: readonly Problem[] };
+/** The configuration with what is unwise in it, or everything that is wrong with it; in the order of the file, at most 100 problems. */
+export type Loaded = { readonly config: Config; readonly warnings: readonly Problem[] } | { readonly problems: readonly Problem[] };
 
 const maxBytes = 2 ** 20;
 const maxProblems = 100;
@@ -43,7 +44,11 @@ export async function loadConfig(path: string, deps: { readonly environment: Env
   const gathered = sensors === undefined ? written : { ...written, sensors: templates.section };
   const { checked, flaws } = await checkAll(gathered as Readonly<Record<string, unknown>>, places);
   const all = [...file.flaws, ...templates.flaws.map((flaw) => inSensors(flaw)), ...flaws, ...checkSections(checked)];
-  if (all.length === 0 && templates.fileFlaws.length === 0) return { config: freeze(checked as Config) };
+  if (all.length === 0 && templates.fileFlaws.length === 0) {
+    const config = freeze(checked as Config);
+    const warnings = adviseOn(config).map((flaw): Placed => ({ ...file.locate(flaw.path), key: keyText(flaw.path), text: flaw.text }));
+    return { config, warnings: warnings.toSorted(byPlace).slice(0, maxProblems) };
+  }
   const problems = all.map((flaw): Placed => {
     const elsewhere = flaw.path[0] === 'sensors' ? templates.locate(flaw.path.slice(1)) : undefined;
     if (!elsewhere) return { ...file.locate(flaw.path), key: keyText(flaw.path), text: flaw.text };

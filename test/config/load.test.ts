@@ -68,6 +68,21 @@ describe('loadConfig', () => {
     expect((await config(`${minimal}cameras:\nsensors:\n`)).sensors.buses).toEqual([]);
   });
 
+  it('warns of serial ports that may be others after a restart, and takes them all the same', async () => {
+    const bus = (id: string, port: string): string =>
+      `    - id: ${id}\n      driver: modbus-rtu\n      port: ${port}\n      units: [{ device: ${id}, unit: 1, template: smoke-contact }]\n`;
+    const line = (id: string, via: string): string => `    - id: ${id}\n      device: ${id}\n      grammar: korean-r-type\n      ${via}\n`;
+    const loaded = await load(`${minimal}sensors:
+  buses:
+${bus('east', '/dev/serial/by-id/usb-FTDI-if00')}${bus('west', '/dev/ttyUSB0')}${bus('north', '/dev/ttyS0')}  lines:
+${line('panel', 'via: serial\n      port: /dev/ttyACM12')}${line('other', 'via: tcp\n      host: 10.0.0.9\n      port: 4001')}`);
+    const warnings = 'config' in loaded ? loaded.warnings.map((warning) => told(warning, 'en')) : loaded.problems;
+    expect(warnings).toMatchObject([
+      expect.stringMatching(/^c:15:\d+ sensors\.buses\[1\]\.port: \/dev\/ttyUSB0 may be another adapter .*\/dev\/serial\/by-id/),
+      expect.stringMatching(/^c:\d+:\d+ sensors\.lines\[0\]\.port: \/dev\/ttyACM12 may/),
+    ]);
+  });
+
   it('tells five mistakes at once, each at its place', async () => {
     const text = `site:
   code: '45710'

@@ -12,6 +12,7 @@ interface Run {
 const noLoaders: CliLoaders = {
   run: async () => ({ status: 70 }),
   check: async () => ({
+    warnings: [],
     found: { site: '52710', siteName: '완주군', gateway: 'gw-1', sensors: 4, hub: 'mqtts://hub:8883' },
   }),
   restore: async () => ({ restored: { path: '/var/lib/bongsu/bongsu.db', setAside: '/var/lib/bongsu/bongsu.db.replaced-1' } }),

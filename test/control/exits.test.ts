@@ -223,6 +223,22 @@ describe('exit statuses', () => {
     });
   });
 
+  it('0 when the configuration holds, with what is unwise in it', async () => {
+    const found = { site: '52710', siteName: '', gateway: 'gw-1', sensors: 1, hub: 'mqtts://hub:8883' };
+    const warnings = [{ file: '/c.yaml', line: 9, key: 'sensors.buses[0].port', message: { en: 'not stable', ko: '바뀔 수 있음' } }];
+    const check: CliLoaders['check'] = async () => ({ found, warnings });
+    const argv = ['check', '--config', '/c.yaml'];
+    const { status, stdout } = await run(argv, { loaders: { check } });
+    expect([status, stdout.split('\n')[0]]).toEqual([0, 'Warning: /c.yaml:9: sensors.buses[0].port: not stable']);
+    expect((await run([...argv, '--lang', 'ko'], { loaders: { check } })).stdout).toContain(
+      '주의: /c.yaml:9: sensors.buses[0].port: 바뀔 수 있음',
+    );
+    expect(JSON.parse((await run([...argv, '--json'], { loaders: { check } })).stdout)).toMatchObject({
+      ok: true,
+      warnings: [{ line: 9 }],
+    });
+  });
+
   it('that of the loader for run and simulate, with what they were asked', async () => {
     const asked: unknown[] = [];
     const loaders: Partial<CliLoaders> = {

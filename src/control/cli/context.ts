@@ -48,8 +48,10 @@ export interface ConfigSummary {
   readonly hub: string;
 }
 
-/** What `check` found: problems, or what the configuration holds. */
-export type CheckOutcome = { readonly problems: readonly CheckProblem[] } | { readonly found: ConfigSummary };
+/** What `check` found: problems, or what the configuration holds, with what is unwise in it. */
+export type CheckOutcome =
+  | { readonly problems: readonly CheckProblem[] }
+  | { readonly found: ConfigSummary; readonly warnings: readonly CheckProblem[] };
 
 /** What `bongsu simulate` was asked for. */
 export interface SimulateOptions {

@@ -1,6 +1,6 @@
 // The verbs about the gateway as a whole: outbox, audit, check, run.
 import { exits, type Verb, withGateway } from './context.ts';
-import { problemLines } from './problems.ts';
+import { problemLines, warningLines } from './problems.ts';
 import { classText, orDash, sizeText, timeText } from './words.ts';
 
 export const outboxStatusVerb: Verb<object> = async (context) => {
@@ -50,10 +50,10 @@ export const checkVerb: Verb<{ readonly config: string }> = async (context, { co
     else for (const line of problemLines(outcome.problems, context)) screen.line(line);
     return exits.failed;
   }
-  const { found } = outcome;
+  const { found, warnings } = outcome;
   const site = found.siteName === '' ? found.site : `${found.site} (${found.siteName})`;
-  if (context.json) screen.json({ ok: true, problems: [], found });
-  else screen.line(say('check.good', { file: config, ...found, site }));
+  if (context.json) screen.json({ ok: true, problems: [], warnings, found });
+  else for (const line of [...warningLines(warnings, context), say('check.good', { file: config, ...found, site })]) screen.line(line);
   return exits.done;
 };
 

@@ -177,6 +177,7 @@ export const screenMessages = {
     ko: '{file}: 문제가 없습니다. 지역 {site}, 게이트웨이 {gateway}, 센서 {sensors}개, 허브 {hub}. 카메라는 저장소에 등록됩니다: `bongsu camera list`.',
   },
   'check.bad': { en: '{n} problem(s):', ko: '문제 {n}건:' },
+  'check.warning': { en: 'Warning: {text}', ko: '주의: {text}' },
   'check.problem': { en: '{file}:{line}: {text}', ko: '{file}:{line}: {text}' },
   'check.fileProblem': { en: '{file}: {text}', ko: '{file}: {text}' },
 } as const satisfies Record<string, Text>;
