@@ -21,15 +21,21 @@ export function openOccurrences(db: Database, now: () => number) {
     `SELECT alarm_id AS alarmId, recorded_at AS recordedAt FROM alarm_occurrence
      WHERE device = ? AND occurrence = ? AND channel = ? AND kind = ? AND side = ? AND test = ?`,
   );
+  const findBetween = db.prepare<[device: string, after: string, ...Rest<Key>], { alarmId: string | null; recordedAt: number }>(
+    `SELECT alarm_id AS alarmId, recorded_at AS recordedAt FROM alarm_occurrence
+     WHERE device = ? AND occurrence > ? AND occurrence <= ? AND channel = ? AND kind = ? AND side = ? AND test = ? ORDER BY occurrence DESC LIMIT 1`,
+  );
+  const lookUp = ([device, ...rest]: Key, after: string | undefined) =>
+    after === undefined || after.length > maxKeyLength ? find.get(device, ...rest) : findBetween.get(device, after, ...rest);
   const write = db.prepare<[...Key, string | null, number, number]>(
     `INSERT INTO alarm_occurrence (device, occurrence, channel, kind, side, test, alarm_id, recorded_at, light) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET alarm_id = excluded.alarm_id, recorded_at = excluded.recorded_at, light = excluded.light`,
   );
   return {
-    /** Undefined for a fresh key, a key older than seven days, and a report without one. */
+    /** The newest that is the same happening. Undefined for a fresh key, a key older than seven days, and a report without one. */
     seen(report: Report): Seen | undefined {
       const key = keyOf(report);
-      const row = key && find.get(...key);
+      const row = key && lookUp(key, report.occurrenceAfter);
       if (!row) return undefined;
       // A key that was recorded before the clock was set is not old: its time is unknown.
       const expired = row.recordedAt >= plausibleFromMs && now() - row.recordedAt > keptMs;
@@ -49,6 +55,7 @@ export function openOccurrences(db: Database, now: () => number) {
   };
 }
 
+type Rest<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Others] ? Others : never;
 type Key = [device: string, occurrence: string, channel: string, kind: string, side: string, test: number];
 
 function keyOf(report: Report): Key | undefined {

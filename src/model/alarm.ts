@@ -22,6 +22,11 @@ export interface Report {
    */
   readonly occurrence: string | undefined;
   /**
+   * With a key that the driver made of a time: every key of the device between this one and its own, as texts, is the same happening. A driver that was started
+   * anew does not know when it heard it first.
+   */
+  readonly occurrenceAfter?: string;
+  /**
    * Who made the key. `given` (default): the sender, so the key is one happening for good, and a retry that comes after the clear is still a retry.
    * `derived`: the driver, out of the message's words, which the next happening may use again: such a key names a retry of `active` only while the
    * alarm that it raised is open, and of `inactive` only while none is; of `pulse` always.

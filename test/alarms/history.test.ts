@@ -1,6 +1,7 @@
 // The history: search in bounded steps, show with the acts of people, what the disk's limit takes, and what a salvage repairs.
 import { describe, expect, it } from 'vitest';
 import { alarmsMigrations, openForgetHistory, openForgetKeys } from '#alarms/tables';
+import type { Report } from '#model';
 import { openTestAlarms, report } from './thread.ts';
 
 describe('search', () => {
@@ -175,6 +176,26 @@ describe('keys', () => {
     alarms.report({ ...inactive, state: 'active', occurrence: 'begin-2' });
     expect(alarms.report(late).result).toBe('duplicate');
     expect(alarms.open({ device: undefined })).toHaveLength(1);
+  });
+
+  it('that a driver made of a time name a retry that comes under a later one, of the same point and not before that time', () => {
+    const alarms = openTestAlarms();
+    const press = (at: number, more: Partial<Report> = {}) =>
+      alarms.report(
+        report({ state: 'pulse', occurrence: `body:${at}`, occurrenceAfter: `body:${at - 5}`, occurrenceKind: 'derived', ...more }),
+      );
+    const first = press(13);
+    expect(press(17)).toEqual({ result: 'duplicate', alarmId: first.alarmId });
+    expect(press(17, { channel: 'zone-9' }).result).toBe('raised');
+    const second = press(18);
+    expect(second.result).toBe('raised');
+    expect(press(19)).toEqual({ result: 'duplicate', alarmId: second.alarmId });
+    const plan = alarms.db
+      .prepare(
+        "EXPLAIN QUERY PLAN SELECT alarm_id FROM alarm_occurrence WHERE device = 'd' AND occurrence > 'a' AND occurrence <= 'b' AND kind = 'fire'",
+      )
+      .all();
+    expect(JSON.stringify(plan)).toMatch(/SEARCH alarm_occurrence USING .*device=\? AND occurrence>\? AND occurrence<\?/);
   });
 
   it('that came to nothing are not kept without room', () => {

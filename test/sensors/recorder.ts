@@ -55,7 +55,9 @@ export function openRecorder(): Recorder {
     async report(report) {
       if (recorder.failing) throw new Error('disk full');
       const key = `${report.device} ${report.occurrence}`;
-      const known = report.occurrence === undefined ? undefined : occurrences.get(key);
+      const { occurrence, occurrenceAfter: after } = report;
+      const earlier = [...occurrences].filter(([each]) => after !== undefined && each > `${report.device} ${after}` && each <= key);
+      const known = occurrence === undefined ? undefined : (occurrences.get(key) ?? earlier.at(-1)?.[1]);
       if (known) return { result: 'duplicate', alarmId: known };
       const alarmId = `alarm-${recorder.reports.length + 1}`;
       occurrences.set(key, alarmId);

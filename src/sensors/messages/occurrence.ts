@@ -1,4 +1,4 @@
-// The occurrence key of a message: its own id, else its body within a window of the machine's running; the same on every retry.
+// The occurrence key of a message: its own id, else its body and when it first came, by the machine's running; on a retry the same, or one that covers it.
 import { createHash } from 'node:crypto';
 import type { Clock } from '#base';
 import type { Report } from '#model';
@@ -13,7 +13,7 @@ export interface Happening {
 }
 
 /** A name, and whose it is: the sender's own, or made of the body. */
-export type OccurrenceName = Required<Pick<Report, 'occurrence' | 'occurrenceKind'>>;
+export type OccurrenceName = { readonly occurrence: string } & Required<Pick<Report, 'occurrenceKind'>> & Pick<Report, 'occurrenceAfter'>;
 
 /** Names happenings. */
 export interface OccurrenceNames {
@@ -24,31 +24,36 @@ export interface OccurrenceNames {
 
 const capacity = 10_000;
 
+/** Digits of milliseconds since the boot, so that names sort as their times do: 300 years. */
+const digits = 13;
+
 /**
- * Opens the names of sources. A body without an id keeps, for `windowMs` after it first came, the name it got then; a retry that comes after a
- * restart of the gateway keeps it within the same window of the machine's own time only. At most 10,000 bodies are remembered; the oldest is forgotten
+ * Opens the names of sources. A body without an id keeps, for `windowMs` after it first came, the name it got then. After a restart of the gateway a retry gets
+ * another name, and covers those that the body may have got in the window before it; after one of the machine it is another happening. At most 10,000 bodies are remembered; the oldest is forgotten
  * first. The wall clock has no part in it: one that starts anew or is set back would give a name twice, and an emergency call would be taken for the
  * retry of an earlier one.
  */
 export function openOccurrenceNames(clock: Clock, windowMs: number): OccurrenceNames {
   const seen = new Map<string, { name: string; until: number }>();
-  const nameBody = (digest: string): string => {
+  const nameBody = (digest: string): Pick<OccurrenceName, 'occurrence' | 'occurrenceAfter'> => {
     const now = clock.monotonicMs();
-    const known = seen.get(digest);
-    if (known && now < known.until) return known.name;
-    seen.delete(digest);
     const { boot, ms } = clock.sinceBoot();
-    const name = `body:${digest.slice(0, 40)}:${boot}:${Math.floor(ms / windowMs)}`;
+    const nameAt = (at: number): string => `body:${digest.slice(0, 40)}:${boot}:${String(Math.max(0, at)).padStart(digits, '0')}`;
+    const occurrenceAfter = nameAt(ms - windowMs);
+    const known = seen.get(digest);
+    if (known && now < known.until) return { occurrence: known.name, occurrenceAfter };
+    seen.delete(digest);
+    const name = nameAt(ms);
     seen.set(digest, { name, until: now + windowMs });
     const oldest = seen.size > capacity ? seen.keys().next().value : undefined;
     if (oldest !== undefined) seen.delete(oldest);
-    return name;
+    return { occurrence: name, occurrenceAfter };
   };
   return {
     keyOf: (source, id) => sha256(Buffer.from(`${source}\n${id}`)).slice(0, 40),
     nameOf(source, { id, body, meaning }) {
       if (id === undefined) {
-        return { occurrence: nameBody(sha256(Buffer.concat([Buffer.from(`${source}\n`), body]))), occurrenceKind: 'derived' };
+        return { ...nameBody(sha256(Buffer.concat([Buffer.from(`${source}\n`), body]))), occurrenceKind: 'derived' };
       }
       const words = [source, id, meaning.channel, meaning.kind, meaning.state].join('\n');
       return { occurrence: `id:${sha256(Buffer.from(words)).slice(0, 40)}`, occurrenceKind: 'given' };
