@@ -13,11 +13,46 @@ const after = (what: string) =>
     .prefault({})
     .describe(what);
 
+const clearAtFits = 'clearAt goes with above (at or under it) or below (at or over it)';
 const threshold = {
   equals: z.union([z.boolean(), z.number()]).optional().describe('Active while the value is this one; true or false for a bit.'),
   above: z.number().optional().describe('Active from above this value.'),
   below: z.number().optional().describe('Active from below this value.'),
 };
+
+const clearAt = z.number().optional().describe('With above or below: inactive again only at this value or beyond (hysteresis).');
+
+/** Whether an end lies beyond what raises. */
+function isBeyond({
+  above,
+  below,
+  clearAt,
+}: {
+  above?: number | undefined;
+  below?: number | undefined;
+  clearAt?: number | undefined;
+}): boolean {
+  if (clearAt === undefined) return true;
+  return above === undefined ? below !== undefined && clearAt >= below : clearAt <= above;
+}
+
+/** Whether a band has no value that raises. */
+function isApart({ equals, above, below, between, clearBetween }: Bounds): boolean {
+  if (!clearBetween) return true;
+  const [low, high] = clearBetween;
+  if (equals !== undefined) return Number(equals) < low || Number(equals) > high;
+  if (above !== undefined) return high <= above;
+  if (below !== undefined) return low >= below;
+  return between !== undefined && (high < between[0] || low > between[1]);
+}
+
+interface Bounds {
+  readonly equals?: number | boolean | undefined;
+  readonly above?: number | undefined;
+  readonly below?: number | undefined;
+  readonly between?: readonly [number, number] | undefined;
+  readonly clearBetween?: readonly [number, number] | undefined;
+}
 
 const move = (way: string) =>
   z
@@ -31,7 +66,14 @@ const move = (way: string) =>
 const when = z
   .strictObject({
     ...threshold,
-    clearAt: z.number().optional().describe('With above or below: inactive again only at this value or beyond (hysteresis).'),
+    clearAt,
+    clearBetween: z
+      .tuple([z.number(), z.number()])
+      .refine(([low, high]) => low < high, 'expected the lower bound first')
+      .optional()
+      .describe(
+        'With equals, above, below or between: inactive again only at a value between these two, both included. Left out: at every value that does not raise. For what must not end because a wire burns: the band of the normal state.',
+      ),
     between: z
       .tuple([z.number(), z.number()])
       .refine(([low, high]) => low < high, 'expected the lower bound first')
@@ -49,12 +91,16 @@ const when = z
         of: z
           .array(
             z
-              .strictObject({ point: z.string().describe('Name of the point.'), ...threshold })
-              .refine((value) => countOf([value.equals, value.above, value.below]) === 1, 'expected exactly one of equals, above, below'),
+              .strictObject({ point: z.string().describe('Name of the point.'), ...threshold, clearAt })
+              .refine((value) => countOf([value.equals, value.above, value.below]) === 1, 'expected exactly one of equals, above, below')
+              .refine(isBeyond, clearAtFits),
           )
           .min(1)
           .max(16)
           .describe('The parts, 1 to 16; each looks at the newest value of its point.'),
+        within: durationOption({ min: '1s', max: '30d', default: '1h' }).describe(
+          'How old a value may be to count, 1s to 30d. A point that is older, or out of its range, neither raises nor ends anything.',
+        ),
       })
       .refine(({ count, of }) => count <= of.length, 'count is larger than the number of parts')
       .optional()
@@ -66,10 +112,8 @@ const when = z
     { message: 'expected exactly one of equals, above, below, between, rises, falls, stuckFor, atLeast' },
   )
   .refine(({ between, margin }) => margin === undefined || between !== undefined, 'margin goes with between')
-  .refine(({ above, clearAt }) => clearAt === undefined || clearAt <= (above ?? Infinity), 'clearAt must not be above it')
-  .refine(({ above, below, clearAt }) => clearAt === undefined || above !== undefined || (below !== undefined && clearAt >= below), {
-    message: 'clearAt goes with above (at or under it) or below (at or over it)',
-  })
+  .refine(isBeyond, clearAtFits)
+  .refine(isApart, 'clearBetween goes with equals, above, below or between, and has no value that raises')
   .describe('When the rule is active.');
 
 const words = z.string().min(1).max(200);

@@ -34,7 +34,13 @@ function play(one: Rule, values: readonly number[], before: RuleState = ruleAtSt
   let state = before;
   return values
     .map((value, index) => {
-      const step = stepRule(one, state, { value, latest: new Map([[one.point, value]]), monotonicMs: index * 1000, wallMs: 0 });
+      const step = stepRule(one, state, {
+        value,
+        latest: new Map([[one.point, value]]),
+        votes: new Map(),
+        monotonicMs: index * 1000,
+        wallMs: 0,
+      });
       state = step.state;
       return step.change === undefined ? '.' : step.change === 'active' ? '+' : '-';
     })

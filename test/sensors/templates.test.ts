@@ -125,8 +125,8 @@ describe('the shipped templates', () => {
     ],
     [
       'supervised-fire-line-plain',
-      [9800, 2, 2, 65_535, 65_535, 65_535].map((line, index) => [index, { line }] as const),
-      [[], [], ['line fire active'], [], ['open sensor-fault raised'], ['line fire inactive']],
+      [9800, 2, 2, 65_535, 65_535, 65_535, 9800, 9800, 9800].map((line, index) => [index, { line }] as const),
+      [[], [], ['line fire active'], [], ['open sensor-fault raised'], [], [], [], ['line fire inactive']],
     ],
     [
       'supervised-intrusion-line',

@@ -2,7 +2,9 @@
 export { faultOf } from './health.ts';
 export { noteOf, recallNote } from './note.ts';
 export {
+  afterSilence,
   conditionOf,
+  endedByPerson,
   type Observation,
   type SensorState,
   type SensorStep,

@@ -22,6 +22,7 @@ const keptRule = z.object({
   changedAt: ms.optional(),
   muted: z.int().optional(),
   memory: memory.optional(),
+  ended: z.literal(true).optional(),
 });
 type KeptRule = z.output<typeof keptRule>;
 const noteText = z.object({
@@ -80,7 +81,8 @@ export function recallNote(
   });
   const names = new Set(template.points.map(({ name }) => name));
   const latest = new Map(Object.entries(note.latest).filter(([name]) => names.has(name)));
-  return { state: { ...seeded, rules, latest }, detail: note.detail };
+  const votes = new Map([...latest.keys()].map((name) => [name, note.ms + offset]));
+  return { state: { ...seeded, rules, latest, votes }, detail: note.detail };
 }
 
 function read(text: string): z.output<typeof noteText> | undefined {
@@ -93,12 +95,13 @@ function read(text: string): z.output<typeof noteText> | undefined {
 
 /** Times go from this process's count to the machine's by `offset`. */
 function keep(rule: Rule, state: RuleState, { offset, monotonicMs }: { offset: number; monotonicMs: number }): KeptRule | undefined {
-  const { candidate, changedAt, muted } = state;
+  const { candidate, changedAt, muted, ended } = state;
   const isHeld = changedAt !== undefined && monotonicMs - changedAt < Math.max(rule.hold, rule.quiet);
   const kept: KeptRule = {
     ...(candidate && { candidate: { ...candidate, since: Math.round(candidate.since + offset) } }),
     ...(isHeld && { changedAt: Math.round(changedAt + offset) }),
     ...(muted > 0 && { muted }),
+    ...(ended && { ended }),
     ...keepMemory(rule, state.memory, offset),
   };
   return Object.keys(kept).length === 0 ? undefined : kept;
@@ -121,6 +124,8 @@ function restore(rule: Rule, seeded: RuleState, { kept, offset }: { kept: KeptRu
     candidate: candidate && { ...candidate, since: candidate.since + offset },
     changedAt: changedAt === undefined ? undefined : changedAt + offset,
     muted,
+    // What is open was raised after it.
+    ended: kept.ended === true && seeded.active !== true,
     memory: restoreMemory(rule, seeded.memory, { kept: kept.memory, offset }),
   };
 }

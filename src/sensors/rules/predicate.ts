@@ -21,6 +21,8 @@ export type Memory =
 export interface Seen {
   readonly value: number;
   readonly latest: ReadonlyMap<string, number>;
+  /** When points that vote were last seen in their range, monotonic milliseconds. */
+  readonly votes: ReadonlyMap<string, number>;
   readonly monotonicMs: number;
 }
 
@@ -37,18 +39,36 @@ export function nextSlice(within: number, monotonicMs: number): number {
 
 /** The verdict on one value, and what to remember. */
 export function judge(when: Rule['when'], memory: Memory, seen: Seen): { readonly verdict: Verdict; readonly memory: Memory } {
-  const { between, rises, falls, stuckFor, atLeast } = when;
-  if (between) return { verdict: judgeBand(between, when.margin ?? 0, seen.value), memory };
+  const { rises, falls, stuckFor, atLeast } = when;
   if (rises || falls) return judgeMove(when, memory, seen);
   if (stuckFor !== undefined) return judgeStuck(stuckFor, memory, seen);
-  if (atLeast) {
-    const holding = atLeast.of.filter((part) => {
-      const value = seen.latest.get(part.point);
-      return value !== undefined && judgeLevel(part, value) === 'active';
-    });
-    return { verdict: holding.length >= atLeast.count ? 'active' : 'inactive', memory };
+  if (atLeast) return { verdict: judgeVote(atLeast, seen), memory };
+  return { verdict: judgeEnd(when, seen.value), memory };
+}
+
+/** A point that is out of its range or not heard any more may be either: its vote neither raises nor ends anything. One that was never seen has none. */
+function judgeVote({ count, of, within }: NonNullable<Rule['when']['atLeast']>, { latest, votes, monotonicMs }: Seen): Verdict {
+  let certain = 0;
+  let possible = 0;
+  for (const part of of) {
+    const value = latest.get(part.point);
+    if (value === undefined) continue;
+    const seenAt = votes.get(part.point);
+    const isKnown = seenAt !== undefined && monotonicMs - seenAt <= within;
+    const verdict = isKnown ? judgeLevel(part, value) : 'between';
+    if (verdict === 'active') certain += 1;
+    if (verdict !== 'inactive') possible += 1;
   }
-  return { verdict: judgeLevel(when, seen.value), memory };
+  if (certain >= count) return 'active';
+  return possible >= count ? 'between' : 'inactive';
+}
+
+/** A value that raises nothing ends nothing either, where only those of a band do. */
+function judgeEnd(when: Rule['when'], value: number): Verdict {
+  const { between, margin = 0, clearBetween } = when;
+  const verdict = between ? judgeBand(between, margin, value) : judgeLevel(when, value);
+  if (verdict !== 'inactive' || !clearBetween) return verdict;
+  return value >= clearBetween[0] && value <= clearBetween[1] ? 'inactive' : 'between';
 }
 
 type Level = Pick<Rule['when'], 'equals' | 'above' | 'below' | 'clearAt'>;

@@ -22,6 +22,8 @@ export interface RuleState {
   /** How often it came and went in its quiet time. */
   readonly muted: number;
   readonly memory: Memory;
+  /** A person has ended it, and no value has come since: time alone does not raise it again. */
+  readonly ended: boolean;
 }
 
 /** The next state, and what changed: undefined when nothing is to be said. */
@@ -36,21 +38,28 @@ export interface RuleStep {
 
 /** A rule at the start; `active`: what the store says. */
 export function ruleAtStart(active: boolean | undefined): RuleState {
-  return { active, candidate: undefined, changedAt: undefined, muted: 0, memory: noMemory };
+  return { active, candidate: undefined, changedAt: undefined, muted: 0, memory: noMemory, ended: false };
+}
+
+/** A rule whose alarm a person has ended begins anew, with its quiet time: whatever the next value says is said. */
+export function ruleAfterPerson(monotonicMs: number): RuleState {
+  return { ...ruleAtStart(undefined), changedAt: monotonicMs, ended: true };
 }
 
 /** One value. `wallMs` decides on hours alone. `isRepeat`: no new value, only time has passed; default false. */
 export function stepRule(
   rule: Rule,
-  state: RuleState,
+  before: RuleState,
   seen: Seen & { readonly wallMs: number; readonly isRepeat?: boolean | undefined },
 ): RuleStep {
   const { monotonicMs, wallMs, isRepeat = false } = seen;
+  const state = before.ended && !isRepeat ? { ...before, ended: false } : before;
   if (!isInHours(rule, wallMs)) {
     const ended = { ...state, active: false, candidate: undefined, memory: noMemory };
     if (state.active === false) return { state: state.candidate === undefined ? state : ended, change: undefined };
     return { state: { ...ended, changedAt: monotonicMs }, change: 'inactive', outOfHours: true };
   }
+  if (state.ended) return { state, change: undefined };
   const { verdict, memory } = judge(rule.when, state.memory, seen);
   if (verdict === 'between' || (verdict === 'active') === state.active) return { state: settle(state, memory), change: undefined };
   const sofar = state.candidate?.to === verdict ? state.candidate : { since: monotonicMs, count: isRepeat ? 1 : 0, muted: false };
@@ -62,7 +71,7 @@ export function stepRule(
   if (verdict === 'inactive' && sinceChange < rule.hold) return { state: waiting, change: undefined };
   if (verdict === 'active' && sinceChange < rule.quiet)
     return { state: { ...waiting, candidate: { ...candidate, muted: true } }, change: undefined };
-  const changed = { active: verdict === 'active', candidate: undefined, changedAt: monotonicMs, memory };
+  const changed = { active: verdict === 'active', candidate: undefined, changedAt: monotonicMs, memory, ended: false };
   if (verdict === 'inactive') return { state: { ...changed, muted: state.muted }, change: 'inactive' };
   return { state: { ...changed, muted: 0 }, change: 'active', repeats: state.muted + 1 };
 }

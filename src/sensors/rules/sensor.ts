@@ -15,7 +15,7 @@ import { channelOf, pointsOf, type Rule, type Template } from '../options.ts';
 import { type Contact, type HealthState, stepHealth, unknownHealth } from './health.ts';
 import { noMemory } from './predicate.ts';
 import { type SentReadings, stepReadings } from './readings.ts';
-import { dueOf, type RuleState, type RuleStep, ruleAtStart, stepRule } from './rule.ts';
+import { dueOf, type RuleState, type RuleStep, ruleAfterPerson, ruleAtStart, stepRule } from './rule.ts';
 
 /** What a message says beside its values. */
 export interface Told {
@@ -50,6 +50,8 @@ export interface SensorState {
   readonly health: HealthState;
   /** Newest plausible value of each point. */
   readonly latest: ReadonlyMap<string, number>;
+  /** When each point of a rule that counts votes was last seen in its range, monotonic milliseconds. */
+  readonly votes: ReadonlyMap<string, number>;
   readonly sent: SentReadings;
 }
 
@@ -74,6 +76,7 @@ export function seedSensor(template: Template, open: readonly Alarm[]): SensorSt
     rules: template.rules.map((rule) => ruleAtStart(rule.alarm === undefined ? undefined : isOpen(rule))),
     health: unknownHealth,
     latest: new Map(),
+    votes: new Map(),
     sent: new Map(),
   };
 }
@@ -81,6 +84,25 @@ export function seedSensor(template: Template, open: readonly Alarm[]): SensorSt
 /** The sensor without what its rules remember of earlier values: what was open stays. */
 export function withoutMemory(state: SensorState): SensorState {
   return { ...state, rules: state.rules.map((rule) => ({ ...rule, memory: noMemory })) };
+}
+
+/** The sensor after a silence: what had been on its way to be said is not, and what is counted is counted anew. */
+export function afterSilence(state: SensorState): SensorState {
+  return { ...state, rules: state.rules.map((rule) => (rule.candidate ? { ...rule, candidate: undefined } : rule)) };
+}
+
+/** The sensor after a person has ended one of its alarms: its next value that says so raises it again. */
+export function endedByPerson(
+  template: Template,
+  state: SensorState,
+  { channel, kind }: Pick<Alarm, 'channel' | 'kind'>,
+  { monotonicMs }: Moment,
+): SensorState {
+  const rules = state.rules.map((before, index) => {
+    const rule = template.rules[index];
+    return rule?.alarm === kind && channelOf(rule) === channel ? ruleAfterPerson(monotonicMs) : before;
+  });
+  return { ...state, rules };
 }
 
 /** One observation of `device`. */
@@ -92,16 +114,19 @@ export function stepSensor(
   const { observation, moment } = seen;
   if (observation.result === 'silent') {
     const contact: Contact = { answered: false, problem: observation.problem };
-    return { ...withHealth(sensor, state, { contact, moment }), readings: [] };
+    const { state: next, says } = withHealth(sensor, state, { contact, moment });
+    return { state: next.health.silent === true ? afterSilence(next) : next, says, readings: [] };
   }
   if (observation.result === 'time') {
-    const seen = { good: state.latest, latest: state.latest, moment, told: observation.told, isRepeat: true };
+    const { latest, votes } = state;
+    const seen = { good: latest, latest, votes, moment, told: observation.told, isRepeat: true };
     const { rules, says } = judgeAll(sensor, state.rules, seen);
     return { state: { ...state, rules }, says, readings: [] };
   }
   const { good, implausible, fault } = sift(sensor.template, observation);
   const latest = mergeValues(sensor.template, state.latest, good);
-  const { rules, says } = judgeAll(sensor, state.rules, { good, latest, moment, told: observation.told });
+  const votes = stepVotes(sensor.template, state.votes, { good, implausible, monotonicMs: moment.monotonicMs });
+  const { rules, says } = judgeAll(sensor, state.rules, { good, latest, votes, moment, told: observation.told });
   const measured = {
     values: observation.values,
     implausible,
@@ -109,7 +134,7 @@ export function stepSensor(
     time: observation.told?.time ?? moment.wallMs,
   };
   const { sent, readings } = stepReadings(sensor, state.sent, measured);
-  const health = withHealth(sensor, { ...state, rules, latest, sent }, { contact: { answered: true, fault }, moment });
+  const health = withHealth(sensor, { ...state, rules, latest, votes, sent }, { contact: { answered: true, fault }, moment });
   return { state: health.state, says: [...says, ...health.says], readings };
 }
 
@@ -127,6 +152,7 @@ interface Judged {
   /** Points that are judged. */
   readonly good: ReadonlyMap<string, number>;
   readonly latest: ReadonlyMap<string, number>;
+  readonly votes: ReadonlyMap<string, number>;
   readonly moment: Moment;
   readonly told: Told | undefined;
   readonly isRepeat?: boolean;
@@ -135,7 +161,7 @@ interface Judged {
 function judgeAll(
   sensor: SensorName,
   states: readonly RuleState[],
-  { good, latest, moment, told, isRepeat }: Judged,
+  { good, latest, votes, moment, told, isRepeat }: Judged,
 ): { readonly rules: readonly RuleState[]; readonly says: Utterance[] } {
   const says: Utterance[] = [];
   const rules = states.map((before, index) => {
@@ -143,7 +169,7 @@ function judgeAll(
     if (!rule || !pointsOf(rule).some((name) => good.has(name))) return before;
     const value = latest.get(rule.point);
     if (value === undefined && !rule.when.atLeast) return before;
-    const step = stepRule(rule, before, { value: value ?? Number.NaN, latest, ...moment, isRepeat });
+    const step = stepRule(rule, before, { value: value ?? Number.NaN, latest, votes, ...moment, isRepeat });
     if (step.change) says.push(utter(sensor, rule, { step, value, moment, told }));
     return step.state;
   });
@@ -173,6 +199,18 @@ function mergeValues(
   now: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, number> {
   return now.size === template.points.length || before.size === 0 ? now : new Map([...before, ...now]);
+}
+
+function stepVotes(
+  { rules }: Template,
+  before: ReadonlyMap<string, number>,
+  seen: { readonly good: ReadonlyMap<string, number>; readonly implausible: ReadonlySet<string>; readonly monotonicMs: number },
+): ReadonlyMap<string, number> {
+  if (!rules.some(({ when }) => when.atLeast)) return before;
+  const votes = new Map(before);
+  for (const name of seen.good.keys()) votes.set(name, seen.monotonicMs);
+  for (const name of seen.implausible) votes.delete(name);
+  return votes;
 }
 
 function withHealth(
