@@ -1,5 +1,4 @@
-// What two sections must agree on: ports, device names, services.
-import type { Text } from '#base';
+// What two sections must agree on: ports.
 import { portsOf } from '#streams/options';
 import type { Config } from './schema.ts';
 import type { Flaw, Path } from './yaml.ts';
@@ -9,7 +8,7 @@ export type CheckedSections = { readonly [K in keyof Config]: Config[K] | undefi
 
 /** Checks across the sections that are there. Paths start at the top. */
 export function checkSections(config: CheckedSections): readonly Flaw[] {
-  return [...checkPorts(config), ...checkDevices(config)];
+  return checkPorts(config);
 }
 
 type Claim = readonly [Path, number | undefined, process?: number | undefined];
@@ -63,24 +62,4 @@ function findClashes(claims: readonly Claim[]): readonly Flaw[] {
     else flaws.push({ path, text: { en: `port ${port} is already taken by ${other}`, ko: `포트 ${port}은(는) 이미 ${other}에서 씁니다` } });
   }
   return flaws;
-}
-
-/** The gateway's own conditions stand under the name `gateway`. */
-const reserved: Text = { en: 'this name is kept for the gateway itself', ko: '게이트웨이 자신을 뜻하는 이름이라 쓸 수 없습니다' };
-
-function checkDevices({ sensors }: CheckedSections): readonly Flaw[] {
-  const units = (sensors?.buses ?? []).flatMap((bus, index) =>
-    bus.units.map(({ device }, place) => ({ device, path: ['sensors', 'buses', index, 'units', place, 'device'] })),
-  );
-  const lists = [
-    { list: sensors?.webhook?.sources ?? [], above: ['webhook'] },
-    ...(sensors?.mqtt.connections ?? []).map(({ sources: list }, index) => ({ list, above: ['mqtt', 'connections', index] })),
-    ...(sensors?.mqtt.broker?.users ?? []).map(({ sources: list }, index) => ({ list, above: ['mqtt', 'broker', 'users', index] })),
-  ];
-  const stated = lists.flatMap(({ list, above }) => list.map((source, index) => ({ source, at: ['sensors', ...above, 'sources', index] })));
-  const sources = stated.flatMap(({ source, at }) => {
-    const members = source.devices.map(({ device }, place) => ({ device, path: [...at, 'devices', place, 'device'] }));
-    return [{ device: source.device, path: [...at, 'device'] }, ...members];
-  });
-  return [...units, ...sources].filter(({ device }) => device === 'gateway').map(({ path }) => ({ path, text: reserved }));
 }

@@ -1,4 +1,4 @@
-// The known word that a misspelt one most likely means.
+// The known words that a misspelt one most likely means.
 
 /** The word of `known` within a third of the length of `word` in edits (at least 1, at most 4); undefined when none is so near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
@@ -10,6 +10,15 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     if (distance <= allowed && (!best || distance < best.distance)) best = { word: candidate, distance };
   }
   return best?.word;
+}
+
+/** Of `known` the names that were most likely meant, at most five: the nearest one, or else those that have the word in them or are in it. Empty when there are none. */
+export function nearestNames(word: string, known: readonly string[]): readonly string[] {
+  const near = nearest(word, known);
+  if (near !== undefined) return [near];
+  const stem = word.toLowerCase();
+  if (stem.length < 3) return [];
+  return known.filter((name) => name.includes(stem) || stem.includes(name)).slice(0, 5);
 }
 
 /** Levenshtein's distance: insertions, deletions and exchanges of one character. */

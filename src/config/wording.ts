@@ -1,8 +1,9 @@
 // Says in both languages what is wrong with a value: the schema's issues in the words of a technician. Also for what the local socket is asked.
 import type { z } from 'zod';
 import type { Text } from '#base';
-import { nearest } from './nearest.ts';
+import { nearest, nearestNames } from './nearest.ts';
 import { knownKeys } from './outline.ts';
+import { saidText } from './said.ts';
 import type { Flaw, Path } from './yaml.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -48,6 +49,8 @@ function flawsOfUnion(issue: Extract<Issue, { code: 'invalid_union' }>, subject:
   const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
   const value = valueAt(subject.value, issue.path);
   const types = issue.errors.flat().flatMap((each) => (each.code === 'invalid_type' ? [each.expected] : []));
+  const names = issue.errors.flat().flatMap((each) => (each.code === 'invalid_value' ? each.values.map(String) : []));
+  if (names.length > 0 && value !== undefined) return [{ path: issue.path, text: nameOrTypeText(names, types, value) }];
   if (options.length > 0) return [{ path: issue.path, text: value === undefined ? missing(options) : oneOfText(options, value) }];
   return [{ path: issue.path, text: value === undefined ? missing() : typeText(types, value) }];
 }
@@ -68,6 +71,8 @@ function textOf(issue: Issue, value: unknown): Text {
       return boundText(issue.origin, Number(issue.maximum), 'most');
     case 'custom':
       return customText(issue, value);
+    case 'invalid_format':
+      return value === undefined ? missing() : saidText(issue.message, issue.pattern);
     default:
       return value === undefined ? missing() : saidText(issue.message);
   }
@@ -97,6 +102,14 @@ function oneOfText(options: readonly string[], value: unknown): Text {
   };
 }
 
+/** A name that must be one of many: those that were meant, all only where nothing is near. */
+function nameText(known: readonly string[], value: unknown): Text {
+  const near = typeof value === 'string' ? nearestNames(value, known) : [];
+  if (near.length === 0) return { en: `expected one of ${known.join(', ')}`, ko: `${known.join(', ')} 중 하나여야 합니다` };
+  const words = near.map((name) => `"${name}"`).join(', ');
+  return { en: `unknown name; did you mean ${words}?`, ko: `알 수 없는 이름입니다. ${words}입니까?` };
+}
+
 const typeNames: Readonly<Record<string, Text>> = {
   string: { en: 'text', ko: '문자열' },
   number: { en: 'a number', ko: '숫자' },
@@ -119,6 +132,17 @@ function typeText(expected: readonly string[], value: unknown): Text {
   };
 }
 
+/** Where a name may stand, or something of one's own. */
+function nameOrTypeText(names: readonly string[], types: readonly string[], value: unknown): Text {
+  const own = [...new Set(types)].map((type) => typeNames[type] ?? { en: type, ko: type });
+  const near = typeof value === 'string' ? nearestNames(value, names) : [];
+  const meant = near.map((name) => `"${name}"`).join(', ');
+  return {
+    en: `expected ${[...names, ...own.map((name) => name.en)].join(' or ')}${meant === '' ? '' : `; did you mean ${meant}?`}`,
+    ko: `${[...names, ...own.map((name) => name.ko)].join(' 또는 ')}이어야 합니다${meant === '' ? '' : `. ${meant}입니까?`}`,
+  };
+}
+
 function boundText(origin: string, bound: number, side: 'least' | 'most'): Text {
   const unit = {
     string: { en: bound === 1 ? ' character' : ' characters', ko: '자' },
@@ -130,23 +154,14 @@ function boundText(origin: string, bound: number, side: 'least' | 'most'): Text 
 function customText(issue: Extract<Issue, { code: 'custom' }>, value: unknown): Text {
   const text: unknown = issue.params?.['text'];
   if (text !== undefined) return value === undefined ? missing() : (text as Text);
+  const known: unknown = issue.params?.['known'];
+  if (Array.isArray(known)) return nameText(known.map(String), value);
   if (issue.params?.['literal'] === undefined) return saidText(issue.message);
   if (value === undefined) return missing(['{ file: PATH }', '{ credential: NAME }']);
   return {
     en: 'a secret is not written here: put it into a file of mode 0600 and write { file: PATH }, or { credential: NAME } for a systemd credential',
     ko: '비밀 값은 여기에 직접 쓰지 않습니다. 권한 0600인 파일에 넣고 { file: 경로 }로, systemd 자격 증명이면 { credential: 이름 }으로 쓰십시오',
   };
-}
-
-/** What a room's schema says itself, in English. */
-function saidText(message: string): Text {
-  const range = /^expected (\S+) … (\S+), written like (\S+)$/.exec(message);
-  if (range) return { en: message, ko: `${range[1]} … ${range[2]} 범위를 ${range[3]}처럼 단위를 붙여 쓰십시오` };
-  const choice = /^expected one of (.+)$/.exec(message);
-  if (choice) return { en: message, ko: `${choice[1]} 중 하나여야 합니다` };
-  const twice = /^(\S+) (.+) is there twice$/.exec(message);
-  if (twice) return { en: message, ko: `${twice[2]}이(가) 두 번 쓰였습니다(${twice[1]})` };
-  return { en: message, ko: `값이 올바르지 않습니다: ${message}` };
 }
 
 /** The value at a path of plain values; undefined where there is none. */

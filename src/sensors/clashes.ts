@@ -1,135 +1,163 @@
-// What the parts of the sensors' section must agree on.
+// What the parts of the sensors' section must agree on, looked over also where a part of it is wrong by itself.
+import type { Text } from '#base';
+import { entriesOf, fieldsOf } from './option-fields.ts';
+import { type Reach, reachOf } from './shipped-templates.ts';
 
-interface Bus {
-  readonly id: string;
-  readonly driver: string;
-  readonly host?: string;
-  readonly port: string | number;
-  readonly units: readonly { readonly unit: number; readonly device: string; readonly template: string }[];
+type Path = readonly (string | number)[];
+
+/** Something that is there twice or not at all, and where. `known`: the names of which one was meant. */
+export type Clash = { readonly path: Path } & ({ readonly text: Text } | { readonly known: readonly string[] });
+
+/** Names of what the product ships. */
+interface Shipped {
+  readonly templates: Readonly<Record<string, Reach>>;
+  readonly grammars: readonly string[];
 }
 
-interface Source {
-  readonly id: string;
-  readonly device: string;
-  readonly template?: string | undefined;
-  readonly devices: readonly { readonly device: string; readonly key: string | number; readonly template?: string | undefined }[];
+const kept: Text = { en: 'this name is kept for the gateway itself', ko: '게이트웨이 자신을 뜻하는 이름이라 쓸 수 없습니다' };
+const shippedTemplate: Text = { en: 'a shipped template has this name', ko: '제품에 들어 있는 템플릿의 이름입니다. 다른 이름을 쓰십시오' };
+const shippedGrammar: Text = { en: 'a shipped grammar has this name', ko: '제품에 들어 있는 문법의 이름입니다. 다른 이름을 쓰십시오' };
+const noRegisters: Text = {
+  en: 'a unit of a bus needs a template with modbus points; this one has paths alone, for senders of messages',
+  ko: '버스의 장치에는 modbus 측정점이 있는 템플릿이 필요합니다. 이 템플릿은 메시지를 보내는 센서용(path)입니다',
+};
+const noPaths: Text = {
+  en: 'a sender of messages needs a template with paths; this one has modbus points alone, for units of a bus',
+  ko: '메시지를 보내는 센서에는 path 측정점이 있는 템플릿이 필요합니다. 이 템플릿은 Modbus 버스의 장치용입니다',
+};
+const noAddress: Text = {
+  en: 'devices need a grammar with an address, one of the site’s own',
+  ko: 'devices를 쓰려면 address가 있는 사이트 자체 문법(sensors.grammars)이어야 합니다',
+};
+const twiceText = (what: Text, name: string | number): Text => ({
+  en: `${what.en} ${name} is there twice`,
+  ko: `${what.ko} ${name}이(가) 두 번 쓰였습니다`,
+});
+const nouns = {
+  device: { en: 'device', ko: '장치' },
+  bus: { en: 'bus', ko: '버스·연결 이름' },
+  port: { en: 'port', ko: '포트' },
+  unit: { en: 'unit', ko: '국번' },
+  key: { en: 'key', ko: '키' },
+  source: { en: 'source', ko: '소스' },
+  client: { en: 'client identifier', ko: '클라이언트 식별자' },
+};
+
+/** Looks over the whole section, whatever it is: names that are taken twice or kept, templates and grammars that nobody knows. */
+export function findClashes(section: unknown, shipped: Shipped): readonly Clash[] {
+  const value = fieldsOf(section);
+  const walk = openWalk(value, shipped);
+  for (const [place, bus] of entriesOf(value['buses'])) walk.bus(bus, ['buses', place]);
+  for (const [place, line] of entriesOf(value['lines'])) walk.line(line, ['lines', place]);
+  walk.sources(fieldsOf(value['onem2m'])['sources'], ['onem2m', 'sources']);
+  walk.sources(value['polls'], ['polls']);
+  walk.sources(fieldsOf(value['webhook'])['sources'], ['webhook', 'sources']);
+  const mqtt = fieldsOf(value['mqtt']);
+  for (const [place, connection] of entriesOf(mqtt['connections'])) walk.connection(connection, ['mqtt', 'connections', place]);
+  for (const [place, user] of entriesOf(fieldsOf(mqtt['broker'])['users']))
+    walk.sources(user['sources'], ['mqtt', 'broker', 'users', place, 'sources']);
+  return walk.clashes;
 }
 
-/** What is looked over of the section. */
-interface Section {
-  readonly buses: readonly Bus[];
-  readonly polls: readonly Source[];
-  readonly onem2m?: { readonly sources: readonly Source[] } | undefined;
-  readonly webhook?: { readonly sources: readonly Source[] } | undefined;
-  readonly mqtt: {
-    readonly connections: readonly {
-      readonly id: string;
-      readonly clientId: string;
-      readonly url: string;
-      readonly sources: readonly Source[];
-    }[];
-    readonly broker?: { readonly users: readonly { readonly sources: readonly Source[] }[] } | undefined;
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The points of a template that may be anything: with none that can be read, it fits everywhere. */
+function points(template: unknown): Parameters<typeof reachOf>[0] {
+  const found = entriesOf(fieldsOf(template)['points']).map(([, point]) => point);
+  return found.some(({ modbus, path }) => modbus !== undefined || path !== undefined) ? found : [{ modbus: 0, path: '' }];
+}
+
+/** What there is in the section so far, and what clashes with it. */
+function openNames(value: Fields, shipped: Shipped) {
+  const own = { templates: fieldsOf(value['templates']), grammars: fieldsOf(value['grammars']) };
+  const reaches = new Map<string, Reach>([
+    ...Object.entries(own.templates).map(([name, template]) => [name, reachOf(points(template))] as const),
+    ...Object.entries(shipped.templates),
+  ]);
+  const known = {
+    templates: [...reaches.keys()],
+    grammars: [...shipped.grammars, ...Object.keys(own.grammars)],
   };
-  readonly lines: readonly {
-    readonly id: string;
-    readonly device: string;
-    readonly grammar: string;
-    readonly template?: string | undefined;
-    readonly devices: readonly { readonly device: string; readonly key: string; readonly template?: string | undefined }[];
-    readonly port?: string | number;
-    readonly via: string;
-  }[];
-  readonly templates: Readonly<Record<string, unknown>>;
-  readonly grammars: Readonly<Record<string, { readonly address?: string | undefined }>>;
-}
-
-/** Something that is there twice or not at all, and where. */
-interface Clash {
-  readonly message: string;
-  readonly path: (string | number)[];
-}
-
-/** Looks over the whole section: names that are taken twice, templates that nobody knows. */
-export function findClashes(
-  value: Section,
-  shipped: { readonly templates: readonly string[]; readonly grammars: readonly string[] },
-): Clash[] {
-  const problems: Clash[] = [];
-  const once = (what: string) => {
+  const clashes: Clash[] = [
+    ...shipped.grammars
+      .filter((name) => Object.hasOwn(own.grammars, name))
+      .map((name) => ({ text: shippedGrammar, path: ['grammars', name] })),
+    ...Object.keys(shipped.templates)
+      .filter((name) => Object.hasOwn(own.templates, name))
+      .map((name) => ({ text: shippedTemplate, path: ['templates', name] })),
+  ];
+  const once = (what: Text) => {
     const seen = new Set<string | number>();
-    return (name: string | number, path: (string | number)[]): void => {
-      if (seen.has(name)) problems.push({ message: `${what} ${name} is there twice`, path });
+    return (name: unknown, path: Path): void => {
+      if (typeof name !== 'string' && typeof name !== 'number') return;
+      if (seen.has(name)) clashes.push({ text: twiceText(what, name), path });
       seen.add(name);
     };
   };
-  const device = once('device');
-  const busId = once('bus');
-  const port = once('port');
-  const known = new Set<string>([...shipped.templates, ...Object.keys(value.templates)]);
-  const grammars = new Set<string>([...shipped.grammars, ...Object.keys(value.grammars)]);
-  const template = (name: string | undefined, path: (string | number)[]): void => {
-    if (name !== undefined && !known.has(name)) problems.push({ message: `expected one of ${[...known].join(', ')}`, path });
+  const deviceId = once(nouns.device);
+  const oneOf = (names: readonly string[], name: unknown, path: Path): void => {
+    if (typeof name === 'string' && !names.includes(name)) clashes.push({ known: names, path });
   };
-  for (const name of shipped.grammars) {
-    if (Object.hasOwn(value.grammars, name)) problems.push({ message: 'a shipped grammar has this name', path: ['grammars', name] });
-  }
-  for (const name of shipped.templates) {
-    if (Object.hasOwn(value.templates, name)) problems.push({ message: 'a shipped template has this name', path: ['templates', name] });
-  }
-  for (const [index, each] of value.buses.entries()) {
-    const path = ['buses', index];
-    busId(each.id, [...path, 'id']);
-    port(each.host === undefined ? each.port : `${each.host}:${each.port}`, [...path, 'port']);
-    const unitId = once('unit');
-    for (const [place, unit] of each.units.entries()) {
-      const at = [...path, 'units', place];
-      unitId(unit.unit, [...at, 'unit']);
-      device(unit.device, [...at, 'device']);
-      template(unit.template, [...at, 'template']);
-    }
-  }
-  for (const [index, each] of value.lines.entries()) {
-    const path = ['lines', index];
-    busId(each.id, [...path, 'id']);
-    if (each.via === 'serial' && each.port !== undefined) port(each.port, [...path, 'port']);
-    device(each.device, [...path, 'device']);
-    template(each.template, [...path, 'template']);
-    const key = once('key');
-    for (const [place, member] of each.devices.entries()) {
-      device(member.device, [...path, 'devices', place, 'device']);
-      template(member.template, [...path, 'devices', place, 'template']);
-      key(member.key, [...path, 'devices', place, 'key']);
-    }
-    if (each.devices.length > 0 && grammars.has(each.grammar) && value.grammars[each.grammar]?.address === undefined)
-      problems.push({ message: 'devices need a grammar with an address, one of the site’s own', path: [...path, 'devices'] });
-    if (!grammars.has(each.grammar)) problems.push({ message: `expected one of ${[...grammars].join(', ')}`, path: [...path, 'grammar'] });
-  }
-  const sourceId = once('source');
-  const source = (each: Source, path: (string | number)[]): void => {
-    sourceId(each.id, [...path, 'id']);
-    device(each.device, [...path, 'device']);
-    template(each.template, [...path, 'template']);
-    const key = once('key');
-    for (const [place, member] of each.devices.entries()) {
-      device(member.device, [...path, 'devices', place, 'device']);
-      template(member.template, [...path, 'devices', place, 'template']);
-      key(String(member.key), [...path, 'devices', place, 'key']);
+  /** One sensor: its id, and what it is. */
+  const sensor = ({ device, template }: Fields, reach: 'bus' | 'messages', path: Path): void => {
+    if (device === 'gateway') clashes.push({ text: kept, path: [...path, 'device'] });
+    else deviceId(device, [...path, 'device']);
+    oneOf(known.templates, template, [...path, 'template']);
+    const reached = reaches.get(String(template));
+    if (reached !== undefined && reached !== 'both' && reached !== reach)
+      clashes.push({ text: reach === 'bus' ? noRegisters : noPaths, path: [...path, 'template'] });
+  };
+  return { clashes, own, known, once, oneOf, sensor };
+}
+
+function openWalk(value: Fields, shipped: Shipped) {
+  const { clashes, own, known, once, oneOf, sensor } = openNames(value, shipped);
+  const busId = once(nouns.bus);
+  const port = once(nouns.port);
+  const sourceId = once(nouns.source);
+  const clientId = once(nouns.client);
+  const members = (devices: unknown, path: Path): void => {
+    const key = once(nouns.key);
+    for (const [place, member] of entriesOf(devices)) {
+      sensor(member, 'messages', [...path, place]);
+      key(typeof member['key'] === 'number' ? String(member['key']) : member['key'], [...path, place, 'key']);
     }
   };
-  for (const [index, each] of value.onem2m?.sources.entries() ?? []) source(each, ['onem2m', 'sources', index]);
-  for (const [index, each] of value.polls.entries()) source(each, ['polls', index]);
-  for (const [index, each] of value.webhook?.sources.entries() ?? []) source(each, ['webhook', 'sources', index]);
-  for (const [list, owners] of [
-    ['connections', value.mqtt.connections],
-    ['broker.users', value.mqtt.broker?.users ?? []],
-  ] as const) {
-    for (const [index, { sources }] of owners.entries())
-      for (const [place, each] of sources.entries()) source(each, ['mqtt', ...list.split('.'), index, 'sources', place]);
-  }
-  const clientId = once('client identifier');
-  for (const [index, each] of value.mqtt.connections.entries()) {
-    busId(each.id, ['mqtt', 'connections', index, 'id']);
-    clientId(`${each.clientId} at ${each.url}`, ['mqtt', 'connections', index, 'clientId']);
-  }
-  return problems;
+  const sources = (list: unknown, path: Path): void => {
+    for (const [place, source] of entriesOf(list)) {
+      sourceId(source['id'], [...path, place, 'id']);
+      sensor(source, 'messages', [...path, place]);
+      members(source['devices'], [...path, place, 'devices']);
+    }
+  };
+  return {
+    clashes,
+    sources,
+    bus(bus: Fields, path: Path): void {
+      busId(bus['id'], [...path, 'id']);
+      const isWritten = typeof bus['port'] === 'string' || typeof bus['port'] === 'number';
+      if (isWritten) port(bus['host'] === undefined ? bus['port'] : `${String(bus['host'])}:${String(bus['port'])}`, [...path, 'port']);
+      const unitId = once(nouns.unit);
+      for (const [place, unit] of entriesOf(bus['units'])) {
+        unitId(unit['unit'], [...path, 'units', place, 'unit']);
+        sensor(unit, 'bus', [...path, 'units', place]);
+      }
+    },
+    line(line: Fields, path: Path): void {
+      busId(line['id'], [...path, 'id']);
+      if (line['via'] === 'serial') port(line['port'], [...path, 'port']);
+      sensor(line, 'messages', path);
+      members(line['devices'], [...path, 'devices']);
+      const { grammar } = line;
+      oneOf(known.grammars, grammar, [...path, 'grammar']);
+      const isAddressed = fieldsOf(typeof grammar === 'string' ? own.grammars[grammar] : undefined)['address'] !== undefined;
+      if (entriesOf(line['devices']).length > 0 && known.grammars.includes(String(grammar)) && !isAddressed)
+        clashes.push({ text: noAddress, path: [...path, 'devices'] });
+    },
+    connection(connection: Fields, path: Path): void {
+      busId(connection['id'], [...path, 'id']);
+      clientId(`${String(connection['clientId'])} at ${String(connection['url'])}`, [...path, 'clientId']);
+      sources(connection['sources'], [...path, 'sources']);
+    },
+  };
 }

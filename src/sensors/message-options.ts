@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { durationOption } from '#base';
 import { severities } from '#model';
-import { id, identity, kind } from './option-fields.ts';
+import { entriesOf, fieldsOf, id, identity, kind } from './option-fields.ts';
 import { messagePath } from './template-point.ts';
 
 /** Maps of messages that the product ships. */
@@ -86,18 +86,17 @@ const wholeSource = z.object(messageSource);
 /** A source that tells, whichever way. */
 export type MessageSourceOptions = z.output<typeof wholeSource>;
 
-/** What is wrong between the keys of one source: message and path, at most one. `isKeyed`: a device's key comes beside the message too. */
-export function clashOf(
-  { map, template, devices }: MessageSourceOptions,
-  isKeyed = false,
-): { readonly message: string; readonly path: string } | undefined {
-  const rules = typeof map === 'object' ? map.rules.length : 0;
-  const shippedRules = map === 'fall-webhook';
-  if (template === undefined && rules === 0 && !shippedRules && !devices.some((device) => device.template !== undefined))
+/** What is wrong between the keys of one source, whatever it is: message and path, at most one. `isKeyed`: a device's key comes beside the message too. */
+export function clashOf(source: unknown, isKeyed = false): { readonly message: string; readonly path: string } | undefined {
+  const { map, template, devices } = fieldsOf(source);
+  // What is wrong by itself is said already.
+  if (map !== undefined && !shippedMaps.some((name) => name === map) && fieldsOf(map) !== map) return undefined;
+  const { rules, device: key } = fieldsOf(map);
+  const members = entriesOf(devices);
+  const hasRules = entriesOf(rules).length > 0 || map === 'fall-webhook';
+  if (template === undefined && !hasRules && !members.some(([, member]) => member['template'] !== undefined))
     return { message: 'expected a template, or a map with rules', path: 'template' };
-  const speaksForMany = isKeyed || map === 'chirpstack-v4' || (typeof map === 'object' && map.device !== undefined);
-  if (devices.length > 0 && !speaksForMany) return { message: 'devices and map.device go together', path: 'devices' };
-  if (devices.length === 0 && typeof map === 'object' && map.device !== undefined)
-    return { message: 'devices and map.device go together', path: 'devices' };
+  const speaksForMany = isKeyed || map === 'chirpstack-v4' || key !== undefined;
+  if (members.length > 0 ? !speaksForMany : key !== undefined) return { message: 'devices and map.device go together', path: 'devices' };
   return undefined;
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { durationOption, secretOption } from '#base';
 import { clashOf, messageSource } from './message-options.ts';
-import { id } from './option-fields.ts';
+import { evenIfWrong, id } from './option-fields.ts';
 
 const level = String.raw`(?:\+|\{key\}|[^/+#{}\u0000]*)`;
 const filter = new RegExp(`^(?=.)(?!.*\\{key\\}.*\\{key\\})(?:${level}/)*(?:#|${level})$`, 'u');
@@ -27,13 +27,13 @@ const source = z
       ),
   })
   .superRefine((value, context) => {
-    const clash = clashOf(value, value.topics.some(capturesKey));
+    const clash = clashOf(value, Array.isArray(value.topics) && value.topics.some(capturesKey));
     if (clash) context.addIssue({ code: 'custom', message: clash.message, path: [clash.path] });
-  });
+  }, evenIfWrong);
 
 /** Whether a topic gives the key of a device. */
-function capturesKey(topic: string): boolean {
-  return topic.split('/').includes('{key}');
+function capturesKey(topic: unknown): boolean {
+  return typeof topic === 'string' && topic.split('/').includes('{key}');
 }
 
 const rate = (fallback: number, what: string) => z.int().min(1).max(1000).default(fallback).describe(what);

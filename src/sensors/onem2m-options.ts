@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { durationOption, secretOption } from '#base';
 import { clashOf, messageSource } from './message-options.ts';
+import { evenIfWrong } from './option-fields.ts';
 import { platformLogin, platformTls, platformUrl } from './platform-option.ts';
 
 const resource = z
@@ -68,7 +69,7 @@ const source = z
   .superRefine((value, context) => {
     const clash = clashOf(value, true);
     if (clash) context.addIssue({ code: 'custom', message: clash.message, path: [clash.path] });
-  });
+  }, evenIfWrong);
 
 export const onem2mOptions = z.strictObject({
   listen: z

@@ -51,3 +51,16 @@ export const identity = {
     .optional()
     .describe('What a register says of it, for the hub’s inventory: name to text, up to 64. 시설번호, 출수압력 …'),
 };
+
+/** Of a check that looks over a whole entry also where a part of it is wrong, so that a mistake hides no other; what it looks at may then be anything. */
+export const evenIfWrong = { when: () => true };
+
+/** The keys of what may be anything; none where it is no object. */
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+/** The entries of what may be anything, each with its place and its keys; none where it is no list. */
+export function entriesOf(value: unknown): readonly (readonly [place: number, fields: Readonly<Record<string, unknown>>])[] {
+  return Array.isArray(value) ? value.map((each, place) => [place, fieldsOf(each)] as const) : [];
+}

@@ -7,50 +7,18 @@ import { grammarOption } from './grammar-option.ts';
 import { lineOption, shippedGrammars } from './line-options.ts';
 import { mqttOptions } from './mqtt-options.ts';
 import { onem2mOptions } from './onem2m-options.ts';
-import { id, identity } from './option-fields.ts';
+import { evenIfWrong, id, identity } from './option-fields.ts';
 import { pollsOption } from './poll-options.ts';
+import { shippedReach } from './shipped-templates.ts';
 import { templateOption } from './template.ts';
 import { webhookOptions } from './webhook-options.ts';
 
 export { type MessageMap, type MessageSourceOptions, shippedMaps } from './message-options.ts';
 export type { MqttBrokerOptions, MqttConnectionOptions, MqttOptions, MqttSourceOptions } from './mqtt-options.ts';
+export { type Reach, reachOf, shippedTemplates } from './shipped-templates.ts';
 export { channelOf, pointsOf, type Template, thingOf } from './template.ts';
 export type { Point, Register } from './template-point.ts';
 export type { Rule } from './template-rule.ts';
-
-/** Templates that the product ships: the files in templates/shipped. */
-export const shippedTemplates = [
-  'activity',
-  'air-quality',
-  'door',
-  'emergency-button',
-  'emergency-button-contact',
-  'fire-panel-contacts',
-  'flame-detector',
-  'gas-co-greystone',
-  'gas-contact',
-  'heat-analog',
-  'hydrant',
-  'intrusion-contacts',
-  'milesight-em310-tilt',
-  'milesight-em500-pp',
-  'milesight-gs524n',
-  'milesight-vs373',
-  'milesight-ws301',
-  'power',
-  'rain',
-  'smoke-analog',
-  'smoke-contact',
-  'smoke-contact-nc',
-  'smoke-ug3',
-  'smoke-ug3-inputs',
-  'structure',
-  'supervised-fire-line',
-  'supervised-fire-line-plain',
-  'supervised-intrusion-line',
-  'waste-bin',
-  'water-level',
-] as const;
 
 const unit = z.strictObject({
   ...identity,
@@ -136,9 +104,11 @@ export const sensorsOptions = z
       .describe('Folder with more of them, a file NAME.yaml each, up to 500; a relative path starts at the configuration’s own folder.'),
   })
   .superRefine((value, context) => {
-    for (const problem of findClashes(value, { templates: shippedTemplates, grammars: shippedGrammars }))
-      context.addIssue({ code: 'custom', ...problem });
-  });
+    for (const { path, ...params } of findClashes(value, { templates: shippedReach, grammars: shippedGrammars })) {
+      const message = 'text' in params ? params.text.en : `expected one of ${params.known.join(', ')}`;
+      context.addIssue({ code: 'custom', message, path: [...path], params });
+    }
+  }, evenIfWrong);
 
 /** The `sensors` section, parsed. */
 export type SensorsOptions = z.output<typeof sensorsOptions>;

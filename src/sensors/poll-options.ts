@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { durationOption, sizeOption } from '#base';
 import { clashOf, messageSource } from './message-options.ts';
+import { evenIfWrong } from './option-fields.ts';
 import { headerName, platformLogin, platformTls, platformUrl } from './platform-option.ts';
 import { messagePath } from './template-point.ts';
 
@@ -57,7 +58,7 @@ const poll = z
   .superRefine((value, context) => {
     const clash = clashOf(value);
     if (clash) context.addIssue({ code: 'custom', message: clash.message, path: [clash.path] });
-  });
+  }, evenIfWrong);
 
 export const pollsOption = z.array(poll).max(32).default([]).describe('Platforms that are asked over HTTP, up to 32.');
 /** One platform that is asked. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { secretOption } from '#base';
 import { clashOf, messageSource } from './message-options.ts';
+import { evenIfWrong } from './option-fields.ts';
 import { signatureOption } from './signature-option.ts';
 
 const source = z
@@ -29,7 +30,7 @@ const source = z
   .superRefine((value, context) => {
     const clash = clashOf(value);
     if (clash) context.addIssue({ code: 'custom', message: clash.message, path: [clash.path] });
-  });
+  }, evenIfWrong);
 
 export const webhookOptions = z.strictObject({
   listen: z

@@ -190,7 +190,7 @@ ${more}`;
     [
       'an unknown template',
       '        - { device: smoke-2, unit: 2, template: smoke }\n',
-      'c:14:39 sensors.buses[0].units[1].template: expected one of activity',
+      'c:14:39 sensors.buses[0].units[1].template: unknown name; did you mean "smoke-analog", "smoke-contact", ',
     ],
     [
       'a reserved device',
