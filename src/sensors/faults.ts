@@ -6,6 +6,13 @@ export const sensorsFaults = faultTable('sensors', {
     message: { en: 'No such template', ko: '정의되지 않은 템플릿입니다' },
     hint: { en: 'Correct the template’s name in the configuration.', ko: '설정 파일의 템플릿 이름을 확인하십시오.' },
   },
+  'template-unfit': {
+    message: { en: 'Nothing can fill the template where it stands', ko: '이 위치에서 사용할 수 없는 템플릿입니다' },
+    hint: {
+      en: 'A unit of a bus needs a template with modbus points, a sender of messages one with paths: `bongsu sensor template show NAME`.',
+      ko: '버스의 장치에는 modbus 측정점이, 메시지를 보내는 센서에는 path 측정점이 있는 템플릿이 필요합니다: `bongsu sensor template show 이름`.',
+    },
+  },
   'port-missing': {
     message: { en: 'The serial port is not there', ko: '시리얼 포트가 없습니다' },
     hint: {

@@ -4,6 +4,12 @@ import { durationOption } from '#base';
 import { idPattern } from '#model';
 import { id } from './option-fields.ts';
 
+const scale = (what: string) =>
+  z
+    .number()
+    .refine((value) => value !== 0, 'scale must not be 0')
+    .default(1)
+    .describe(`${what} Any number but 0.`);
 const register = z
   .strictObject({
     function: z
@@ -19,6 +25,8 @@ const register = z
       .describe('How the value is written: bit for functions 1 and 2, a number for 3 and 4.'),
     bit: z.int().min(0).max(15).optional().describe('Of a uint16: this bit alone counts, 0 (lowest) to 15.'),
     wordOrder: z.enum(['high-first', 'low-first']).default('high-first').describe('Which register of a 32-bit value comes first.'),
+    scale: scale('The number in the register is multiplied by this to be in the point’s unit: 0.1 where 235 means 23.5.'),
+    offset: z.number().default(0).describe('Added after the scale.'),
   })
   .refine((value) => (value.type === 'bit') === value.function <= 2, 'functions 1 and 2 read type bit, functions 3 and 4 a number')
   .refine((value) => value.bit === undefined || value.type === 'uint16', 'bit goes with the type uint16')
@@ -54,12 +62,10 @@ export const pointOption = z
       .refine((value) => Object.keys(value).length <= 64, 'at most 64 words')
       .optional()
       .describe('Numbers that words in a message stand for, at most 64; other words are passed over. true is 1 and false 0 by themselves.'),
-    scale: z
-      .number()
-      .refine((value) => value !== 0, 'scale must not be 0')
-      .default(1)
-      .describe('The number read is multiplied by this. Any number but 0.'),
-    offset: z.number().default(0).describe('Added after the scale.'),
+    pathScale: scale(
+      'A number in a message is multiplied by this: most devices send the value itself. The scale of a register is under modbus.',
+    ),
+    pathOffset: z.number().default(0).describe('Added to a number in a message, after pathScale.'),
     unit: z.string().max(20).default('').describe('UCUM unit of the value, for example %/m or Cel. Up to 20 characters.'),
     range: z
       .tuple([z.number(), z.number()])

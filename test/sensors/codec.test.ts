@@ -168,7 +168,13 @@ describe('MBAP', () => {
 });
 
 const point = (part: Partial<Register> & Pick<Register, 'function' | 'address' | 'type'>): RegisterPoint => {
-  return { name: `p${part.address}`, modbus: { wordOrder: 'high-first', ...part }, scale: 1, offset: 0, unit: '' };
+  return {
+    name: `p${part.address}`,
+    modbus: { wordOrder: 'high-first', scale: 1, offset: 0, ...part },
+    pathScale: 1,
+    pathOffset: 0,
+    unit: '',
+  };
 };
 
 describe('points', () => {
@@ -232,7 +238,7 @@ describe('points', () => {
     const [read, ...others] = planReads(bits);
     expect([read?.request, others]).toEqual([{ function: 3, address: 7, count: 1 }, []]);
     expect(bits.map((each) => pointValue(each, { function: 3, address: 7, count: 1 }, [0x8008]))).toEqual([0, 1, 1]);
-    const celsius = { ...point({ function: 4, address: 0, type: 'uint16' }), scale: 0.5, offset: -40 };
+    const celsius = point({ function: 4, address: 0, type: 'uint16', scale: 0.5, offset: -40 });
     expect(pointValue(celsius, { function: 4, address: 0, count: 1 }, [100])).toBe(10);
   });
 });

@@ -109,7 +109,7 @@ describe('a fire panel on a serial port', () => {
         { says: 'fault', as: 'power-fault', channel: 'mains', fault: 'no mains', match: '(?<panel>\\d\\d) MAINS OFF' },
         { says: 'reset', of: 'all', match: '(?:(?<panel>\\d\\d) )?RESET' },
         { says: 'heartbeat', match: '(?:(?<panel>\\d\\d) )?OK' },
-        { says: 'values', match: '(?<panel>\\d\\d) LEVEL (?<level>\\d+)' },
+        { says: 'values', match: '(?<panel>\\d\\d) LEVEL (?<level>[\\d.]+)' },
       ],
     };
     const devices = [
@@ -123,7 +123,7 @@ describe('a fire panel on a serial port', () => {
       'panel-east 동관',
       'panel-west 서관',
     ]);
-    await pty.say('01 FIRE 3 lobby\r\n02 FIRE 3 kitchen\r\n02 MAINS OFF\r\n09 FIRE 1 attic\r\n02 LEVEL 250\r\n01 RESET\r\n');
+    await pty.say('01 FIRE 3 lobby\r\n02 FIRE 3 kitchen\r\n02 MAINS OFF\r\n09 FIRE 1 attic\r\n02 LEVEL 2.5\r\n01 RESET\r\n');
     await eventually(() => expect(recorder.reports.length).toBe(4));
     const told = (): string[] => recorder.reports.map(({ device, channel, state }) => `${device} ${channel} ${state}`);
     expect(told()).toEqual(['panel-east zone-3 active', 'panel-west zone-3 active', 'panel-1 zone-1 active', 'panel-east zone-3 inactive']);

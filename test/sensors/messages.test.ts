@@ -6,6 +6,7 @@ import { openSensorMemory } from '../../src/sensors/memory.ts';
 import { extractValues } from '../../src/sensors/messages/extract.ts';
 import { messageMaps, openMessageSource } from '../../src/sensors/messages/index.ts';
 import { sensorsOptions, type Template } from '../../src/sensors/options.ts';
+import { templateOption } from '../../src/sensors/template.ts';
 import { shippedTemplate } from '../../src/sensors/templates/index.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
 
@@ -45,11 +46,34 @@ describe('values of a message', () => {
     ['nothing', 'hydrant', { pressure: null }, {}, false],
     ['one word for two points', 'milesight-gs524n', { event: 'removed' }, { smoke: 0, mounted: 0 }, false],
     ['what is inherited', 'door', {}, {}, false],
-    ['scaled numbers', 'water-level', { level: 123 }, { level: 1.23 }, false],
+    ['numbers that a register would have scaled', 'water-level', { level: 1.23 }, { level: 1.23 }, false],
   ])('are found: %s', (_, template, content, values, odd) => {
     const found = extractValues(templateOf(template), content);
     expect(Object.fromEntries(found.values)).toEqual(values);
     expect(found.fault !== undefined).toBe(odd);
+  });
+
+  it('are scaled as messages are, not as registers', () => {
+    const point = {
+      name: 'level',
+      path: 'level',
+      pathScale: 0.1,
+      pathOffset: 2,
+      modbus: { function: 4, address: 0, type: 'int16', scale: 7 },
+    };
+    const template = templateOption.parse({ points: [point] });
+    expect(Object.fromEntries(extractValues(template, { level: 50 }).values)).toEqual({ level: 7 });
+    expect(() => templateOption.parse({ points: [{ name: 'level', path: 'level', scale: 0.1 }] })).toThrow('scale');
+  });
+
+  it.each([
+    ['heat-analog', { temperature: 85 }, 'heat', 2],
+    ['water-level', { level: 9 }, 'flood', 2],
+  ])('of %s raise what they would raise on a bus', async (name, content, kind, times) => {
+    const recorder = openRecorder();
+    const source = open({ template: name }, recorder);
+    for (let at = 0; at < times; at += 1) await source.take({ ...message({ ...content, at }) }, () => {});
+    expect(recorder.reports.map((report) => report.kind).join(' ')).toContain(kind);
   });
 
   it('are finite numbers or nothing, whatever comes', () => {

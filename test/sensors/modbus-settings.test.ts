@@ -1,6 +1,7 @@
 // A bus whose speed or parity is set wrongly: its units hear nonsense and are silent; what they would answer to is found and said.
 import { describe, expect, it } from 'vitest';
 import { openLog, systemRandom } from '#base';
+import { sensorsFaults } from '../../src/sensors/faults.ts';
 import { type LineOpener, openBus } from '../../src/sensors/modbus/index.ts';
 import { openRtuLine } from '../../src/sensors/modbus-rtu/line.ts';
 import { openBytePort } from '../../src/sensors/modbus-rtu/port.ts';
@@ -14,11 +15,15 @@ import { openSimulatedBus } from './simulated-bus.ts';
 const set = { port: 'memory', baud: 9600, parity: 'even', stopBits: 1 } as const;
 
 /** A bus of units 1 and 2 that listen at `their` settings only; with `noise`, whoever speaks otherwise hears the reflection of his own words. */
-function stage(their: string, { noise = false, units = [1, 2] }: { noise?: boolean; units?: number[] } = {}) {
+function stage(
+  their: string,
+  { noise = false, units = [1, 2], missing = false }: { noise?: boolean; units?: number[]; missing?: boolean } = {},
+) {
   const clock = openEventClock(Date.UTC(2026, 10, 20));
   const env = { clock, random: systemRandom, log: openLog('silent') };
   const recorder = openRecorder();
   const open = async (settings: Parameters<typeof formOf>[0]): Promise<ByteWire> => {
+    if (missing) throw sensorsFaults.fault('port-missing', { detail: 'memory' });
     const isRight = formOf(settings) === their;
     const { wire } = openSimulatedBus({ units: new Set(isRight ? units : []), baud: settings.baud, manner: () => ({ after: 5 }) }, clock);
     if (isRight || !noise) return wire;
@@ -85,10 +90,13 @@ describe('wrong settings', () => {
     });
   });
 
-  it('of a bus with one unit are a fault of the bus too', async () => {
+  it('or dead wires of a bus with one unit are a fault of the bus too', async () => {
     const bench = stage('4800 8E1', { units: [9] });
     await runFor(60_000, bench);
     expect(bench.recorder.said()).toContain('bus-fault raised gateway');
+    const dead = stage('300 8E1', { units: [9] });
+    await runFor(90_000, dead);
+    expect(dead.recorder.conditions.find(({ kind }) => kind === 'bus-fault')?.message.en).toMatch(/^No unit on the bus answers/);
   });
 
   it('that are not found: silence asks for the wires, bytes without sense for speed and parity', async () => {
@@ -104,5 +112,34 @@ describe('wrong settings', () => {
     const bench = stage('9600 8E1');
     await runFor(60_000, bench);
     expect(bench.recorder.said()).not.toContain('bus-fault raised gateway');
+  });
+});
+
+describe('a port that is not there', () => {
+  it('is why its sensors are not heard, at once and in their silence', async () => {
+    const bench = stage('9600 8E1', { missing: true });
+    const early: unknown[] = [];
+    bench.clock.after(500, () => early.push(bench.made.status()[0]));
+    await runFor(6000, bench);
+    expect(early).toMatchObject([{ state: 'waiting', problem: { en: expect.stringMatching(/^The serial port is not there/) } }]);
+    expect(bench.made.status().map(({ state, problem }) => [state, problem?.en])).toEqual([
+      ['silent', expect.stringMatching(/^The serial port is not there/)],
+      ['silent', expect.stringMatching(/^The serial port is not there/)],
+    ]);
+    expect(bench.recorder.said()).toEqual(expect.arrayContaining(['bus-fault raised gateway', 'sensor-silent raised u-1']));
+  });
+
+  it('is no template that asks nothing', () => {
+    const { data } = sensorsOptions.safeParse({
+      buses: [{ id: 'b', driver: 'modbus-rtu', port: 'p', units: [{ device: 'd', unit: 1, template: 'smoke-contact' }] }],
+    });
+    const bench = stage('9600 8E1');
+    const opener: LineOpener = { settings: '', open: () => Promise.reject(new Error('no')), reopenMs: () => 1000 };
+    const template = { points: [{ name: 'p', path: 'p', pathScale: 1, pathOffset: 0, unit: '' }], rules: [], maker: '', model: '' };
+    const world = { deps: bench.recorder, env: { clock: bench.clock, random: systemRandom, log: openLog('silent') } };
+    const [bus] = data?.buses ?? [];
+    if (!bus) throw new Error('no bus');
+    const silence = { polls: 3, after: 0 };
+    expect(() => openBus(bus, opener, { ...world, template: () => ({ ...template, silence }) })).toThrow('Nothing can fill the template');
   });
 });

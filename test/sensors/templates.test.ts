@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Alarm } from '#model';
 import { shippedTemplates, type Template } from '../../src/sensors/options.ts';
 import { type Observation, type SensorState, seedSensor, stepSensor } from '../../src/sensors/rules/index.ts';
+import { reachOf, shippedReach } from '../../src/sensors/shipped-templates.ts';
 import { shippedTemplate } from '../../src/sensors/templates/index.ts';
 import { readTemplate } from '../../src/sensors/templates/read.ts';
 
@@ -44,6 +45,7 @@ describe('the shipped templates', () => {
     const files = await readdir(new URL('../../src/sensors/templates/shipped/', import.meta.url));
     expect(files.map((file) => file.replace('.yaml', '')).toSorted()).toEqual([...shippedTemplates]);
     for (const name of shippedTemplates) expect(templateOf(name).title, name).toMatchObject({ ko: /./, en: /./ });
+    expect(Object.fromEntries(shippedTemplates.map((name) => [name, reachOf(templateOf(name).points)]))).toEqual(shippedReach);
   });
 
   it.each<[string, readonly (readonly [number, Record<string, number>])[], string[][]]>([

@@ -14,12 +14,14 @@ export interface Extracted {
 export function extractValues(template: Template, message: unknown): Extracted {
   const values = new Map<string, number>();
   const odd: string[] = [];
-  for (const { name, path, words, scale, offset } of template.points) {
+  for (const { name, path, words, pathScale, pathOffset } of template.points) {
     const found = path === undefined ? undefined : valueAt(message, path);
     if (found === undefined || found === null) continue;
     const number = numberOf(found, words);
-    if (number === undefined) odd.push(name);
-    else if (number !== 'unsaid') values.set(name, words ? number : number * scale + offset);
+    if (number === 'unsaid') continue;
+    const value = number === undefined || words ? number : number * pathScale + pathOffset;
+    if (value === undefined || !Number.isFinite(value)) odd.push(name);
+    else values.set(name, value);
   }
   const names = odd.join(', ');
   return { values, fault: odd.length === 0 ? undefined : { ko: `${names} 값이 숫자가 아닙니다`, en: `${names} is no number` } };

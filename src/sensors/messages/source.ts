@@ -1,11 +1,14 @@
 // One source whose sensors tell: from a parsed message to what is committed, whichever way the message came.
-import type { Env } from '#base';
+import { type Env, messageOf } from '#base';
 import type { Device, Report, ReportOutcome } from '#model';
 import { deviceOf } from '../device.ts';
 import type { SensorStatus, SensorsDeps } from '../driver.ts';
+import { sensorsFaults } from '../faults.ts';
+import { isHopeless } from '../hopeless.ts';
 import type { SensorMemory } from '../memory.ts';
 import type { MessageMap, MessageSourceOptions, Template } from '../options.ts';
 import type { Urgency } from '../rules/index.ts';
+import { reachOf } from '../shipped-templates.ts';
 import { openToldObserver, type ToldObserver } from '../told-observer.ts';
 import { extractValues } from './extract.ts';
 import { valueAt } from './json.ts';
@@ -31,6 +34,8 @@ export interface Message {
   readonly key?: string | undefined;
   /** Kept by a broker from before: it tells how things stand, and is no event (pulse). Default false. */
   readonly retained?: boolean;
+  /** Its sender waits for an answer and sends it again without one. Default true. */
+  readonly answered?: boolean;
 }
 
 /** One source. */
@@ -40,7 +45,8 @@ export interface MessageSource {
   /** Whom to wait for. */
   readonly expected: readonly Expected[];
   /**
-   * Resolves after the commit. Rejects with the store's fault: nothing of the message counts then, and its retry is judged anew.
+   * Resolves after the commit. Rejects with the store's fault: nothing of the message counts then, and its retry is judged anew. What no retry can bring into
+   * the store is logged and `ignored`: it must not come again for ever. Readings that the store does not take hold up no message.
    * `heard` is told whom the message was of, once it is committed.
    */
   take(message: Message, heard: (device: string) => void): Promise<Taken>;
@@ -64,7 +70,13 @@ export interface MessageWorld {
 
 const bareMap: MessageMap = { detail: {}, rules: [] };
 
-/** Opens a source. Throws `sensors.template-unknown`. */
+function toldTemplate(name: string, world: MessageWorld): Template {
+  const template = world.template(name);
+  if (reachOf(template.points) === 'bus') throw sensorsFaults.fault('template-unfit', { detail: name });
+  return template;
+}
+
+/** Opens a source. Throws `sensors.template-unknown` or `template-unfit`. */
 export function openMessageSource(options: MessageSourceOptions, world: MessageWorld): MessageSource {
   const { deps, env } = world;
   const map = typeof options.map === 'string' ? world.map(options.map) : (options.map ?? bareMap);
@@ -72,7 +84,7 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
   const members = [options, ...options.devices].map((stated) => {
     const speaksForOthers = stated === options && options.devices.length > 0;
     const name = speaksForOthers ? undefined : (stated.template ?? options.template);
-    const template = name === undefined ? undefined : world.template(name);
+    const template = name === undefined ? undefined : toldTemplate(name, world);
     const silentAfterMs = options.silentAfter > 0 ? options.silentAfter : (template?.silence.after ?? 0);
     const observer = template && openToldObserver({ device: stated.device, template, silentAfterMs }, world);
     return { stated, template, observer, silentAfterMs };
@@ -104,7 +116,7 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
     if (values.size === 0 && !fault) return false;
     const now = env.clock.now();
     const told = { id: message.id === undefined ? undefined : names.keyOf(options.id, message.id), ...timeAt(map, message.content, now) };
-    await observer.take({ result: 'values', values, fault, told });
+    await observer.take({ result: 'values', values, fault, told }, message.answered);
     return true;
   };
 
@@ -116,11 +128,19 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
       if (!member) return { result: 'no-such-device' };
       const { device } = member.stated;
       const named = { ...message, id: nameAt(message.content, map.id) ?? message.id };
-      const meaning = meaningOf(message);
-      const outcome: Taken | undefined = meaning && (await tell(device, meaning, named));
-      const measured = member.observer && member.template ? await measure(member.observer, member.template, named) : false;
+      const takeNamed = async (): Promise<Taken> => {
+        const meaning = meaningOf(message);
+        const outcome: Taken | undefined = meaning && (await tell(device, meaning, named));
+        const measured = member.observer && member.template ? await measure(member.observer, member.template, named) : false;
+        return outcome ?? { result: measured ? 'measured' : 'ignored' };
+      };
+      const taken = await takeNamed().catch((error: unknown): Taken => {
+        if (!isHopeless(error)) throw error;
+        env.log.error({ source: options.id, device, error: messageOf(error) }, 'a message that can never be stored is dropped');
+        return { result: 'ignored' };
+      });
       heard(device);
-      return outcome ?? { result: measured ? 'measured' : 'ignored' };
+      return taken;
     },
     look(message) {
       const member = memberOf(message);

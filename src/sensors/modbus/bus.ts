@@ -3,6 +3,7 @@ import { type Env, type Text, troubleOf } from '#base';
 import { alarmKinds } from '#model';
 import { deviceOf } from '../device.ts';
 import type { Driver, SensorStatus, SensorsDeps } from '../driver.ts';
+import { sensorsFaults } from '../faults.ts';
 import { openLineHealth } from '../line-health.ts';
 import { openObserver } from '../observer.ts';
 import type { BusOptions, Template } from '../options.ts';
@@ -44,7 +45,7 @@ export interface Bus extends Driver {
 /** While nobody has ever answered, other settings are looked for so often. */
 const seekEveryMs = 600_000;
 
-/** Opens the driver of one bus. The service ends when its signal aborts, after what was seen is committed or given up by the store. */
+/** Opens the driver of one bus. Throws `sensors.template-unknown` or `template-unfit`. The service ends when its signal aborts, after what was seen is committed or given up by the store. */
 export function openBus(options: BusOptions, opener: LineOpener, world: DriverWorld): Bus {
   const { env, deps } = world;
   const life = new AbortController();
@@ -55,7 +56,7 @@ export function openBus(options: BusOptions, opener: LineOpener, world: DriverWo
     const observer = openObserver({ device: unit.device, template }, { deps, env, signal: life.signal });
     return {
       device: deviceOf(unit, { address: `${options.id}/${unit.unit}`, template }),
-      polled: polledUnit(unit.unit, template, observer),
+      polled: polledUnit(unit, template, observer),
     };
   });
   const units = stations.map(({ polled }) => polled);
@@ -64,6 +65,14 @@ export function openBus(options: BusOptions, opener: LineOpener, world: DriverWo
   let barrenLines = 0;
   let seekAt = 0;
   let deafness: Text | undefined;
+  let missedAt = 0;
+  /** To a sensor a line that is away is a poll that nobody answered. */
+  const miss = (problem: Text): void => {
+    const now = env.clock.monotonicMs();
+    if (now < missedAt) return;
+    missedAt = now + pollIntervalMs;
+    for (const { observer } of units) observer.observe({ result: 'silent', problem });
+  };
   const answered = (): void => {
     seekAt = Number.POSITIVE_INFINITY;
     deafness = undefined;
@@ -95,6 +104,8 @@ export function openBus(options: BusOptions, opener: LineOpener, world: DriverWo
         if (wasOpen) barrenLines += 1;
         else for (const unit of units) Object.assign(unit, { dueAt: 0, failures: 0 });
         const { message, detail } = troubleOf(error);
+        // One that has just answered may be back at once.
+        if (!wasOpen || barrenLines > 1) miss(message);
         // Of a line that opens and is silent the polling has said what is to be said.
         if (!wasOpen || (barrenLines >= maxBarrenLines && !health.isBroken)) health.broken(message, detail);
       }
@@ -121,10 +132,15 @@ export function openBus(options: BusOptions, opener: LineOpener, world: DriverWo
 }
 
 /** Reads that can raise a critical alarm come first, and so do units that have one. */
-function polledUnit(unit: number, template: Template, observer: PolledUnit['observer']): PolledUnit {
+function polledUnit(
+  { unit, template: name }: BusOptions['units'][number],
+  template: Template,
+  observer: PolledUnit['observer'],
+): PolledUnit {
   const grave = new Set(template.rules.filter(isCritical).map(({ point }) => point));
   const isGrave = (read: PolledUnit['reads'][number]): boolean => read.points.some(({ name }) => grave.has(name));
   const reads = planReads(template.points).toSorted((left, right) => Number(isGrave(right)) - Number(isGrave(left)));
+  if (reads.length === 0) throw sensorsFaults.fault('template-unfit', { detail: name });
   return { unit, reads, observer, critical: grave.size > 0, dueAt: 0, failures: 0, garbled: false };
 }
 

@@ -38,9 +38,9 @@ export function planReads(points: readonly Point[]): PlannedRead[] {
 
 /** The scaled value of `point` in the answer to `request`; undefined when the registers hold no number (a float's NaN or infinity). */
 export function pointValue(point: RegisterPoint, request: ReadRequest, values: readonly number[]): number | undefined {
-  const { modbus, scale, offset } = point;
+  const { modbus } = point;
   const at = modbus.address - request.address;
-  const value = rawValue(modbus, values[at] ?? 0, values[at + 1] ?? 0) * scale + offset;
+  const value = rawValue(modbus, values[at] ?? 0, values[at + 1] ?? 0) * modbus.scale + modbus.offset;
   return Number.isFinite(value) ? value : undefined;
 }
 

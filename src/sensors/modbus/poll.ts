@@ -70,7 +70,7 @@ export async function pollUntilLost(line: Line, polling: Polling, signal: AbortS
     if (polling.isSeeking()) return;
     if (polling.deafness) health.broken(polling.deafness, polling.settings);
     else if (units.every(({ garbled }) => garbled)) health.broken(garbledBus, polling.settings);
-    else if (units.length > 1 || health.isBroken) health.broken(noUnitAnswers, polling.settings);
+    else health.broken(noUnitAnswers, polling.settings);
   }
 }
 

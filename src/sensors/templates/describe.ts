@@ -59,10 +59,16 @@ function raisedBy({ alarm, as, fault, point }: Rule): Raised {
 
 const tables = { 1: 'coil', 2: 'discrete', 3: 'holding', 4: 'input' } as const;
 
-function fromOf({ modbus, path }: Point): string {
-  const register =
-    modbus && `${tables[modbus.function]} ${modbus.address} ${modbus.type}${modbus.bit === undefined ? '' : `.${modbus.bit}`}`;
-  return [register, path].filter((part) => part !== undefined).join(', ');
+function fromOf({ modbus, path, pathScale, pathOffset }: Point): string {
+  const bit = modbus?.bit === undefined ? '' : `.${modbus.bit}`;
+  const register = modbus && `${tables[modbus.function]} ${modbus.address} ${modbus.type}${bit}${factorText(modbus)}`;
+  const told = path && `${path}${factorText({ scale: pathScale, offset: pathOffset })}`;
+  return [register, told].filter((part) => part !== undefined).join(', ');
+}
+
+function factorText({ scale, offset }: { readonly scale: number; readonly offset: number }): string {
+  const added = offset === 0 ? '' : ` ${offset < 0 ? '−' : '+'} ${Math.abs(offset)}`;
+  return `${scale === 1 ? '' : ` × ${scale}`}${added}`;
 }
 
 function whenOf(rule: Rule): Text {
