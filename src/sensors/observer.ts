@@ -1,6 +1,7 @@
 // One sensor that is asked: keeps its state, lets the pure rules judge what was seen, and tells what they say.
 import { type Env, messageOf } from '#base';
 import type { SensorStatus, SensorsDeps } from './driver.ts';
+import { openLostReadings } from './lost-readings.ts';
 import type { Template } from './options.ts';
 import { faultOf, type Observation, type SensorState, type SensorStep, seedSensor, stepSensor, withoutMemory } from './rules/index.ts';
 import { openTeller } from './teller.ts';
@@ -14,9 +15,6 @@ export interface Observer {
   settled(): Promise<void>;
 }
 
-/** One line of the log for so long, whatever is lost. */
-const tellLostMs = 60_000;
-
 /** Opens the observer of `device`; the open alarms are asked for once, before the first observation counts. */
 export function openObserver(
   sensor: { device: string; template: Template },
@@ -29,8 +27,6 @@ export function openObserver(
   let last: Observation | undefined;
   let values: ReadonlyMap<string, number> = new Map();
   let lastHeardAt: number | undefined;
-  let lostReadings = 0;
-  let tellLostAt = 0;
 
   const note = (observation: Observation): void => {
     last = observation;
@@ -44,14 +40,7 @@ export function openObserver(
   });
   const step = (before: SensorState, observation: Observation): SensorStep =>
     stepSensor(sensor, before, { observation, moment: { wallMs: env.clock.now(), monotonicMs: env.clock.monotonicMs() } });
-  /** What is measured is measured again: a reading that the store does not take is counted, and said now and then. */
-  const noteLost = (error: unknown): void => {
-    lostReadings += 1;
-    const now = env.clock.monotonicMs();
-    if (now < tellLostAt || world.signal.aborted) return;
-    tellLostAt = now + tellLostMs;
-    env.log.warn({ device: sensor.device, lost: lostReadings, error: messageOf(error) }, 'readings are not kept');
-  };
+  const noteLost = openLostReadings(sensor.device, world);
   const seed = async (): Promise<void> => {
     try {
       state = seedSensor(sensor.template, await deps.openAlarms(sensor.device));
@@ -68,7 +57,7 @@ export function openObserver(
     const { state: next, says, readings } = step(state, observation);
     state = next;
     teller.say(says);
-    for (const reading of readings) deps.reading(reading).catch(noteLost);
+    for (const reading of readings) deps.reading(reading).catch((error: unknown) => noteLost(1, error));
   };
   return {
     observe(seen) {

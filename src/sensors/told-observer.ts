@@ -2,6 +2,7 @@
 import { type Env, messageOf } from '#base';
 import type { Detail } from '#model';
 import type { SensorStatus, SensorsDeps } from './driver.ts';
+import { openLostReadings } from './lost-readings.ts';
 import type { SensorMemory } from './memory.ts';
 import type { Template } from './options.ts';
 import {
@@ -25,11 +26,12 @@ type Values = Extract<Observation, { result: 'values' }>;
 /** Where a source puts what one of its sensors told. */
 export interface ToldObserver {
   /**
-   * Resolves when all that it leads to is committed. Alarms are, in the order of the calls; they do not wait for the readings of earlier calls, which are
-   * handed over in that order. Rejects with the store's fault: then it counts as never seen, unless a later one was judged, and the sender's retry is
-   * judged anew.
+   * Resolves when all that it leads to is committed, its readings too while the store takes them within two seconds; `isAnswered` false: without waiting for
+   * those, for nobody waits for an answer. Alarms are committed in the order of the calls; they do not wait for the readings of earlier calls, which are
+   * handed over in that order. Rejects with the store's fault where an alarm or a condition is not taken: then it counts as never seen and the sender's
+   * retry is judged anew. Readings that are not taken are counted and logged: for a measured value no alarm is held up.
    */
-  take(observation: Values): Promise<void>;
+  take(observation: Values, isAnswered?: boolean): Promise<void>;
   /** What it would do to the sensor's critical alarms if it were taken now. */
   urgency(observation: Values): Urgency;
   status(): Pick<SensorStatus, 'state' | 'problem' | 'values'>;
@@ -45,6 +47,8 @@ export interface ToldSensor {
 }
 
 const retryMs = 1000;
+/** A message waits so long for the commit of its readings. */
+const maxStoringMs = 2000;
 
 /** Opens the observer; the open alarms and what an earlier life noted are asked for once, before the first observation counts. */
 export function openToldObserver(
@@ -91,6 +95,7 @@ export function openToldObserver(
     state &&= withoutMemory(state);
   });
   const correct = (seen: Values): Values => (correctValues ? { ...seen, values: correctValues(seen.values) } : seen);
+  const noteLost = openLostReadings(device, world);
   const wait = (): void => {
     const now = moment();
     const due = state && sensorDueOf(template, state, now);
@@ -102,13 +107,12 @@ export function openToldObserver(
     for (const said of says) await ('report' in said ? deps.report(said.report, { answers: isAnswered }) : deps.condition(said.condition));
     state = next;
   };
-  const store = async ({ state: next, readings }: SensorStep, before: SensorState): Promise<void> => {
+  const store = async ({ state: next, readings }: SensorStep, isAnswered: boolean): Promise<void> => {
     try {
-      await Promise.all(readings.map((reading) => deps.reading(reading, { answers: true })));
+      await Promise.all(readings.map((reading) => deps.reading(reading, { answers: isAnswered })));
     } catch (error) {
-      state = state === next ? before : state && withUnsent(state, next.sent, readings);
-      taking = taking.then(() => state && note(state));
-      throw error;
+      state &&= withUnsent(state, next.sent, readings);
+      noteLost(readings.length, error);
     }
   };
   const passTime = async (): Promise<void> => {
@@ -128,15 +132,13 @@ export function openToldObserver(
       memory.due(device, clock.monotonicMs() + retryMs, tick);
     });
   };
-  const takeOne = async (observation: Values): Promise<{ readonly stored: Promise<void> }> => {
+  const takeOne = async (observation: Values, isAnswered: boolean): Promise<{ readonly stored: Promise<void> }> => {
     state ??= await seed();
-    const before = state;
-    const step = stepSensor(sensor, before, { observation, moment: moment() });
-    await commit(step, true);
-    const stored = store(step, before);
+    const step = stepSensor(sensor, state, { observation, moment: moment() });
+    await commit(step, isAnswered);
+    const stored = store(step, isAnswered);
     storing.add(stored);
-    const end = (): void => void storing.delete(stored);
-    stored.then(end, end);
+    void stored.then(() => storing.delete(stored));
     isHeard = true;
     heardAt = clock.monotonicMs();
     lastFault = observation.fault;
@@ -144,13 +146,13 @@ export function openToldObserver(
     if (observation.told) ({ detail } = observation.told);
     wait();
     await note(step.state);
-    return { stored };
+    return { stored: isAnswered && step.readings.length > 0 ? inTime(stored, clock) : Promise.resolve() };
   };
   memory.join(device, tick);
 
   return {
-    take(seen) {
-      const taken = taking.then(() => takeOne(correct(seen)));
+    take(seen, isAnswered = true) {
+      const taken = taking.then(() => takeOne(correct(seen), isAnswered));
       taking = taken.catch(() => {});
       return taken.then(({ stored }) => stored);
     },
@@ -169,6 +171,12 @@ export function openToldObserver(
       await taking;
     },
   };
+}
+
+async function inTime(stored: Promise<void>, clock: Env['clock']): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  using _timer = clock.after(maxStoringMs, late.resolve);
+  await Promise.race([stored, late.promise]);
 }
 
 /** The sensor as if `readings` had not been sent, but for points of which a later one was. */

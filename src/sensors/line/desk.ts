@@ -2,6 +2,7 @@
 import { type Env, messageOf } from '#base';
 import type { SensorsDeps } from '../driver.ts';
 import type { Grammar } from '../grammar-option.ts';
+import { isHopeless } from '../hopeless.ts';
 import type { Utterance } from '../rules/index.ts';
 import { isGrave, type PanelName, type PanelState, seedPanel, stepPanel } from './panel.ts';
 import { openFrameQueue, type Waiting } from './queue.ts';
@@ -79,6 +80,10 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
         return true;
       } catch (error) {
         if (signal.aborted) return false;
+        if (isHopeless(error)) {
+          env.log.error({ device: panels.device, error: messageOf(error) }, 'what a line says can never be stored, and is dropped');
+          return true;
+        }
         if (failures === 0)
           env.log.error(
             { device: panels.device, error: messageOf(error), waiting: waiting.size },
