@@ -2,6 +2,7 @@
 import { type Env, messageOf } from '#base';
 import type { Condition } from '#model';
 import type { SensorsDeps } from './driver.ts';
+import { isHopeless } from './hopeless.ts';
 import type { Utterance } from './rules/index.ts';
 
 /** Says things: reports one after the other, and beside them conditions one after the other. */
@@ -30,7 +31,8 @@ export function openTeller(deps: Pick<SensorsDeps, 'report' | 'condition'>, env:
       for (const said of utterances) {
         if ('report' in said) reports.add(said.report);
         else if (!replaced(conditions.waiting, said.condition)) {
-          if (conditions.waiting.length >= maxConditions) conditions.waiting.splice(1, 1);
+          const [lost] = conditions.waiting.length >= maxConditions ? conditions.waiting.splice(1, 1) : [];
+          if (lost) env.log.error({ device: lost.device, kind: lost.kind, channel: lost.channel }, 'a condition is dropped: too many wait');
           conditions.add(said.condition);
         }
       }
@@ -63,6 +65,11 @@ function openQueue<T>(send: (one: T) => Promise<unknown>, name: string, env: Env
         failed = false;
       } catch (error) {
         if (signal.aborted) break;
+        if (isHopeless(error)) {
+          env.log.error({ error: messageOf(error) }, `a ${name} can never be stored, and is dropped`);
+          waiting.shift();
+          continue;
+        }
         if (!failed) env.log.error({ error: messageOf(error), waiting: waiting.length }, `the store does not take a ${name}; trying again`);
         failed = true;
         await env.clock.sleep(retryMs, signal).catch(() => {});

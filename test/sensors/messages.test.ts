@@ -1,13 +1,14 @@
 // Messages that carry values: from JSON to what a template's rules say, for every sender alike; odd values are told, retries are known.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openLog, resolvedSecret, systemEnv } from '#base';
+import { BongsuError, type Env, openLog, resolvedSecret, systemEnv } from '#base';
 import { openSensorMemory } from '../../src/sensors/memory.ts';
 import { extractValues } from '../../src/sensors/messages/extract.ts';
 import { messageMaps, openMessageSource } from '../../src/sensors/messages/index.ts';
 import { sensorsOptions, type Template } from '../../src/sensors/options.ts';
 import { templateOption } from '../../src/sensors/template.ts';
 import { shippedTemplate } from '../../src/sensors/templates/index.ts';
+import { openFakeClock } from '../fakes/clock.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
 
 const env = systemEnv(openLog('silent'));
@@ -19,13 +20,20 @@ function templateOf(name: string): Template {
   return template;
 }
 
-function open(part: object, recorder: Recorder) {
+function open(part: object, recorder: Recorder, world: Env = env) {
   const parsed = sensorsOptions.safeParse({ webhook: { sources: [{ id: 's', device: 'own', token, ...part }] } });
   const [options] = parsed.data?.webhook?.sources ?? [];
   if (!options) throw new Error(JSON.stringify(parsed.error?.issues));
   const signal = new AbortController().signal;
-  const memory = openSensorMemory(recorder.notes, env);
-  return openMessageSource(options, { deps: recorder, env, memory, signal, template: templateOf, map: () => messageMaps['chirpstack-v4'] });
+  const memory = openSensorMemory(recorder.notes, world);
+  return openMessageSource(options, {
+    deps: recorder,
+    env: world,
+    memory,
+    signal,
+    template: templateOf,
+    map: () => messageMaps['chirpstack-v4'],
+  });
 }
 
 const message = (content: object) => ({ content, body: Buffer.from(JSON.stringify(content)) });
@@ -74,6 +82,16 @@ describe('values of a message', () => {
     const source = open({ template: name }, recorder);
     for (let at = 0; at < times; at += 1) await source.take({ ...message({ ...content, at }) }, () => {});
     expect(recorder.reports.map((report) => report.kind).join(' ')).toContain(kind);
+  });
+
+  it('are no numbers where their scale makes them infinite', () => {
+    const template: Template = {
+      ...templateOf('hydrant'),
+      points: templateOf('hydrant').points.map((point) => ({ ...point, pathScale: 100 })),
+    };
+    const found = extractValues(template, { pressure: 1.7e308, temperature: 1 });
+    expect(Object.fromEntries(found.values)).toEqual({ temperature: 100 });
+    expect(found.fault?.en).toBe('pressure is no number');
   });
 
   it('are finite numbers or nothing, whatever comes', () => {
@@ -131,6 +149,46 @@ describe('a source of LoRaWAN sensors', () => {
     await source.take(fire, () => {});
     await source.take(fire, () => {});
     expect(recorder.reports.map(({ state }) => state)).toEqual(['active']);
+  });
+
+  it('holds up no message for readings that the store does not take, and sends the next one', async () => {
+    const recorder = openRecorder();
+    let isSick = true;
+    const reading: Recorder['reading'] = (each) => (isSick ? Promise.reject(new Error('store.io')) : recorder.reading(each));
+    const source = open(lora, { ...recorder, reading });
+    expect(await source.take(uplink('aa01', 'm1', { event: 'alarm', temperature: 21 }), () => {})).toEqual({ result: 'measured' });
+    expect(recorder.reports).toHaveLength(1);
+    isSick = false;
+    await source.take(uplink('aa01', 'm2', { temperature: 21 }), () => {});
+    expect(recorder.reports).toHaveLength(1);
+    expect(recorder.readings.map(({ value }) => value)).toEqual([21]);
+  });
+
+  it('waits two seconds for readings at most, and not at all where nobody waits for an answer', async () => {
+    const recorder = openRecorder();
+    const clock = openFakeClock(Date.now());
+    const source = open(lora, { ...recorder, reading: () => new Promise(() => {}) }, { ...env, clock });
+    expect(await source.take({ ...uplink('aa02', 'm1', { pressure: 320 }), answered: false }, () => {})).toEqual({ result: 'measured' });
+    const slow = source.take(uplink('aa02', 'm2', { pressure: 420 }), () => {});
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await Promise.race([slow, 'waiting'])).toBe('waiting');
+    clock.advance(2000);
+    expect(await slow).toEqual({ result: 'measured' });
+  });
+
+  it('drops what can never be stored, for it would come again for ever; all else is tried again', async () => {
+    const recorder = openRecorder();
+    const entry = { message: { ko: '크다', en: 'large' }, hint: { ko: '', en: '' } };
+    const failures = [new BongsuError('outbox.entry-too-large', entry), new BongsuError('store.closed', entry)];
+    const report: Recorder['report'] = (each) => {
+      const failure = failures.shift();
+      return failure ? Promise.reject(failure) : recorder.report(each);
+    };
+    const source = open(lora, { ...recorder, report });
+    const fire = uplink('aa01', 'm1', { event: 'alarm' });
+    expect(await source.take(fire, () => {})).toEqual({ result: 'ignored' });
+    await expect(source.take(fire, () => {})).rejects.toThrow('large');
+    expect(await source.take(fire, () => {})).toEqual({ result: 'measured' });
   });
 
   it('takes a late retry of what is over for a retry, not for a second fire', async () => {

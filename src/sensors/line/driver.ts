@@ -55,7 +55,7 @@ export function openLine(options: LineOptions, world: LineWorld): LineDriver {
       full: sense.full,
       values: async ({ groups }, key) =>
         void (await source.take(
-          { content: groups, body: Buffer.from(JSON.stringify(groups)), ...(key === undefined ? {} : { key }) },
+          { content: groups, body: Buffer.from(JSON.stringify(groups)), answered: false, ...(key === undefined ? {} : { key }) },
           heard,
         )),
     },
