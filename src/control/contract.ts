@@ -13,6 +13,7 @@ import {
   alarmKind,
   alarmView,
   cameraView,
+  careView,
   deadView,
   grantView,
   knownSensorView,
@@ -58,8 +59,8 @@ export const operations = {
   ...discoveryOperations,
   ...loginOperations,
   ...eventOperations,
-  'sensor.show': { input: z.strictObject({ id }), answer: z.object({ sensor: knownSensorView }) },
-  'sensor.list': { input: nothing, answer: z.object({ sensors: z.array(sensorView).readonly() }) },
+  'sensor.show': { input: z.strictObject({ id }), answer: z.object({ sensor: knownSensorView.extend(careView.shape) }) },
+  'sensor.list': { input: nothing, answer: z.object({ sensors: z.array(sensorView.extend(careView.shape)).readonly() }) },
   'alarm.list': {
     input: z.strictObject({
       limit: z.int().min(1).max(1000).default(20),

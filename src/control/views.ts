@@ -129,6 +129,9 @@ export const quietView = z.object({
   until: time,
 });
 
+/** What people did to a sensor and still holds: points whose values are put right, its shelves and its maintenance. */
+export const careView = z.object({ calibrated: z.array(z.string()).readonly(), quiets: z.array(quietView).readonly() });
+
 export const transitionView = z.object({
   alarmId: z.string(),
   step: z.enum(['raised', 'updated', 'cleared']),

@@ -56,8 +56,11 @@ export function openTechnician(deps: TechnicianDeps, env: Env): ControlHandlers 
       return Promise.resolve({ cameras: deps.registry.list('camera').map((device) => viewCamera(device, states.get(device.id))) });
     },
     'camera.snapshot': (input, context) => takeSnapshot(input, context, deps, env),
-    'sensor.show': async ({ id }) => ({ sensor: knownSensor(id, deps.sensors) }),
-    'sensor.list': () => Promise.resolve({ sensors: viewSensors(deps.sensors) }),
+    'sensor.show': async ({ id }) => ({ sensor: { ...knownSensor(id, deps.sensors), ...(await careOf(deps))(id) } }),
+    'sensor.list': async () => {
+      const care = await careOf(deps);
+      return { sensors: viewSensors(deps.sensors).map((sensor) => ({ ...sensor, ...care(sensor.id) })) };
+    },
     ...deps.discovery,
     ...openTechnicianRegistration(withCameras),
     ...openTechnicianDiagnosis(withCameras),
@@ -90,7 +93,7 @@ function viewCamera(device: Device, status: CameraStatus | undefined): Result<'c
 }
 
 /** @throws gateway.device-unknown */
-function knownSensor(id: string, sensors: TechnicianDeps['sensors']): Result<'sensor.show'>['sensor'] {
+function knownSensor(id: string, sensors: TechnicianDeps['sensors']): Omit<Result<'sensor.show'>['sensor'], keyof Care> {
   const device = sensors.devices().find((each) => each.id === id);
   const status = sensors.status().find((each) => each.device === id);
   if (!device || !status) throw faults.fault('device-unknown', { detail: id });
@@ -100,9 +103,18 @@ function knownSensor(id: string, sensors: TechnicianDeps['sensors']): Result<'se
   return { id, name, purpose, place, maker, model, channels: channels.map((channel) => channel.name), ...(record && { record }), ...rest };
 }
 
-function viewSensors(sensors: TechnicianDeps['sensors']): Result<'sensor.list'>['sensors'] {
+function viewSensors(sensors: TechnicianDeps['sensors']): Result<'sensor.watch'>['sensors'] {
   const names = new Map(sensors.devices().map(({ id, name }) => [id, name]));
   return sensors.status().map(({ device, ...rest }) => ({ id: device, name: names.get(device) ?? '', ...rest }));
+}
+
+type Care = Pick<Result<'sensor.show'>['sensor'], 'calibrated' | 'quiets'>;
+
+/** What people did to each sensor that still holds. */
+async function careOf({ alarms, calibrations }: Pick<TechnicianDeps, 'alarms' | 'calibrations'>): Promise<(id: string) => Care> {
+  const points = Map.groupBy(calibrations.list(), ({ device }) => device);
+  const quiets = Map.groupBy(await alarms.quiets(), ({ device }) => device);
+  return (id) => ({ calibrated: (points.get(id) ?? []).map(({ point }) => point), quiets: quiets.get(id) ?? [] });
 }
 
 /** A picture for a technician, under a grant of the `maintenance` service in his own name. */

@@ -5,8 +5,19 @@ type Handlers = Pick<ControlHandlers, Extract<keyof ControlHandlers, `sensor.${s
 
 /** The handlers. */
 export function sensorAnswers(at: number): Handlers {
+  const maintenance = {
+    form: 'maintenance',
+    device: 'smoke-01',
+    kind: '',
+    by: 'cli:kim (claimed)',
+    reason: '배터리 교체',
+    since: at,
+    until: at + 3_600_000,
+  } as const;
   const sensors: Result<'sensor.list'>['sensors'] = [
     {
+      calibrated: ['obscuration'],
+      quiets: [maintenance, { ...maintenance, form: 'shelf', kind: 'smoke' }],
       id: 'smoke-01',
       name: '기계실 연기',
       driver: 'modbus-rtu',
@@ -16,7 +27,7 @@ export function sensorAnswers(at: number): Handlers {
       problem: { ko: '국번 3: 응답이 없습니다', en: 'unit 3: no answer' },
       values: { smoke: 0, obscuration: 12.3 + 1e-13 },
     },
-    { id: 'fall-01', name: 'fall-01', driver: 'webhook', source: 'care', state: 'waiting', values: {} },
+    { id: 'fall-01', name: 'fall-01', driver: 'webhook', source: 'care', state: 'waiting', values: {}, calibrated: [], quiets: [] },
   ];
   const knownSensor: Result<'sensor.show'>['sensor'] = {
     id: 'smoke-01',
@@ -26,6 +37,8 @@ export function sensorAnswers(at: number): Handlers {
     state: 'ok',
     lastHeardAt: at,
     values: { smoke: 0 },
+    calibrated: ['obscuration'],
+    quiets: [maintenance],
     purpose: '화재 감지',
     place: { latitude: 35.9, longitude: 127.07 },
     maker: 'Calectro',

@@ -139,6 +139,7 @@ describe('a technician at the bus', () => {
     await gateway.stop('SIGKILL');
     await gateway.start();
     await eventually('the same after a restart', async () => ((await valueOfLab()) === 4.5 ? true : undefined));
+    expect(await gateway.cli(['sensor', 'list'])).toMatch(/smoke-lab .*obscuration\*=4\.5/);
     expect(await gateway.cli(['sensor', 'calibrate'])).toMatch(/smoke-lab +obscuration +× 2 \+ 0\.5 /);
     await gateway.query(...point, '--undo', '--reason', '잘못 입력');
     await gateway.query(...point, '--undo', '--reason', '잘못 입력');
@@ -151,6 +152,7 @@ describe('a technician at the bus', () => {
 
   it('bypasses a sensor: its alarms go up marked as tests', async () => {
     await gateway.query('sensor', 'bypass', 'smoke-lab', '--for', '1h', '--reason', '감지기 청소');
+    expect(await gateway.cli(['sensor', 'show', 'smoke-lab'])).toMatch(/maintenance until .*감지기 청소/);
     const watching = gateway.cli(['sensor', 'watch', 'smoke-lab', '--every', '200ms', '--for', '3s', '--json']);
     await tcp.set(1, 'holding', 0, 200);
     await eventually('the marked alarm', () => (told('smoke-lab').length === 1 ? true : undefined));

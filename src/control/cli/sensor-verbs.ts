@@ -1,8 +1,8 @@
 // The verbs about sensors: list, show. They are added and removed in the configuration.
 import type { Result } from '../contract.ts';
-import { sensorStateWords } from '../messages/words.ts';
+import { alarmWords, quietFormWords, sensorStateWords } from '../messages/words.ts';
 import { exits, type Verb, type VerbContext, withGateway } from './context.ts';
-import { orDash, textIn, timeText, word } from './words.ts';
+import { byText, orDash, textIn, timeText, word } from './words.ts';
 
 export const sensorListVerb: Verb<object> = async (context) => {
   const { say, screen } = context;
@@ -24,12 +24,13 @@ export const sensorListVerb: Verb<object> = async (context) => {
         sensor.id,
         orDash(sensor.name),
         `${sensor.driver} ${sensor.source}`,
-        word(sensorStateWords, sensor.state, context),
+        [word(sensorStateWords, sensor.state, context), ...sensor.quiets.map((quiet) => quietText(quiet, context))].join(', '),
         timeText(sensor.lastHeardAt),
         valuesText(sensor),
         textIn(sensor.problem, context),
       ]),
     ]);
+    if (answer.sensors.some(({ calibrated }) => calibrated.length > 0)) screen.line(say('sensor.star'));
   }
   return exits.done;
 };
@@ -62,17 +63,25 @@ function factsOf(sensor: Known, context: VerbContext): string[][] {
     [say('show.cameras'), orDash(cameras.join(', '))],
     ...Object.entries(record.facts ?? {}),
     [say('show.state'), word(sensorStateWords, sensor.state, context)],
+    ...sensor.quiets.map((quiet) => [say('show.quiet'), `${quietText(quiet, context)} (${quiet.reason}, ${byText(quiet.by, context)})`]),
     [say('column.heard'), timeText(sensor.lastHeardAt)],
     [say('column.values'), valuesText(sensor)],
+    ...(sensor.calibrated.length === 0 ? [] : [[say('show.calibrated'), sensor.calibrated.join(', ')]]),
     [say('column.message'), orDash(textIn(sensor.problem, context))],
   ];
 }
 
-/** `smoke=1 obscuration=12.3`: six significant digits are more than any of them measures. */
-export function valuesText({ values }: Pick<Known, 'values'>): string {
+/** `maintenance until 2026-11-20 …`, `smoke shelved until …`. */
+function quietText({ form, kind, until }: Known['quiets'][number], context: VerbContext): string {
+  const kindWord = kind === '' ? '' : `${word(alarmWords, kind, context)} `;
+  return context.say('sensor.quietUntil', { what: `${kindWord}${word(quietFormWords, form, context)}`, time: timeText(until) });
+}
+
+/** `smoke=1 obscuration*=12.3`: six significant digits are more than any of them measures; a star marks what is calibrated. */
+export function valuesText({ values, calibrated = [] }: Pick<Known, 'values'> & Partial<Pick<Known, 'calibrated'>>): string {
   return orDash(
     Object.entries(values)
-      .map(([point, value]) => `${point}=${Number(value.toPrecision(6))}`)
+      .map(([point, value]) => `${point}${calibrated.includes(point) ? '*' : ''}=${Number(value.toPrecision(6))}`)
       .join(' '),
   );
 }

@@ -54,6 +54,8 @@ export const diagnosisMessages = {
   'show.place': { en: 'Place', ko: '설치 위치' },
   'show.identity': { en: 'Device', ko: '장비' },
   'show.mac': { en: 'MAC', ko: '이더넷 주소(MAC)' },
+  'show.quiet': { en: 'Quietened', ko: '보류·정비' },
+  'show.calibrated': { en: 'Calibrated', ko: '교정된 값' },
   'show.state': { en: 'State', ko: '상태' },
   'show.stateSince': { en: '{state} since {time}', ko: '{state}, {time}부터' },
   'show.login': { en: 'Login', ko: '로그인' },

@@ -121,6 +121,8 @@ export const screenMessages = {
     en: 'Saved {bytes} bytes to {file} under grant {grant}.',
     ko: '승인 {grant}에 따라 {file}에 {bytes}바이트를 저장했습니다.',
   },
+  'sensor.quietUntil': { en: '{what} until {time}', ko: '{time}까지 {what}' },
+  'sensor.star': { en: '* calibrated: `bongsu sensor calibrate ID` shows how', ko: '* 교정된 값: `bongsu sensor calibrate ID`로 확인' },
   'sensor.none': { en: 'No sensor is configured.', ko: '설정된 센서가 없습니다.' },
   'alarm.none': { en: 'No alarm.', ko: '알람이 없습니다.' },
   'alarm.raisedAt': { en: 'Raised', ko: '발생' },
