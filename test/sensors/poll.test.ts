@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type Env, openLog, resolvedSecret, systemEnv } from '#base';
 import { openSensors, type Sensors } from '#sensors';
 import { sensorsOptions } from '#sensors/options';
+import { isAhead } from '../../src/sensors/poll/ahead.ts';
 import { questionOf } from '../../src/sensors/poll/fetch.ts';
 import { freshMark, type Mark, parseMark, readPage, writeMark } from '../../src/sensors/poll/page.ts';
 import { openTestCertificates, type TestCertificates } from '../peers/certificates.ts';
@@ -57,9 +58,9 @@ describe('a platform', () => {
     for (const stop of stops.splice(0).toReversed()) await stop();
   });
 
-  function start(part: object, path = '/events'): { sensors: Sensors; stop(): Promise<void> } {
+  function start(part: object, path = '/events', clock: Partial<Env['clock']> = {}): { sensors: Sensors; stop(): Promise<void> } {
     const poll = { ...source, url: `http://127.0.0.1:${cloud.port}${path}`, ...part };
-    const sensors = openSensors(sensorsOptions.parse({ polls: [poll] }), recorder, env);
+    const sensors = openSensors(sensorsOptions.parse({ polls: [poll] }), recorder, { ...env, clock: { ...env.clock, ...clock } });
     const abort = new AbortController();
     const done = sensors.service.run(abort.signal);
     const stop = async (): Promise<void> => {
@@ -158,6 +159,44 @@ describe('a platform', () => {
     await second.stop();
     start(bySeq, '/other');
     await vi.waitFor(() => expect(states()).toEqual(['active', 'inactive']));
+  });
+
+  it.each<[string, object, string, string]>([
+    ['a date', { by: 'number', path: 'no' }, '20991231235959', '20261120100000'],
+    ['a text', { by: 'text', path: 'no' }, '2036-01-01T00:00:00+09:00', '2026-11-20T10:00:00+09:00'],
+    ['a number without sense', { by: 'number', path: 'no' }, '99999999999999999', '20261120100001'],
+  ])('is heard after one message with an odd cursor, which is told: %s', async (_, cursor, odd, next) => {
+    await cloud.tell({ events: [{ ...event(1, 'alarm'), no: odd }] });
+    start({ cursor, start: 'all' });
+    await vi.waitFor(() => expect(states()).toEqual(['active']));
+    const asked = cloud.asked.length;
+    await vi.waitFor(() => expect(cloud.asked.length).toBeGreaterThan(asked + 1));
+    await cloud.tell({ events: [{ ...event(2, 'normal'), no: next }] });
+    await vi.waitFor(() => expect(states()).toEqual(['active', 'inactive']), 4000);
+    await vi.waitFor(() => expect(recorder.conditions).toMatchObject([{ kind: 'sensor-fault', channel: 'cursor', state: 'raised' }]));
+  });
+
+  it('whose newest message is gone from its list is not told twice', async () => {
+    await cloud.tell({ events: [event(8, 'alarm'), event(9, 'normal')] });
+    start({ cursor: { by: 'number', path: 'seq' }, start: 'all' });
+    await vi.waitFor(() => expect(states()).toEqual(['active', 'inactive']));
+    await cloud.tell({ events: [event(8, 'alarm')] });
+    const asked = cloud.asked.length;
+    await vi.waitFor(() => expect(cloud.asked.length).toBeGreaterThan(asked + 2));
+    expect(recorder.conditions).toEqual([]);
+  });
+
+  it('that asks for an hour is told at once, and asked again after a minute', async () => {
+    const waits: number[] = [];
+    await cloud.tell({ events: [], status: 503, retryAfter: '3600' });
+    start(bySeq, '/events', {
+      sleep: async (ms, signal) => {
+        waits.push(ms);
+        await env.clock.sleep(ms, signal);
+      },
+    });
+    await vi.waitFor(() => expect(recorder.said()).toEqual(['bus-fault raised gateway']));
+    await vi.waitFor(() => expect(Math.max(...waits)).toBe(60_000));
   });
 
   it('that has nothing yet has begun all the same', async () => {
@@ -291,6 +330,39 @@ describe('what is new of an answer', () => {
         expect(taken.toSorted()).toEqual([...new Set(known.map((one) => JSON.stringify(one)))].toSorted());
       }),
     );
+  });
+
+  it('knows a cursor that is a time ahead of ours, and no other', () => {
+    const now = Date.UTC(2026, 10, 20, 1);
+    const cases: [string, string | undefined, boolean][] = [
+      ['20261120100459', undefined, false],
+      ['20261120100501', undefined, true],
+      ['2026-11-20T01:05:01.123456Z', undefined, true],
+      ['2026-11-20 10:04:00', undefined, false],
+      ['20261120990001', undefined, false],
+      ['20261320000000', undefined, false],
+      ['2100000000', undefined, false],
+      ['2100000000', '2099999999', false],
+      ['2100000000', '1795136400', true],
+      ['1795136400123', '1795136400122', false],
+      ['99999999999999999', undefined, false],
+    ];
+    for (const [at, mark, ahead] of cases) expect([at, isAhead(at, mark, now)]).toEqual([at, ahead]);
+    expect(isAhead('20991231235959', undefined, 0)).toBe(false);
+  });
+
+  it('takes what is ahead once, and what comes behind it', () => {
+    const now = Date.UTC(2026, 10, 20, 1);
+    const [odd, before, after] = ['20991231235959', '20261120095000', '20261120095100'].map((n) => ({ n }));
+    const first = readPage(number, freshMark, [odd, before], now);
+    if (!first.ok) return expect.fail(first.problem);
+    expect(first).toMatchObject({ ahead: 1, messages: [{ content: before }, { content: odd }], end: { at: before?.n } });
+    const mark = parseMark(writeMark(first.end)) ?? freshMark;
+    expect(readPage(number, mark, [before, odd, after], now)).toMatchObject({
+      ahead: 0,
+      messages: [{ content: after }],
+      end: { at: after?.n },
+    });
   });
 
   it('is told for whatever comes, within bounds', () => {

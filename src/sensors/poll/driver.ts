@@ -3,18 +3,21 @@ import { BongsuError, type Env, messageOf, openBackoff, type Text, troubleOf } f
 import type { Driver, SensorStatus } from '../driver.ts';
 import { sensorsFaults } from '../faults.ts';
 import { type LineHealth, openLineHealth } from '../line-health.ts';
-import { type MessageSource, type MessageWorld, openMessageSource, openPresence } from '../messages/index.ts';
+import { type MessageSource, type MessageWorld, type Oddity, openMessageSource, openOddity, openPresence } from '../messages/index.ts';
 import type { PollOptions } from '../poll-options.ts';
 import { openTeller } from '../teller.ts';
 import { type Fetch, openFetch } from './fetch.ts';
-import { freshMark, type Mark, type NewMessage, nameOfList, parseMark, readPage, writeMark } from './page.ts';
+import { freshMark, type Mark, type NewMessage, nameOfList, type Page, parseMark, readPage, writeMark } from './page.ts';
 
 /** One lost answer is none of anybody's business. */
 const failuresToSay = 2;
 /** Pages that are fetched one after the other, where the platform has more. */
 const maxPages = 20;
-const retryMs = { min: 5000, max: 300_000 };
+/** A platform that is away, or asks for more time, is asked again after a minute at the latest: a fire may be waiting there. */
+const retryMs = { min: 5000, max: 60_000 };
 const storeRetryMs = 1000;
+/** Names of messages that were heard and are remembered, to tell a list that begins anew from one that an older message is left in. */
+const maxRecent = 10_000;
 /** Messages that are under way to the store at once, begun in their order. */
 const together = 32;
 
@@ -27,13 +30,15 @@ export function openPoll(options: PollOptions, world: Omit<MessageWorld, 'signal
   const health = openLineHealth(`poll-${options.id}`, teller, env);
   const presence = openPresence(source.expected, { deps, env, signal: life.signal });
   const heard = (device: string): void => presence.heard(options.id, device);
-  const state: PollState = { problem: undefined, trouble: undefined };
-  const parts: Parts = { options, source, fetch: openFetch(options, env), heard, health, state, world };
+  const state: PollState = { problem: undefined, trouble: undefined, recent: new Set() };
+  const oddity = openOddity({ device: options.device, channel: 'cursor', ...oddCursor }, teller, env);
+  const parts: Parts = { options, source, fetch: openFetch(options, env), heard, health, state, oddity, world };
   return {
     name: options.id,
     service: {
       name: `sensors ${options.id}`,
       async run(signal) {
+        oddity.begin();
         await Promise.all([keepAsking(parts, signal), presence.watch(signal).catch(() => {})]);
         life.abort(signal.reason);
         await Promise.all([teller.settled(), presence.settled(), source.settled()]);
@@ -46,7 +51,7 @@ export function openPoll(options: PollOptions, world: Omit<MessageWorld, 'signal
         const values = source.valuesOf(device.id);
         const stated = values && here.state === 'ok' ? { ...here, ...values } : { values: values?.values ?? {}, ...here };
         const trouble = here.state === 'silent' ? undefined : state.trouble;
-        const own = index === 0 ? state.problem : undefined;
+        const own = index === 0 ? (state.problem ?? oddity.problem()) : undefined;
         return {
           device: device.id,
           driver: 'poll',
@@ -63,7 +68,17 @@ interface PollState {
   problem: Text | undefined;
   /** Why there is no answer. */
   trouble: Text | undefined;
+  /** Messages that were heard in this life, those of before it left out. */
+  readonly recent: Set<string>;
 }
+
+const oddCursor = {
+  standing: (count: number): Text => ({
+    ko: `cursor 값이 이상합니다 (${count}번). 응답 전체가 이미 처리한 위치보다 앞이거나, 값이 현재 시각보다 5분 넘게 뒤의 시각입니다. 빠뜨리지 않도록 다시 처리합니다`,
+    en: `The cursor is odd (${count} times): a whole answer lies behind what was taken already, or a message has a time of more than 5 minutes from now; so that nothing is lost, all is taken anew`,
+  }),
+  over: { ko: 'cursor 값이 정상입니다', en: 'The cursor is as it should be' },
+};
 
 interface Parts {
   readonly options: PollOptions;
@@ -72,6 +87,7 @@ interface Parts {
   readonly heard: (device: string) => void;
   readonly health: LineHealth;
   readonly state: PollState;
+  readonly oddity: Oddity;
   readonly world: Omit<MessageWorld, 'signal'>;
 }
 
@@ -79,10 +95,8 @@ interface Parts {
 async function keepAsking(parts: Parts, signal: AbortSignal): Promise<void> {
   const { options, fetch, health, state } = parts;
   const { env } = parts.world;
-  const backoff = openBackoff(
-    { minMs: Math.min(options.interval, retryMs.min), maxMs: Math.max(options.interval, retryMs.max) },
-    env.random,
-  );
+  const longestMs = Math.max(options.interval, retryMs.max);
+  const backoff = openBackoff({ minMs: Math.min(options.interval, retryMs.min), maxMs: longestMs }, env.random);
   let mark = await recallMark(parts, signal);
   let failures = 0;
   let pages = 0;
@@ -107,8 +121,10 @@ async function keepAsking(parts: Parts, signal: AbortSignal): Promise<void> {
         failures += 1;
         const { message, detail } = troubleOf(error);
         state.trouble = message;
-        if (failures >= failuresToSay || isRefusal(error)) health.broken(message, detail);
-        waitMs = Math.max(backoff.next(), fetch.retryAfterMs);
+        waitMs = Math.min(longestMs, Math.max(backoff.next(), fetch.retryAfterMs));
+        // Who would hear nothing for longer than it is meant to is told at once, however short we make it.
+        const isLong = fetch.retryAfterMs > options.interval;
+        if (failures >= failuresToSay || isLong || isRefusal(error)) health.broken(message, detail);
       }
     }
     await env.clock.sleep(waitMs, signal).catch(() => {});
@@ -135,17 +151,25 @@ interface Turn {
 }
 
 /** Asks once and takes what is new, in order. Rejects with a fault of the platform, or as untaken. */
-async function askOnce({ options, source, fetch, heard, state, world }: Parts, mark: Mark | undefined, signal: AbortSignal): Promise<Turn> {
+async function askOnce(
+  { options, source, fetch, heard, state, oddity, world }: Parts,
+  mark: Mark | undefined,
+  signal: AbortSignal,
+): Promise<Turn> {
   const fetched = await fetch.ask(mark?.at, signal);
   if (fetched.result === 'unchanged') {
     const reached = mark ?? freshMark;
     await keepMark(world, options, { mark, reached });
     return { mark: reached, hasMore: false };
   }
-  const page = readPage(options, mark ?? freshMark, fetched.content);
+  const read = (from: Mark): Page => readPage(options, from, fetched.content, world.env.clock.now());
+  const first = read(mark ?? freshMark);
+  // Behind the mark, and yet never heard: the mark was wrong, or the platform counts anew.
+  const isAnew = first.ok && first.behind.some((name) => !state.recent.has(name));
+  const page = isAnew ? read(freshMark) : first;
   if (!page.ok) throw sensorsFaults.fault('cloud-answer', { detail: page.problem });
   const hasMore = page.messages.length > 0 && options.cursor?.parameter !== undefined;
-  const isPast = mark ? mark.passing === true : options.cursor !== undefined && options.start === 'now';
+  const isPast = mark ? mark.passing === true && !isAnew : options.cursor !== undefined && options.start === 'now';
   const isOld = mark === undefined && options.cursor === undefined;
   let reached = mark;
   let strangers = 0;
@@ -163,7 +187,8 @@ async function askOnce({ options, source, fetch, heard, state, world }: Parts, m
   };
   try {
     await takeAll(isPast ? [] : page.messages);
-    reached = { at: page.end.at, seen: page.end.seen, ...(isPast && hasMore ? { passing: true } : {}) };
+    remember(state.recent, page.messages);
+    reached = { ...page.end, ...(isPast && hasMore ? { passing: true } : {}) };
   } catch (error) {
     await keepMark(world, options, { mark, reached }).catch(() => {});
     throw signal.aborted ? signal.reason : new Untaken(reached, error);
@@ -171,9 +196,18 @@ async function askOnce({ options, source, fetch, heard, state, world }: Parts, m
   await keepMark(world, options, { mark, reached }).catch((error: unknown) => {
     throw new Untaken(reached, error);
   });
+  if (isAnew || page.ahead > 0) oddity.seen();
   state.problem = problemOf(page.unplaced, strangers) ?? (page.messages.length > 0 ? undefined : state.problem);
   fetched.done();
   return { mark: reached, hasMore };
+}
+
+function remember(recent: Set<string>, messages: readonly NewMessage[]): void {
+  for (const { id } of messages) if (id !== undefined) recent.add(id);
+  for (const name of recent) {
+    if (recent.size <= maxRecent) return;
+    recent.delete(name);
+  }
 }
 
 function problemOf(unplaced: number, strangers: number): Text | undefined {

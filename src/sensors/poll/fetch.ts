@@ -66,7 +66,7 @@ export function questionOf(
   return { url, headers: { ...headers, ...loginHeaders(login) } };
 }
 
-/** Retry-After in seconds (RFC 9110 §10.2.3), an hour at most; a date is not looked at. */
+/** Retry-After in seconds (RFC 9110 §10.2.3), an hour at most (who waits makes it shorter); a date is not looked at. */
 function waitOf(header: string | undefined): number {
   return header !== undefined && /^\d{1,6}$/.test(header) ? Math.min(maxRetryAfterMs, Number(header) * 1000) : 0;
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { nameAt, valueAt } from '../messages/index.ts';
 import type { PollOptions } from '../poll-options.ts';
+import { isAhead } from './ahead.ts';
 
 /** How far the messages of one platform were taken. */
 export interface Mark {
@@ -11,6 +12,8 @@ export interface Mark {
   readonly seen: readonly string[];
   /** What was there before the first question is being passed over. */
   readonly passing?: boolean | undefined;
+  /** Names of messages that were taken although their cursor is a time ahead of ours: they move no mark. */
+  readonly ahead?: readonly string[] | undefined;
 }
 
 /** A message that was not taken yet. */
@@ -23,9 +26,19 @@ export interface NewMessage {
   after(): Mark;
 }
 
-/** An answer that was read. `unplaced`: messages that have no cursor, and are passed over. */
+/** An answer that was read. */
 export type Page =
-  | { readonly ok: true; readonly messages: readonly NewMessage[]; readonly end: Mark; readonly unplaced: number }
+  | {
+      readonly ok: true;
+      readonly messages: readonly NewMessage[];
+      readonly end: Mark;
+      /** Messages that have no cursor, and are passed over. */
+      readonly unplaced: number;
+      /** Names of all its messages where every one of them lies behind the mark; else none. */
+      readonly behind: readonly string[];
+      /** Those among `messages` whose cursor is a time ahead of ours. */
+      readonly ahead: number;
+    }
   | { readonly ok: false; readonly problem: string };
 
 type Reading = Pick<PollOptions, 'list' | 'order' | 'cursor'>;
@@ -35,9 +48,10 @@ const maxSeen = 2000;
 /** Messages in one answer; without a cursor each of them must be remembered. */
 const maxMessages = 10_000;
 const maxToken = 1000;
+const nothingOdd = { unplaced: 0, behind: [], ahead: 0 } as const;
 
-/** Looks through the answer, which was parsed and bounded before. */
-export function readPage(options: Reading, mark: Mark, answer: unknown): Page {
+/** Looks through the answer, which was parsed and bounded before. `nowMs`: wall time; 0 is a clock that was never set. */
+export function readPage(options: Reading, mark: Mark, answer: unknown, nowMs = 0): Page {
   const listed = listOf(options, answer);
   if (!listed) return { ok: false, problem: `no list at ${options.list}` };
   const most = options.cursor === undefined ? maxSeen : maxMessages;
@@ -46,7 +60,7 @@ export function readPage(options: Reading, mark: Mark, answer: unknown): Page {
   const found = ordered.map((content) => ({ content, ...encode(content) }));
   if (options.cursor === undefined) return readWhole(mark, found);
   if (options.cursor.by === 'token') return readByToken(nameOfToken(answer, options.cursor.path), mark, found);
-  return readByPlace(options.cursor, mark, found);
+  return readByPlace(options.cursor, { kept: mark, found, nowMs });
 }
 
 function listOf({ list }: Reading, answer: unknown): readonly unknown[] | undefined {
@@ -80,7 +94,7 @@ function readWhole(mark: Mark, found: readonly Found[]): Page {
       after: () => ({ seen: newest(mark.seen, digests, index) }),
     }),
   );
-  return { ok: true, messages, end: { seen: found.map(({ digest }) => digest) }, unplaced: 0 };
+  return { ok: true, messages, end: { seen: found.map(({ digest }) => digest) }, ...nothingOdd };
 }
 
 /** What was seen, with those up to `index`. */
@@ -104,23 +118,27 @@ function readByToken(token: string | undefined, mark: Mark, found: readonly Foun
   });
   const isSame = token === undefined || token === mark.at;
   const end = isSame ? { at: mark.at, seen: newest(mark.seen, names, names.length - 1) } : { at: token, seen: [] };
-  return { ok: true, messages, end, unplaced: 0 };
+  return { ok: true, messages, end, ...nothingOdd };
 }
 
 type PlaceCursor = Extract<NonNullable<PollOptions['cursor']>, { by: 'number' | 'text' }>;
 
-/** By number or text: what lies behind the mark, and what lies at it and was not taken. */
-function readByPlace(cursor: PlaceCursor, kept: Mark, found: readonly Found[]): Page {
+/** By number or text: what comes after the mark, and what lies at it and was not taken. */
+function readByPlace(
+  cursor: PlaceCursor,
+  { kept, found, nowMs }: { readonly kept: Mark; readonly found: readonly Found[]; readonly nowMs: number },
+): Page {
   const isNumber = (text: string): boolean => /^-?\d{1,40}$/.test(text);
   // A mark of another kind of cursor, from before the configuration was changed, says nothing.
   const mark = cursor.by === 'number' && kept.at !== undefined && !isNumber(kept.at) ? freshMark : kept;
   const compare = (a: string, b: string): number => (cursor.by === 'number' ? compareNumbers(a, b) : a < b ? -1 : Number(a > b));
   const placed = found.flatMap((one) => {
     const at = nameAt(one.content, cursor.path);
-    return at === undefined || (cursor.by === 'number' && !isNumber(at)) ? [] : [{ ...one, at }];
+    return at === undefined || (cursor.by === 'number' && !isNumber(at)) ? [] : [{ ...one, at, name: `${at}:${one.digest}` }];
   });
+  const [near, far] = [false, true].map((wanted) => placed.filter(({ at }) => isAhead(at, mark.at, nowMs) === wanted));
   const seen = new Set(mark.seen);
-  const fresh = placed
+  const fresh = (near ?? [])
     .toSorted((a, b) => compare(a.at, b.at))
     .filter(({ at, digest }) => {
       const order = mark.at === undefined ? 1 : compare(at, mark.at);
@@ -133,15 +151,37 @@ function readByPlace(cursor: PlaceCursor, kept: Mark, found: readonly Found[]): 
     const before = fresh[index - 1]?.at ?? mark.at;
     runs.push(before !== undefined && compare(at, before) === 0 ? (runs[index - 1] ?? -1) : index);
   }
+  const known = mark.ahead?.length ? { ahead: mark.ahead } : {};
   const afterOf = (index: number): Mark => {
     const run = runs[index] ?? -1;
-    return { at: fresh[index]?.at ?? mark.at, seen: newest(run < 0 ? mark.seen : [], digests, index, Math.max(run, 0)) };
+    const at = fresh[index]?.at ?? mark.at;
+    return { at, seen: newest(run < 0 ? mark.seen : [], digests, index, Math.max(run, 0)), ...known };
   };
-  const messages = fresh.map(
-    ({ content, body, digest, at }, index): NewMessage => ({ content, body, id: `${at}:${digest}`, after: () => afterOf(index) }),
-  );
-  const end = fresh.length === 0 ? { at: mark.at, seen: mark.seen } : afterOf(fresh.length - 1);
-  return { ok: true, messages, end, unplaced: found.length - placed.length };
+  const messages = fresh.map(({ content, body, name }, index): NewMessage => ({ content, body, id: name, after: () => afterOf(index) }));
+  const end = fresh.length === 0 ? { at: mark.at, seen: mark.seen, ...known } : afterOf(fresh.length - 1);
+  const isBehind = placed.every(({ at }) => mark.at !== undefined && compare(at, mark.at) < 0);
+  const ahead = readAhead(end, far ?? []);
+  return {
+    ok: true,
+    messages: [...messages, ...ahead],
+    end: ahead.at(-1)?.after() ?? end,
+    unplaced: found.length - placed.length,
+    behind: isBehind ? placed.map(({ name }) => name) : [],
+    ahead: ahead.length,
+  };
+}
+
+/** What has a cursor ahead of our time, each once; the place of the mark stays that of `end`. */
+function readAhead(end: Mark, far: readonly (Found & { readonly name: string })[]): readonly NewMessage[] {
+  const known = new Set(end.ahead);
+  const fresh = far.filter(({ name }) => !known.has(name));
+  const names = fresh.map(({ name }) => name);
+  return fresh.map(({ content, body, name }, index) => ({
+    content,
+    body,
+    id: name,
+    after: () => ({ ...end, ahead: [...(end.ahead ?? []), ...names.slice(0, index + 1)].slice(-maxSeen) }),
+  }));
 }
 
 function compareNumbers(a: string, b: string): number {
@@ -170,7 +210,9 @@ export function parseMark(text: string | undefined, list = ''): Mark | undefined
     if (valueAt(value, 'list') !== list) return undefined;
     if (!Array.isArray(seen) || !seen.every((digest) => typeof digest === 'string')) return undefined;
     const passing = valueAt(value, 'passing') === true ? { passing: true } : {};
-    return { ...(typeof at === 'string' ? { at } : {}), seen, ...passing };
+    const named = valueAt(value, 'ahead');
+    const ahead = Array.isArray(named) && named.every((name) => typeof name === 'string') ? { ahead: named } : {};
+    return { ...(typeof at === 'string' ? { at } : {}), seen, ...passing, ...ahead };
   } catch {
     return undefined;
   }
