@@ -66,12 +66,12 @@ interface Held extends Tenancy {
   endsAt: number;
   isClaimed: boolean;
   timer: Disposable | undefined;
-  /** When pictures last began to flow, oldest first; at most `perMinute` of them. */
+  /** When pictures last began to flow, oldest first; of the last minute alone. */
   readonly begun: number[];
   openTimer: Disposable | undefined;
 }
 
-/** On one lease pictures begin so often in 10 s with the kept ones, and so often in a minute at all. */
+/** On one lease pictures begin so often in 10 s with the kept ones, and so often in a minute at all; more often where it has more places than four. */
 const keptPer10s = 10;
 const perMinute = 60;
 
@@ -159,6 +159,7 @@ function doorOf({ form, push, protocol = 'rtsp' }: Lease): Visitor['door'] | und
 
 function openHeld(lease: Lease, endsAt: number, maxReaders: number, events: LeaseEvents, now: () => number): Held {
   const tenants = new Set<Tenant>();
+  const scale = Math.max(1, maxReaders / 4);
   const held: Held = {
     lease,
     isWithin: openNetworks(lease.network === undefined ? [] : [lease.network]),
@@ -179,9 +180,9 @@ function openHeld(lease: Lease, endsAt: number, maxReaders: number, events: Leas
     begin() {
       const { begun } = held;
       while (begun[0] !== undefined && begun[0] <= now() - 60_000) begun.shift();
-      if (begun.length >= perMinute) return 'refused';
+      if (begun.length >= perMinute * scale) return 'refused';
       begun.push(now());
-      return begun.filter((at) => at > now() - 10_000).length > keptPer10s ? 'next' : 'kept';
+      return begun.filter((at) => at > now() - 10_000).length > keptPer10s * scale ? 'next' : 'kept';
     },
     opened() {
       if (held.isClaimed) return;

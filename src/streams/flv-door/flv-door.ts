@@ -99,10 +99,6 @@ async function serve(line: Line, tenancy: Tenancy, peer: string, sessions: Set<S
     },
   };
   if (!tenancy.enter(tenant)) return line.refuse(503, 'all places on this address are taken');
-  if (tenancy.begin() === 'refused') {
-    tenancy.leave(tenant);
-    return line.refuse(503, 'opened too often of late');
-  }
   line.guest.welcome();
   line.socket.once('close', () => tenant.end('reader'));
   const result = await deps.remuxer.use({ device, channel, quality }, source);
@@ -112,6 +108,12 @@ async function serve(line: Line, tenancy: Tenancy, peer: string, sessions: Set<S
     ended = true;
     tenancy.leave(tenant);
     return line.refuse(502, failureText(result.failure).en);
+  }
+  if (tenancy.begin() === 'refused') {
+    ended = true;
+    tenancy.leave(tenant);
+    result.use[Symbol.dispose]();
+    return line.refuse(503, 'opened too often of late');
   }
   session = openSession({ line, tenancy, peer, use: result.use, end: tenant.end, sessions }, deps, env);
 }

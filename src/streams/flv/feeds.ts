@@ -3,8 +3,10 @@ import { createHash } from 'node:crypto';
 import type { Env } from '#base';
 import type { StreamSource } from '#model';
 import type { SourceFailure } from '../faults.ts';
-import { type Description, type Member, openReader, type PathKey, type Paths, type ReaderLine } from '../path/index.ts';
+import { type Description, type Member, openReader, type PathKey, type Paths } from '../path/index.ts';
+import { type Codec, packed } from '../rtsp/index.ts';
 import type { Hall, ReaderConnection, Transport, Visit } from '../server/index.ts';
+import { openUnitWatch } from './unit-watch.ts';
 
 /** The pictures of one path on their way into the child. */
 export interface Feed {
@@ -29,6 +31,7 @@ interface Open extends Feed {
   readonly fail: (failure: SourceFailure) => void;
   readonly serve: () => void;
   connection: ReaderConnection | undefined;
+  codec: Codec;
   isPlaying: boolean;
 }
 
@@ -50,7 +53,7 @@ export function openFeeds(paths: Pick<Paths, 'join'>, bufferBytes: number, env: 
   };
   const play = (feed: Open): void => {
     if (!feed.connection) return;
-    const line = openUnitWatch(feed.connection, () => close(feed, { reason: 'malformed', detail: 'a picture without end' }));
+    const line = openUnitWatch(feed.connection, feed.codec, (failure) => close(feed, failure));
     feed.member.attach(openReader(line, { channels, bufferBytes }, env.clock));
     feed.isPlaying = true;
     feed.serve();
@@ -71,6 +74,8 @@ export function openFeeds(paths: Pick<Paths, 'join'>, bufferBytes: number, env: 
     const description = await feed.member.describe();
     if (!description.ok) close(feed, description.failure);
     else if (!inFlv.has(description.track.codec)) close(feed, { reason: 'no-video', detail: description.track.codec, words: 'no-flv' });
+    else if (!packed.hasHarmlessSets(description.track)) close(feed, { reason: 'refused', detail: 'parameter set', words: 'flv-unsafe' });
+    else feed.codec = description.track.codec;
     return description;
   };
 
@@ -90,6 +95,7 @@ export function openFeeds(paths: Pick<Paths, 'join'>, bufferBytes: number, env: 
         },
         member: paths.join(key, source, (failure) => close(feed, failure)),
         connection: undefined,
+        codec: 'h264',
         isPlaying: false,
       };
       byId.set(feed.id, feed);
@@ -114,30 +120,6 @@ export function openFeeds(paths: Pick<Paths, 'join'>, bufferBytes: number, env: 
       for (const feed of byId.values()) if (feed.connection === connection) close(feed, { reason: 'lost', detail: 'FLV' });
     },
     isPlaying: (connection) => [...byId.values()].some((feed) => feed.connection === connection && feed.isPlaying),
-  };
-}
-
-/** The child keeps the parts of a picture until its end: so much of one time is none of a camera. */
-const maxPictureBytes = 16 * 2 ** 20;
-
-/** Passes packets on until too many of them have the same time; then, and from then on, calls `endless`. */
-function openUnitWatch(line: ReaderLine, endless: () => void): ReaderLine {
-  let time = -1;
-  let bytes = 0;
-  return {
-    get waitingBytes() {
-      return line.waitingBytes;
-    },
-    write(packets) {
-      for (let at = 0; at + 12 <= packets.length; at += 4 + packets.readUInt16BE(at + 2)) {
-        if (packets[at + 1] !== channels.rtp) continue;
-        const now = packets.readUInt32BE(at + 8);
-        bytes = now === time ? bytes + packets.readUInt16BE(at + 2) : 0;
-        time = now;
-      }
-      if (bytes > maxPictureBytes) endless();
-      else line.write(packets);
-    },
   };
 }
 

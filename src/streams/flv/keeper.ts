@@ -13,9 +13,9 @@ export interface KeeperOptions {
 }
 
 export interface KeeperEvents {
-  message(message: Exclude<FromRemuxer, { type: 'listening' }>): void;
-  /** The child died with all that it did. */
-  died(): void;
+  message(message: Exclude<FromRemuxer, { type: 'listening' | 'pong' }>): void;
+  /** The child died with all that it did; `feed` is the one whose packet it died of, or hung in. */
+  died(feed: string | undefined): void;
   isNeeded(): boolean;
 }
 
@@ -33,8 +33,18 @@ const steadyMs = 30_000;
 /** A child that does not listen by then never will. */
 const hungMs = 30_000;
 
+/** It is asked so often whether it lives. One that has not answered twice hangs. */
+const pingMs = 1_200;
+const maxMissed = 2;
+/** One that holds more was made to. */
+const maxRssBytes = 512 * 2 ** 20;
+
 interface Running {
   readonly child: RemuxerChild;
+  missed: number;
+  /** It was ended for what it holds, which is nobody's packet alone. */
+  isFull: boolean;
+  ping: Disposable | undefined;
   readonly listening: Promise<number | undefined>;
   readonly listens: (port: number | undefined) => void;
   readonly startedAt: number;
@@ -49,28 +59,46 @@ export function openKeeper(options: KeeperOptions, events: KeeperEvents, env: En
   let idle: Disposable | undefined;
   let closed = false;
 
-  const gone = (which: Running, why: string): void => {
+  const gone = (which: Running, why: string, feed: string | undefined): void => {
+    which.ping?.[Symbol.dispose]();
     which.listens(undefined);
     if (running !== which) return;
     running = undefined;
     env.log.error({ reason: why }, 'the FLV process died; it is started again when it is needed');
     if (now() - which.startedAt > steadyMs) backoff.reset();
     notBefore = now() + backoff.next();
-    events.died();
+    events.died(which.isFull ? undefined : feed);
+  };
+  /** Asks whether it lives, and looks what it holds. */
+  const look = (which: Running): void => {
+    if (running !== which) return;
+    which.isFull = which.child.rssBytes > maxRssBytes;
+    if (which.isFull || which.missed >= maxMissed) {
+      env.log.error({ reason: which.isFull ? 'memory' : 'no answer' }, 'the FLV process is ended');
+      which.child.kill();
+      return;
+    }
+    which.missed += 1;
+    which.child.send({ type: 'ping' });
+    which.ping = env.clock.after(pingMs, () => look(which));
   };
   const start = (): Running => {
     const { promise: listening, resolve: listens } = Promise.withResolvers<number | undefined>();
     const message = (said: FromRemuxer): void => {
-      if (said.type === 'listening') listens(said.port);
+      if (said.type === 'listening') {
+        listens(said.port);
+        look(opened);
+      } else if (said.type === 'pong') opened.missed = 0;
       else if (running === opened) events.message(said);
     };
-    const child = forkRemuxer(options.entry, { message, gone: (why) => gone(opened, why) }, env);
-    const opened: Running = { child, listening, listens, startedAt: now() };
+    const child = forkRemuxer(options.entry, { message, gone: (why, feed) => gone(opened, why, feed) }, env);
+    const opened: Running = { child, missed: 0, isFull: false, ping: undefined, listening, listens, startedAt: now() };
     return opened;
   };
   const stop = (): void => {
-    const { child } = running ?? {};
+    const { child, ping } = running ?? {};
     running = undefined;
+    ping?.[Symbol.dispose]();
     child?.kill();
   };
   const stay = (): void => {

@@ -23,6 +23,7 @@ declare module 'node-media-server' {
       registerPush?: () => void;
       readonly broadcast?: { publishGraceMs: number } | null;
       readonly rtmpClient?: { baseUri: string };
+      readonly rtspClient?: { onRtpDataCallback: (channel: number, data: Buffer) => void };
     }
     interface Task {
       readonly url: string;

@@ -7,6 +7,7 @@ import type { PathKey, Paths } from '../path/index.ts';
 import { guardDefaults, makeRtspServer, openGuard } from '../server/index.ts';
 import { type Feed, type Feeds, openFeeds } from './feeds.ts';
 import { openKeeper } from './keeper.ts';
+import { maxStrikes, openStrikes } from './strikes.ts';
 
 export interface RemuxerOptions {
   /** The module that calls `runRemuxer`. */
@@ -54,6 +55,7 @@ const idleMs = 30_000;
 /** The child starts in half a second; a busy machine takes longer. */
 const startMs = 10_000;
 const busy: SourceFailure = { reason: 'busy', detail: 'FLV' };
+const unsafe: SourceFailure = { reason: 'refused', detail: '', words: 'flv-unsafe' };
 
 interface Shared {
   readonly feed: Feed;
@@ -66,11 +68,13 @@ export function openRemuxer(options: RemuxerOptions, paths: Paths, env: Env): Re
   const door = openDoor(feeds, options, env);
   const shared = new Map<string, Shared>();
   const pushes = new Map<string, PushEvents>();
+  const strikes = openStrikes(env.clock);
   const keeper = openKeeper(
     { entry: options.entry, startMs, idleMs },
     {
       isNeeded: () => shared.size > 0,
-      died() {
+      died(culprit) {
+        for (const [name, { feed }] of shared) if (feed.id === culprit) strikes.add(name, 1);
         for (const { feed } of shared.values()) feeds.close(feed.id, { reason: 'lost', detail: 'FLV' });
         for (const events of pushes.values()) events.ended();
         pushes.clear();
@@ -93,13 +97,18 @@ export function openRemuxer(options: RemuxerOptions, paths: Paths, env: Env): Re
     keeper.send({ type: 'drop', feed: known.feed.id });
     keeper.rest();
   };
+  const forget = async (name: string, opened: Shared): Promise<void> => {
+    const { words } = await opened.feed.over;
+    if (words === 'flv-unsafe') strikes.add(name, maxStrikes);
+    if (shared.get(name) === opened) shared.delete(name);
+  };
   const take = async (name: string, key: PathKey, source: StreamSource): Promise<Shared | undefined> => {
     const rtspPort = await door.port;
     const known = shared.get(name);
     if (known || rtspPort === undefined || shared.size >= maxFeeds) return known;
     const opened: Shared = { feed: feeds.open(key, source), users: 0 };
     shared.set(name, opened);
-    void opened.feed.over.then(() => shared.get(name) === opened && shared.delete(name));
+    void forget(name, opened);
     keeper.send({ type: 'pull', feed: opened.feed.id, url: `rtsp://127.0.0.1:${rtspPort}/s/${opened.feed.token}` });
     return opened;
   };
@@ -110,6 +119,7 @@ export function openRemuxer(options: RemuxerOptions, paths: Paths, env: Env): Re
     },
     async use(key, source) {
       const name = nameOf(key, source);
+      if (strikes.of(name) >= maxStrikes) return { ok: false, failure: unsafe };
       const port = await keeper.awake();
       const known = port === undefined ? undefined : await take(name, key, source);
       if (!known || port === undefined) {

@@ -1,8 +1,9 @@
 // The child in which node-media-server makes FLV and RTMP of our RTSP: on loopback, without its console, its API, its store and its log.
+import { writeSync } from 'node:fs';
 import type { IncomingMessage, Server } from 'node:http';
 import type NodeMediaServer from 'node-media-server';
 import type { Env } from '#base';
-import { type FromRemuxer, type ToRemuxer, toRemuxer } from './words.ts';
+import { type FromRemuxer, markBytes, markFd, type ToRemuxer, toRemuxer } from './words.ts';
 
 /** The channel to the media process: what `process` has in a forked child. */
 export interface RemuxerPort {
@@ -28,6 +29,7 @@ export async function runRemuxer(port: RemuxerPort, env: Env): Promise<void> {
   const media = new NodeMediaServer({ bind: '127.0.0.1', http: { port: '0' }, webadmin: { enable: false } });
   const feeds = new Set<string>();
   const pushes = openPushes(media, say, env);
+  const mark = openMark(env);
   media.on('postPublish', ({ streamName, broadcast }) => {
     // What has ended is forgotten at once: nobody is shown the pictures of before.
     if (broadcast) broadcast.publishGraceMs = 0;
@@ -35,7 +37,9 @@ export async function runRemuxer(port: RemuxerPort, env: Env): Promise<void> {
   });
   port.on('message', (raw) => {
     const parsed = toRemuxer.safeParse(raw);
-    if (parsed.success) obey(parsed.data, media, feeds, pushes);
+    if (!parsed.success) return;
+    if (parsed.data.type === 'ping') say({ type: 'pong' });
+    else obey(parsed.data, { media, feeds, pushes, mark });
   });
   const server = media.httpServer.httpServer;
   if (!server) return port.exit(1);
@@ -47,16 +51,55 @@ export async function runRemuxer(port: RemuxerPort, env: Env): Promise<void> {
   });
 }
 
-function obey(message: ToRemuxer, media: Media, feeds: Set<string>, pushes: Pushes): void {
+interface Works {
+  readonly media: Media;
+  readonly feeds: Set<string>;
+  readonly pushes: Pushes;
+  readonly mark: (feed: Buffer) => void;
+}
+
+function obey(message: Exclude<ToRemuxer, { type: 'ping' }>, { media, feeds, pushes, mark }: Works): void {
   if (message.type === 'pull') {
     feeds.add(message.feed);
-    media.relayServer.addTask({ url: message.url, mode: 'pull', streamPath: `/f/${message.feed}`, reconnect: false });
+    const { rtspClient } = media.relayServer.addTask({
+      url: message.url,
+      mode: 'pull',
+      streamPath: `/f/${message.feed}`,
+      reconnect: false,
+    });
+    const take = rtspClient?.onRtpDataCallback;
+    const name = Buffer.from(message.feed, 'latin1');
+    if (rtspClient && take) {
+      rtspClient.onRtpDataCallback = (channel, data) => {
+        mark(name);
+        take(channel, data);
+      };
+    }
   } else if (message.type === 'drop') {
     feeds.delete(message.feed);
     media.relayServer.removeTask(`/f/${message.feed}`);
   } else if (message.type === 'push') pushes.start(message);
   else if (message.type === 'flow') pushes.flow(message.push);
   else pushes.stop(message.push);
+}
+
+/** Writes down whose packet is in hand, once for those of one feed in a row, and that there is none when the loop turns. */
+function openMark({ clock }: Env): (feed: Buffer) => void {
+  const none: Buffer = Buffer.alloc(markBytes);
+  let shown = none;
+  const show = (feed: Buffer): void => {
+    shown = feed;
+    try {
+      writeSync(markFd, feed, 0, markBytes, 0);
+    } catch {
+      // Then nobody is told.
+    }
+  };
+  return (feed) => {
+    if (shown === feed) return;
+    if (shown === none) clock.after(0, () => show(none));
+    show(feed);
+  };
 }
 
 /** Lets through only GET of a feed that is there: other requests publish, crash or fill the memory. */

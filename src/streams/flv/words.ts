@@ -14,6 +14,7 @@ export const toRemuxer = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('push'), push: feed, feed, url: loopback, tcUrl: z.string().max(1000) }),
   z.strictObject({ type: z.literal('flow'), push: feed }),
   z.strictObject({ type: z.literal('unpush'), push: feed }),
+  z.strictObject({ type: z.literal('ping') }),
 ]);
 export type ToRemuxer = z.output<typeof toRemuxer>;
 
@@ -25,5 +26,11 @@ export const fromRemuxer = z.discriminatedUnion('type', [
   /** The other side takes it. */
   z.strictObject({ type: z.literal('push-taken'), push: feed }),
   z.strictObject({ type: z.literal('push-ended'), push: feed }),
+  z.strictObject({ type: z.literal('pong') }),
 ]);
 export type FromRemuxer = z.output<typeof fromRemuxer>;
+
+/** The child's file descriptor of the mark: a file in which stands whose packet it has in hand, so that one that can say nothing any more still tells. */
+export const markFd = 4;
+/** The mark is the name of a feed, or zeros. */
+export const markBytes = 32;

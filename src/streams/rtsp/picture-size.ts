@@ -35,24 +35,31 @@ function readSize({ codec, parameters }: Pick<Track, 'codec' | 'parameters'>): P
 /** High profiles, whose set says more about colours (ITU-T H.264 §7.3.2.1.1). */
 const highProfiles: ReadonlySet<number> = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 
+/** §7.4.2.1.1: no set of a camera has more pictures in its cycle. */
+const maxCycle = 255;
+
+/**
+ * Whether a unit of H.264 can be given to a program that believes it: false for a sequence parameter set that is longer than any, or whose cycle of pictures is
+ * one that such a program would count through for hours.
+ */
+export function isHarmless(unit: Buffer): boolean {
+  if (((unit[0] ?? 0) & 0x1f) !== 7) return true;
+  if (unit.length > maxSetBytes) return false;
+  const { bits, cycle } = startOfH264(unit);
+  return cycle <= maxCycle && !bits.isAbsurd;
+}
+
+/** The same of all units that a description names. */
+export function hasHarmlessSets({ codec, parameters }: Pick<Track, 'codec' | 'parameters'>): boolean {
+  if (codec !== 'h264') return true;
+  const value = /(?:^|;)\s*sprop-parameter-sets=([A-Za-z0-9+/=,]*)/i.exec(parameters)?.[1] ?? '';
+  return value.split(',').every((text) => isHarmless(Buffer.from(text, 'base64')));
+}
+
 /** ITU-T H.264 §7.3.2.1.1, §7.4.2.1.1. */
 function sizeOfH264(unit: Buffer): PictureSize | undefined {
   if (((unit[0] ?? 0) & 0x1f) !== 7) return undefined;
-  const bits = new Bits(unit, 1);
-  const profile = bits.read(8);
-  bits.read(16);
-  bits.golomb();
-  let chroma = 1;
-  if (highProfiles.has(profile)) {
-    chroma = bits.golomb();
-    if (chroma === 3 && bits.read(1) === 1) chroma = 0;
-    bits.golomb();
-    bits.golomb();
-    bits.read(1);
-    if (bits.read(1) === 1) skipScaling(bits, chroma === 3 ? 12 : 8);
-  }
-  bits.golomb();
-  skipOrder(bits);
+  const { bits, chroma } = startOfH264(unit);
   bits.golomb();
   bits.read(1);
   const columns = bits.golomb() + 1;
@@ -67,6 +74,25 @@ function sizeOfH264(unit: Buffer): PictureSize | undefined {
   return sane(bits, columns * 16 - (left + right) * cropX, rows * 16 * tall - (top + bottom) * cropY);
 }
 
+/** A set up to its reference frames. */
+function startOfH264(unit: Buffer): { readonly bits: Bits; readonly chroma: number; readonly cycle: number } {
+  const bits = new Bits(unit, 1);
+  const profile = bits.read(8);
+  bits.read(16);
+  bits.golomb();
+  let chroma = 1;
+  if (highProfiles.has(profile)) {
+    chroma = bits.golomb();
+    if (chroma === 3 && bits.read(1) === 1) chroma = 0;
+    bits.golomb();
+    bits.golomb();
+    bits.read(1);
+    if (bits.read(1) === 1) skipScaling(bits, chroma === 3 ? 12 : 8);
+  }
+  bits.golomb();
+  return { bits, chroma, cycle: skipOrder(bits) };
+}
+
 function skipScaling(bits: Bits, lists: number): void {
   for (let list = 0; list < lists && !bits.isOver; list += 1) {
     if (bits.read(1) === 0) continue;
@@ -78,15 +104,17 @@ function skipScaling(bits: Bits, lists: number): void {
   }
 }
 
-function skipOrder(bits: Bits): void {
+/** How many pictures the cycle has, 0 where there is none. */
+function skipOrder(bits: Bits): number {
   const type = bits.golomb();
   if (type === 0) bits.golomb();
-  if (type !== 1) return;
+  if (type !== 1) return 0;
   bits.read(1);
   bits.golomb();
   bits.golomb();
   const cycle = bits.golomb();
   for (let at = 0; at < cycle && !bits.isOver; at += 1) bits.golomb();
+  return cycle;
 }
 
 /** ITU-T H.265 §7.3.2.2.1, §7.3.3. */
@@ -117,6 +145,8 @@ function sane(bits: Bits, width: number, height: number): PictureSize | undefine
 
 /** The bits of a unit from `start` on, the bytes that only keep start codes away left out (H.264 §7.4.1, H.265 §7.4.2). */
 class Bits {
+  /** Whether there was a number so long that each program reads it in its own way. */
+  isAbsurd = false;
   private readonly bytes: readonly number[];
   private at = 0;
 
@@ -147,6 +177,7 @@ class Bits {
   golomb(): number {
     let zeros = 0;
     while (zeros < 32 && !this.isOver && this.read(1) === 0) zeros += 1;
+    this.isAbsurd ||= zeros >= 31;
     return 2 ** zeros - 1 + this.read(zeros);
   }
 

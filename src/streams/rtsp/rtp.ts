@@ -17,7 +17,7 @@ export function timestampOf(bytes: Buffer, start: number): number {
 }
 
 /** First byte of the payload; `end` when the header is longer than the packet. */
-function payloadStart(bytes: Buffer, start: number, end: number): number {
+export function payloadStart(bytes: Buffer, start: number, end: number): number {
   const first = bytes[start] ?? 0;
   let at = start + 12 + (first & 0x0f) * 4;
   if (first & 0x10 && at + 4 <= end) at += 4 + bytes.readUInt16BE(at + 2) * 4;
