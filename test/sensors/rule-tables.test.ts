@@ -265,15 +265,16 @@ describe('the rules', () => {
       ['', 'battery-low raised', '', 'battery-low cleared'],
     ],
     [
-      'quality: an impossible value is judged by no rule, told as bad and a fault until the next',
+      'quality: an impossible value counts where it makes things worse alone, is told as bad, and is a fault until the next',
       one({ when: { above: 10 } }, { range: [0, 50], reading: { kind: 'x', every: '0s' } }),
       [
         [0, 3],
         [1, 99],
-        [2, 11],
-        [3, 3],
+        [2, -99],
+        [3, 11],
+        [4, 3],
       ],
-      ['3 good', 'sensor-fault raised, 99 bad', 'raised, sensor-fault cleared, 11 good', 'cleared, 3 good'],
+      ['3 good', 'raised, sensor-fault raised, 99 bad', '-99 bad', 'sensor-fault cleared, 11 good', 'cleared, 3 good'],
     ],
     [
       'quality: a sensor that complains',

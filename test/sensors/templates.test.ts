@@ -4,7 +4,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Alarm } from '#model';
 import { shippedTemplates, type Template } from '../../src/sensors/options.ts';
-import { type Observation, type SensorState, seedSensor, stepSensor } from '../../src/sensors/rules/index.ts';
+import {
+  noteOf,
+  type Observation,
+  recallNote,
+  type SensorState,
+  seedSensor,
+  sensorDueOf,
+  stepSensor,
+} from '../../src/sensors/rules/index.ts';
 import { reachOf, shippedReach } from '../../src/sensors/shipped-templates.ts';
 import { shippedTemplate } from '../../src/sensors/templates/index.ts';
 import { readTemplate } from '../../src/sensors/templates/read.ts';
@@ -205,6 +213,94 @@ describe('the shipped templates', () => {
   });
 });
 
+/** Every alarm of a shipped template that a value beyond the range of a point makes worse: the rule, the point, and the ends of its range, the dangerous one last. */
+function drivenOver(): [string, Template, Template['rules'][number], string, number, number][] {
+  return shippedTemplates
+    .flatMap((name) => {
+      const template = templateOf(name);
+      return template.rules.flatMap((rule) => {
+        if (rule.alarm === undefined) return [];
+        const parts = [{ point: rule.point, ...rule.when }, ...(rule.when.atLeast?.of ?? [])];
+        return parts.flatMap((part) => {
+          const range = template.points.find((point) => point.name === part.point)?.range;
+          const isHigh = part.above !== undefined || ('rises' in part && part.rises !== undefined);
+          const isLow = part.below !== undefined || ('falls' in part && part.falls !== undefined);
+          if (!range || isHigh === isLow) return [];
+          const [from, to] = isHigh ? range : range.toReversed();
+          return [
+            [`${name}: ${part.point} ${isHigh ? 'over' : 'under'} its range`, template, rule, part.point, from ?? 0, to ?? 0] as const,
+          ];
+        });
+      });
+    })
+    .map((row) => [...row]);
+}
+
+describe('a value beyond the range', () => {
+  it('is there to be tested', () => {
+    const rows = drivenOver().map(([name, , rule]) => `${name}, ${rule.channel ?? rule.point}`);
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        'heat-analog: temperature over its range, heat',
+        'heat-analog: temperature over its range, heat-rise',
+        'gas-co-greystone: co over its range, co',
+        'waste-bin: temperature over its range, temperature',
+        'water-level: level over its range, flood',
+        'structure: tilt-y under its range, tilt',
+        'hydrant: pressure under its range, pressure',
+      ]),
+    );
+  });
+
+  it.each(drivenOver())('raises its alarm, and is told: %s', (_, template, rule, point, from, to) => {
+    const stepMs = Math.max(second, rule.raiseAfter.time);
+    const beyond = to + Math.sign(to - from);
+    const story = [from, beyond, beyond, beyond].map((value, index): [number, Record<string, number>] => [
+      index * stepMs,
+      { [point]: value },
+    ]);
+    const said = play(template, story).slice(1).flat();
+    expect(said).toContain(`${rule.channel ?? rule.point} ${rule.alarm} active`);
+    expect(said).toContain('device sensor-fault raised');
+  });
+
+  it('ends no alarm, and stands while it stands alone', () => {
+    const heat = templateOf('heat-analog');
+    const story = [25, 160, 300, -300, -300, -300, 150, 20].map((temperature, at): [number, Record<string, number>] => [
+      at * 20 * minute,
+      { temperature },
+    ]);
+    expect(play(heat, story)).toEqual([[], ['device sensor-fault raised'], ['heat heat active'], [], [], [], [], ['heat heat inactive']]);
+  });
+
+  it('that is told once counts while time passes, also over a restart', () => {
+    const template = own(
+      'points: [{ name: a, path: a, range: [0, 100] }]\nrules: [{ point: a, alarm: heat, when: { above: 70 }, raiseAfter: { time: 1m } }]',
+    );
+    const at = (ms: number) => ({ wallMs: noon + ms, monotonicMs: ms, sinceBoot: { boot: 'b', ms } });
+    const told: Observation = { result: 'values', values: new Map([['a', 300]]), fault: undefined };
+    const { state } = stepSensor({ device: 'd', template }, seedSensor(template, []), { observation: told, moment: at(0) });
+    const note = noteOf(template, state, { at: at(0), detail: {} });
+    const recalled = recallNote(template, seedSensor(template, []), { text: note?.text ?? '', at: at(10 * second) }).state;
+    for (const each of [state, recalled]) {
+      expect(sensorDueOf(template, each, at(10 * second))).toBe(minute);
+      const { says } = stepSensor({ device: 'd', template }, each, { observation: { result: 'time' }, moment: at(minute) });
+      expect(says).toMatchObject([{ report: { kind: 'heat', state: 'active', detail: { value: 300 } } }]);
+    }
+  });
+
+  it('is no reading, and no value, where it is no finite number', () => {
+    const heat = templateOf('heat-analog');
+    const observation: Observation = { result: 'values', values: new Map([['temperature', Infinity]]), fault: undefined };
+    const step = stepSensor({ device: 'd', template: heat }, seedSensor(heat, []), {
+      observation,
+      moment: { wallMs: noon, monotonicMs: 0 },
+    });
+    expect(step.readings).toEqual([]);
+    expect(step.says).toMatchObject([{ condition: { kind: 'sensor-silent' } }, { condition: { kind: 'sensor-fault', state: 'raised' } }]);
+  });
+});
+
 describe('a sensor', () => {
   const base = 'points: [{ name: a, path: a }, { name: b, path: b }, { name: c, path: c }]\n';
 
@@ -244,10 +340,11 @@ describe('a sensor', () => {
     );
     expect(
       play(template, [
-        [0, { a: 6553.5 }],
+        [0, { a: -6553.5 }],
         [1, { a: 71 }],
+        [2, { a: -6553.5 }],
       ]),
-    ).toEqual([['device sensor-fault raised'], ['a heat active']]);
+    ).toEqual([['device sensor-fault raised'], ['a heat active'], ['device sensor-fault raised']]);
   });
 
   it('sends one reading in a while, and each change that matters, with its quality', () => {

@@ -12,6 +12,7 @@ export {
   sensorDueOf,
   stepSensor,
   type Utterance,
+  unsaid,
   wholeSensor,
   withoutMemory,
 } from './sensor.ts';

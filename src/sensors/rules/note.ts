@@ -4,6 +4,7 @@ import { type Clock, plausibleFromMs } from '#base';
 import type { Detail } from '#model';
 import { pointsOf, type Rule, type Template, thingOf } from '../options.ts';
 import { type Memory, slicesOfWindow } from './predicate.ts';
+import { sift } from './range.ts';
 import type { RuleState } from './rule.ts';
 import type { Moment, SensorState } from './sensor.ts';
 
@@ -49,14 +50,15 @@ export function noteOf(template: Template, state: SensorState, { at, detail }: {
   const offset = at.sinceBoot.ms - at.monotonicMs;
   const rules: Record<string, KeptRule> = {};
   const points = new Set<string>();
+  const newest = state.beyond.size === 0 ? state.latest : new Map([...state.latest, ...state.beyond]);
   for (const [index, rule] of template.rules.entries()) {
     const before = state.rules[index];
     const kept = before && keep(rule, before, { offset, monotonicMs: at.monotonicMs });
     if (kept) rules[thingOf(rule)] = kept;
-    if (kept || rule.during) for (const name of pointsOf(rule)) if (state.latest.has(name)) points.add(name);
+    if (kept || rule.during) for (const name of pointsOf(rule)) if (newest.has(name)) points.add(name);
   }
   if (points.size === 0) return undefined;
-  const latest = Object.fromEntries([...points].map((name) => [name, state.latest.get(name) ?? 0]));
+  const latest = Object.fromEntries([...points].map((name) => [name, newest.get(name) ?? 0]));
   const content = { rules, latest, detail };
   const { boot, ms: written } = at.sinceBoot;
   const text = JSON.stringify({ note: 1, boot, ms: written, wall: at.wallMs, ...content });
@@ -80,9 +82,10 @@ export function recallNote(
     return kept ? restore(rule, before, { kept, offset }) : before;
   });
   const names = new Set(template.points.map(({ name }) => name));
-  const latest = new Map(Object.entries(note.latest).filter(([name]) => names.has(name)));
-  const votes = new Map([...latest.keys()].map((name) => [name, note.ms + offset]));
-  return { state: { ...seeded, rules, latest, votes }, detail: note.detail };
+  const newest = new Map(Object.entries(note.latest).filter(([name]) => names.has(name)));
+  const { good: latest, beyond } = sift(template, { values: newest, fault: undefined });
+  const votes = new Map([...newest.keys()].map((name) => [name, note.ms + offset]));
+  return { state: { ...seeded, rules, latest, beyond, votes }, detail: note.detail };
 }
 
 function read(text: string): z.output<typeof noteText> | undefined {

@@ -7,9 +7,9 @@ export type SentReadings = ReadonlyMap<string, { readonly at: number; readonly v
 
 /** Values of one observation, and when it was. */
 export interface Measured {
-  readonly values: ReadonlyMap<string, number>;
-  /** Points whose value is outside of what the sensor can measure. */
-  readonly implausible: ReadonlySet<string>;
+  readonly good: ReadonlyMap<string, number>;
+  /** Outside of what the sensor can measure. */
+  readonly beyond: ReadonlyMap<string, number>;
   readonly monotonicMs: number;
   /** Wall milliseconds that the readings carry. */
   readonly time: number;
@@ -21,16 +21,16 @@ export function stepReadings(
   sent: SentReadings,
   measured: Measured,
 ): { readonly sent: SentReadings; readonly readings: readonly Reading[] } {
-  const { values, implausible, monotonicMs, time } = measured;
+  const { good, beyond, monotonicMs, time } = measured;
   const readings: Reading[] = [];
   let next: Map<string, { at: number; value: number }> | undefined;
   for (const { name, reading, unit } of sensor.template.points) {
-    const value = reading && values.get(name);
+    const value = reading && (good.get(name) ?? beyond.get(name));
     if (reading === undefined || value === undefined) continue;
     const last = sent.get(name);
     const isDue = last === undefined || monotonicMs - last.at >= reading.every;
     if (!isDue && (reading.change === undefined || Math.abs(value - last.value) < reading.change)) continue;
-    const quality = implausible.has(name) ? 'bad' : 'good';
+    const quality = beyond.has(name) ? 'bad' : 'good';
     readings.push({ device: sensor.device, channel: name, kind: reading.kind, value, unit, quality, time });
     next ??= new Map(sent);
     next.set(name, { at: monotonicMs, value });

@@ -14,6 +14,7 @@ import {
 import { channelOf, pointsOf, type Rule, type Template } from '../options.ts';
 import { type Contact, type HealthState, stepHealth, unknownHealth } from './health.ts';
 import { noMemory } from './predicate.ts';
+import { countedFor, nothingBeyond, type Sifted, sift, stepBeyond, votesFor } from './range.ts';
 import { type SentReadings, stepReadings } from './readings.ts';
 import { dueOf, type RuleState, type RuleStep, ruleAfterPerson, ruleAtStart, stepRule } from './rule.ts';
 
@@ -50,7 +51,9 @@ export interface SensorState {
   readonly health: HealthState;
   /** Newest plausible value of each point. */
   readonly latest: ReadonlyMap<string, number>;
-  /** When each point of a rule that counts votes was last seen in its range, monotonic milliseconds. */
+  /** The newest value of each point where that is beyond its range. */
+  readonly beyond: ReadonlyMap<string, number>;
+  /** When each point of a rule that counts votes was last seen, monotonic milliseconds. */
   readonly votes: ReadonlyMap<string, number>;
   readonly sent: SentReadings;
 }
@@ -63,7 +66,6 @@ export interface SensorStep {
 }
 
 type SensorName = { readonly device: string; readonly template: Template };
-type Values = Extract<Observation, { result: 'values' }>;
 
 /** The channel of conditions that concern the whole sensor. */
 export const wholeSensor = 'device';
@@ -76,6 +78,7 @@ export function seedSensor(template: Template, open: readonly Alarm[]): SensorSt
     rules: template.rules.map((rule) => ruleAtStart(rule.alarm === undefined ? undefined : isOpen(rule))),
     health: unknownHealth,
     latest: new Map(),
+    beyond: nothingBeyond,
     votes: new Map(),
     sent: new Map(),
   };
@@ -105,6 +108,18 @@ export function endedByPerson(
   return { ...state, rules };
 }
 
+/** The sensor as if these conditions had not been said: it says them with its next observation, where they still hold. */
+export function unsaid(template: Template, state: SensorState, conditions: readonly Condition[]): SensorState {
+  const isMeant = (channel: string, as: ConditionKind): boolean => conditions.some((each) => each.channel === channel && each.kind === as);
+  const rules = state.rules.map((before, index) => {
+    const rule = template.rules[index];
+    return rule && rule.alarm === undefined && isMeant(channelOf(rule), rule.as) ? { ...before, active: undefined } : before;
+  });
+  const silent = isMeant(wholeSensor, 'sensor-silent') ? undefined : state.health.silent;
+  const fault = isMeant(wholeSensor, 'sensor-fault') ? undefined : state.health.fault;
+  return { ...state, rules, health: { ...state.health, silent, fault } };
+}
+
 /** One observation of `device`. */
 export function stepSensor(
   sensor: SensorName,
@@ -118,31 +133,31 @@ export function stepSensor(
     return { state: next.health.silent === true ? afterSilence(next) : next, says, readings: [] };
   }
   if (observation.result === 'time') {
-    const { latest, votes } = state;
-    const seen = { good: latest, latest, votes, moment, told: observation.told, isRepeat: true };
+    const { latest, votes, beyond } = state;
+    const seen = { good: latest, latest, fresh: beyond, beyond, votes, moment, told: observation.told, isRepeat: true };
     const { rules, says } = judgeAll(sensor, state.rules, seen);
     return { state: { ...state, rules }, says, readings: [] };
   }
-  const { good, implausible, fault } = sift(sensor.template, observation);
+  const sifted = sift(sensor.template, observation);
+  const { good, fault } = sifted;
   const latest = mergeValues(sensor.template, state.latest, good);
-  const votes = stepVotes(sensor.template, state.votes, { good, implausible, monotonicMs: moment.monotonicMs });
-  const { rules, says } = judgeAll(sensor, state.rules, { good, latest, votes, moment, told: observation.told });
-  const measured = {
-    values: observation.values,
-    implausible,
-    monotonicMs: moment.monotonicMs,
-    time: observation.told?.time ?? moment.wallMs,
-  };
+  const beyond = stepBeyond(state.beyond, sifted);
+  const votes = stepVotes(sensor.template, state.votes, { sifted, monotonicMs: moment.monotonicMs });
+  const judged = { good, latest, fresh: sifted.beyond, beyond, votes, moment, told: observation.told };
+  const { rules, says } = judgeAll(sensor, state.rules, judged);
+  const measured = { ...sifted, monotonicMs: moment.monotonicMs, time: observation.told?.time ?? moment.wallMs };
   const { sent, readings } = stepReadings(sensor, state.sent, measured);
-  const health = withHealth(sensor, { ...state, rules, latest, votes, sent }, { contact: { answered: true, fault }, moment });
+  const health = withHealth(sensor, { ...state, rules, latest, beyond, votes, sent }, { contact: { answered: true, fault }, moment });
   return { state: health.state, says: [...says, ...health.says], readings };
 }
 
 /** When time alone may change what the sensor says, monotonic milliseconds; undefined: it takes another observation. */
-export function sensorDueOf(template: Template, { rules, latest }: SensorState, moment: Moment): number | undefined {
+export function sensorDueOf(template: Template, { rules, latest, beyond }: SensorState, moment: Moment): number | undefined {
   const dues = template.rules.map((rule, index) => {
     const state = rules[index];
-    return state && pointsOf(rule).some((name) => latest.has(name)) ? (dueOf(rule, state, moment) ?? Infinity) : Infinity;
+    return state && pointsOf(rule).some((name) => latest.has(name) || beyond.has(name))
+      ? (dueOf(rule, state, moment) ?? Infinity)
+      : Infinity;
   });
   const soonest = Math.min(...dues);
   return soonest === Infinity ? undefined : soonest;
@@ -152,6 +167,9 @@ interface Judged {
   /** Points that are judged. */
   readonly good: ReadonlyMap<string, number>;
   readonly latest: ReadonlyMap<string, number>;
+  /** What is beyond its range: by this observation, and by this or an earlier one. */
+  readonly fresh: ReadonlyMap<string, number>;
+  readonly beyond: ReadonlyMap<string, number>;
   readonly votes: ReadonlyMap<string, number>;
   readonly moment: Moment;
   readonly told: Told | undefined;
@@ -161,36 +179,23 @@ interface Judged {
 function judgeAll(
   sensor: SensorName,
   states: readonly RuleState[],
-  { good, latest, votes, moment, told, isRepeat }: Judged,
+  { good, latest, fresh, beyond, votes, moment, told, isRepeat }: Judged,
 ): { readonly rules: readonly RuleState[]; readonly says: Utterance[] } {
   const says: Utterance[] = [];
   const rules = states.map((before, index) => {
     const rule = sensor.template.rules[index];
-    if (!rule || !pointsOf(rule).some((name) => good.has(name))) return before;
-    const value = latest.get(rule.point);
+    if (!rule) return before;
+    const counted = countedFor(rule, sensor.template, beyond);
+    if (!pointsOf(rule).some((name) => good.has(name) || (counted.has(name) && fresh.has(name)))) return before;
+    const newest = counted.size === 0 ? latest : new Map([...latest, ...counted]);
+    const value = newest.get(rule.point);
     if (value === undefined && !rule.when.atLeast) return before;
-    const step = stepRule(rule, before, { value: value ?? Number.NaN, latest, votes, ...moment, isRepeat });
+    const seen = { value: value ?? Number.NaN, latest: newest, votes: votesFor(rule, votes, { beyond, counted }) };
+    const step = stepRule(rule, before, { ...seen, ...moment, isRepeat });
     if (step.change) says.push(utter(sensor, rule, { step, value, moment, told }));
     return step.state;
   });
   return { rules, says };
-}
-
-/** Sets aside what the sensor cannot have measured. */
-function sift(
-  template: Template,
-  { values, fault }: Values,
-): { good: ReadonlyMap<string, number>; implausible: Set<string>; fault: Text | undefined } {
-  const implausible = new Set<string>();
-  for (const { name, range } of template.points) {
-    const value = range && values.get(name);
-    if (range && value !== undefined && (value < range[0] || value > range[1])) implausible.add(name);
-  }
-  if (implausible.size === 0) return { good: values, implausible, fault };
-  const names = [...implausible].join(', ');
-  const beyond: Text = { ko: `${names} 값이 측정 범위를 벗어났습니다`, en: `${names} is outside of what the sensor can measure` };
-  const whole = fault ? { ko: `${fault.ko}; ${beyond.ko}`, en: `${fault.en}; ${beyond.en}` } : beyond;
-  return { good: new Map([...values].filter(([name]) => !implausible.has(name))), implausible, fault: whole };
 }
 
 function mergeValues(
@@ -204,12 +209,12 @@ function mergeValues(
 function stepVotes(
   { rules }: Template,
   before: ReadonlyMap<string, number>,
-  seen: { readonly good: ReadonlyMap<string, number>; readonly implausible: ReadonlySet<string>; readonly monotonicMs: number },
+  { sifted, monotonicMs }: { readonly sifted: Sifted; readonly monotonicMs: number },
 ): ReadonlyMap<string, number> {
   if (!rules.some(({ when }) => when.atLeast)) return before;
   const votes = new Map(before);
-  for (const name of seen.good.keys()) votes.set(name, seen.monotonicMs);
-  for (const name of seen.implausible) votes.delete(name);
+  for (const name of [...sifted.good.keys(), ...sifted.beyond.keys()]) votes.set(name, monotonicMs);
+  for (const name of sifted.odd) votes.delete(name);
   return votes;
 }
 
