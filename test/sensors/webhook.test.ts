@@ -245,7 +245,7 @@ describe('the webhook', () => {
     expect(recorder.conditions[0]).toMatchObject({
       channel: 'webhook',
       message: { ko: expect.stringMatching(/^[^0-9]*ss -ltnp[^0-9]*$/), en: expect.stringMatching(/^[^0-9]*ss -ltnp[^0-9]*$/) },
-      detail: expect.stringMatching(new RegExp(`^127\\.0\\.0\\.1:${port}, .*EADDRINUSE`)),
+      detail: expect.stringMatching(new RegExp(`^listen EADDRINUSE.* 127\\.0\\.0\\.1:${port}$`)),
     });
     blocker.close();
     await vi.waitFor(() => expect(recorder.said().at(-1)).toBe('bus-fault cleared gateway'), { timeout: 8000, interval: 100 });

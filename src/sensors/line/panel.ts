@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Text } from '#base';
 import { type Alarm, alarmKinds, type Detail, type Report } from '#model';
 import type { Grammar, Pattern } from '../grammar-option.ts';
+import { isPlausible } from '../messages/index.ts';
 import { conditionOf, type Utterance } from '../rules/index.ts';
 import type { Meaning } from './reader.ts';
 
@@ -35,8 +36,6 @@ export interface Heard {
 /** Points that are remembered; the oldest is forgotten first, and a reset then does not end it. */
 const maxStanding = 10_000;
 const maxRecent = 1000;
-const maxPastMs = 7 * 86_400_000;
-const maxFutureMs = 300_000;
 
 /** A panel at the start of the daemon: what is open in the store stands, so that a reset ends it. */
 export function seedPanel(open: readonly Alarm[]): PanelState {
@@ -174,9 +173,9 @@ function channelName(pattern: string | undefined, { groups }: Meaning): string |
 
 /** A panel's clock is believed only where the grammar says that it is kept, and then within bounds. */
 function timeOf(grammar: Grammar, { meaning: { panelTime }, wallMs }: Heard): Pick<Report, 'time' | 'clockQuality'> {
-  const isKept =
-    grammar.clock === 'panel' && panelTime !== undefined && panelTime >= wallMs - maxPastMs && panelTime <= wallMs + maxFutureMs;
-  return isKept ? { time: panelTime, clockQuality: 'synchronised' } : { time: wallMs, clockQuality: 'receipt' };
+  return grammar.clock === 'panel' && isPlausible(panelTime, wallMs)
+    ? { time: panelTime, clockQuality: 'synchronised' }
+    : { time: wallMs, clockQuality: 'receipt' };
 }
 
 function detailOf({ clock }: Grammar, { facts, panelTime }: Meaning): Detail {

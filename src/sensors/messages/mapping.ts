@@ -19,6 +19,11 @@ const maxPastMs = 7 * 86_400_000;
 const maxFutureMs = 300_000;
 const maxDetailText = 100;
 
+/** Whether a stated time can be, by how far it lies from that of receipt; both in milliseconds since 1970. */
+export function isPlausible(stated: number | undefined, receivedMs: number): stated is number {
+  return stated !== undefined && stated >= receivedMs - maxPastMs && stated <= receivedMs + maxFutureMs;
+}
+
 /** When a message says that it happened, how far that can be trusted, and the facts that travel with it. */
 export type Stated = Pick<Meaning, 'time' | 'clockQuality' | 'detail'>;
 
@@ -36,12 +41,9 @@ export function interpret(map: MessageMap, message: unknown, receivedMs: number)
 /** What a message states beside its meaning; a time that cannot be is the time of receipt. */
 export function timeAt(map: MessageMap, message: unknown, receivedMs: number): Stated {
   const stated = map.time === undefined ? undefined : timeOf(valueAt(message, map.time));
-  const isPlausible = stated !== undefined && stated >= receivedMs - maxPastMs && stated <= receivedMs + maxFutureMs;
-  return {
-    time: isPlausible ? stated : receivedMs,
-    clockQuality: isPlausible ? 'synchronised' : 'receipt',
-    detail: detailOf(map, message),
-  };
+  const detail = detailOf(map, message);
+  if (!isPlausible(stated, receivedMs)) return { time: receivedMs, clockQuality: 'receipt', detail };
+  return { time: stated, clockQuality: 'synchronised', detail };
 }
 
 /** The message's own id, or that of its device: a text or number of 1 to 200 characters. A number that was rounded names nothing. */

@@ -38,7 +38,7 @@ function silenceOf({ silentAfterMs }: Expected): Text {
   return { ko: `${ko} 동안 보고가 없습니다`, en: `No message for ${en}` };
 }
 
-/** Opens the presence of all sensors of the webhook. */
+/** Opens the presence of all sensors of one driver that is told. */
 export function openPresence(expected: readonly Expected[], world: { deps: SensorsDeps; env: Env; signal: AbortSignal }): Presence {
   const { deps, env, signal } = world;
   const startedAt = env.clock.monotonicMs();

@@ -10,7 +10,9 @@ import {
   openMessageSource,
   openPresence,
   readPayload,
+  statusOf,
   type Taken,
+  withinCommit,
 } from '../messages/index.ts';
 import type { MqttSourceOptions } from '../options.ts';
 import type { Urgency } from '../rules/index.ts';
@@ -59,7 +61,6 @@ interface Member {
   problem: Text | undefined;
 }
 
-const maxCommitMs = 10_000;
 const unansweredTries = 10;
 const retryMs = 1000;
 const maxKnownTopics = 10_000;
@@ -95,7 +96,10 @@ export function openIntake(sources: readonly OwnedSource[], world: MessageWorld)
     const heard = (device: string): void => {
       if (!message.isRetained) presence.heard(member.id, device);
     };
-    const { result } = await within(member.source.take(toldBy(key, content.value, message), heard), env.clock);
+    const taken = await withinCommit(member.source.take(toldBy(key, content.value, message), heard), env.clock);
+    // Left unanswered, it comes again.
+    if (!taken) throw new Error('no commit in time');
+    const { result } = taken;
     member.problem = result === 'no-such-device' ? noSuchDevice(message.topic) : undefined;
     return result;
   };
@@ -175,20 +179,4 @@ function unreadable(topic: string, why: string): Text {
 
 function noSuchDevice(topic: string): Text {
   return { ko: `${shown(topic)}: 설정에 없는 장치의 메시지입니다`, en: `${shown(topic)}: a message of a device that is not configured` };
-}
-
-/** Rejects when the store takes too long: the message is then left unanswered, and meets the same occurrence key when it comes again. */
-async function within<T>(work: Promise<T>, clock: MessageWorld['env']['clock']): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  using _timer = clock.after(maxCommitMs, () => late.reject(new Error(`no commit within ${maxCommitMs} ms`)));
-  return await Promise.race([work, late.promise]);
-}
-
-/** Silence goes before what the last values said. */
-function statusOf(
-  presence: Pick<SensorStatus, 'state' | 'lastHeardAt' | 'problem'>,
-  values: Pick<SensorStatus, 'values' | 'state' | 'problem'> | undefined,
-): Pick<SensorStatus, 'state' | 'lastHeardAt' | 'problem' | 'values'> {
-  if (!values || presence.state !== 'ok') return { values: values?.values ?? {}, ...presence };
-  return { ...presence, ...values };
 }

@@ -3,7 +3,7 @@ import { type Env, type Text, troubleOf } from '#base';
 import type { Driver, SensorStatus } from '../driver.ts';
 import { openListener, openWrongSecrets, type WrongSecrets } from '../http/index.ts';
 import { openLineHealth } from '../line-health.ts';
-import { type MessageSource, type MessageWorld, openMessageSource, openPresence } from '../messages/index.ts';
+import { type MessageSource, type MessageWorld, openMessageSource, openPresence, statusOf } from '../messages/index.ts';
 import type { OneM2mOptions, OneM2mSource } from '../onem2m-options.ts';
 import { openTeller, type Teller } from '../teller.ts';
 import { openContainers, pick } from './containers.ts';
@@ -68,7 +68,7 @@ export function openOneM2m(options: OneM2mOptions, world: Omit<MessageWorld, 'si
       },
     },
     devices: opened.flatMap(({ source }) => source.devices),
-    status: () => members.flatMap((member) => statusOf(member, presence, secrets)),
+    status: () => members.flatMap((member) => statusesOf(member, presence, secrets)),
     address: () => address,
   };
 }
@@ -148,15 +148,13 @@ function openMember(
   return { id, source, target, keeper, problem };
 }
 
-function statusOf(
+function statusesOf(
   { id, source, keeper, problem }: Member,
   presence: ReturnType<typeof openPresence>,
   secrets: WrongSecrets,
 ): SensorStatus[] {
   return source.devices.map((device, index): SensorStatus => {
-    const here = presence.status(device.id);
-    const values = source.valuesOf(device.id);
-    const stated = values && here.state === 'ok' ? { ...here, ...values } : { values: values?.values ?? {}, ...here };
+    const stated = statusOf(presence.status(device.id), source.valuesOf(device.id));
     const own = index === 0 ? (keeper?.problem() ?? secrets.problem(device.id) ?? problem()) : undefined;
     return { device: device.id, driver: 'onem2m', source: id, ...stated, problem: stated.problem ?? own };
   });

@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Env } from '#base';
 import type { Handler, Incoming, Reply, WrongSecrets } from '../http/index.ts';
-import { parseJson } from '../messages/index.ts';
+import { parseJson, withinCommit } from '../messages/index.ts';
 import { welcome } from '../wire/index.ts';
 import { type Instance, readNotice } from './notification.ts';
 import { answer, echo } from './reply.ts';
@@ -18,9 +18,6 @@ export interface Target {
   /** The platform says that our subscription is gone. */
   gone(): void;
 }
-
-/** The store gets so long; Mobius itself waits 2.5 s, and tells nothing twice: what was late is committed all the same. */
-const maxCommitMs = 10_000;
 
 /** Opens the handler. */
 export function openHandler(targets: readonly Target[], { env, secrets }: { readonly env: Env; readonly secrets: WrongSecrets }): Handler {
@@ -49,7 +46,8 @@ export function openHandler(targets: readonly Target[], { env, secrets }: { read
     if (notice.what === 'deletion') target.gone();
     if (notice.what !== 'instances') return answer('ok');
     if (notice.instances.length === 0) return answer('bad-request', 'no content instance that can be read');
-    return await within(takeAll(target, notice.instances, body), env);
+    // Mobius itself waits 2.5 s, and tells nothing twice: what was late is committed all the same.
+    return (await withinCommit(takeAll(target, notice.instances, body), env.clock)) ?? answer('not-stored');
   };
   return async (incoming) => echo(await handle(incoming), incoming);
 }
@@ -58,13 +56,6 @@ async function takeAll(target: Target, instances: readonly Instance[], body: Uin
   let strangers = 0;
   for (const instance of instances) if (!(await target.take(instance, body))) strangers += 1;
   return strangers === instances.length ? answer('no-such-device') : answer('ok');
-}
-
-async function within(work: Promise<Reply>, env: Env): Promise<Reply> {
-  const late = Promise.withResolvers<Reply>();
-  using _timer = env.clock.after(maxCommitMs, () => late.resolve(answer('not-stored')));
-  work.catch(() => {});
-  return await Promise.race([work, late.promise]);
 }
 
 function digest(text: string): Buffer {

@@ -3,7 +3,7 @@ import { troubleOf } from '#base';
 import type { Driver, SensorStatus } from '../driver.ts';
 import { openListener, openWrongSecrets } from '../http/index.ts';
 import { openLineHealth } from '../line-health.ts';
-import { type MessageWorld, openMessageSource, openPresence } from '../messages/index.ts';
+import { type MessageWorld, openMessageSource, openPresence, statusOf } from '../messages/index.ts';
 import type { WebhookOptions } from '../options.ts';
 import { openTeller } from '../teller.ts';
 import { openHandler } from './handler.ts';
@@ -66,13 +66,4 @@ export function openWebhook(options: WebhookOptions, world: Omit<MessageWorld, '
       ),
     address: () => address,
   };
-}
-
-/** Silence goes before what the last values said. */
-function statusOf(
-  presence: Pick<SensorStatus, 'state' | 'lastHeardAt' | 'problem'>,
-  values: Pick<SensorStatus, 'values' | 'state' | 'problem'> | undefined,
-): Pick<SensorStatus, 'state' | 'lastHeardAt' | 'problem' | 'values'> {
-  if (!values || presence.state !== 'ok') return { values: values?.values ?? {}, ...presence };
-  return { ...presence, ...values };
 }

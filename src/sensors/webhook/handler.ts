@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Env } from '#base';
 import type { Handler, Incoming, Reply, WrongSecrets } from '../http/index.ts';
-import { type MessageSource, parseJson, type Taken } from '../messages/index.ts';
+import { type MessageSource, parseJson, type Taken, withinCommit } from '../messages/index.ts';
 import type { SignatureOptions } from '../signature-option.ts';
 import { parseForm } from './form.ts';
 import { refuse } from './reply.ts';
@@ -32,8 +32,6 @@ interface Known extends Sender {
   readonly spent: Spent | undefined;
 }
 
-/** The store gets so long; then the sender is told to send again, and its retry meets the same occurrence key. */
-const maxCommitMs = 10_000;
 const prefix = '/webhook/';
 
 /** Opens the handler. */
@@ -67,7 +65,7 @@ export function openHandler(senders: readonly Sender[], world: HandlerWorld): Ha
     const message = sender.body === 'form' ? parseForm(body, incoming.header('content-type')) : parseJson(body);
     if (!message.ok) return refuse(sender.body === 'form' ? 'bad-form' : 'bad-json', message.problem);
     const taking = sender.source.take({ content: message.value, body, id }, (device) => world.heard(sender.id, device));
-    const taken = await within(taking, env);
+    const taken = await withinCommit(taking, env.clock);
     if (taken && taken.result !== 'no-such-device' && signature.name !== undefined) sender.spent?.add(signature.name);
     return replyTo(taken);
   };
@@ -78,13 +76,6 @@ function replyTo(taken: Taken | undefined): Reply {
   if (taken.result === 'no-such-device') return refuse('no-such-device');
   if (!('alarmId' in taken)) return { status: 200, body: { result: taken.result } };
   return { status: 200, body: { result: taken.result, alarmId: taken.alarmId ?? null } };
-}
-
-async function within<T>(work: Promise<T>, env: Env): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  using _timer = env.clock.after(maxCommitMs, () => late.resolve(undefined));
-  work.catch(() => {});
-  return await Promise.race([work, late.promise]);
 }
 
 function digest(text: string): Buffer {
