@@ -5,6 +5,7 @@ import { BongsuError, type Env, openLog, resolvedSecret, systemEnv } from '#base
 import { openSensorMemory } from '../../src/sensors/memory.ts';
 import { extractValues } from '../../src/sensors/messages/extract.ts';
 import { messageMaps, openMessageSource } from '../../src/sensors/messages/index.ts';
+import { statusOf } from '../../src/sensors/messages/standing.ts';
 import { sensorsOptions, type Template } from '../../src/sensors/options.ts';
 import { templateOption } from '../../src/sensors/template.ts';
 import { shippedTemplate } from '../../src/sensors/templates/index.ts';
@@ -49,10 +50,10 @@ describe('values of a message', () => {
       { pressure: 320, temperature: -3.5, leak: 0, parking: 1 },
       false,
     ],
-    ['words that the template does not know', 'milesight-vs373', { detection_status: 'yawning' }, {}, false],
+    ['words that the template does not know', 'milesight-vs373', { detection_status: 'yawning' }, {}, true],
     ['what is no number', 'hydrant', { pressure: 'high', battery: [1], temperature: '1e999' }, {}, true],
     ['nothing', 'hydrant', { pressure: null }, {}, false],
-    ['one word for two points', 'milesight-gs524n', { event: 'removed' }, { smoke: 0, mounted: 0 }, false],
+    ['one word for two points', 'milesight-gs524n', { event: 'removed' }, { mounted: 0 }, false],
     ['what is inherited', 'door', {}, {}, false],
     ['numbers that a register would have scaled', 'water-level', { level: 1.23 }, { level: 1.23 }, false],
   ])('are found: %s', (_, template, content, values, odd) => {
@@ -91,7 +92,7 @@ describe('values of a message', () => {
     };
     const found = extractValues(template, { pressure: 1.7e308, temperature: 1 });
     expect(Object.fromEntries(found.values)).toEqual({ temperature: 100 });
-    expect(found.fault?.en).toBe('pressure is no number');
+    expect(found.fault?.en).toBe('pressure: "1.7e+308" is no number');
   });
 
   it('are finite numbers or nothing, whatever comes', () => {
@@ -100,6 +101,40 @@ describe('values of a message', () => {
         for (const value of extractValues(templateOf('hydrant'), content).values.values()) expect(Number.isFinite(value)).toBe(true);
       }),
     );
+  });
+});
+
+describe('messages that the template does not understand', () => {
+  it('are a fault with name and word, no sign of life, and over with the first that is understood', async () => {
+    const recorder = openRecorder();
+    const source = open({ template: 'hydrant' }, recorder);
+    const heard: string[] = [];
+    const take = async (content: object): Promise<unknown> => (await source.take(message(content), (device) => heard.push(device))).result;
+    expect([await take({ preasure: 300, at: 1 }), await take({ preasure: 301, at: 2 })]).toEqual(['ignored', 'ignored']);
+    expect(recorder.said()).toEqual([]);
+    expect(source.valuesOf('own')).toMatchObject({ state: 'waiting', problem: { en: expect.stringContaining('they have: preasure, at') } });
+    expect(await take({ preasure: 302, at: 3 })).toBe('measured');
+    expect(recorder.said()).toContain('sensor-fault raised own');
+    expect(source.valuesOf('own')).toMatchObject({ state: 'fault', problem: { ko: expect.stringContaining('들어온 항목: preasure') } });
+    await take({ parking: 'CAR\u001b[2J' });
+    expect(source.valuesOf('own')?.problem?.en).toBe('parking: "CAR?[2J" is no word that the template knows (occupied, vacant, yes, no)');
+    expect(heard).toEqual([]);
+    await take({ pressure: 302 });
+    expect(recorder.said().at(-1)).toBe('sensor-fault cleared own');
+    expect([heard, source.valuesOf('own')?.state]).toEqual([['own'], 'ok']);
+  });
+
+  it('tell of themselves beside their silence, and pass over what a template knows to say nothing', () => {
+    const problem = { ko: '가', en: 'a' };
+    const silence = { ko: '나', en: 'b' };
+    const fault = { state: 'fault', problem, values: { p: 1 } } as const;
+    expect(statusOf({ state: 'silent', lastHeardAt: 5, problem: silence }, fault)).toMatchObject({
+      state: 'silent',
+      problem: { ko: '나; 가', en: 'b; a' },
+    });
+    expect(statusOf({ state: 'waiting', lastHeardAt: undefined, problem: undefined }, fault)).toMatchObject({ state: 'fault', problem });
+    const template = templateOption.parse({ points: [{ name: 'p', path: 'p', words: { on: 1, join: null } }] });
+    expect(extractValues(template, { p: 'join' })).toEqual({ values: new Map(), fault: undefined });
   });
 });
 

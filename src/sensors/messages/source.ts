@@ -1,5 +1,5 @@
 // One source whose sensors tell: from a parsed message to what is committed, whichever way the message came.
-import { type Env, messageOf } from '#base';
+import { type Env, messageOf, type Text } from '#base';
 import type { Device, Report, ReportOutcome } from '#model';
 import { deviceOf } from '../device.ts';
 import type { SensorStatus, SensorsDeps } from '../driver.ts';
@@ -10,7 +10,7 @@ import type { MessageMap, MessageSourceOptions, Template } from '../options.ts';
 import type { Urgency } from '../rules/index.ts';
 import { reachOf } from '../shipped-templates.ts';
 import { openToldObserver, type ToldObserver } from '../told-observer.ts';
-import { extractValues } from './extract.ts';
+import { extractValues, missingValues } from './extract.ts';
 import { valueAt } from './json.ts';
 import { interpret, type Meaning, nameAt, timeAt } from './mapping.ts';
 import { openOccurrenceNames } from './occurrence.ts';
@@ -47,7 +47,7 @@ export interface MessageSource {
   /**
    * Resolves after the commit. Rejects with the store's fault: nothing of the message counts then, and its retry is judged anew. What no retry can bring into
    * the store is logged and `ignored`: it must not come again for ever. Readings that the store does not take hold up no message.
-   * `heard` is told whom the message was of, once it is committed.
+   * `heard` is told whom the message was of, once it is committed; of a sensor with a template only when it brought a value or a meaning.
    */
   take(message: Message, heard: (device: string) => void): Promise<Taken>;
   /** Whose message it is (undefined: nobody's), and what it would do to critical alarms; nothing is taken. */
@@ -68,6 +68,20 @@ export interface MessageWorld {
   map(name: string): MessageMap;
 }
 
+/** Messages in a row that had none of the template's values, and what is said of them. */
+interface Empty {
+  count: number;
+  problem: Text | undefined;
+}
+
+interface Measured {
+  readonly observer: ToldObserver;
+  readonly template: Template;
+  readonly empty: Empty;
+}
+
+/** One message without a value may be a greeting; so many in a row are a wrong name. */
+const maxEmpty = 3;
 const bareMap: MessageMap = { detail: {}, rules: [] };
 
 function toldTemplate(name: string, world: MessageWorld): Template {
@@ -87,7 +101,7 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
     const template = name === undefined ? undefined : toldTemplate(name, world);
     const silentAfterMs = options.silentAfter > 0 ? options.silentAfter : (template?.silence.after ?? 0);
     const observer = template && openToldObserver({ device: stated.device, template, silentAfterMs }, world);
-    return { stated, template, observer, silentAfterMs };
+    return { stated, template, observer, silentAfterMs, empty: { count: 0, problem: undefined } as Empty };
   });
   const byDevice = new Map(members.map((member) => [member.stated.device, member]));
   const byKey = new Map(options.devices.map(({ key, device }) => [String(key), byDevice.get(device)]));
@@ -109,15 +123,26 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
     const meaning = interpret(map, content, env.clock.now());
     return retained && meaning?.state === 'pulse' ? undefined : meaning;
   };
-  const valuesIn = (template: Template, { content }: Message) =>
-    extractValues(template, map.root === undefined ? content : valueAt(content, map.root));
-  const measure = async (observer: ToldObserver, template: Template, message: Message): Promise<boolean> => {
-    const { values, fault } = valuesIn(template, message);
-    if (values.size === 0 && !fault) return false;
+  const rootOf = ({ content }: Message): unknown => (map.root === undefined ? content : valueAt(content, map.root));
+  const valuesIn = (template: Template, message: Message) => extractValues(template, rootOf(message));
+  const measure = async (member: Measured, message: Message, isMeant: boolean): Promise<'nothing' | 'fault' | 'values'> => {
+    const { observer, template, empty } = member;
+    const found = valuesIn(template, message);
+    const { values } = found;
+    if (isMeant && values.size === 0 && !found.fault) return 'nothing';
+    const isEmpty = values.size === 0 && !found.fault;
+    const count = isEmpty ? Math.min(empty.count + 1, maxEmpty) : 0;
+    const problem = isEmpty ? (empty.problem ?? missingValues(template, rootOf(message))) : undefined;
+    if (isEmpty && count < maxEmpty) {
+      Object.assign(empty, { count, problem });
+      return 'nothing';
+    }
+    const fault = found.fault ?? problem;
     const now = env.clock.now();
     const told = { id: message.id === undefined ? undefined : names.keyOf(options.id, message.id), ...timeAt(map, message.content, now) };
     await observer.take({ result: 'values', values, fault, told }, message.answered);
-    return true;
+    Object.assign(empty, { count, problem });
+    return values.size > 0 ? 'values' : 'fault';
   };
 
   return {
@@ -128,18 +153,21 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
       if (!member) return { result: 'no-such-device' };
       const { device } = member.stated;
       const named = { ...message, id: nameAt(message.content, map.id) ?? message.id };
+      let speaks = true;
       const takeNamed = async (): Promise<Taken> => {
         const meaning = meaningOf(message);
         const outcome: Taken | undefined = meaning && (await tell(device, meaning, named));
-        const measured = member.observer && member.template ? await measure(member.observer, member.template, named) : false;
-        return outcome ?? { result: measured ? 'measured' : 'ignored' };
+        const { observer, template, empty } = member;
+        const measured = observer && template ? await measure({ observer, template, empty }, named, meaning !== undefined) : 'nothing';
+        speaks = meaning !== undefined || !template || measured === 'values';
+        return outcome ?? { result: measured === 'nothing' ? 'ignored' : 'measured' };
       };
       const taken = await takeNamed().catch((error: unknown): Taken => {
         if (!isHopeless(error)) throw error;
         env.log.error({ source: options.id, device, error: messageOf(error) }, 'a message that can never be stored is dropped');
         return { result: 'ignored' };
       });
-      heard(device);
+      if (speaks) heard(device);
       return taken;
     },
     look(message) {
@@ -152,7 +180,11 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
       };
       return { device: member?.stated.device, urgency };
     },
-    valuesOf: (device) => byDevice.get(device)?.observer?.status(),
+    valuesOf(device) {
+      const member = byDevice.get(device);
+      const status = member?.observer?.status();
+      return status?.state === 'waiting' ? { ...status, problem: member?.empty.problem } : status;
+    },
     async settled() {
       await Promise.all(members.flatMap(({ observer }) => (observer ? [observer.settled()] : [])));
     },
