@@ -131,3 +131,21 @@ describe('sensor bypass', () => {
     expect((await sensor('bypass', 'smoke-01', '--end')).status).toBe(0);
   });
 });
+
+describe('what people did to a sensor', () => {
+  it('is marked where sensors are listed', async () => {
+    const { stdout } = await sensor('list');
+    expect(stdout).toMatch(/smoke-01 .*fault, maintenance until 2026-11-20[^,]*, smoke shelved until 2026-11-20.* obscuration\*=12\.3 /);
+    expect(stdout).toContain('\n* calibrated: ');
+    const korean = (await sensor('list', '--lang', 'ko')).stdout;
+    expect(korean).toMatch(/이상, 2026-11-20[^,]*까지 정비 중, 2026-11-20[^,]*까지 연기 보류/);
+    expect(korean).toContain('\n* 교정된 값: ');
+  });
+
+  it('is among all that is known of one', async () => {
+    const { stdout } = await sensor('show', 'smoke-01');
+    expect(stdout).toMatch(/Quietened +maintenance until 2026-11-20.*\(배터리 교체, cli:kim \(claimed\)\)/);
+    expect(stdout).toMatch(/Calibrated +obscuration\n/);
+    expect((await sensor('show', 'smoke-01', '--lang', 'ko')).stdout).toMatch(/교정된 값 +obscuration\n/);
+  });
+});
