@@ -1,6 +1,7 @@
 // The story of people's acts on alarms: each is on the audit before it is done, then in the alarm's history, then with the hub.
 import type { Access } from '#access';
 import type { Alarms, Quiet, QuietRequest } from '#alarms';
+import type { Alarm } from '#model';
 import { faults } from './faults.ts';
 
 /** What people may do, by the command line or by the hub. `by` names them as the audit shall. */
@@ -21,17 +22,20 @@ export interface AlarmActDeps {
   readonly access: Pick<Access, 'account'>;
   /** Whether a device of this id is registered. */
   readonly hasDevice: (id: string) => boolean;
+  /** A person has ended it: whoever told of it is to tell of it again when it is so again. */
+  readonly ended: (alarm: Alarm) => void;
 }
 
 const names = { shelf: 'alarm.shelve', maintenance: 'device.maintenance' } as const;
 
 /** Opens the acts. */
-export function openAlarmActs({ alarms, access, hasDevice }: AlarmActDeps): AlarmActs {
-  const accountFor = async (alarmId: string, act: { readonly act: string; readonly by: string; readonly note: string }): Promise<void> => {
+export function openAlarmActs({ alarms, access, hasDevice, ended }: AlarmActDeps): AlarmActs {
+  const accountFor = async (alarmId: string, act: { readonly act: string; readonly by: string; readonly note: string }): Promise<Alarm> => {
     const shown = await alarms.show(alarmId);
     if (!shown) throw faults.fault('alarm-unknown', { detail: alarmId });
     const { device, channel } = shown.alarm;
     await access.account({ act: act.act, by: act.by, subject: `${device}/${channel}`, detail: `${alarmId}: ${act.note}` });
+    return shown.alarm;
   };
   /** Retention may have taken it between the two looks. */
   const unknown = (alarmId: string): never => {
@@ -44,8 +48,10 @@ export function openAlarmActs({ alarms, access, hasDevice }: AlarmActDeps): Alar
       return became === 'unknown' ? unknown(alarmId) : became;
     },
     async clear(alarmId, by, reason) {
-      await accountFor(alarmId, { act: 'alarm.clear', by, note: reason });
+      const alarm = await accountFor(alarmId, { act: 'alarm.clear', by, note: reason });
       const became = await alarms.clear(alarmId, by, reason);
+      // A device's own test is no state of its sensor.
+      if (became === 'cleared' && (alarm.maintenance === true || !alarm.test)) ended(alarm);
       return became === 'unknown' ? unknown(alarmId) : became;
     },
     async quieten(request) {

@@ -8,7 +8,7 @@ import { serveControl } from '#control';
 import type { Device, Identity } from '#model';
 import { openOutbox, openReadings } from '#outbox';
 import { openCredentials, openFindings, openRegistry } from '#registry';
-import { openCalibrations, openSensors } from '#sensors';
+import { openCalibrations, openEndings, openSensors } from '#sensors';
 import type { SensorMarksProcedures, SensorNotesProcedures } from '#sensors/tables';
 import { openStore } from '#store';
 import { openStreams } from '#streams';
@@ -123,7 +123,8 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
   const discovery = openDiscoveryStory(config.cameras.discovery, { access, cameras, findings, registry }, env);
   const marks = store.procedures<SensorMarksProcedures>('marks');
   const notes = store.procedures<SensorNotesProcedures>('notes');
-  const sensors = openSensors(config.sensors, { ...drivers, reading: readings.record, marks, notes, calibrations }, env);
+  const endings = openEndings();
+  const sensors = openSensors(config.sensors, { ...drivers, reading: readings.record, marks, notes, calibrations, endings }, env);
   const keyFrames = openKeyFrames(cameras, env);
   const streams = openStreams(
     config.streams,
@@ -156,7 +157,7 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     },
     env,
   );
-  const acts = openAlarmActs({ alarms, access, hasDevice: (id) => registry.find(id) !== undefined });
+  const acts = openAlarmActs({ alarms, access, hasDevice: (id) => registry.find(id) !== undefined, ended: endings.tell });
   const onCommand = openCommands(
     {
       grants,

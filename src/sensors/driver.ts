@@ -2,6 +2,7 @@
 import type { Service, Text } from '#base';
 import type { Alarm, Condition, Device, Reading, Report, ReportOutcome } from '#model';
 import type { Calibrations } from './calibrations.ts';
+import type { Endings } from './endings.ts';
 import type { SensorNotes } from './memory.ts';
 
 /** What the room is handed by whoever assembles the gateway. */
@@ -22,6 +23,8 @@ export interface SensorsDeps {
   readonly marks: SensorMarks;
   /** Left out: nothing is calibrated. */
   readonly calibrations?: Calibrations;
+  /** Left out: nobody ends alarms. */
+  readonly endings?: Pick<Endings, 'join'>;
 }
 
 /** How far a source was taken whose messages are fetched. */
@@ -33,7 +36,7 @@ export interface SensorMarks {
 
 /** One bus that is asked, or one listener that is told. */
 export interface Driver {
-  /** The bus's id, or `webhook`. */
+  /** The id of the bus, the line, the connection or the platform; `webhook`, `onem2m`, `mqtt-broker`. */
   readonly name: string;
   readonly service: Service;
   /** Its devices as the configuration states them. */
@@ -53,6 +56,6 @@ export interface SensorStatus {
   readonly lastHeardAt: number | undefined;
   /** What is wrong; undefined when nothing is. */
   readonly problem: Text | undefined;
-  /** Last values by point; empty for a webhook. */
+  /** Last values by point; empty where no template gives any. */
   readonly values: Readonly<Record<string, number>>;
 }

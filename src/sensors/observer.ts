@@ -1,9 +1,19 @@
 // One sensor that is asked: keeps its state, lets the pure rules judge what was seen, and tells what they say.
 import { type Env, messageOf } from '#base';
 import type { SensorStatus, SensorsDeps } from './driver.ts';
+import type { EndedPoint } from './endings.ts';
 import { openLostReadings } from './lost-readings.ts';
 import type { Template } from './options.ts';
-import { faultOf, type Observation, type SensorState, type SensorStep, seedSensor, stepSensor, withoutMemory } from './rules/index.ts';
+import {
+  endedByPerson,
+  faultOf,
+  type Observation,
+  type SensorState,
+  type SensorStep,
+  seedSensor,
+  stepSensor,
+  withoutMemory,
+} from './rules/index.ts';
 import { openTeller } from './teller.ts';
 
 /** Where a driver puts what it saw of one sensor. */
@@ -25,31 +35,39 @@ export function openObserver(
   let state: SensorState | undefined;
   let seeding: Promise<void> | undefined;
   let last: Observation | undefined;
-  let values: ReadonlyMap<string, number> = new Map();
+  /** As the sensor says them: what they are worth is known when they are asked for. */
+  let raw: ReadonlyMap<string, number> = new Map();
+  let endedMeanwhile: EndedPoint[] = [];
   let lastHeardAt: number | undefined;
 
   const note = (observation: Observation): void => {
     last = observation;
     if (observation.result !== 'values') return;
     lastHeardAt = env.clock.now();
-    ({ values } = observation);
   };
   // What jumps because it was calibrated has not moved.
   const correct = deps.calibrations?.join(sensor.device, sensor.template, () => {
     state &&= withoutMemory(state);
   });
-  const step = (before: SensorState, observation: Observation): SensorStep =>
-    stepSensor(sensor, before, { observation, moment: { wallMs: env.clock.now(), monotonicMs: env.clock.monotonicMs() } });
+  const moment = () => ({ wallMs: env.clock.now(), monotonicMs: env.clock.monotonicMs() });
+  deps.endings?.join(sensor.device, (point) => {
+    if (state) state = endedByPerson(sensor.template, state, point, moment());
+    else if (seeding) endedMeanwhile.push(point);
+  });
+  const step = (before: SensorState, observation: Observation): SensorStep => stepSensor(sensor, before, { observation, moment: moment() });
   const noteLost = openLostReadings(sensor.device, world);
   const seed = async (): Promise<void> => {
     try {
-      state = seedSensor(sensor.template, await deps.openAlarms(sensor.device));
+      let seeded = seedSensor(sensor.template, await deps.openAlarms(sensor.device));
+      for (const point of endedMeanwhile) seeded = endedByPerson(sensor.template, seeded, point, moment());
+      state = seeded;
       if (last) apply(last);
     } catch (error) {
       if (!world.signal.aborted)
         env.log.error({ device: sensor.device, error: messageOf(error) }, 'open alarms cannot be read; trying again');
     } finally {
       seeding = undefined;
+      endedMeanwhile = [];
     }
   };
   const apply = (observation: Observation): void => {
@@ -63,6 +81,7 @@ export function openObserver(
     observe(seen) {
       const observation = correct && seen.result === 'values' ? { ...seen, values: correct(seen.values) } : seen;
       note(observation);
+      if (seen.result === 'values') raw = seen.values;
       if (state) apply(observation);
       else seeding ??= seed();
     },
@@ -75,7 +94,7 @@ export function openObserver(
         state: fault ? 'fault' : 'ok',
         lastHeardAt,
         problem: fault,
-        values: last?.result === 'silent' ? {} : Object.fromEntries(values),
+        values: last?.result === 'silent' ? {} : Object.fromEntries(correct ? correct(raw) : raw),
       };
     },
     async settled() {

@@ -6,6 +6,8 @@ import { openLostReadings } from './lost-readings.ts';
 import type { SensorMemory } from './memory.ts';
 import type { Template } from './options.ts';
 import {
+  afterSilence,
+  endedByPerson,
   faultOf,
   hasCriticalRule,
   noteOf,
@@ -17,6 +19,7 @@ import {
   sensorDueOf,
   stepSensor,
   type Urgency,
+  unsaid,
   urgencyOf,
   withoutMemory,
 } from './rules/index.ts';
@@ -27,8 +30,8 @@ type Values = Extract<Observation, { result: 'values' }>;
 export interface ToldObserver {
   /**
    * Resolves when all that it leads to is committed, its readings too while the store takes them within two seconds; `isAnswered` false: without waiting for
-   * those, for nobody waits for an answer. Alarms are committed in the order of the calls; they do not wait for the readings of earlier calls, which are
-   * handed over in that order. Rejects with the store's fault where an alarm or a condition is not taken: then it counts as never seen and the sender's
+   * those and for conditions, for nobody waits for an answer. Alarms are committed in the order of the calls; they wait neither for the conditions of
+   * earlier calls nor for their readings, which are handed over in that order each. Rejects with the store's fault where an alarm or a condition is not taken: then it counts as never seen and the sender's
    * retry is judged anew. Readings that are not taken are counted and logged: for a measured value no alarm is held up.
    */
   take(observation: Values, isAnswered?: boolean): Promise<void>;
@@ -60,8 +63,10 @@ export function openToldObserver(
   const { clock } = env;
   let state: SensorState | undefined;
   let taking: Promise<unknown> = Promise.resolve();
+  let telling: Promise<unknown> = Promise.resolve();
   const storing = new Set<Promise<void>>();
-  let values: ReadonlyMap<string, number> = new Map();
+  /** As the sensor says them: what they are worth is known when they are asked for. */
+  let raw: ReadonlyMap<string, number> = new Map();
   let lastFault: Values['fault'];
   let isHeard = false;
   let detail: Detail = {};
@@ -102,10 +107,33 @@ export function openToldObserver(
     const isBeyond = due !== undefined && silentAfterMs > 0 && due >= heardAt + silentAfterMs;
     memory.due(device, isBeyond || signal.aborted ? undefined : due, tick);
   };
-  /** `isAnswered`: its sender waits, and forgets it then. */
-  const commit = async ({ state: next, says }: SensorStep, isAnswered: boolean): Promise<void> => {
-    for (const said of says) await ('report' in said ? deps.report(said.report, { answers: isAnswered }) : deps.condition(said.condition));
-    state = next;
+  deps.endings?.join(device, (point) => {
+    taking = taking.then(async () => {
+      if (!state) return;
+      state = endedByPerson(template, state, point, moment());
+      wait();
+      await note(state);
+    });
+  });
+  /** Conditions, in their order and in nobody's way: a store that is sick may take them late. Rejects when it does not take them. */
+  const tell = ({ state: next, says }: SensorStep, before: SensorState): Promise<void> => {
+    const conditions = says.flatMap((said) => ('condition' in said ? [said.condition] : []));
+    if (conditions.length === 0) return Promise.resolve();
+    const told = telling.then(async () => {
+      for (const condition of conditions) await deps.condition(condition);
+    });
+    telling = told.catch((error: unknown) => {
+      state = state === next ? before : state && unsaid(template, state, conditions);
+      if (!signal.aborted) env.log.error({ device, error: messageOf(error) }, 'the store does not take a condition');
+      memory.due(device, clock.monotonicMs() + retryMs, tick);
+    });
+    return told;
+  };
+  /** Resolves when the alarms are committed; `told` is for the conditions. `isAnswered`: its sender waits, and forgets it then. */
+  const commit = async (step: SensorStep, before: SensorState, isAnswered: boolean): Promise<{ readonly told: Promise<void> }> => {
+    for (const said of step.says) if ('report' in said) await deps.report(said.report, { answers: isAnswered });
+    state = step.state;
+    return { told: tell(step, before) };
   };
   const store = async ({ state: next, readings }: SensorStep, isAnswered: boolean): Promise<void> => {
     try {
@@ -121,7 +149,7 @@ export function openToldObserver(
     const now = moment();
     const told = { id: undefined, time: now.wallMs, clockQuality: 'receipt', detail } as const;
     const isSilent = silentAfterMs > 0 && now.monotonicMs >= heardAt + silentAfterMs;
-    if (!isSilent) await commit(stepSensor(sensor, state, { observation: { result: 'time', told }, moment: now }), false);
+    if (!isSilent) await commit(stepSensor(sensor, state, { observation: { result: 'time', told }, moment: now }), state, false);
     wait();
     await note(state);
   };
@@ -132,29 +160,33 @@ export function openToldObserver(
       memory.due(device, clock.monotonicMs() + retryMs, tick);
     });
   };
-  const takeOne = async (observation: Values, isAnswered: boolean): Promise<{ readonly stored: Promise<void> }> => {
+  const takeOne = async (seen: Values, isAnswered: boolean): Promise<{ readonly stored: Promise<unknown> }> => {
     state ??= await seed();
-    const step = stepSensor(sensor, state, { observation, moment: moment() });
-    await commit(step, isAnswered);
+    const observation = correct(seen);
+    const isBack = silentAfterMs > 0 && clock.monotonicMs() >= heardAt + silentAfterMs;
+    const before = isBack ? afterSilence(state) : state;
+    const step = stepSensor(sensor, before, { observation, moment: moment() });
+    const { told } = await commit(step, before, isAnswered);
     const stored = store(step, isAnswered);
     storing.add(stored);
     void stored.then(() => storing.delete(stored));
     isHeard = true;
     heardAt = clock.monotonicMs();
     lastFault = observation.fault;
-    values = new Map([...values, ...observation.values]);
+    raw = new Map([...raw, ...seen.values]);
     if (observation.told) ({ detail } = observation.told);
     wait();
     await note(step.state);
-    return { stored: isAnswered && step.readings.length > 0 ? inTime(stored, clock) : Promise.resolve() };
+    if (!isAnswered) return { stored: Promise.resolve() };
+    return { stored: Promise.all([told, ...(step.readings.length > 0 ? [inTime(stored, clock)] : [])]) };
   };
   memory.join(device, tick);
 
   return {
     take(seen, isAnswered = true) {
-      const taken = taking.then(() => takeOne(correct(seen), isAnswered));
+      const taken = taking.then(() => takeOne(seen, isAnswered));
       taking = taken.catch(() => {});
-      return taken.then(({ stored }) => stored);
+      return taken.then(async ({ stored }) => void (await stored));
     },
     urgency(seen) {
       const observation = correct(seen);
@@ -164,11 +196,11 @@ export function openToldObserver(
     status() {
       if (!isHeard) return { state: 'waiting', problem: undefined, values: {} };
       const problem = lastFault ?? (state && faultOf(state.health));
-      return { state: problem ? 'fault' : 'ok', problem, values: Object.fromEntries(values) };
+      return { state: problem ? 'fault' : 'ok', problem, values: Object.fromEntries(correctValues ? correctValues(raw) : raw) };
     },
     async settled() {
       await Promise.allSettled([taking, ...storing]);
-      await taking;
+      await Promise.all([taking, telling]);
     },
   };
 }

@@ -24,13 +24,19 @@ function opened() {
       audit.push(`${by} ${act} ${subject} ${detail}`);
     },
   };
-  const acts = openAlarmActs({ alarms, access, hasDevice: (id) => id === 'smoke-1' });
+  const ended: string[] = [];
+  const acts = openAlarmActs({
+    alarms,
+    access,
+    hasDevice: (id) => id === 'smoke-1',
+    ended: ({ device, channel, kind }) => void ended.push(`${device}/${channel}/${kind}`),
+  });
   const commands = openCommands({ acts } as unknown as CommandDeps, env);
   const command = (name: string, body: object) => {
     const time = clock.now();
     return commands({ id: 'c-1', name, issuedAt: time, expiresAt: time + 60_000, body: { ...body } } satisfies Command);
   };
-  return { alarms, audit, clock, told, command, handlers: openTechnicianAlarms({ alarms, acts }, env) };
+  return { alarms, audit, clock, ended, told, command, handlers: openTechnicianAlarms({ alarms, acts }, env) };
 }
 
 let site: ReturnType<typeof opened>;
@@ -49,6 +55,8 @@ describe('the technician', () => {
     expect(await handlers['alarm.clear']({ id: alarmId, reason: 'dust' }, context)).toEqual({ result: 'cleared' });
     expect(await handlers['alarm.clear']({ id: alarmId, reason: 'dust' }, context)).toEqual({ result: 'over' });
     expect(told()).toEqual(['updated acknowledged', 'cleared person']);
+    // The sensor that told of it is told once.
+    expect(site.ended).toEqual(['smoke-1/zone-1/smoke']);
     expect(audit[0]).toBe(`cli:kim (claimed) alarm.acknowledge smoke-1/zone-1 ${alarmId}: seen`);
     const shown = await handlers['alarm.show']({ id: alarmId }, context);
     expect(shown.transitions.map(({ transition }) => transition.act?.by)).toEqual([undefined, context.origin, context.origin]);

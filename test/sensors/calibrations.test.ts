@@ -1,12 +1,14 @@
 // Calibrations: what is measured is put right before the rules see it, step by step, over a restart, and no jump of it raises an alarm.
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { openLog, systemRandom } from '#base';
+import { openLog, systemEnv, systemRandom } from '#base';
 import { openCalibrations } from '#sensors';
 import { calibrationMigrations, openCalibrationProcedures } from '#sensors/tables';
 import type { Store } from '#store';
+import { openSensorMemory } from '../../src/sensors/memory.ts';
 import { openObserver } from '../../src/sensors/observer.ts';
 import { type Template, templateOption } from '../../src/sensors/template.ts';
+import { openToldObserver } from '../../src/sensors/told-observer.ts';
 import { openFakeClock } from '../fakes/clock.ts';
 import { openRecorder } from './recorder.ts';
 
@@ -92,9 +94,33 @@ describe('calibrations', () => {
     };
     expect(await see(0.5)).toEqual([]);
     await calibrations.set(entry(1, 1.4));
+    // What is shown is worth what holds now: who measures twice before the next value takes nothing twice.
+    expect(observer.status().values).toEqual({ level: 1.9 });
     expect(await see(0.5)).toEqual([]);
     expect(observer.status().values).toEqual({ level: 1.9 });
     expect(await see(0.7)).toEqual(['level active']);
     expect(await see(1.6)).toEqual(['rise active']);
+  });
+
+  it('put right what a sensor that tells has told, at once and once', async () => {
+    const { store } = openTable();
+    const calibrations = await openCalibrations(store);
+    const recorder = openRecorder();
+    const env = { ...systemEnv(openLog('silent')), clock: openFakeClock(Date.UTC(2026, 10, 20)) };
+    const { signal } = new AbortController();
+    const memory = openSensorMemory(recorder.notes, env);
+    const stop = new AbortController();
+    const done = memory.service.run(stop.signal);
+    const world = { deps: { ...recorder, calibrations }, env, signal, memory };
+    const observer = openToldObserver({ device: 'd', template, silentAfterMs: 0 }, world);
+    await observer.take({ result: 'values', values: new Map([['level', 1]]), fault: undefined });
+    const shown = [];
+    for (const offset of [0.5, 0.5, 0]) {
+      await calibrations.set(entry(1, offset));
+      shown.push(observer.status().values['level']);
+    }
+    expect(shown).toEqual([1.5, 1.5, 1]);
+    stop.abort();
+    await done;
   });
 });

@@ -3,7 +3,7 @@ import { type Env, messageOf } from '#base';
 import type { SensorsDeps } from '../driver.ts';
 import type { Grammar } from '../grammar-option.ts';
 import { isHopeless } from '../hopeless.ts';
-import type { Utterance } from '../rules/index.ts';
+import { openTeller, type Teller } from '../teller.ts';
 import { isGrave, type PanelName, type PanelState, seedPanel, stepPanel } from './panel.ts';
 import { openFrameQueue, type Waiting } from './queue.ts';
 import type { Meaning, Reader } from './reader.ts';
@@ -93,8 +93,8 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
       }
     }
   };
-  const tell = (said: Utterance): Promise<unknown> => ('report' in said ? deps.report(said.report) : deps.condition(said.condition));
-  const work = async ({ frame, wallMs, monotonicMs }: Waiting, signal: AbortSignal): Promise<number> => {
+  /** Conditions go to the teller: no fire waits behind one. */
+  const work = async ({ frame, wallMs, monotonicMs }: Waiting, conditions: Teller, signal: AbortSignal): Promise<number> => {
     const before = clock.monotonicMs();
     const line = reader.read(frame, wallMs);
     const spentMs = clock.monotonicMs() - before;
@@ -110,7 +110,10 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
         if (!state) return spentMs;
         const step = stepPanel(each, state, { meaning, wallMs, monotonicMs });
         states.set(each.device, step.state);
-        for (const said of step.says) await insist(() => tell(said), signal);
+        for (const said of step.says) {
+          if ('report' in said) await insist(() => deps.report(said.report), signal);
+          else conditions.say([said]);
+        }
       }
       if (meaning.pattern.says === 'values') await insist(() => events.values(meaning, panel === own ? undefined : key), signal);
       events.understood(panel.device);
@@ -127,6 +130,7 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
       while (waiting.size >= roomBelow) await roomy.promise;
     },
     async run(signal) {
+      const conditions = openTeller(deps, env, signal);
       const onAbort = (): void => wake();
       signal.addEventListener('abort', onAbort, { once: true });
       for (const { device } of all) await insist(async () => states.set(device, seedPanel(await deps.openAlarms(device))), signal);
@@ -137,7 +141,7 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
           roomy.resolve();
           roomy = Promise.withResolvers();
         }
-        if (next) spentMs += await work(next, signal);
+        if (next) spentMs += await work(next, conditions, signal);
         else if (signal.aborted) break;
         else {
           spentMs = 0;
@@ -150,6 +154,7 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
         await clock.sleep(3 * spentMs, signal).catch(() => {});
         spentMs = 0;
       }
+      await conditions.settled();
       signal.removeEventListener('abort', onAbort);
       roomy.resolve();
     },

@@ -13,6 +13,7 @@ export {
   stepSensor,
   type Utterance,
   unsaid,
+  unsaid,
   wholeSensor,
   withoutMemory,
 } from './sensor.ts';
