@@ -1,9 +1,15 @@
 // Stills: one picture from the camera's snapshot address, handed over once.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openLog, systemEnv } from '#base';
+import { decodePicture } from '../../src/streams/stills/decoder.ts';
+import { openDesk } from '../../src/streams/stills/desk.ts';
 import { openShutter } from '../../src/streams/stills/shutter.ts';
 import { openFakeClock } from '../fakes/clock.ts';
 import { openGstCamera } from '../peers/rtsp-camera.ts';
@@ -118,6 +124,64 @@ describe('a still', () => {
     const address = relay.streams.address('still', stream.token);
     expect((await fetch(address)).status).toBe(404);
     expect((await fetch(address, { method: 'POST', body: 'x' })).status).toBe(405);
+  });
+});
+
+describe('a login that a camera has refused', () => {
+  it('is not tried again for another grant within a minute', async () => {
+    let logins = 0;
+    await using camera = await openCamera((authorization, response) => {
+      if (authorization) logins += 1;
+      withDigest('u', 'other')(authorization, response);
+    });
+    await using relay = openRelay();
+    const ask = async (password: string): Promise<string> => {
+      const lease = makeLease(camera.url, { form: 'still', source: { url: camera.url, user: 'u', password } });
+      await relay.streams.admit(leaseOf(lease));
+      return await (await fetch(relay.streams.address('still', lease.token))).text();
+    };
+    expect(await ask('secret')).toMatch(/refuses the user name or password/);
+    for (let count = 0; count < 4; count += 1) expect(await ask('secret')).toMatch(/less than a minute ago/);
+    expect(logins).toBe(1);
+    expect(await ask('corrected')).toMatch(/refuses the user name or password/);
+    expect(logins).toBe(2);
+  });
+});
+
+describe('the desk of the decoder', () => {
+  it('has two at work and eight who wait, and refuses more', async () => {
+    const desk = openDesk();
+    const ends: (() => void)[] = [];
+    const taken = Array.from({ length: 11 }, () =>
+      desk.take(async () => {
+        await new Promise<void>((resolve) => ends.push(resolve));
+        return 'done';
+      }),
+    );
+    expect(await taken[10]).toBeUndefined();
+    expect(ends).toHaveLength(2);
+    for (let count = 0; count < 10; count += 1) {
+      ends.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(ends.length).toBeLessThanOrEqual(2);
+    }
+    expect(await Promise.all(taken.slice(0, 10))).toEqual(Array.from({ length: 10 }, () => 'done'));
+  });
+});
+
+describe('the decoder', () => {
+  it('runs behind the pictures that flow, within bounds of memory', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bongsu-decoder-'));
+    const program = join(folder, 'decoder');
+    const told = join(folder, 'told');
+    await writeFile(program, `#!/bin/sh\n(ulimit -v; echo "$@") > ${told}\n`, { mode: 0o755 });
+    const env = systemEnv(openLog('silent'));
+    const { signal } = new AbortController();
+    expect(await decodePicture(program, 'h264', Buffer.from([1]), env, signal)).toBeUndefined();
+    const [space, flags] = (await readFile(told, 'utf8')).split('\n');
+    expect(Number(space)).toBe(1_572_864);
+    expect(flags).toContain('-max_pixels 33177600');
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -3,6 +3,7 @@ import type { Env } from '#base';
 import type { StreamSource } from '#model';
 import { type Member, openReader, type PathKey, type Paths, type ReaderLine } from '../path/index.ts';
 import { decodePicture } from './decoder.ts';
+import type { Desk } from './desk.ts';
 import type { Snapshot } from './snapshot.ts';
 import { openPictureCollector } from './units.ts';
 
@@ -12,6 +13,7 @@ export interface KeyFrameOptions {
   /** Until the camera's next key frame. */
   readonly timeoutMs: number;
   readonly paths: Paths;
+  readonly desk: Desk;
 }
 
 const channels = { rtp: 0, rtcp: 1 };
@@ -37,7 +39,11 @@ export async function takeKeyFrame(
     signal.addEventListener('abort', () => lost.resolve({ ok: false, failure: { reason: 'lost', detail: '' } }), { once: true });
     const picture = await Promise.race([nextPicture(member, { ...description.track, codec }, env), lost.promise]);
     if (!Buffer.isBuffer(picture)) return picture;
-    const jpeg = await decodePicture(options.ffmpeg, codec, picture, env, signal);
+    // The camera is not kept open for it.
+    member.leave();
+    const decoded = await options.desk.take(async () => ({ jpeg: await decodePicture(options.ffmpeg, codec, picture, env, signal) }));
+    if (!decoded) return { ok: false, failure: { reason: 'busy', detail: 'too many stills at once' } };
+    const { jpeg } = decoded;
     return jpeg ? { ok: true, jpeg } : { ok: false, failure: { reason: 'malformed', detail: 'key frame' } };
   } finally {
     member.leave();

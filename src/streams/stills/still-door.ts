@@ -7,7 +7,9 @@ import type { Paths } from '../path/index.ts';
 import type { Lease, MediaEvent, SessionEnd } from '../protocol.ts';
 import { type Guard, tokenHashIn } from '../server/index.ts';
 import { type Guest, say, type WebDoors } from '../web/index.ts';
+import { type Desk, openDesk } from './desk.ts';
 import { takeKeyFrame } from './key-frame.ts';
+import { openRefusals, type Refusals } from './refusals.ts';
 import { openShutter, type Shutter } from './shutter.ts';
 import { fetchSnapshot, type Snapshot } from './snapshot.ts';
 
@@ -22,9 +24,15 @@ export interface StillDeps {
   emit(event: MediaEvent): void;
 }
 
+interface Tools {
+  readonly shutter: Shutter;
+  readonly desk: Desk;
+  readonly refusals: Refusals;
+}
+
 /** Opens the door. */
 export function openStillDoor(deps: StillDeps, env: Env): WebDoors['still'] {
-  const shutter = openShutter(env.clock);
+  const tools = { shutter: openShutter(env.clock), desk: openDesk(), refusals: openRefusals(env.clock) };
   return async (request, response, guest) => {
     const peer = request.socket.remoteAddress ?? '';
     const hash = tokenHashIn(request.url ?? '', 'still');
@@ -34,7 +42,7 @@ export function openStillDoor(deps: StillDeps, env: Env): WebDoors['still'] {
       await env.clock.sleep(waitMs);
       return isAnswered ? say(response, 404, 'not found') : void response.destroy();
     }
-    await serve(request, response, guest, tenancy, { ...deps, shutter }, env);
+    await serve(request, response, guest, tenancy, { ...deps, ...tools }, env);
   };
 }
 
@@ -44,7 +52,7 @@ async function serve(
   response: ServerResponse,
   guest: Guest,
   tenancy: Tenancy,
-  deps: StillDeps & { readonly shutter: Shutter },
+  deps: StillDeps & Tools,
   env: Env,
 ): Promise<void> {
   const over = new AbortController();
@@ -78,8 +86,20 @@ function fail(why: string, response: ServerResponse, tenancy: Tenancy, tenant: T
 }
 
 /** Not given up when its first asker goes: others may wait for it. */
-async function take({ source, device, channel, quality }: Lease, deps: StillDeps, env: Env): Promise<Snapshot> {
+async function take({ source, device, channel, quality }: Lease, deps: StillDeps & Tools, env: Env): Promise<Snapshot> {
   const { signal } = new AbortController();
+  if (deps.refusals.has(source)) return { ok: false, failure: { reason: 'login-refused', detail: '', words: 'held-back' } };
+  const still = await takeNow({ source, device, channel, quality }, deps, env, signal);
+  if (!still.ok && still.failure.reason === 'login-refused') deps.refusals.note(source);
+  return still;
+}
+
+async function takeNow(
+  { source, device, channel, quality }: Pick<Lease, 'source' | 'device' | 'channel' | 'quality'>,
+  deps: StillDeps & Tools,
+  env: Env,
+  signal: AbortSignal,
+): Promise<Snapshot> {
   if (!source.url.startsWith('rtsp')) return await fetchSnapshot(source, deps.timeoutMs, env, signal);
   return await takeKeyFrame({ device, channel, quality }, source, deps, env, signal);
 }
