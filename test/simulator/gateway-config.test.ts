@@ -33,7 +33,7 @@ describe('the configuration for a simulated site', () => {
     const { uplink, sensors, control } = await config(files.config);
     expect(uplink).toMatchObject({ url: facts.hub?.url, username: 'gw', password: 'hub-password-1' });
     expect(sensors.buses).toMatchObject([
-      { driver: 'modbus-rtu', port: expect.stringMatching(/^\/dev\//), units: [{ device: 'smoke-1' }, { device: 'smoke-3' }] },
+      { driver: 'modbus-rtu', port: expect.stringMatching(/serial-1$/), units: [{ device: 'smoke-1' }, { device: 'smoke-3' }] },
       { driver: 'modbus-tcp', host: '127.0.0.1', units: [{ device: 'smoke-2', unit: 1 }] },
     ]);
     expect(sensors.webhook?.sources).toMatchObject([{ id: 'fall-1', device: 'fall-1', token: facts.webhooks[0]?.token }]);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Env } from '#base';
+import { cutConnection } from '../cut.ts';
 import type { PushFailure } from '../faults.ts';
 import type { PushAddress } from '../push-address.ts';
 
@@ -42,7 +43,7 @@ export async function openOutward({ address, ca, timeoutMs, signal }: OutwardOpt
     const name = isIP(host) === 0 ? { servername: host } : {};
     const below = connect({ host, port });
     const opened = isTls ? connectTls({ socket: below, host, ...authorities, ...name }) : below;
-    const cut = (): void => void below.resetAndDestroy();
+    const cut = (): void => cutConnection(below, opened);
     line = { socket: opened, cut };
     for (const socket of new Set([below, opened])) {
       socket.on('error', (error: NodeJS.ErrnoException) => {

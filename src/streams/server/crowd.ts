@@ -2,6 +2,7 @@
 import type { Server, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Clock } from '#base';
+import { cutConnection } from '../cut.ts';
 import { networkOf } from './guard.ts';
 
 export interface Crowd {
@@ -69,7 +70,7 @@ export function openCrowd(server: Server, maxConnections: number, clock: Clock):
       const below = inside.get(peerOf(socket)) ?? socket;
       // A TLS socket cannot be reset; what it lies on can.
       if (below instanceof TLSSocket) below.destroy();
-      else below.resetAndDestroy();
+      else cutConnection(below, socket);
     },
   };
 }
