@@ -1,18 +1,13 @@
 // A slave of our own on a pair of terminals that answers late, or only when it is asked again: no value may ever be taken for that of another register. Many more ways stand in
 // modbus-queue.test.ts, in simulated time.
 import { SerialPort } from 'serialport';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openLog, systemEnv } from '#base';
 import { openSensors } from '#sensors';
 import { sensorsOptions } from '#sensors/options';
 import { crc16 } from '../../src/sensors/modbus-rtu/frame.ts';
 import { openPtyPair } from '../peers/pty.ts';
 import { openRecorder } from './recorder.ts';
-
-const stops: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0).toReversed()) await stop();
-});
 
 /** After so many late answers the slave is well. */
 const enough = 7;
@@ -23,11 +18,11 @@ const enough = 7;
  */
 type Manner = (count: number) => number | 'held';
 
-async function openSlave(path: string, manner: Manner): Promise<{ late: number; requests: number }> {
+async function openSlave(path: string, manner: Manner, stack: AsyncDisposableStack): Promise<{ late: number; requests: number }> {
   const seen = { late: 0, requests: 0 };
   const port = new SerialPort({ path, baudRate: 115_200, autoOpen: false });
   await new Promise<void>((resolve, reject) => port.open((error) => (error ? reject(error) : resolve())));
-  stops.push(() => new Promise((resolve) => port.close(resolve)));
+  stack.defer(() => new Promise((resolve) => port.close(() => resolve())));
   let pending = Buffer.alloc(0);
   const held = new Map<number, Buffer>();
   let tail = Promise.resolve();
@@ -97,21 +92,21 @@ function optionsFor(port: string): unknown {
   };
 }
 
-describe('a late answer', () => {
+describe.concurrent('a late answer', () => {
   it.each<[string, Manner]>([
     ['now and then', (count) => (count % 7 === 3 ? 110 + (count % 5) * 60 : 2)],
     ['held until the next request', (count) => (count % 11 === 7 ? 'held' : 5)],
   ])(
     '%s is never taken for another register’s',
     async (_, manner) => {
-      const pty = await openPtyPair();
-      stops.push(async () => pty[Symbol.asyncDispose]());
-      const slave = await openSlave(pty.b, manner);
+      await using stack = new AsyncDisposableStack();
+      const pty = stack.use(await openPtyPair());
+      const slave = await openSlave(pty.b, manner, stack);
       const recorder = openRecorder();
       const sensors = openSensors(sensorsOptions.parse(optionsFor(pty.a)), recorder, systemEnv(openLog('silent')));
       const stop = new AbortController();
       const done = sensors.service.run(stop.signal);
-      stops.push(async () => {
+      stack.defer(async () => {
         stop.abort();
         await done;
       });

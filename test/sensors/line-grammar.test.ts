@@ -244,15 +244,21 @@ describe('codes of printers', () => {
   });
 });
 
+/** What this thread has used, milliseconds: another's load has no part in it. */
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
 describe('no line stops the gateway', () => {
   const evil = ['(a+)+b', '(?:(a|aa)+)+(?<x>.*)c', '(.*)(.*)(.*)(.*)(.*)(.*)(.*)(.*)x', '(?:a|a?)+b', '(?:.*a){20}b', '([a-z]+)*[0-9]'];
   it('with patterns that take a backtracking engine ages, 4 KiB take a moment', () => {
     const reader = openReader(grammarOption.parse({ patterns: evil.map((match) => ({ says: 'ignore', match })) }));
     const line = Buffer.alloc(4096, 'a');
     reader.read(line, receivedMs);
-    const before = performance.now();
+    const before = cpuMs();
     for (let round = 0; round < 5; round += 1) expect(reader.read(line, receivedMs)?.meaning).toBeUndefined();
-    expect((performance.now() - before) / 5).toBeLessThan(500);
+    expect((cpuMs() - before) / 5).toBeLessThan(500);
   });
 
   it('time grows with the line, not with its square', () => {
@@ -260,9 +266,9 @@ describe('no line stops the gateway', () => {
     const cost = (length: number): number => {
       const line = Buffer.alloc(length, 'a');
       const times = Array.from({ length: 7 }, () => {
-        const before = performance.now();
+        const before = cpuMs();
         reader.read(line, receivedMs);
-        return performance.now() - before;
+        return cpuMs() - before;
       });
       return Math.min(...times);
     };
@@ -281,13 +287,13 @@ describe('no line stops the gateway', () => {
         const match = `${terms.map(([one, many]) => one + many).join('')}z`;
         const parsed = grammarOption.safeParse({ patterns: [{ says: 'ignore', match }] });
         if (!parsed.success) return;
-        const before = performance.now();
+        const before = cpuMs();
         try {
           openReader(parsed.data).read(Buffer.alloc(length, 'ab'), receivedMs);
         } catch (error) {
           expect(error).toMatchObject({ code: 'sensors.grammar-unusable' });
         }
-        expect(performance.now() - before).toBeLessThan(2000);
+        expect(cpuMs() - before).toBeLessThan(2000);
       }),
       { numRuns: 40 },
     );
