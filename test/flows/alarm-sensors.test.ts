@@ -51,7 +51,7 @@ beforeAll(async () => {
         ],
         webhook: await fallRadar(folder, webhookPort),
         mqtt: {
-          connections: [{ id: 'site', url: siteBroker.url, clientId: 'bongsu-gw-1', sources: [bell('bell-site')] }],
+          connections: [{ id: 'site', url: siteBroker.url, clientId: 'bongsu-gw-1', sources: [bell('bell-site'), button] }],
           broker: {
             listen: { port: mqttPort },
             users: [{ name: 'bell-own', password: await secretFile(folder, 'bell-own', bellPassword), sources: [bell('bell-own')] }],
@@ -64,6 +64,9 @@ beforeAll(async () => {
 afterAll(() => stack.disposeAsync());
 
 const bellPassword = 'bell-password';
+
+/** A button of a shipped template, which never says that it was released. */
+const button = { id: 'button', device: 'button-1', topics: ['button'], template: 'emergency-button' };
 
 /** A bell that says `{ "is": "pressed" | "released" }`. */
 function bell(device: string): object {
@@ -220,6 +223,7 @@ describe('a silent unit', () => {
         { id: 'smoke-rtu', driver: 'modbus-rtu', source: 'rtu', state: 'silent', problem: message },
         { id: 'smoke-tcp', driver: 'modbus-tcp', state: 'ok', values: { smoke: 0 } },
         { id: 'bell-site', driver: 'mqtt', source: 'bell-site', state: 'ok' },
+        { id: 'button-1', driver: 'mqtt', source: 'button', state: 'waiting', values: {} },
         { id: 'bell-own', driver: 'mqtt', source: 'bell-own', state: 'ok' },
         { id: 'fall-1', driver: 'webhook', state: 'ok' },
       ],
@@ -241,5 +245,43 @@ describe('MQTT', () => {
     const all = await steps('bell-site', 6);
     expect(all.slice(4).map((step) => step['type'])).toEqual(['kr.bongsu.alarm.raised.v1', 'kr.bongsu.alarm.cleared.v1']);
     expect(all[5]?.['alarmid']).toBe(all[4]?.['alarmid']);
+  });
+});
+
+describe('what a person clears while it stands', () => {
+  const clear = (alarmId: unknown): Promise<unknown> => gateway.query('alarm', 'clear', String(alarmId), '--reason', 'seen to');
+
+  it('is raised anew by the next press of a button that never says released', async () => {
+    const press = () =>
+      promisify(execFile)('mosquitto_pub', ['-p', String(siteBroker.port), '-q', '1', '-t', 'button', '-m', '{"button":"pressed"}']);
+    await press();
+    await press();
+    const [first] = await steps('button-1', 1);
+    await clear(first?.['alarmid']);
+    await steps('button-1', 2);
+    await press();
+    const [, cleared, second] = await steps('button-1', 3);
+    expect([first, cleared, second].map((step) => String(step?.['type']).split('.')[3])).toEqual(['raised', 'cleared', 'raised']);
+    expect(second?.['alarmid']).not.toBe(first?.['alarmid']);
+    await clear(second?.['alarmid']);
+    await steps('button-1', 4);
+  });
+
+  it('is raised anew at the next poll, also over a restart, and its end is told', async () => {
+    const before = province.hub.alarms({ device: 'smoke-tcp', unique: true }).length;
+    await tcp.set(1, 'discrete', 0, 1);
+    const first = (await steps('smoke-tcp', before + 1)).at(-1);
+    await clear(first?.['alarmid']);
+    const second = (await steps('smoke-tcp', before + 3)).at(-1);
+    expect(second?.['type']).toBe('kr.bongsu.alarm.raised.v1');
+    expect(second?.['alarmid']).not.toBe(first?.['alarmid']);
+    await gateway.stop('SIGKILL');
+    await gateway.start();
+    await tcp.set(1, 'discrete', 0, 0);
+    const told = (await steps('smoke-tcp', before + 4)).slice(before);
+    expect(told.map(({ type }) => String(type).split('.')[3])).toEqual(['raised', 'cleared', 'raised', 'cleared']);
+    expect(told.at(-1)?.['alarmid']).toBe(second?.['alarmid']);
+    // A button that was cleared is not pressed by a restart.
+    expect(province.hub.alarms({ device: 'button-1', unique: true })).toHaveLength(4);
   });
 });
