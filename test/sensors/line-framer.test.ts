@@ -103,6 +103,38 @@ describe('frames', () => {
     expect(framer.dropped).toBeGreaterThan(4096);
   });
 
+  it('between marks begin at the last start, also where starts alone came before it', () => {
+    const framer = openFramer(marks);
+    for (let at = 0; at < 8; at += 1) expect(framer.push(Buffer.alloc(65_536, 2), 0)).toEqual([]);
+    expect(framer.push(Buffer.from('FIRE 1\x03'), 0).map(String)).toEqual(['FIRE 1']);
+    expect(framer.push(Buffer.from(`\x02${'x'.repeat(9000)}\x02FIRE 2`), 0)).toEqual([]);
+    expect(framer.push(Buffer.from('\x03'), 0).map(String)).toEqual(['FIRE 2']);
+  });
+
+  it('between one mark that is both lose their place by no frame that is too long', () => {
+    const framer = openFramer(framingOf({ by: 'marks', start: '|', end: '|' }));
+    const found = [`|one||${'x'.repeat(5000)}`, 'x'.repeat(5000), '||two|'].flatMap((text) =>
+      framer.push(Buffer.from(text), 0).map(String),
+    );
+    expect(found).toEqual(['one', 'two']);
+  });
+
+  it.each<[string, Framing, string]>([
+    ['starts alone', marks, '\x02'],
+    ['one start and text', marks, `\x02${'x'.repeat(1000)}`],
+    ['no delimiter', lines, 'x'],
+    ['one of three delimiters', lines, 'a\n'],
+    ['frames', marks, '\x02a\x03'],
+  ])('cost little of whatever comes: %s', (_, framing, unit) => {
+    const framer = openFramer(framing);
+    const chunk = Buffer.from(unit.repeat(Math.ceil(65_536 / unit.length)), 'latin1');
+    const before = process.cpuUsage();
+    for (let at = 0; at < 64; at += 1) framer.push(chunk, 0);
+    const { user, system } = process.cpuUsage(before);
+    // 4 MiB; where each push reads all that came before, or each line the rest of its chunk, it is many seconds.
+    expect((user + system) / 1000).toBeLessThan(2000);
+  });
+
   it('are the same however the bytes are cut', () => {
     const body = fc.string({ unit: fc.constantFrom('a', 'b', '\r', '\n', '\x02', '\x03', ' '), maxLength: 200 });
     fc.assert(

@@ -7,6 +7,8 @@ export interface Framer {
   push(bytes: Uint8Array, atMs: number): readonly Buffer[];
   /** The frame that a pause ends, if it does. */
   rest(atMs: number): readonly Buffer[];
+  /** Nobody has read since the last push, so that no pause was heard: the pause begins now. */
+  held(atMs: number): void;
   /** When `rest` should be asked; undefined: nothing waits for a pause. */
   readonly dueAt: number | undefined;
   /** What came was whole, as a datagram is: its last frame needs no delimiter. */
@@ -43,18 +45,21 @@ export function openFramer(framing: Framing): Framer {
   };
   const take = (): Buffer[] => {
     const frames: Buffer[] = [];
-    for (let found = cut.find(begun); found; found = cut.find(begun)) {
+    const find = cut.search(begun);
+    let at = 0;
+    for (let found = find(at); found; found = find(at)) {
       const frame = begun.subarray(found.from, found.to);
       if (skipping || frame.length > maxFrameBytes) drop(frame.length);
       else frames.push(frame);
       skipping = false;
-      begun = begun.subarray(found.next);
+      at = found.next;
     }
-    begun = cut.trim(begun);
+    begun = cut.trim(begun.subarray(at));
     if (begun.length > maxFrameBytes + 16) {
-      drop(begun.length);
+      const kept = cut.keep(begun);
+      drop(begun.length - kept.length);
       skipping = cut.resyncs;
-      begun = cut.keep(begun);
+      begun = kept;
     }
     return frames;
   };
@@ -75,6 +80,9 @@ export function openFramer(framing: Framing): Framer {
       return [...before, ...take()];
     },
     rest,
+    held(atMs) {
+      lastAt = atMs;
+    },
     get dueAt() {
       return endsByPause && (begun.length > 0 || skipping) ? lastAt + pauseMs : undefined;
     },
@@ -100,64 +108,84 @@ export function openFramer(framing: Framing): Framer {
 
 /** How one way of framing finds, trims and finds itself again. */
 interface Cutter {
-  find(begun: Buffer): Cut | undefined;
+  /** Looks for the first frame that ends behind `from`; asked with ever greater ones, it reads the text once in all. */
+  search(begun: Buffer): (from: number) => Cut | undefined;
   /** Without what can belong to no frame. */
   trim(begun: Buffer): Buffer;
-  /** What stays of a frame that is too long: the beginning of its end, perhaps. */
+  /** What stays of a frame that is too long, never more than a frame: what a later frame may begin with, or the beginning of its end. */
   keep(begun: Buffer): Buffer;
   /** Whether the rest of a frame that is too long must be passed over. */
   readonly resyncs: boolean;
 }
 
 function cutter(framing: Framing): Cutter {
-  const all = (begun: Buffer): Buffer => begun;
-  if (framing.by === 'length') {
-    const { bytes } = framing;
-    return {
-      find: ({ length }) => (length >= bytes ? { from: 0, to: bytes, next: bytes } : undefined),
-      trim: all,
-      keep: all,
-      resyncs: false,
-    };
-  }
-  if (framing.by === 'marks') {
-    const [start, end] = [Buffer.from(framing.start, 'latin1'), Buffer.from(framing.end, 'latin1')];
-    const afterStart = (begun: Buffer): Buffer => {
+  if (framing.by === 'length') return cutLength(framing.bytes);
+  if (framing.by === 'marks') return cutMarks(Buffer.from(framing.start, 'latin1'), Buffer.from(framing.end, 'latin1'));
+  return cutDelimiters(framing.delimiters.map((each) => Buffer.from(each, 'latin1')).toSorted((left, right) => right.length - left.length));
+}
+
+const all = (begun: Buffer): Buffer => begun;
+
+function cutLength(bytes: number): Cutter {
+  const search: Cutter['search'] = (begun) => (from) => {
+    return begun.length - from >= bytes ? { from, to: from + bytes, next: from + bytes } : undefined;
+  };
+  return { search, trim: all, keep: all, resyncs: false };
+}
+
+function cutMarks(start: Buffer, end: Buffer): Cutter {
+  const isOne = start.equals(end);
+  const beginning = (begun: Buffer): Buffer => tail(begun, start.length - 1);
+  return {
+    search: (begun) => (from) => {
+      const first = begun.indexOf(start, from);
+      const to = first === -1 ? -1 : begun.indexOf(end, first + start.length);
+      if (to === -1) return undefined;
+      // A frame that was broken off is followed by another start: the last one before the end is the true one.
+      const last = isOne ? first : first + begun.subarray(first, to).lastIndexOf(start);
+      return { from: last + start.length, to, next: to + end.length };
+    },
+    trim(begun) {
       const at = begun.indexOf(start);
-      return at === -1 ? tail(begun, start.length - 1) : begun.subarray(at);
-    };
-    return {
-      find(begun) {
-        const from = begun.indexOf(start);
-        const to = from === -1 ? -1 : begun.indexOf(end, from + start.length);
-        if (to === -1) return undefined;
-        // A frame that was broken off is followed by another start: the last one before the end is the true one.
-        const last = start.equals(end) ? from : begun.subarray(0, to).lastIndexOf(start);
-        return { from: last + start.length, to, next: to + end.length };
-      },
-      trim: afterStart,
-      keep: (begun) => afterStart(begun.subarray(start.length)),
-      resyncs: false,
-    };
-  }
-  const delimiters = framing.delimiters.map((each) => Buffer.from(each, 'latin1')).toSorted((left, right) => right.length - left.length);
+      return at === -1 ? beginning(begun) : begun.subarray(at);
+    },
+    keep(begun) {
+      // Where one mark is both, the next one is the end of what is too long.
+      if (isOne) return Buffer.concat([start, tail(begun.subarray(start.length), end.length - 1)]);
+      const at = begun.lastIndexOf(start);
+      return at === -1 || begun.length - at > maxFrameBytes ? beginning(begun) : begun.subarray(at);
+    },
+    resyncs: isOne,
+  };
+}
+
+/** The longest delimiter first. */
+function cutDelimiters(delimiters: readonly Buffer[]): Cutter {
   const longest = delimiters[0]?.length ?? 0;
   return {
-    find: (begun) => findDelimiter(begun, delimiters),
+    search: (begun) => findDelimiter(begun, delimiters),
     trim: all,
     keep: (begun) => tail(begun, Math.max(longest - 1, 0)),
     resyncs: true,
   };
 }
 
-/** The first delimiter; of several at one place the longest. */
-function findDelimiter(begun: Buffer, delimiters: readonly Buffer[]): Cut | undefined {
-  let best: Cut | undefined;
-  for (const delimiter of delimiters) {
-    const to = begun.indexOf(delimiter);
-    if (to !== -1 && (best === undefined || to < best.to)) best = { from: 0, to, next: to + delimiter.length };
-  }
-  return best;
+/** The first delimiter; of several at one place the longest. Where each comes next is looked up once. */
+function findDelimiter(begun: Buffer, delimiters: readonly Buffer[]): (from: number) => Cut | undefined {
+  const nexts = delimiters.map((delimiter) => ({ delimiter, at: -1 }));
+  return (from) => {
+    let best: Cut | undefined;
+    for (const next of nexts) {
+      if (next.at < from) next.at = indexAfter(begun, next.delimiter, from);
+      if (next.at < (best?.to ?? Infinity)) best = { from, to: next.at, next: next.at + next.delimiter.length };
+    }
+    return best;
+  };
+}
+
+function indexAfter(begun: Buffer, delimiter: Buffer, from: number): number {
+  const at = begun.indexOf(delimiter, from);
+  return at === -1 ? Infinity : at;
 }
 
 function tail(bytes: Buffer, length: number): Buffer {
