@@ -7,10 +7,19 @@ import type { Flaw } from './yaml.ts';
 export function adviseOn({ sensors }: Config): readonly Flaw[] {
   const buses = sensors.buses.map((bus, index) => ({ at: ['buses', index], port: bus.driver === 'modbus-rtu' ? bus.port : '' }));
   const lines = sensors.lines.map((line, index) => ({ at: ['lines', index], port: line.via === 'serial' ? line.port : '' }));
-  return [...buses, ...lines]
+  const ports = [...buses, ...lines]
     .filter(({ port }) => numbered.test(port))
-    .map(({ at, port }) => ({ path: ['sensors', ...at, 'port'], text: unstable(port) }));
+    .map(({ at, port }): Flaw => ({ path: ['sensors', ...at, 'port'], text: unstable(port) }));
+  const senders = (sensors.webhook?.sources ?? []).flatMap(({ hmac }, index): Flaw[] =>
+    hmac && !hmac.timestamp ? [{ path: ['sensors', 'webhook', 'sources', index, 'hmac'], text: timeless }] : [],
+  );
+  return [...ports, ...senders];
 }
+
+const timeless: Text = {
+  en: 'the signature holds no time of sending: whoever has caught a signed message can send it again, an all-clear too; have the sender sign the time, and set hmac.timestamp',
+  ko: '서명에 보낸 시각이 없어, 가로챈 메시지(정상 복귀 포함)를 누구나 다시 보낼 수 있습니다. 보내는 쪽에서 시각까지 서명하게 하고 hmac.timestamp를 설정하십시오',
+};
 
 /** Adapters are numbered in the order in which the kernel finds them; on-board ports (ttyS, ttyAMA) stay where they are. */
 const numbered = /^\/dev\/tty(?:USB|ACM)\d+$/;

@@ -21,7 +21,7 @@ export const signatureOption = z
           'X-Timestamp',
         ),
         window: durationOption({ min: '10s', max: '1h', default: '5m' }).describe(
-          'How far it may be from our own time, 10s to 1h; in that time no signature is taken twice. Not asked while our own clock was never set.',
+          'How far it may be from our own time, 10s to 1h; in that time no signature is taken twice, also over restarts. Not asked while our own clock was never set.',
         ),
         joint: z
           .string()
@@ -30,7 +30,9 @@ export const signatureOption = z
           .describe('What stands between time and body in the text that is signed (time, joint, body). Up to 8 characters.'),
       })
       .optional()
-      .describe('Where the sender signs the time of sending too: old messages are refused then (replays).'),
+      .describe(
+        'Where the sender signs the time of sending too: old messages are refused then, and none is taken twice (replays). Without it whoever has caught a message, like an all-clear, can send it again.',
+      ),
   })
   .refine(({ secret }) => typeof secret !== 'string' || (Buffer.byteLength(secret) >= 16 && Buffer.byteLength(secret) <= 256), {
     message: 'a key has 16 to 256 bytes',

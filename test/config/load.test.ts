@@ -83,6 +83,16 @@ ${line('panel', 'via: serial\n      port: /dev/ttyACM12')}${line('other', 'via: 
     ]);
   });
 
+  it('warns of signatures without a time', async () => {
+    const key = join(folder, 'hmac-key');
+    await writeFile(key, 'a-key-of-the-sender-0123', { mode: 0o600 });
+    const source = (id: string, more: string): string =>
+      `      - { id: ${id}, device: ${id}, map: fall-webhook, hmac: { secret: { file: ${key} }${more} } }\n`;
+    const loaded = await load(`${minimal}sensors:\n  webhook:\n    sources:\n${source('old', '')}${source('good', ', timestamp: {}')}`);
+    const warnings = 'config' in loaded ? loaded.warnings.map((warning) => told(warning, 'en')) : loaded.problems;
+    expect(warnings).toMatchObject([expect.stringMatching(/sensors\.webhook\.sources\[0\]\.hmac: the signature holds no time of sending/)]);
+  });
+
   it('tells five mistakes at once, each at its place', async () => {
     const text = `site:
   code: '45710'

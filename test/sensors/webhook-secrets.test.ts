@@ -9,7 +9,8 @@ import { sensorsOptions } from '#sensors/options';
 import { openSlowness } from '../../src/sensors/http/slowness.ts';
 import { signatureOption } from '../../src/sensors/signature-option.ts';
 import { parseForm } from '../../src/sensors/webhook/form.ts';
-import { judgeSignature, openSpent } from '../../src/sensors/webhook/signature.ts';
+import { judgeSignature } from '../../src/sensors/webhook/signature.ts';
+import { openSpent } from '../../src/sensors/webhook/spent.ts';
 import { openFakeClock } from '../fakes/clock.ts';
 import { openRecorder, type Recorder } from './recorder.ts';
 
@@ -24,7 +25,13 @@ afterEach(async () => {
 const rule = (state: string, word: string) => ({ kind: 'gas', state, when: { path: 'state', equals: [word] } });
 const map = { id: 'no', rules: [rule('active', 'alarm'), rule('inactive', 'normal')] };
 const signed = { id: 'signed', device: 'gas-1', hmac: { secret: resolvedSecret(key), prefix: 'sha256=' }, map };
-const timed = { id: 'timed', device: 'gas-2', hmac: { secret: resolvedSecret(key), encoding: 'base64', timestamp: {} }, map };
+const timed = {
+  id: 'timed',
+  device: 'gas-2',
+  hmac: { secret: resolvedSecret(key), encoding: 'base64', timestamp: {} },
+  map,
+  template: 'hydrant',
+};
 const form = {
   id: 'form',
   device: 'gas-3',
@@ -108,6 +115,30 @@ describe('a sender that signs', () => {
   });
 });
 
+it.each([
+  ['an all-clear', { state: 'normal' }],
+  ['a value', { pressure: 120 }],
+] as const)(
+  'a signed message that somebody has caught is no second one after a restart, whatever name it is given: %s',
+  async (_, content) => {
+    const recorder = openRecorder();
+    const first = await start(recorder);
+    const time = String(Math.round(Date.now() / 1000));
+    const body = JSON.stringify(content);
+    const headers = [`X-Timestamp: ${time}`, `X-Signature-256: ${base64(await sign(`${time}.${body}`))}`];
+    expect(await post(`${first.base}/timed`, body, [...headers, 'Idempotency-Key: one'])).toMatchObject({ status: 200 });
+    const before = recorder.reports.length + recorder.readings.length;
+    await stops.pop()?.();
+    const second = await start(recorder);
+    expect(await post(`${second.base}/timed`, body, [...headers, 'Idempotency-Key: two'])).toMatchObject({ body: { result: 'duplicate' } });
+    recorder.kept.clear(); // killed before it was noted: the store's own key is left
+    await stops.pop()?.();
+    const third = await start(recorder);
+    await post(`${third.base}/timed`, body, [...headers, 'Idempotency-Key: three']);
+    if ('state' in content) expect(recorder.reports.length + recorder.readings.length).toBe(before);
+  },
+);
+
 describe('a form', () => {
   it('is an object of its fields, also in the charset of old senders', async () => {
     const recorder = openRecorder();
@@ -166,16 +197,38 @@ describe('a signature', () => {
     );
   });
 
-  it('that was spent is known for twice the window, and no longer', () => {
+  it('that was spent is known in this life and the next, or too old to be told', async () => {
     const clock = openFakeClock(now);
-    const spent = openSpent(1000, clock);
-    spent.add('a');
-    clock.advance(1999);
-    expect([spent.has('a'), spent.has('b')]).toEqual([true, false]);
-    clock.advance(1);
-    expect(spent.has('a')).toBe(false);
-    for (let count = 0; count < 10_001; count += 1) spent.add(`s${count}`);
-    expect([spent.has('s0'), spent.has('s1')]).toEqual([false, true]);
+    const recorder = openRecorder();
+    const open = () => openSpent({ source: 'webhook s signed', window: 60_000 }, { clock, marks: recorder.marks });
+    const spent = open();
+    const signedAt = (count: number) => ({ name: `name-of-signature-${count}`.padEnd(44, 'x'), sentMs: now + count });
+    const names = Array.from({ length: 201 }, (_, count) => signedAt(count)).map((each, count) => ({
+      ...each,
+      name: `${count}${each.name}`,
+    }));
+    for (const name of names) await spent.add(name);
+    const beyond = { ...signedAt(201), name: 'new' };
+    const judge = async (memory: ReturnType<typeof open>) =>
+      Promise.all([...names.slice(0, 2), ...names.slice(-1), beyond].map((each) => memory.judge(each)));
+    expect(await judge(spent)).toEqual(['spent', 'spent', 'spent', 'new']);
+    expect(await judge(open())).toEqual(['late', 'spent', 'spent', 'new']);
+    clock.advance(130_000);
+    await spent.add({ name: 'later', sentMs: now + 130_000 });
+    expect(await judge(open())).toEqual(['new', 'new', 'new', 'new']); // their time is refused before
+  });
+
+  it('is asked for again where the store failed, and nothing passes meanwhile', async () => {
+    const recorder = openRecorder();
+    const spent = openSpent({ source: 's', window: 60_000 }, { clock: openFakeClock(now), marks: recorder.marks });
+    recorder.failing = true;
+    await expect(spent.add({ name: 'a', sentMs: now })).rejects.toThrow('disk full');
+    recorder.failing = false;
+    await spent.add({ name: 'b', sentMs: now });
+    expect(recorder.kept.get('s')).toContain('"a"');
+    recorder.kept.set('s', '{"names":[[1,2],"x"],"until":"y"}');
+    const next = openSpent({ source: 's', window: 60_000 }, { clock: openFakeClock(now), marks: recorder.marks });
+    expect(await next.judge({ name: 'a', sentMs: now })).toBe('new');
   });
 });
 

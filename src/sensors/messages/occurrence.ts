@@ -7,6 +7,8 @@ import type { Report } from '#model';
 export interface Happening {
   /** `Idempotency-Key` or the id in the body. */
   readonly id: string | undefined;
+  /** Names time and body as they were signed. */
+  readonly signature?: string | undefined;
   readonly body: Uint8Array;
   /** What the message means: one id may be used by its sender for the raise and for the clear. */
   readonly meaning: { readonly channel: string; readonly kind: string; readonly state: string };
@@ -51,7 +53,9 @@ export function openOccurrenceNames(clock: Clock, windowMs: number): OccurrenceN
   };
   return {
     keyOf: (source, id) => sha256(Buffer.from(`${source}\n${id}`)).slice(0, 40),
-    nameOf(source, { id, body, meaning }) {
+    nameOf(source, { id: told, signature, body, meaning }) {
+      // An all-clear that somebody has caught ends no other alarm; what raises one is known by its words when it is signed anew, too.
+      const id = told ?? (signature !== undefined && meaning.state === 'inactive' ? `signature:${signature}` : undefined);
       if (id === undefined) {
         return { ...nameBody(sha256(Buffer.concat([Buffer.from(`${source}\n`), body]))), occurrenceKind: 'derived' };
       }

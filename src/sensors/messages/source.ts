@@ -30,6 +30,8 @@ export interface Message {
   readonly body: Uint8Array;
   /** An id beside the body; one in the body goes before it. */
   readonly id?: string | undefined;
+  /** Names its time and body as they were signed. */
+  readonly signature?: string | undefined;
   /** The key of its device beside the body, like a part of its topic; one in the body goes before it. */
   readonly key?: string | undefined;
   /** Kept by a broker from before: it tells how things stand, and is no event (pulse). Default false. */
@@ -107,8 +109,8 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
   const byKey = new Map(options.devices.map(({ key, device }) => [String(key), byDevice.get(device)]));
 
   const stated = openStated();
-  const tell = async (device: string, meaning: Meaning, { body, id }: Message): Promise<Taken> => {
-    const name = names.nameOf(options.id, { id, body, meaning });
+  const tell = async (device: string, meaning: Meaning, { body, id, signature }: Message): Promise<Taken> => {
+    const name = names.nameOf(options.id, { id, signature, body, meaning });
     const { severity, ...rest } = meaning;
     const report: Report = { device, ...name, ...rest, ...(severity ? { severity } : {}) };
     const { result, alarmId } = await deps.report(report, { answers: true });

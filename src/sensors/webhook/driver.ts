@@ -27,7 +27,7 @@ export function openWebhook(options: WebhookOptions, world: Omit<MessageWorld, '
   const expected = sources.flatMap(({ source }) => source.expected);
   const presence = openPresence(expected, { deps, env, signal: life.signal });
   const secrets = openWrongSecrets(teller, env);
-  const handle = openHandler(sources, { env, secrets, heard: presence.heard });
+  const handle = openHandler(sources, { env, marks: deps.marks, secrets, heard: presence.heard });
   const answers = { busy: refuse('busy'), failed: refuse('not-stored'), slower: refuse('slower') };
   let address: { host: string; port: number } | undefined;
   const keepOpen = async (signal: AbortSignal): Promise<void> => {

@@ -2,11 +2,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Env } from '#base';
 import type { Handler, Incoming, Reply, WrongSecrets } from '../http/index.ts';
-import { type MessageSource, parseJson, type Taken, withinCommit } from '../messages/index.ts';
+import { type MessageSource, type MessageWorld, parseJson, type Taken, withinCommit } from '../messages/index.ts';
 import type { SignatureOptions } from '../signature-option.ts';
 import { parseForm } from './form.ts';
 import { refuse } from './reply.ts';
-import { judgeSignature, openSpent, type Spent } from './signature.ts';
+import { judgeSignature, timeOf } from './signature.ts';
+import { openSpent, type Signed, type Spent } from './spent.ts';
 
 /** One sender: how it proves who it is, and what its messages mean. */
 export interface Sender {
@@ -22,6 +23,7 @@ export interface Sender {
 /** What a handler works in. */
 export interface HandlerWorld {
   readonly env: Env;
+  readonly marks: MessageWorld['deps']['marks'];
   readonly secrets: WrongSecrets;
   /** A message was understood and is committed: `source` spoke, and `device`. */
   heard(source: string, device: string): void;
@@ -36,12 +38,15 @@ const prefix = '/webhook/';
 
 /** Opens the handler. */
 export function openHandler(senders: readonly Sender[], world: HandlerWorld): Handler {
-  const { env, secrets } = world;
+  const { env, marks, secrets } = world;
   const table = new Map(
     senders.map((sender): [string, Known] => {
       const { token, hmac } = sender;
       const tokenDigest = token === undefined ? undefined : digest(token);
-      return [sender.id, { ...sender, tokenDigest, spent: hmac?.timestamp && openSpent(hmac.timestamp.window, env.clock) }];
+      const { window } = hmac?.timestamp ?? {};
+      const spent =
+        window === undefined ? undefined : openSpent({ source: `webhook ${sender.id} signed`, window }, { clock: env.clock, marks });
+      return [sender.id, { ...sender, tokenDigest, spent }];
     }),
   );
   return async (incoming) => {
@@ -53,20 +58,25 @@ export function openHandler(senders: readonly Sender[], world: HandlerWorld): Ha
       return refuse(reason);
     };
     if (sender.tokenDigest && !hasToken(sender.tokenDigest, incoming.header('authorization'))) return stranger('unauthorised');
-    const id = incoming.header('idempotency-key');
+    // Nobody signs this header: whoever has caught a signed body could give it a new name.
+    const id = sender.hmac ? undefined : incoming.header('idempotency-key');
     if (id !== undefined && (id.length < 1 || id.length > 200)) return refuse('bad-key');
     const body = await incoming.body();
     if (!body) return refuse('too-large');
-    const signature = signatureOf(sender, incoming, body, env);
-    if (signature.verdict !== 'right') return stranger(signature.verdict === 'wrong' ? 'wrong-signature' : 'wrong-time');
+    const { verdict, signed } = signatureOf(sender, incoming, body, env);
+    if (verdict !== 'right') return stranger(verdict === 'wrong' ? 'wrong-signature' : 'wrong-time');
     incoming.welcome();
     secrets.right(sender.device);
-    if (signature.name !== undefined && sender.spent?.has(signature.name)) return { status: 200, body: { result: 'duplicate' } };
+    const earlier = signed ? await sender.spent?.judge(signed) : undefined;
+    if (earlier === 'spent') return { status: 200, body: { result: 'duplicate' } };
+    if (earlier === 'late') return refuse('wrong-time');
     const message = sender.body === 'form' ? parseForm(body, incoming.header('content-type')) : parseJson(body);
     if (!message.ok) return refuse(sender.body === 'form' ? 'bad-form' : 'bad-json', message.problem);
-    const taking = sender.source.take({ content: message.value, body, id }, (device) => world.heard(sender.id, device));
+    const taking = sender.source.take({ content: message.value, body, id, signature: signed?.name }, (device) =>
+      world.heard(sender.id, device),
+    );
     const taken = await withinCommit(taking, env.clock);
-    if (taken && taken.result !== 'no-such-device' && signature.name !== undefined) sender.spent?.add(signature.name);
+    if (taken && taken.result !== 'no-such-device' && signed) await sender.spent?.add(signed);
     return replyTo(taken);
   };
 }
@@ -89,10 +99,17 @@ function hasToken(tokenDigest: Buffer, header: string | undefined): boolean {
 }
 
 /** What the signature says of its body, and a name for it; of a sender with a token nothing is asked. */
-function signatureOf({ hmac }: Known, incoming: Incoming, body: Buffer, env: Env): { verdict: 'right' | 'wrong' | 'late'; name?: string } {
+function signatureOf(
+  { hmac }: Known,
+  incoming: Incoming,
+  body: Buffer,
+  env: Env,
+): { verdict: 'right' | 'wrong' | 'late'; signed?: Signed } {
   if (!hmac) return { verdict: 'right' };
   const signature = incoming.header(hmac.header.toLowerCase());
   const time = hmac.timestamp && incoming.header(hmac.timestamp.header.toLowerCase());
   const verdict = judgeSignature(hmac, { signature, time, body }, env.clock.now());
-  return hmac.timestamp ? { verdict, name: createHash('sha256').update(`${time}\n`).update(body).digest('base64') } : { verdict };
+  if (!hmac.timestamp) return { verdict };
+  const name = createHash('sha256').update(`${time}\n`).update(body).digest('base64');
+  return { verdict, signed: { name, sentMs: timeOf(time) } };
 }

@@ -1,6 +1,6 @@
-// Signed bodies, pure but for what was seen: HMAC-SHA-256 over the bytes as they came, with a time against replays where the sender signs one.
+// Signed bodies, pure: HMAC-SHA-256 over the bytes as they came, with a time against replays where the sender signs one.
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { type Clock, plausibleFromMs } from '#base';
+import { plausibleFromMs } from '#base';
 import type { SignatureOptions } from '../signature-option.ts';
 
 /** What is said of one signed body. `late`: the time is missing, no time, or too far from ours. */
@@ -31,34 +31,10 @@ function bytesOf(header: string | undefined, { encoding, prefix }: Pick<Signatur
   return form.test(text) ? Buffer.from(text, encoding) : undefined;
 }
 
-function timeOf(time: string | undefined): number | undefined {
+/** Wall milliseconds of a header with the time of sending. */
+export function timeOf(time: string | undefined): number | undefined {
   if (time === undefined || time.length > 40) return undefined;
   if (/^\d{9,13}$/.test(time)) return Number(time) < 1e11 ? Number(time) * 1000 : Number(time);
   const parsed = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/.test(time) ? Date.parse(time) : Number.NaN;
   return Number.isNaN(parsed) ? undefined : parsed;
-}
-
-/** Signatures whose messages are committed: the same again, within the window, is the same message and judged no more. */
-export interface Spent {
-  has(signature: string): boolean;
-  add(signature: string): void;
-}
-
-const maxSpent = 10_000;
-
-/** Opens the memory of one sender: for twice the window, since a time may be ahead of ours as well; of more than 10,000 the oldest is forgotten. */
-export function openSpent(windowMs: number, clock: Pick<Clock, 'monotonicMs'>): Spent {
-  const spent = new Map<string, number>();
-  return {
-    has(signature) {
-      const until = spent.get(signature);
-      return until !== undefined && clock.monotonicMs() < until;
-    },
-    add(signature) {
-      spent.delete(signature);
-      spent.set(signature, clock.monotonicMs() + 2 * windowMs);
-      const oldest = spent.size > maxSpent ? spent.keys().next().value : undefined;
-      if (oldest !== undefined) spent.delete(oldest);
-    },
-  };
 }
