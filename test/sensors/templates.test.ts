@@ -1,5 +1,5 @@
 // The shipped templates are what a site could have written, and say what they claim to; nonsense is refused with the place where it is.
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Alarm } from '#model';
@@ -54,6 +54,19 @@ describe('the shipped templates', () => {
     expect(files.map((file) => file.replace('.yaml', '')).toSorted()).toEqual([...shippedTemplates]);
     for (const name of shippedTemplates) expect(templateOf(name).title, name).toMatchObject({ ko: /./, en: /./ });
     expect(Object.fromEntries(shippedTemplates.map((name) => [name, reachOf(templateOf(name).points)]))).toEqual(shippedReach);
+  });
+
+  it('says of each alarm whether it latches, and of fire and smoke what ends them', async () => {
+    for (const name of shippedTemplates) {
+      const text = await readFile(new URL(`../../src/sensors/templates/shipped/${name}.yaml`, import.meta.url), 'utf8');
+      const [, said = ''] = /^# Latches: (.+)$/m.exec(text) ?? [];
+      expect(said, name).toMatch(/^(no|yes|until)\b.{10}/);
+      const latched = templateOf(name).rules.some(({ latch }) => latch === true);
+      expect([latched, templateOf(name).rules.some(({ when }) => when.clearBetween !== undefined)], name).toEqual([
+        said.startsWith('yes'),
+        said.startsWith('until'),
+      ]);
+    }
   });
 
   it.each<[string, readonly (readonly [number, Record<string, number>])[], string[][]]>([
