@@ -9,6 +9,8 @@ export interface LineHealth {
   /** `detail`: where and why, for the site's own people. */
   broken(problem: Text, detail: string): void;
   readonly isBroken: boolean;
+  /** What was said last to be wrong; undefined while it works, or nothing is known. */
+  readonly problem: Text | undefined;
 }
 
 const working: Text = { ko: '통신선이 정상입니다', en: 'The line works' };
@@ -28,6 +30,9 @@ export function openLineHealth(name: string, teller: Teller, env: Env): LineHeal
       if ((typeof said === 'object' && isSameText(said, problem)) || !teller.free) return;
       said = problem;
       say('raised', problem, detail);
+    },
+    get problem() {
+      return typeof said === 'object' ? said : undefined;
     },
     get isBroken() {
       return typeof said === 'object';

@@ -8,4 +8,4 @@ export { type Oddity, openOddity } from './oddity.ts';
 export { readPayload } from './payload.ts';
 export { openPresence } from './presence.ts';
 export { type Message, type MessageSource, type MessageWorld, openMessageSource, type Taken } from './source.ts';
-export { statusOf } from './standing.ts';
+export { statusOf, underTrouble } from './standing.ts';

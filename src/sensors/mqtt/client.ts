@@ -2,7 +2,7 @@
 import { BongsuError, type Env, messageOf, openBackoff, runServices, type Text, troubleOf } from '#base';
 import type { Driver } from '../driver.ts';
 import { type LineHealth, openLineHealth } from '../line-health.ts';
-import type { MessageWorld } from '../messages/index.ts';
+import { type MessageWorld, underTrouble } from '../messages/index.ts';
 import type { MqttConnectionOptions } from '../options.ts';
 import { openTeller } from '../teller.ts';
 import { type FloodTexts, openFloods } from './flood.ts';
@@ -46,7 +46,7 @@ export function openMqttClient(options: MqttConnectionOptions, world: Omit<Messa
       },
     },
     devices: intake.devices,
-    status: intake.status,
+    status: () => intake.status().map((status) => underTrouble(status, health.problem)),
   };
 }
 
