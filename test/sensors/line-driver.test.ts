@@ -276,6 +276,48 @@ describe('a line over the network', () => {
     one.destroy();
   });
 
+  it('of a connection waits in the kernel: nothing of one long read is dropped, and no other panel waits for it', async () => {
+    const recorder = openRecorder();
+    const sensors = start({ via: 'tcp-listen', listen: { port: 0 }, from: ['127.0.0.0/8'] }, recorder);
+    await eventually(() => expect(sensors.lineAddress('panel')).toBeDefined());
+    const { port } = sensors.lineAddress('panel') ?? { port: 0 };
+    const dial = (localAddress: string) => {
+      const socket = connect({ host: '127.0.0.1', port, localAddress }).on('error', () => {});
+      stops.push(async () => void socket.destroy());
+      return socket;
+    };
+    const [loud, quiet] = [dial('127.0.0.2'), dial('127.0.0.3')];
+    recorder.failing = true;
+    const status = 'STATUS 000000000000000000000000000000000\r\n';
+    loud.write(`${status.repeat(1600)}FIRE 1 hall\r\n${status.repeat(1600)}FIRE 2 hall\r\n`);
+    await sleep(100);
+    quiet.write('FIRE 3 cellar\r\n');
+    await sleep(100);
+    recorder.failing = false;
+    await eventually(() => expect(recorder.reports).toHaveLength(3));
+    expect(states(recorder)[0]).toBe('zone-3 fire-panel active');
+    expect(recorder.said().join()).not.toContain('alarm-flood');
+  });
+
+  it('keeps a panel that was understood, however many connect and say nothing', async () => {
+    const recorder = openRecorder();
+    const sensors = start({ via: 'tcp-listen', listen: { port: 0 }, from: ['127.0.0.0/8'] }, recorder);
+    await eventually(() => expect(sensors.lineAddress('panel')).toBeDefined());
+    const { port } = sensors.lineAddress('panel') ?? { port: 0 };
+    const dial = async (localAddress: string) => {
+      const socket = connect({ host: '127.0.0.1', port, localAddress }).on('error', () => {});
+      stops.push(async () => void socket.destroy());
+      await once(socket, 'connect');
+      return socket;
+    };
+    const panel = await dial('127.0.0.2');
+    panel.write('OK\r\n');
+    await eventually(() => expect(sensors.status()[0]?.lastHeardAt).toBeDefined());
+    for (let at = 0; at < 40; at += 1) await dial(`127.0.0.${3 + (at % 4)}`);
+    panel.write('FIRE 1 hall\r\n');
+    await eventually(() => expect(states(recorder)).toEqual(['zone-1 fire-panel active']));
+  });
+
   it('is taken from datagrams, each whole in itself; a flood is told, and neither loses what came before nor stops the rest', async () => {
     const recorder = openRecorder();
     const sensors = start({ via: 'udp', listen: { port: 0 }, from: ['127.0.0.1'] }, recorder);

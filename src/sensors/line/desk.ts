@@ -5,13 +5,13 @@ import type { Grammar } from '../grammar-option.ts';
 import { isHopeless } from '../hopeless.ts';
 import { openTeller, type Teller } from '../teller.ts';
 import { isGrave, type PanelName, type PanelState, seedPanel, stepPanel } from './panel.ts';
-import { openFrameQueue, type Waiting } from './queue.ts';
+import { openFrameQueue, type Taken } from './queue.ts';
 import type { Meaning, Reader } from './reader.ts';
 
 /** What the desk tells of. */
 export interface DeskEvents {
-  /** A line of `device` was understood, and all that it led to is committed. */
-  understood(device: string): void;
+  /** A line of `device`, said by `sender`, was understood, and all that it led to is committed. */
+  understood(device: string, sender: string): void;
   /** A line that no pattern fits. */
   unknown(text: string): void;
   /** A frame of `sender` was dropped, for there was no room. */
@@ -24,14 +24,13 @@ export interface DeskEvents {
 export interface Desk {
   /** Keeps a frame with the time of now; of too many one is dropped and told: of the sender that has most waiting. Default: all are of one sender. */
   offer(frame: Buffer, sender?: string): void;
-  /** Resolves when there is room for what a read brings. */
-  room(): Promise<void>;
+  /** Resolves when there is room for one more frame of `sender`, or nothing is taken any more. */
+  room(sender: string): Promise<void>;
   /** Works until the signal aborts and what waits is told, or given up by the store. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 const capacity = 1024;
-const roomBelow = 256;
 const retryMs = 1000;
 /** Reading takes a quarter of the thread at most: after so many milliseconds of it the desk rests three times as long. */
 const workMs = 5;
@@ -51,7 +50,12 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
   const { deps, env, events } = world;
   const { clock } = env;
   let wake = (): void => {};
-  let roomy = Promise.withResolvers<void>();
+  let roomy: PromiseWithResolvers<void> | undefined;
+  let isOver = false;
+  const makeRoom = (): void => {
+    roomy?.resolve();
+    roomy = undefined;
+  };
   const { grammar } = panels;
   const names = new Map(panels.devices.map(({ key, device }): [string, PanelName] => [key, { device, grammar }]));
   const own: PanelName = { device: panels.device, grammar };
@@ -94,7 +98,7 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
     }
   };
   /** Conditions go to the teller: no fire waits behind one. */
-  const work = async ({ frame, wallMs, monotonicMs }: Waiting, conditions: Teller, signal: AbortSignal): Promise<number> => {
+  const work = async ({ frame, sender, wallMs, monotonicMs }: Taken, conditions: Teller, signal: AbortSignal): Promise<number> => {
     const before = clock.monotonicMs();
     const line = reader.read(frame, wallMs);
     const spentMs = clock.monotonicMs() - before;
@@ -116,18 +120,22 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
         }
       }
       if (meaning.pattern.says === 'values') await insist(() => events.values(meaning, panel === own ? undefined : key), signal);
-      events.understood(panel.device);
+      events.understood(panel.device, sender);
     }
     return spentMs;
   };
   return {
     offer(frame, sender = '') {
-      const loser = waiting.add(sender, { frame, wallMs: clock.now(), monotonicMs: clock.monotonicMs() });
+      // A frame of a few bytes would keep the whole read that it came with.
+      const loser = waiting.add(sender, { frame: Buffer.from(frame), wallMs: clock.now(), monotonicMs: clock.monotonicMs() });
       if (loser !== undefined) events.full(loser);
       wake();
     },
-    async room() {
-      while (waiting.size >= roomBelow) await roomy.promise;
+    async room(sender) {
+      while (!isOver && !waiting.hasRoom(sender)) {
+        roomy ??= Promise.withResolvers();
+        await roomy.promise;
+      }
     },
     async run(signal) {
       const conditions = openTeller(deps, env, signal);
@@ -137,10 +145,7 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
       let spentMs = 0;
       for (;;) {
         const next = waiting.next();
-        if (waiting.size < roomBelow) {
-          roomy.resolve();
-          roomy = Promise.withResolvers();
-        }
+        makeRoom();
         if (next) spentMs += await work(next, conditions, signal);
         else if (signal.aborted) break;
         else {
@@ -154,9 +159,10 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
         await clock.sleep(3 * spentMs, signal).catch(() => {});
         spentMs = 0;
       }
+      isOver = true;
+      makeRoom();
       await conditions.settled();
       signal.removeEventListener('abort', onAbort);
-      roomy.resolve();
     },
   };
 }

@@ -5,8 +5,10 @@ import { type Framer, openFramer } from './framer.ts';
 
 /** Where frames go. */
 export interface EarSink {
-  /** `sender`: of a datagram. */
+  /** `sender`: of a datagram, or the peer of a connection. */
   frame(frame: Buffer, sender?: string): void;
+  /** Resolves when one more frame of `peer` can be taken. */
+  room(peer: string): Promise<void>;
   /** Bytes were dropped that are no whole frame. */
   broken(): void;
 }
@@ -14,6 +16,8 @@ export interface EarSink {
 /** Cuts the bytes of several peers. */
 export interface Ear extends Disposable {
   bytes(peer: string, chunk: Buffer): void;
+  /** The same of a connection, which can be held back: resolves when all frames are handed over, each when there is room for it. */
+  stream(peer: string, chunk: Buffer): Promise<void>;
   /** A datagram: it begins and ends with whole frames. */
   datagram(sender: string, chunk: Buffer): void;
   /** The peer's stream is over: what it had begun is dropped. */
@@ -33,15 +37,15 @@ export function openEar(framing: Framing, sink: EarSink, clock: Clock): Ear {
     if (speaker.framer.dropped > speaker.dropped) sink.broken();
     speaker.dropped = speaker.framer.dropped;
   };
-  const wait = (speaker: Speaker): void => {
+  const wait = (peer: string, speaker: Speaker): void => {
     speaker.timer?.[Symbol.dispose]();
     const { dueAt } = speaker.framer;
-    speaker.timer = dueAt === undefined ? undefined : clock.after(dueAt - clock.monotonicMs(), () => rest(speaker));
+    speaker.timer = dueAt === undefined ? undefined : clock.after(dueAt - clock.monotonicMs(), () => rest(peer, speaker));
   };
-  const rest = (speaker: Speaker): void => {
-    for (const frame of speaker.framer.rest(clock.monotonicMs())) sink.frame(frame);
+  const rest = (peer: string, speaker: Speaker): void => {
+    for (const frame of speaker.framer.rest(clock.monotonicMs())) sink.frame(frame, peer);
     note(speaker);
-    wait(speaker);
+    wait(peer, speaker);
   };
   const speakerOf = (peer: string): Speaker => {
     const speaker = speakers.get(peer) ?? { framer: openFramer(framing), dropped: 0, timer: undefined };
@@ -51,9 +55,21 @@ export function openEar(framing: Framing, sink: EarSink, clock: Clock): Ear {
   return {
     bytes(peer, chunk) {
       const speaker = speakerOf(peer);
-      for (const frame of speaker.framer.push(chunk, clock.monotonicMs())) sink.frame(frame);
+      for (const frame of speaker.framer.push(chunk, clock.monotonicMs())) sink.frame(frame, peer);
       note(speaker);
-      wait(speaker);
+      wait(peer, speaker);
+    },
+    async stream(peer, chunk) {
+      const speaker = speakerOf(peer);
+      speaker.timer?.[Symbol.dispose]();
+      for (const frame of speaker.framer.push(chunk, clock.monotonicMs())) {
+        await sink.room(peer);
+        sink.frame(frame, peer);
+      }
+      if (speakers.get(peer) !== speaker) return;
+      speaker.framer.held(clock.monotonicMs());
+      note(speaker);
+      wait(peer, speaker);
     },
     datagram(sender, chunk) {
       const speaker = { framer: openFramer(framing), dropped: 0, timer: undefined };

@@ -5,36 +5,37 @@ import { type Env, openBackoff, untilAborted } from '#base';
 import { sensorsFaults } from '../faults.ts';
 import type { LineOptions } from '../line-options.ts';
 import { dial, openSerialPort, welcome } from '../wire/index.ts';
+import { openPeers, type Peers } from './peers.ts';
 
 /** Where bytes go. */
 export interface FeedSink {
   /** It can be heard from now on. `address`: where, of one that listens. */
   opened(address?: { readonly host: string; readonly port: number }): void;
   bytes(peer: string, chunk: Buffer): void;
+  /** The same of a connection: resolves when more can be taken, and until then bytes wait in the kernel. */
+  stream(peer: string, chunk: Buffer): Promise<void>;
   datagram(address: string, chunk: Buffer): void;
   /** The peer's stream is over. */
   gone(peer: string): void;
-  /** Resolves when more can be taken; a connection waits for it. */
-  room(): Promise<void>;
 }
 
 /** One way. */
 export interface Feed {
   /** Hears until the signal aborts, then resolves. Rejects with a BongsuError whose hint tells a technician what to do. */
   run(sink: FeedSink, signal: AbortSignal): Promise<void>;
+  /** A line of this peer was understood: it is who a panel is. */
+  understood(peer: string): void;
   /** Milliseconds to wait before the next try. */
   reopenMs(): number;
 }
 
-/** Panels that may be connected at once. */
-const maxPeers = 16;
-
 /** The feed of `options`. */
 export function feedOf(options: LineOptions, env: Env): Feed {
+  const understood = (): void => {};
   const soon = (): number => 1000 + env.random.uniform() * 4000;
   switch (options.via) {
     case 'serial':
-      return { run: (sink, signal) => hearPort(options, { sink, signal, env }), reopenMs: soon };
+      return { run: (sink, signal) => hearPort(options, { sink, signal, env }), understood, reopenMs: soon };
     case 'tcp': {
       const backoff = openBackoff({ minMs: 1000, maxMs: 30_000 }, env.random);
       const run: Feed['run'] = async (sink, signal) => {
@@ -43,12 +44,14 @@ export function feedOf(options: LineOptions, env: Env): Feed {
         sink.opened();
         await hearSocket(socket, { peer: 'server', address: `${options.host}:${options.port}` }, { sink, signal });
       };
-      return { run, reopenMs: () => backoff.next() };
+      return { run, understood, reopenMs: () => backoff.next() };
     }
-    case 'tcp-listen':
-      return { run: (sink, signal) => hearPeers(options, sink, signal), reopenMs: soon };
+    case 'tcp-listen': {
+      const peers = openPeers<Socket>((socket) => socket.destroy());
+      return { run: (sink, signal) => hearPeers(options, peers, { sink, signal }), understood: peers.understood, reopenMs: soon };
+    }
     case 'udp':
-      return { run: (sink, signal) => hearDatagrams(options, sink, signal), reopenMs: soon };
+      return { run: (sink, signal) => hearDatagrams(options, sink, signal), understood, reopenMs: soon };
   }
 }
 
@@ -83,10 +86,7 @@ async function hearSocket(
   const end = (): void => void socket.destroy();
   signal.addEventListener('abort', end, { once: true });
   try {
-    for await (const chunk of socket as AsyncIterable<Buffer>) {
-      sink.bytes(who.peer, chunk);
-      await sink.room();
-    }
+    for await (const chunk of socket as AsyncIterable<Buffer>) await sink.stream(who.peer, chunk);
     throw new Error('the other side closed the connection');
   } catch (cause) {
     if (!signal.aborted) throw sensorsFaults.fault('line-lost', { cause, detail: who.address });
@@ -97,27 +97,22 @@ async function hearSocket(
   }
 }
 
-async function hearPeers(options: Via<'tcp-listen'>, sink: FeedSink, signal: AbortSignal): Promise<void> {
+async function hearPeers(
+  options: Via<'tcp-listen'>,
+  peers: Peers<Socket>,
+  { sink, signal }: { readonly sink: FeedSink; readonly signal: AbortSignal },
+): Promise<void> {
   const isWelcome = welcome(options.from);
-  const peers = new Map<string, Socket>();
-  let number = 0;
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: 10_000, noDelay: true }, (socket) => {
     socket.on('error', () => {});
     if (!isWelcome(socket.remoteAddress)) {
       socket.destroy();
       return;
     }
-    const oldest = peers.size >= maxPeers ? [...peers][0] : undefined;
-    if (oldest) {
-      peers.delete(oldest[0]);
-      oldest[1].destroy();
-    }
-    number += 1;
-    const peer = `peer ${number}`;
-    peers.set(peer, socket);
+    const peer = peers.enter(socket.remoteAddress ?? '', socket);
     void hearSocket(socket, { peer, address: '' }, { sink, signal })
       .catch(() => {})
-      .finally(() => peers.delete(peer));
+      .finally(() => peers.leave(peer));
   });
   try {
     await listenOn(server, options.listen);
@@ -125,7 +120,7 @@ async function hearPeers(options: Via<'tcp-listen'>, sink: FeedSink, signal: Abo
     sink.opened(typeof address === 'object' && address ? { host: address.address, port: address.port } : undefined);
     await untilEnd((fail) => server.on('error', fail), signal, options.listen);
   } finally {
-    for (const socket of peers.values()) socket.destroy();
+    peers.end();
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 }

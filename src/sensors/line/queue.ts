@@ -7,13 +7,20 @@ export interface Waiting {
   readonly monotonicMs: number;
 }
 
+/** A frame that is taken, and whose it is. */
+export interface Taken extends Waiting {
+  readonly sender: string;
+}
+
 /** The frames of one line. */
 export interface FrameQueue {
   readonly size: number;
+  /** Whether a sender that can be held back should send one more: it has less than 48 frames and 64 KiB waiting. Sixteen such never fill the queue. */
+  hasRoom(sender: string): boolean;
   /** Keeps a frame; answers who lost one for it, undefined where there was room. */
   add(sender: string, frame: Waiting): string | undefined;
   /** Takes the next. */
-  next(): Waiting | undefined;
+  next(): Taken | undefined;
 }
 
 interface Entry extends Waiting {
@@ -22,6 +29,8 @@ interface Entry extends Waiting {
 }
 
 const maxSenders = 256;
+const roomFrames = 48;
+const roomBytes = 65_536;
 /** Grave ones that are passed over, at most, to find one that is not. */
 const maxLooks = 32;
 
@@ -58,6 +67,10 @@ export function openFrameQueue(bounds: { readonly capacity: number; isGrave(fram
     get size() {
       return size;
     },
+    hasRoom(sender) {
+      const frames = senders.get(sender) ?? [];
+      return frames.length < roomFrames && frames.reduce((sum, { frame }) => sum + frame.length, 0) < roomBytes;
+    },
     add(sender, frame) {
       const frames = senders.get(sender);
       if (!frames && senders.size >= maxSenders) return sender;
@@ -77,7 +90,7 @@ export function openFrameQueue(bounds: { readonly capacity: number; isGrave(fram
       senders.delete(sender);
       if (frames.length > 0) senders.set(sender, frames);
       size -= 1;
-      return frame;
+      return frame && { ...frame, sender };
     },
   };
 }
