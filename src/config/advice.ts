@@ -1,5 +1,6 @@
 // What is right and yet unwise: said by `check`, and no reason not to start.
 import type { Text } from '#base';
+import { unwatchedLines } from '#sensors/options';
 import type { Config } from './schema.ts';
 import type { Flaw } from './yaml.ts';
 
@@ -13,8 +14,14 @@ export function adviseOn({ sensors }: Config): readonly Flaw[] {
   const senders = (sensors.webhook?.sources ?? []).flatMap(({ hmac }, index): Flaw[] =>
     hmac && !hmac.timestamp ? [{ path: ['sensors', 'webhook', 'sources', index, 'hmac'], text: timeless }] : [],
   );
-  return [...ports, ...senders];
+  const unwatched = unwatchedLines(sensors).map((index): Flaw => ({ path: ['sensors', 'lines', index, 'grammar'], text: unmissed }));
+  return [...ports, ...unwatched, ...senders];
 }
+
+const unmissed: Text = {
+  en: 'a cut wire or a dead panel would go unnoticed: neither this line nor its grammar has silentAfter; set it longer than the pause between what the panel says regularly, and have the panel say something where it does not',
+  ko: '회선이 끊기거나 수신기가 꺼져도 알 수 없습니다. 이 라인에도 문법에도 silentAfter가 없습니다. 수신기가 정기적으로 보내는 간격보다 길게 설정하고, 정기 출력이 없으면 수신기에서 켜십시오',
+};
 
 const timeless: Text = {
   en: 'the signature holds no time of sending: whoever has caught a signed message can send it again, an all-clear too; have the sender sign the time, and set hmac.timestamp',

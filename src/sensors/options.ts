@@ -13,6 +13,7 @@ import { shippedReach } from './shipped-templates.ts';
 import { templateOption } from './template.ts';
 import { webhookOptions } from './webhook-options.ts';
 
+export { unwatchedLines } from './line-watch.ts';
 export { type MessageMap, type MessageSourceOptions, shippedMaps } from './message-options.ts';
 export type { MqttBrokerOptions, MqttConnectionOptions, MqttOptions, MqttSourceOptions } from './mqtt-options.ts';
 export { type Reach, reachOf, shippedTemplates } from './shipped-templates.ts';

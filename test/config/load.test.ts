@@ -83,6 +83,24 @@ ${line('panel', 'via: serial\n      port: /dev/ttyACM12')}${line('other', 'via: 
     ]);
   });
 
+  it('warns of fire panels whose silence nobody would notice', async () => {
+    const line = (id: string, more: string): string =>
+      `    - { id: ${id}, device: ${id}, via: serial, port: /dev/serial/by-id/${id}, ${more} }\n`;
+    const lines = `${line('a', 'grammar: est3x')}${line('b', 'grammar: est3x, silentAfter: 1d')}${line('c', 'grammar: korean-r-type')}`;
+    const own = `${line('d', 'grammar: bell')}${line('e', 'grammar: level')}`;
+    const loaded = await load(`${minimal}sensors:
+  lines:
+${lines}${own}  grammars:
+    bell: { patterns: [{ says: alarm, kind: fire, match: FIRE }] }
+    level: { patterns: [{ says: values, match: 'L (?<l>.)' }] }
+`);
+    const warnings = 'config' in loaded ? loaded.warnings.map((warning) => told(warning, 'en')) : loaded.problems;
+    expect(warnings).toMatchObject([
+      expect.stringMatching(/sensors\.lines\[0\]\.grammar: a cut wire or a dead panel would go unnoticed/),
+      expect.stringMatching(/sensors\.lines\[3\]\.grammar: a cut wire/),
+    ]);
+  });
+
   it('warns of signatures without a time', async () => {
     const key = join(folder, 'hmac-key');
     await writeFile(key, 'a-key-of-the-sender-0123', { mode: 0o600 });

@@ -9,7 +9,8 @@ import { openReader } from '../../src/sensors/line/reader.ts';
 import { type Recording, readRecording } from '../../src/sensors/line/recording.ts';
 import { type Playback, replayGrammar, replayTemplate } from '../../src/sensors/line/replay.ts';
 import { readGrammar, shippedGrammar } from '../../src/sensors/line/shipped.ts';
-import { shippedGrammars } from '../../src/sensors/line-options.ts';
+import { shippedGrammars, watchedGrammars } from '../../src/sensors/line-options.ts';
+import { isPanel } from '../../src/sensors/line-watch.ts';
 import { templateOption } from '../../src/sensors/template.ts';
 
 const receivedMs = Date.parse('2026-11-20T05:00:10Z');
@@ -40,6 +41,8 @@ describe('the shipped grammars', () => {
     const files = await readdir(new URL('../../src/sensors/line/grammars/', import.meta.url));
     expect(files.map((file) => file.replace('.yaml', '')).toSorted()).toEqual([...shippedGrammars]);
     for (const name of shippedGrammars) expect(grammarOf(name).title, name).toMatchObject({ ko: /./, en: /./ });
+    expect(shippedGrammars.filter((name) => isPanel(grammarOf(name)))).toEqual([...shippedGrammars]);
+    expect(shippedGrammars.filter((name) => grammarOf(name).silentAfter > 0)).toEqual(watchedGrammars);
   });
 
   it.each<[string, string[]]>([

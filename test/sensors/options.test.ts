@@ -28,6 +28,17 @@ describe('the sensors section', () => {
 
   it.each<[string, unknown, string]>([
     ['an unknown template', { buses: [{ ...rtu, units: [{ ...unit, template: 'nope' }] }] }, 'buses.0.units.0.template'],
+    ['a template of messages on a bus', { buses: [{ ...rtu, units: [{ ...unit, template: 'hydrant' }] }] }, 'buses.0.units.0.template'],
+    [
+      'a template of a bus at a webhook',
+      { webhook: { sources: [{ ...source, map: undefined, template: 'smoke-contact' }] } },
+      'webhook.sources.0.template',
+    ],
+    [
+      'the site’s own template of a bus on a line',
+      { templates: { own: template }, lines: [{ id: 'l', device: 'd', via: 'serial', port: '/dev/x', grammar: 'est3x', template: 'own' }] },
+      'lines.0.template',
+    ],
     ['a unit twice', { buses: [{ ...rtu, units: [unit, { ...unit, device: 'other' }] }] }, 'buses.0.units.1.unit'],
     ['a device twice', { buses: [rtu, { ...tcp, units: [unit] }] }, 'buses.1.units.0.device'],
     ['a port twice', { buses: [rtu, { ...rtu, id: 'bus-3', units: [{ ...unit, device: 'other' }] }] }, 'buses.1.port'],

@@ -1,7 +1,8 @@
 // Whether what a line says makes sense, and whether it is too much: each trouble is said once when it begins and once when it is over.
 import type { Env, Text } from '#base';
-import { alarmKinds, type Condition } from '#model';
+import type { Condition } from '#model';
 import type { Grammar } from '../grammar-option.ts';
+import { isPanel } from '../line-watch.ts';
 import { conditionOf } from '../rules/index.ts';
 import type { Teller } from '../teller.ts';
 
@@ -48,11 +49,6 @@ const calm = (count: number): Text => ({
   ko: `줄을 모두 처리합니다. ${count}줄을 버렸습니다`,
   en: `All lines are taken; ${count} were dropped`,
 });
-
-/** Whether lines of this grammar can tell of a critical alarm. */
-export function isPanel({ patterns }: Pick<Grammar, 'patterns'>): boolean {
-  return patterns.some((pattern) => pattern.says === 'alarm' && (pattern.severity ?? alarmKinds[pattern.kind]) === 'critical');
-}
 
 /** Opens the sense of the line `id` whose own sensor is `device`. */
 export function openSense({ id, device, grammar }: { id: string; device: string; grammar: Grammar }, teller: Teller, env: Env): Sense {
