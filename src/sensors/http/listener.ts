@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Env, messageOf, nodeHttp } from '#base';
 import { sensorsFaults } from '../faults.ts';
+import { type Bodies, openBodies, TurnedOut } from './bodies.ts';
 import { type Guests, openGuests } from './guests.ts';
 import { openSlowness, type Slowness } from './slowness.ts';
 
@@ -17,10 +18,12 @@ export interface Incoming {
   readonly from: string;
   /** By its name in small letters; one that is there several times is joined by commas. */
   header(name: string): string | undefined;
-  /** Reads the body once; undefined when it is larger than 64 KiB. */
+  /** The head has the right secret: the body needs no place among those of strangers. */
+  proven(): void;
+  /** Reads the body once; undefined when it is larger than 64 KiB. Rejects, and is then answered as `busy`, where the sender's place was needed for another. */
   body(): Promise<Buffer | undefined>;
-  /** The sender is known: from now on it keeps its place. To be called with its whole body read. */
-  welcome(): void;
+  /** The sender is known, its body read: from now on it keeps its place. False where too many wait for the store: it is to be answered as busy. */
+  welcome(): boolean;
 }
 
 /** An answer to be sent. */
@@ -59,9 +62,10 @@ export interface Listener extends AsyncDisposable {
 }
 
 const maxBodyBytes = 65_536;
+/** Requests of known senders that wait for the store; whoever has proven nothing counts elsewhere. */
 const maxConcurrent = 64;
 /** More than can be answered at once, so that who is one too many is told so. */
-const places = { all: 512, each: 128 };
+const places = { all: 512, each: 128, reserved: 64 };
 const graceMs = 2000;
 
 /** Listens. Rejects with `sensors.listen-failed` or `sensors.tls-unusable`. On disposal open requests get 2 s to finish. */
@@ -72,18 +76,18 @@ export async function openListener(
 ): Promise<Listener> {
   const server = await makeServer(options);
   const end = new AbortController();
-  const desk: Desk = { handle, answers, guests: openGuests(server, places), slowness: openSlowness(env), env, signal: end.signal };
-  let concurrent = 0;
+  const desk: Desk = {
+    handle,
+    answers,
+    guests: openGuests(server, places),
+    bodies: openBodies(env),
+    slowness: openSlowness(env),
+    env,
+    signal: end.signal,
+    concurrent: 0,
+  };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (concurrent >= maxConcurrent) {
-      send(request, response, answers.busy);
-      return;
-    }
-    concurrent += 1;
     void answer(request, desk)
-      .finally(() => {
-        concurrent -= 1;
-      })
       .then((reply) => (reply?.isStranger ? hold(reply, request, desk) : reply))
       .then((reply) => reply && send(request, response, reply));
   });
@@ -139,31 +143,50 @@ interface Desk {
   readonly handle: Handler;
   readonly answers: ListenerAnswers;
   readonly guests: Guests;
+  readonly bodies: Bodies;
   readonly slowness: Slowness;
   readonly env: Env;
   readonly signal: AbortSignal;
+  /** Requests that wait for the store. */
+  concurrent: number;
 }
 
 /** Undefined: the sender hung up before its request was whole. */
-async function answer(request: IncomingMessage, { handle, answers, guests, env }: Desk): Promise<Reply | undefined> {
+async function answer(request: IncomingMessage, desk: Desk): Promise<Reply | undefined> {
+  const { handle, answers, guests, bodies, env } = desk;
+  const address = addressOf(request);
+  let isProven = false;
+  let counted = 0;
   request.on('error', () => {});
   try {
     const [path = ''] = (request.url ?? '').split('?', 1);
     return await handle({
       method: request.method ?? '',
       path,
-      from: addressOf(request),
+      from: address,
       header(name) {
         const value = request.headers[name];
         return Array.isArray(value) ? value.join(',') : value;
       },
-      body: () => readBody(request),
-      welcome: () => guests.served(request.socket),
+      proven() {
+        isProven = true;
+      },
+      body: () => (isProven ? readBody(request) : bodies.read({ address, isKnown: guests.isKnown(address) }, readBody(request))),
+      welcome() {
+        guests.served(request.socket);
+        if (desk.concurrent >= maxConcurrent) return false;
+        desk.concurrent += 1;
+        counted += 1;
+        return true;
+      },
     });
   } catch (error) {
+    if (error instanceof TurnedOut) return answers.busy;
     if (request.destroyed && !request.complete) return undefined;
     env.log.error({ error: messageOf(error) }, 'a message over HTTP is not answered with success');
     return answers.failed;
+  } finally {
+    desk.concurrent -= counted;
   }
 }
 

@@ -36,10 +36,11 @@ export function openHandler(targets: readonly Target[], { env, secrets }: { read
       return answer('not-found');
     }
     if (incoming.method !== 'POST') return answer('not-allowed');
+    incoming.proven();
     const body = await incoming.body();
     if (!body) return answer('too-large');
-    incoming.welcome();
     secrets.right(target.device);
+    if (!incoming.welcome()) return answer('busy');
     const parsed = parseJson(body);
     const notice = parsed.ok ? readNotice(parsed.value) : undefined;
     if (!notice) return answer('bad-request', parsed.ok ? undefined : parsed.problem);

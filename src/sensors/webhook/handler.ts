@@ -58,6 +58,7 @@ export function openHandler(senders: readonly Sender[], world: HandlerWorld): Ha
       return refuse(reason);
     };
     if (sender.tokenDigest && !hasToken(sender.tokenDigest, incoming.header('authorization'))) return stranger('unauthorised');
+    if (sender.tokenDigest) incoming.proven();
     // Nobody signs this header: whoever has caught a signed body could give it a new name.
     const id = sender.hmac ? undefined : incoming.header('idempotency-key');
     if (id !== undefined && (id.length < 1 || id.length > 200)) return refuse('bad-key');
@@ -65,8 +66,8 @@ export function openHandler(senders: readonly Sender[], world: HandlerWorld): Ha
     if (!body) return refuse('too-large');
     const { verdict, signed } = signatureOf(sender, incoming, body, env);
     if (verdict !== 'right') return stranger(verdict === 'wrong' ? 'wrong-signature' : 'wrong-time');
-    incoming.welcome();
     secrets.right(sender.device);
+    if (!incoming.welcome()) return refuse('busy');
     const earlier = signed ? await sender.spent?.judge(signed) : undefined;
     if (earlier === 'spent') return { status: 200, body: { result: 'duplicate' } };
     if (earlier === 'late') return refuse('wrong-time');
