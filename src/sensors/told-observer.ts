@@ -108,20 +108,22 @@ export function openToldObserver(
     memory.due(device, isBeyond || signal.aborted ? undefined : due, tick);
   };
   deps.endings?.join(device, (point) => {
-    taking = taking.then(async () => {
+    const end = async (): Promise<void> => {
       if (!state) return;
       state = endedByPerson(template, state, point, moment());
       wait();
       await note(state);
-    });
+    };
+    taking = taking.then(end);
   });
   /** Conditions, in their order and in nobody's way: a store that is sick may take them late. Rejects when it does not take them. */
   const tell = ({ state: next, says }: SensorStep, before: SensorState): Promise<void> => {
     const conditions = says.flatMap((said) => ('condition' in said ? [said.condition] : []));
     if (conditions.length === 0) return Promise.resolve();
-    const told = telling.then(async () => {
+    const tellAll = async (): Promise<void> => {
       for (const condition of conditions) await deps.condition(condition);
-    });
+    };
+    const told = telling.then(tellAll);
     telling = told.catch((error: unknown) => {
       state = state === next ? before : state && unsaid(template, state, conditions);
       if (!signal.aborted) env.log.error({ device, error: messageOf(error) }, 'the store does not take a condition');

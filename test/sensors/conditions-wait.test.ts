@@ -1,11 +1,12 @@
 // A store that takes no condition, as while its disk is sick: no fire waits behind one, asked, told or on a line.
 import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { type Env, openLog, systemEnv } from '#base';
+import { type Env, openLog, resolvedSecret, systemEnv } from '#base';
 import type { Condition } from '#model';
 import { openEndings, openSensors } from '#sensors';
 import { sensorsOptions } from '#sensors/options';
 import { openSensorMemory } from '../../src/sensors/memory.ts';
+import { openMessageSource } from '../../src/sensors/messages/index.ts';
 import { openObserver } from '../../src/sensors/observer.ts';
 import { conditionOf, type Observation } from '../../src/sensors/rules/index.ts';
 import { openTeller } from '../../src/sensors/teller.ts';
@@ -72,9 +73,11 @@ describe('while the store takes no condition', () => {
     const done = memory.service.run(stop.signal);
     const observer = openToldObserver({ device: 'd', template, silentAfterMs: 0 }, { deps, env, signal, memory });
     let answered = false;
-    const fault = observer.take(seen({ mains: 0, fire: 0 })).then(() => {
+    const take = async (): Promise<void> => {
+      await observer.take(seen({ mains: 0, fire: 0 }));
       answered = true;
-    });
+    };
+    const fault = take();
     await observer.take(seen({ fire: 1 }));
     expect([recorder.reports.map(({ kind, state }) => `${kind} ${state}`), answered]).toEqual([['fire active'], false]);
     heal();
@@ -186,5 +189,28 @@ describe('a person who ends an alarm', () => {
     expect([await said(), await said()]).toEqual([1, 0]);
     stop.abort();
     await done;
+  });
+
+  it('is heard where a flood is thinned: the same event is news again', async () => {
+    const recorder = openRecorder();
+    const endings = openEndings();
+    const { signal } = new AbortController();
+    const rule = { kind: 'emergency-call' as const, state: 'active', when: { path: 'is', equals: ['pressed'] } };
+    const source = { id: 's', device: 'd', token: resolvedSecret('0123456789abcdef'), map: { rules: [rule] } };
+    const [options] = sensorsOptions.parse({ webhook: { sources: [source] } }).webhook?.sources ?? [];
+    if (!options) throw new Error('no source');
+    const memory = openSensorMemory(recorder.notes, env);
+    const unknown = (): never => {
+      throw new Error('none is named');
+    };
+    const opened = openMessageSource(options, { deps: { ...recorder, endings }, env, memory, signal, template: unknown, map: unknown });
+    const content = { is: 'pressed' };
+    const message = { content, body: Buffer.from(JSON.stringify(content)) };
+    const urgency = (): string => opened.look(message).urgency();
+    const before = urgency();
+    await opened.take(message, () => {});
+    const told = urgency();
+    endings.tell({ device: 'd', channel: recorder.reports[0]?.channel ?? '', kind: 'emergency-call' });
+    expect([before, told, urgency()]).toEqual(['raises', 'none', 'raises']);
   });
 });

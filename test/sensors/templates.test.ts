@@ -1,6 +1,5 @@
-// The shipped templates are what a site could have written, and say what they claim to; nonsense is refused with the place where it is.
-import { readdir, readFile } from 'node:fs/promises';
-import fc from 'fast-check';
+// The shipped templates are what a site could have written, and say what they claim to.
+import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Alarm } from '#model';
 import { shippedTemplates, type Template } from '../../src/sensors/options.ts';
@@ -54,19 +53,6 @@ describe('the shipped templates', () => {
     expect(files.map((file) => file.replace('.yaml', '')).toSorted()).toEqual([...shippedTemplates]);
     for (const name of shippedTemplates) expect(templateOf(name).title, name).toMatchObject({ ko: /./, en: /./ });
     expect(Object.fromEntries(shippedTemplates.map((name) => [name, reachOf(templateOf(name).points)]))).toEqual(shippedReach);
-  });
-
-  it('says of each alarm whether it latches, and of fire and smoke what ends them', async () => {
-    for (const name of shippedTemplates) {
-      const text = await readFile(new URL(`../../src/sensors/templates/shipped/${name}.yaml`, import.meta.url), 'utf8');
-      const [, said = ''] = /^# Latches: (.+)$/m.exec(text) ?? [];
-      expect(said, name).toMatch(/^(no|yes|until)\b.{10}/);
-      const latched = templateOf(name).rules.some(({ latch }) => latch === true);
-      expect([latched, templateOf(name).rules.some(({ when }) => when.clearBetween !== undefined)], name).toEqual([
-        said.startsWith('yes'),
-        said.startsWith('until'),
-      ]);
-    }
   });
 
   it.each<[string, readonly (readonly [number, Record<string, number>])[], string[][]]>([
@@ -404,32 +390,5 @@ describe('a sensor', () => {
         detail: { room: '101' },
       },
     });
-  });
-});
-
-describe('a template file', () => {
-  it.each([
-    ['points: []', 'points: '],
-    ['points: [{ name: a }]', 'line 1: points[0]: expected modbus or path'],
-    ['title: { ko: a, en: b }\npoints:\n  - name: a\n    path: ""', 'line 4: points[0].path: '],
-    ['points: [{ name: a, path: a }]\nrules: [{ point: x, alarm: gas, when: { above: 1 } }]', 'a rule names no point'],
-    [
-      'points: [{ name: a, path: a }]\nrules: [{ point: a, alarm: gas, when: { above: 1, stuckFor: 1h } }]',
-      'rules[0].when: expected exactly one',
-    ],
-    ['points: [{ name: a, path: a }]\nrules: [{ point: a, alarm: gas, when: { above: 1 }, quiet: 1h }]', 'quiet is not for critical'],
-    ['points: [{ name: a, path: a }]\nrules: [{ point: a, fault: x, latch: true, when: { above: 1 } }]', 'latch goes with alarm'],
-    ['a: [', 'line 1'],
-    ['a: &a [*a]', ''],
-    ['x: '.padEnd(70_000, 'y'), 'larger than 64 KiB'],
-  ])('%j is refused', (text, problem) => {
-    const read = readTemplate(Buffer.from(text));
-    expect(read).toMatchObject({ ok: false });
-    if (!read.ok) expect(read.problems.join('\n')).toContain(problem);
-  });
-
-  it('of any bytes is read or refused, never more', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => typeof readTemplate(bytes).ok === 'boolean'));
-    fc.assert(fc.property(fc.json(), (text) => typeof readTemplate(Buffer.from(text)).ok === 'boolean'));
   });
 });

@@ -109,6 +109,7 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
   const byKey = new Map(options.devices.map(({ key, device }) => [String(key), byDevice.get(device)]));
 
   const stated = openStated();
+  for (const device of byDevice.keys()) deps.endings?.join(device, stated.ended);
   const tell = async (device: string, meaning: Meaning, { body, id, signature }: Message): Promise<Taken> => {
     const name = names.nameOf(options.id, { id, signature, body, meaning });
     const { severity, ...rest } = meaning;

@@ -77,6 +77,7 @@ function whenOf(rule: Rule): Text {
   const say = (ko: string, en: string): void => void parts.push({ ko, en });
   const time = (ms: number): Text => durationText(ms);
   if (when.clearAt !== undefined) say(`해제 ${when.clearAt}`, `clears at ${when.clearAt}`);
+  if (when.clearBetween) say(`해제 ${when.clearBetween.join(' … ')}`, `clears from ${when.clearBetween.join(' to ')} alone`);
   if (raiseAfter.count > 1) say(`${raiseAfter.count}회 연속`, `${raiseAfter.count} in a row`);
   if (raiseAfter.time > 0) say(`${time(raiseAfter.time).ko} 지속`, `for ${time(raiseAfter.time).en}`);
   if (clearAfter.count > 1) say(`해제 ${clearAfter.count}회 연속`, `clears after ${clearAfter.count} in a row`);
