@@ -13,7 +13,6 @@ export {
   stepSensor,
   type Utterance,
   unsaid,
-  unsaid,
   wholeSensor,
   withoutMemory,
 } from './sensor.ts';

@@ -120,18 +120,6 @@ export function unsaid(template: Template, state: SensorState, conditions: reado
   return { ...state, rules, health: { ...state.health, silent, fault } };
 }
 
-/** The sensor as if these conditions had not been said: it says them with its next observation, where they still hold. */
-export function unsaid(template: Template, state: SensorState, conditions: readonly Condition[]): SensorState {
-  const isMeant = (channel: string, as: ConditionKind): boolean => conditions.some((each) => each.channel === channel && each.kind === as);
-  const rules = state.rules.map((before, index) => {
-    const rule = template.rules[index];
-    return rule && rule.alarm === undefined && isMeant(channelOf(rule), rule.as) ? { ...before, active: undefined } : before;
-  });
-  const silent = isMeant(wholeSensor, 'sensor-silent') ? undefined : state.health.silent;
-  const fault = isMeant(wholeSensor, 'sensor-fault') ? undefined : state.health.fault;
-  return { ...state, rules, health: { ...state.health, silent, fault } };
-}
-
 /** One observation of `device`. */
 export function stepSensor(
   sensor: SensorName,
