@@ -100,6 +100,8 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
   /** Conditions go to the teller: no fire waits behind one. */
   const work = async ({ frame, sender, wallMs, monotonicMs }: Taken, conditions: Teller, signal: AbortSignal): Promise<number> => {
     const before = clock.monotonicMs();
+    const machine = clock.sinceBoot();
+    const sinceBoot = { ...machine, ms: machine.ms - (before - monotonicMs) };
     const line = reader.read(frame, wallMs);
     const spentMs = clock.monotonicMs() - before;
     if (!line) return spentMs;
@@ -112,7 +114,7 @@ export function openDesk(panels: Panels, reader: Reader, world: { deps: SensorsD
       for (const each of key === undefined && meaning.pattern.says === 'reset' ? all : [panel]) {
         const state = states.get(each.device);
         if (!state) return spentMs;
-        const step = stepPanel(each, state, { meaning, wallMs, monotonicMs });
+        const step = stepPanel(each, state, { meaning, wallMs, monotonicMs, sinceBoot });
         states.set(each.device, step.state);
         for (const said of step.says) {
           if ('report' in said) await insist(() => deps.report(said.report), signal);

@@ -1,9 +1,9 @@
 // A panel as its lines tell it, pure: (state, meaning) → (state, what to say). Alarms stand until the panel's own end or reset.
 import { createHash } from 'node:crypto';
-import type { Text } from '#base';
+import type { Clock, Text } from '#base';
 import { type Alarm, alarmKinds, type Detail, type Report } from '#model';
 import type { Grammar, Pattern } from '../grammar-option.ts';
-import { isPlausible } from '../messages/index.ts';
+import { isPlausible, nameSinceBoot } from '../messages/index.ts';
 import { conditionOf, type Utterance } from '../rules/index.ts';
 import type { Meaning } from './reader.ts';
 
@@ -12,6 +12,10 @@ export interface PanelState {
   readonly alarms: ReadonlyMap<string, Standing>;
   readonly faults: ReadonlyMap<string, FaultStanding>;
   readonly recent: ReadonlyMap<string, Recent>;
+  /** The newest time that the panel printed, and when it was first heard, monotonic milliseconds. */
+  readonly clock?: { readonly panelMs: number; readonly atMs: number };
+  /** A reset was heard in this life: what is said behind it is no repeat of what an earlier life heard. */
+  readonly isReset?: true;
 }
 
 type Standing = Pick<Report, 'channel' | 'kind'>;
@@ -26,16 +30,20 @@ export interface PanelName {
   readonly grammar: Grammar;
 }
 
-/** A line, and when it came: wall and monotonic milliseconds. */
+/** A line, and when it came: wall and monotonic milliseconds, and the machine's own. */
 export interface Heard {
   readonly meaning: Meaning;
   readonly wallMs: number;
   readonly monotonicMs: number;
+  readonly sinceBoot: ReturnType<Clock['sinceBoot']>;
 }
 
 /** Points that are remembered; the oldest is forgotten first, and a reset then does not end it. */
 const maxStanding = 10_000;
 const maxRecent = 1000;
+/** A panel's clock names events while it is so near to ours, and does not stand still for longer than that. */
+const nearMs = 600_000;
+const stillMs = 10_000;
 
 /** A panel at the start of the daemon: what is open in the store stands, so that a reset ends it. */
 export function seedPanel(open: readonly Alarm[]): PanelState {
@@ -46,10 +54,11 @@ export function seedPanel(open: readonly Alarm[]): PanelState {
 /** One line. */
 export function stepPanel(
   panel: PanelName,
-  state: PanelState,
+  before: PanelState,
   heard: Heard,
 ): { readonly state: PanelState; readonly says: readonly Utterance[] } {
   const { pattern } = heard.meaning;
+  const state = withClock(before, heard);
   if (pattern.says === 'alarm') return stepAlarm(panel, state, { heard, pattern });
   if (pattern.says === 'fault') return stepFault(panel, state, { heard, pattern });
   if (pattern.says === 'reset') return stepReset(panel, state, { heard, all: pattern.of === 'all' });
@@ -62,6 +71,11 @@ export function isGrave({ pattern }: Meaning): boolean {
 }
 
 type Step = ReturnType<typeof stepPanel>;
+
+function withClock(state: PanelState, { meaning: { panelTime }, monotonicMs }: Heard): PanelState {
+  if (panelTime === undefined || panelTime === state.clock?.panelMs) return state;
+  return { ...state, clock: { panelMs: panelTime, atMs: monotonicMs } };
+}
 
 function stepAlarm(
   { device, grammar }: PanelName,
@@ -90,7 +104,7 @@ function stepAlarm(
     channel,
     kind,
     state: pattern.state,
-    ...nameOf(device, said, { pattern, meaning }),
+    ...nameOf({ device, grammar, said }, state, heard),
     ...timeOf(grammar, heard),
     ...(severity ? { severity } : {}),
     ...(Object.keys(detail).length === 0 ? {} : { detail }),
@@ -99,18 +113,29 @@ function stepAlarm(
 }
 
 /**
- * A point that stands is its own key. An event without an end has the panel's time to the second for one: the line that a panel says again after our
- * restart is the same event. Without such a time it has none.
+ * A point that stands is its own key. An event without an end has the panel's time to the second for one, while that clock is near ours and moves: the line that
+ * a panel says again after our restart is the same event. A clock that stands would give one name to all calls of a point for days; else an event is known
+ * by the machine's own time, within the time in which it counts as said again.
  */
 function nameOf(
-  device: string,
-  said: string,
-  { pattern, meaning }: { readonly pattern: AlarmPattern; readonly meaning: Meaning },
-): Pick<Report, 'occurrence' | 'occurrenceKind'> {
-  const { panelTime, groups } = meaning;
-  if (pattern.state !== 'pulse' || panelTime === undefined || groups['second'] === undefined) return { occurrence: undefined };
-  const digest = createHash('sha256').update([device, said, panelTime].join('\n')).digest('hex');
-  return { occurrence: `line:${digest.slice(0, 40)}`, occurrenceKind: 'given' };
+  { device, grammar, said }: { readonly device: string; readonly grammar: Grammar; readonly said: string },
+  { clock, recent, isReset }: PanelState,
+  { meaning, wallMs, monotonicMs, sinceBoot }: Heard,
+): Pick<Report, 'occurrence' | 'occurrenceKind' | 'occurrenceAfter'> {
+  const { panelTime, groups, pattern } = meaning;
+  if (pattern.says !== 'alarm' || pattern.state !== 'pulse') return { occurrence: undefined };
+  const digestOf = (...parts: unknown[]): string =>
+    createHash('sha256')
+      .update([device, said, ...parts].join('\n'))
+      .digest('hex')
+      .slice(0, 40);
+  const isNear = panelTime !== undefined && groups['second'] !== undefined && Math.abs(panelTime - wallMs) <= nearMs;
+  const stands = clock !== undefined && clock.panelMs === panelTime && monotonicMs - clock.atMs > stillMs;
+  if (isNear && !stands) return { occurrence: `line:${digestOf(panelTime)}`, occurrenceKind: 'given' };
+  const prefix = `line:${digestOf()}`;
+  const isNew = isReset || recent.has(said);
+  const earliest = nameSinceBoot(prefix, { ...sinceBoot, ms: sinceBoot.ms - grammar.repeatWindow });
+  return { occurrence: nameSinceBoot(prefix, sinceBoot), ...(isNew ? {} : { occurrenceAfter: earliest }), occurrenceKind: 'derived' };
 }
 
 function stepFault(
@@ -139,7 +164,8 @@ function stepReset(
     return { report: { device, channel, kind, state: 'inactive', occurrence: undefined, ...when } };
   });
   const repaired = all ? [...state.faults.values()].map((fault) => faultStep(device, fault, { state: 'cleared', time: when.time })) : [];
-  return { state: { alarms: new Map(), faults: all ? new Map() : state.faults, recent: new Map() }, says: [...ends, ...repaired] };
+  const faults = all ? new Map<string, FaultStanding>() : state.faults;
+  return { state: { ...state, alarms: new Map(), faults, recent: new Map(), isReset: true }, says: [...ends, ...repaired] };
 }
 
 function faultStep(

@@ -68,7 +68,12 @@ export function replayGrammar(grammar: Grammar, recording: Recording): Playback 
     const named = address ?? device;
     const speaking = address === undefined && meaning.pattern.says === 'reset' ? [...states.keys()] : [named];
     const says = speaking.flatMap((each) => {
-      const step = stepPanel({ device: each, grammar }, states.get(each) ?? seedPanel([]), { meaning, wallMs, monotonicMs: ms });
+      const step = stepPanel({ device: each, grammar }, states.get(each) ?? seedPanel([]), {
+        meaning,
+        wallMs,
+        monotonicMs: ms,
+        sinceBoot: { boot: 'replay', ms },
+      });
       if (states.size < maxPanels || states.has(each)) states.set(each, step.state);
       return step.says;
     });

@@ -4,6 +4,7 @@ export { extractValues } from './extract.ts';
 export { isRecord, parseJson, valueAt } from './json.ts';
 export { isPlausible, nameAt } from './mapping.ts';
 export { messageMaps } from './maps.ts';
+export { nameSinceBoot } from './occurrence.ts';
 export { type Oddity, openOddity } from './oddity.ts';
 export { readPayload } from './payload.ts';
 export { openPresence } from './presence.ts';

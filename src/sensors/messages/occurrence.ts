@@ -40,7 +40,7 @@ export function openOccurrenceNames(clock: Clock, windowMs: number): OccurrenceN
   const nameBody = (digest: string): Pick<OccurrenceName, 'occurrence' | 'occurrenceAfter'> => {
     const now = clock.monotonicMs();
     const { boot, ms } = clock.sinceBoot();
-    const nameAt = (at: number): string => `body:${digest.slice(0, 40)}:${boot}:${String(Math.max(0, at)).padStart(digits, '0')}`;
+    const nameAt = (at: number): string => nameSinceBoot(`body:${digest.slice(0, 40)}`, { boot, ms: at });
     const occurrenceAfter = nameAt(ms - windowMs);
     const known = seen.get(digest);
     if (known && now < known.until) return { occurrence: known.name, occurrenceAfter };
@@ -63,6 +63,11 @@ export function openOccurrenceNames(clock: Clock, windowMs: number): OccurrenceN
       return { occurrence: `id:${sha256(Buffer.from(words)).slice(0, 40)}`, occurrenceKind: 'given' };
     },
   };
+}
+
+/** A name with a moment of the machine's running in it; names of one prefix and boot sort as their moments do. */
+export function nameSinceBoot(prefix: string, { boot, ms }: ReturnType<Clock['sinceBoot']>): string {
+  return `${prefix}:${boot}:${String(Math.max(0, Math.floor(ms))).padStart(digits, '0')}`;
 }
 
 function sha256(bytes: Uint8Array): string {
