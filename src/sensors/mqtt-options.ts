@@ -23,7 +23,7 @@ const source = z
       .min(1)
       .max(16)
       .describe(
-        'Topics of the source, 1 to 16: + stands for any one level, # at the end for all that follow, {key} for one that is the key of the device where the map has none.',
+        'Topics of the source, 1 to 16: + stands for any one level, # at the end for all that follow, {key} for one that is the key of the device. A body that names another device is refused.',
       ),
   })
   .superRefine((value, context) => {

@@ -1,6 +1,6 @@
 // Messages that carry values: from JSON to what a template's rules say, for every sender alike; odd values are told, retries are known.
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BongsuError, type Env, openLog, resolvedSecret, systemEnv } from '#base';
 import { openSensorMemory } from '../../src/sensors/memory.ts';
 import { extractValues } from '../../src/sensors/messages/extract.ts';
@@ -40,6 +40,39 @@ function open(part: object, recorder: Recorder, world: Env = env) {
 const message = (content: object) => ({ content, body: Buffer.from(JSON.stringify(content)) });
 const uplink = (devEui: string, id: string, object: object) =>
   message({ deduplicationId: id, time: new Date().toISOString(), deviceInfo: { devEui }, object });
+
+describe('a message with a device beside it', () => {
+  const devices = [
+    { device: 'gas-a', key: 'AAAA', template: 'hydrant' },
+    { device: 'gas-b', key: 'bbbb', template: 'hydrant' },
+  ];
+  const rules = [{ kind: 'gas', state: 'inactive', when: { path: 'state', equals: ['normal'] } }];
+  const taken = async (part: object, recorder = openRecorder()) => {
+    const heard: string[] = [];
+    const source = open({ devices, map: { device: 'id', rules } }, recorder);
+    const { result } = await source.take({ ...message({ id: 'bbbb', state: 'normal' }), ...part }, (device) => heard.push(device));
+    return { result, heard, recorder, look: source.look({ ...message({ id: 'bbbb', state: 'normal' }), ...part }).device };
+  };
+
+  it('is refused where its body names another, counted and told', async () => {
+    for (const key of ['AAAA', 'cccc']) {
+      const { result, heard, recorder, look } = await taken({ key });
+      expect([result, heard, look]).toEqual(['two-devices', [], undefined]);
+      expect(recorder.reports).toEqual([]);
+      await vi.waitFor(() => expect(recorder.said()).toEqual(['sensor-fault raised own']));
+      expect(recorder.conditions[0]).toMatchObject({ channel: 'key', message: { en: expect.stringContaining('1 messages whose topic') } });
+    }
+  });
+
+  it('is taken where they agree, where one is missing, and where what is beside it is a mere place', async () => {
+    for (const part of [{ key: 'BBBB' }, {}, { key: '/Mobius/ae/all', isKeyLoose: true }, { key: 'bbbb', content: { state: 'normal' } }]) {
+      const { heard, recorder } = await taken(part);
+      expect(heard).toEqual(['gas-b']);
+      expect(recorder.reports).toMatchObject([{ device: 'gas-b' }]);
+      expect(recorder.said()).toEqual([]);
+    }
+  });
+});
 
 describe('values of a message', () => {
   it.each<[string, string, object, Record<string, number>, boolean]>([

@@ -9,17 +9,19 @@ import type { SensorMemory } from '../memory.ts';
 import type { MessageMap, MessageSourceOptions, Template } from '../options.ts';
 import type { Urgency } from '../rules/index.ts';
 import { reachOf } from '../shipped-templates.ts';
+import { openTeller } from '../teller.ts';
 import { openToldObserver, type ToldObserver } from '../told-observer.ts';
 import { extractValues, missingValues } from './extract.ts';
 import { valueAt } from './json.ts';
 import { interpret, type Meaning, nameAt, timeAt } from './mapping.ts';
 import { openOccurrenceNames } from './occurrence.ts';
+import { openOddity } from './oddity.ts';
 import type { Expected } from './presence.ts';
 import { openStated } from './stated.ts';
 
 /** What became of a message, after the commit of all that it led to. */
 export type Taken =
-  | { readonly result: 'no-such-device' | 'ignored' | 'measured' }
+  | { readonly result: 'no-such-device' | 'two-devices' | 'ignored' | 'measured' }
   | { readonly result: ReportOutcome['result']; readonly alarmId: string | undefined };
 
 /** A message as its driver brings it. */
@@ -32,8 +34,10 @@ export interface Message {
   readonly id?: string | undefined;
   /** Names its time and body as they were signed. */
   readonly signature?: string | undefined;
-  /** The key of its device beside the body, like a part of its topic; one in the body goes before it. */
+  /** The key of its device beside the body, like a part of its topic: where the body has one that is another, the message is refused (`two-devices`). */
   readonly key?: string | undefined;
+  /** The key beside the body is a place that need not be a device: one in the body goes before it. */
+  readonly isKeyLoose?: boolean;
   /** Kept by a broker from before: it tells how things stand, and is no event (pulse). Default false. */
   readonly retained?: boolean;
   /** Its sender waits for an answer and sends it again without one. Default true. */
@@ -86,6 +90,14 @@ interface Measured {
 const maxEmpty = 3;
 const bareMap: MessageMap = { detail: {}, rules: [] };
 
+const twoDevices = {
+  standing: (count: number): Text => ({
+    ko: `토픽(컨테이너)의 장치와 본문의 장치가 다른 메시지 ${count}건을 거절했습니다. 장치 설정이 잘못되었거나 누군가 다른 장치인 척합니다`,
+    en: `${count} messages whose topic (container) names one device and whose body names another were refused: a device is set up wrongly, or passes for another`,
+  }),
+  over: { ko: '토픽과 본문의 장치가 더 어긋나지 않습니다', en: 'Topics and bodies name the same devices' },
+};
+
 function toldTemplate(name: string, world: MessageWorld): Template {
   const template = world.template(name);
   if (reachOf(template.points) === 'bus') throw sensorsFaults.fault('template-unfit', { detail: name });
@@ -118,8 +130,15 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
     stated.note(device, meaning);
     return { result, alarmId };
   };
-  const memberOf = ({ content, key: beside }: Message) => {
-    const key = nameAt(content, map.device) ?? beside;
+  const oddity = openOddity({ device: options.device, channel: 'key', ...twoDevices }, openTeller(deps, env, world.signal), env);
+  let hasBegun = false;
+  const isOfTwo = ({ content, key: beside, isKeyLoose }: Message): boolean => {
+    const key = nameAt(content, map.device);
+    return key !== undefined && beside !== undefined && !isKeyLoose && key.toLowerCase() !== beside.toLowerCase();
+  };
+  const memberOf = (message: Message) => {
+    if (isOfTwo(message)) return undefined;
+    const key = nameAt(message.content, map.device) ?? message.key;
     return key === undefined ? members[0] : byKey.get(key);
   };
   const meaningOf = ({ content, retained }: Message): Meaning | undefined => {
@@ -152,6 +171,12 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
     devices: members.map(({ stated, template }) => deviceOf(stated, { address: options.id, ...(template ? { template } : {}) })),
     expected: members.map(({ stated, silentAfterMs }) => ({ device: stated.device, source: options.id, silentAfterMs })),
     async take(message, heard) {
+      if (!hasBegun) oddity.begin();
+      hasBegun = true;
+      if (isOfTwo(message)) {
+        oddity.seen();
+        return { result: 'two-devices' };
+      }
       const member = memberOf(message);
       if (!member) return { result: 'no-such-device' };
       const { device } = member.stated;

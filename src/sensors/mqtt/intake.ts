@@ -100,7 +100,8 @@ export function openIntake(sources: readonly OwnedSource[], world: MessageWorld)
     // Left unanswered, it comes again.
     if (!taken) throw new Error('no commit in time');
     const { result } = taken;
-    member.problem = result === 'no-such-device' ? noSuchDevice(message.topic) : undefined;
+    member.problem =
+      result === 'no-such-device' ? noSuchDevice(message.topic) : result === 'two-devices' ? twoDevices(message.topic) : undefined;
     return result;
   };
   return {
@@ -175,6 +176,13 @@ const shown = (topic: string): string => (topic.length > 80 ? `${topic.slice(0, 
 
 function unreadable(topic: string, why: string): Text {
   return { ko: `${shown(topic)}: 메시지를 읽을 수 없습니다 (${why})`, en: `${shown(topic)}: a message cannot be read (${why})` };
+}
+
+function twoDevices(topic: string): Text {
+  return {
+    ko: `${shown(topic)}: 본문의 장치가 토픽의 장치와 달라 거절했습니다`,
+    en: `${shown(topic)}: a message whose body names another device than its topic is refused`,
+  };
 }
 
 function noSuchDevice(topic: string): Text {

@@ -104,9 +104,12 @@ function openMember(
   const containers = openContainers();
   let stranger: string | undefined;
   const take = async (instance: Instance, names: readonly string[], { body, retained = false }: Beside): Promise<boolean> => {
-    const key = keys.length > 0 ? (pick(keys, names) ?? names[0]) : undefined;
-    const { result } = await source.take({ content: instance.content, body, id: instance.name, key, retained }, heard);
-    stranger = result === 'no-such-device' ? (key ?? '?') : undefined;
+    // A container that is no device's may be that of many, whose messages name them.
+    const picked = keys.length > 0 ? pick(keys, names) : undefined;
+    const key = keys.length > 0 ? (picked ?? names[0]) : undefined;
+    const isKeyLoose = picked === undefined;
+    const { result } = await source.take({ content: instance.content, body, id: instance.name, key, isKeyLoose, retained }, heard);
+    stranger = result === 'no-such-device' || result === 'two-devices' ? (key ?? '?') : undefined;
     return stranger === undefined;
   };
   const keeper =
@@ -144,7 +147,10 @@ function openMember(
   const problem = (): Text | undefined =>
     stranger === undefined
       ? undefined
-      : { ko: `${stranger}: 설정에 없는 컨테이너의 메시지입니다`, en: `${stranger}: an instance of a container that is not configured` };
+      : {
+          ko: `${stranger}: 설정에 없는 컨테이너의 메시지이거나, 컨테이너와 본문의 장치가 다릅니다`,
+          en: `${stranger}: an instance of a container that is not configured, or that names another device`,
+        };
   return { id, source, target, keeper, problem };
 }
 
