@@ -32,6 +32,13 @@ const table = faultTable('simulator', {
       ko: '목록에 있는 종류를 쉼표로 나열하거나, 차례로 모두 쓰려면 `all`을 쓰십시오.',
     },
   },
+  'sensor-unknown': {
+    message: { en: 'There is no such kind of sensor', ko: '그런 종류의 센서가 없습니다' },
+    hint: {
+      en: 'Name kinds of the list, with commas between them, or `all` for each in turn.',
+      ko: '목록에 있는 종류를 쉼표로 나열하거나, 차례로 모두 쓰려면 `all`을 쓰십시오.',
+    },
+  },
   'address-bad': {
     message: { en: 'The first address of the cameras is none', ko: '카메라의 첫 주소가 올바르지 않습니다' },
     hint: {

@@ -12,6 +12,8 @@ export interface GatewayConfigOptions {
   readonly folder: string;
   /** TCP port that the gateway hears webhooks on. */
   readonly webhookPort: number;
+  /** TCP port that the gateway's own broker listens on for MQTT devices. Default 1893. */
+  readonly mqttPort?: number;
   /** TCP ports of the relay. Default: those of a gateway. */
   readonly rtspPort?: number;
   readonly httpPort?: number;
@@ -29,9 +31,13 @@ export interface GatewayFiles {
 
 /** First line of a configuration that may be written over. */
 const mark = '# Written by bongsu simulate; written over at its next start.';
-/** What a gateway takes: bytes of a socket's path (sockaddr_un), senders of webhooks. */
+/** What a gateway takes: bytes of a socket's path (sockaddr_un), senders of webhooks, text lines, users of its broker. */
 const maxSocketBytes = 100;
 const maxWebhooks = 100;
+const maxLines = 64;
+const maxUsers = 1000;
+/** Where the gateway's own broker listens for the devices of the site; 1883 is a hub's. */
+export const defaultMqttPort = 1893;
 /** Where a hub would be: a gateway without one shows how it waits. */
 const noHub: NonNullable<SiteFacts['hub']> = { url: 'mqtt://127.0.0.1:1883' };
 
@@ -43,8 +49,12 @@ export async function writeGatewayConfig(facts: SiteFacts, options: GatewayConfi
   const folder = resolve(options.folder);
   const files = { folder, config: join(folder, 'config.yaml'), socket: join(folder, 'control.sock') };
   if (Buffer.byteLength(files.socket) > maxSocketBytes) throw fault('config-unwritable', { detail: `${files.socket}: > 100 B` });
-  if (facts.webhooks.length > maxWebhooks)
-    throw fault('config-unwritable', { detail: `${facts.webhooks.length} webhooks > ${maxWebhooks}` });
+  for (const [what, { length }, most] of [
+    ['webhooks', facts.webhooks, maxWebhooks],
+    ['panels', facts.panels, maxLines],
+    ['MQTT devices', facts.mqtt, maxUsers],
+  ] as const)
+    if (length > most) throw fault('config-unwritable', { detail: `${length} ${what} > ${most}` });
   const secrets = new Map<string, string>();
   const keep = (name: string, value: string): string => {
     secrets.set(name, value);
@@ -92,6 +102,8 @@ function configOf(facts: SiteFacts, options: GatewayConfigOptions & Pick<Gateway
     uplink: { ...uplinkOf(facts.hub, keep), retryMin: '100ms', retryMax: '1s' },
     sensors: {
       buses: facts.buses.map(busOf),
+      ...(facts.panels.length > 0 && { lines: facts.panels.map(lineOf) }),
+      ...(facts.mqtt.length > 0 && { mqtt: { broker: brokerOf(facts.mqtt, options.mqttPort ?? defaultMqttPort, keep) } }),
       ...(sources.length > 0 && { webhook: { listen: { port: webhookPort }, sources } }),
     },
     streams: { rtsp: listener(rtspPort), http: listener(httpPort), closeAfter: '2s' },
@@ -105,10 +117,29 @@ function uplinkOf(hub: SiteFacts['hub'], keep: Keep): object {
 }
 
 function busOf(bus: SiteFacts['buses'][number]): object {
-  const units = bus.units.map(({ device, unitId }) => ({ device, unit: unitId, template: 'smoke-contact' }));
+  const units = bus.units.map(({ device, unitId, smoke }) => ({
+    device,
+    unit: unitId,
+    template: smoke ? 'smoke-contact' : 'supervised-fire-line',
+  }));
   const way = bus.kind === 'modbus-rtu' ? { port: bus.path, baud: bus.baudRate, parity: 'none' } : { host: bus.host, port: bus.port };
   return { id: bus.id, driver: bus.kind, ...way, pollInterval: '250ms', units };
 }
+
+function lineOf({ device, host, port }: SiteFacts['panels'][number]): object {
+  return { id: device, device, via: 'tcp', host, port, grammar: 'korean-r-type', silentAfter: '30s' };
+}
+
+/** Each device is a user of its own, who may speak for itself alone. */
+function brokerOf(devices: SiteFacts['mqtt'], port: number, keep: Keep): object {
+  const users = devices.map(({ device, kind, topic, password }) => {
+    const source = { id: device, device, topics: [topic], template: templates[kind], map: { id: 'id', time: 'time' }, silentAfter: '30s' };
+    return { name: device, password: { file: keep(`${device}.secret`, password) }, sources: [source] };
+  });
+  return { listen: { host: '127.0.0.1', port }, users };
+}
+
+const templates = { hydrant: 'hydrant', structure: 'structure', activity: 'activity', button: 'emergency-button' } as const;
 
 /** A fall detector says its own id, time and state. */
 function webhookSource(device: string, token: string): object {

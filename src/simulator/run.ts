@@ -5,8 +5,9 @@ import { parse } from 'yaml';
 import { type Env, type Language, messageOf, type Text } from '#base';
 import { type PersonalityName, personalityNames } from './cameras/index.ts';
 import { fault } from './faults.ts';
-import { writeGatewayConfig } from './gateway-config.ts';
+import { defaultMqttPort, writeGatewayConfig } from './gateway-config.ts';
 import { openRemote } from './remote.ts';
+import { type SensorKind, sensorKinds } from './sensors/index.ts';
 import { openSimulatedSite, type SimulatedSite } from './site.ts';
 import { playStory, readStory, type StoryEvent } from './story.ts';
 
@@ -27,6 +28,10 @@ export interface SimulatorOptions {
   readonly webhookUrl?: string | undefined;
   /** Default: a new one. */
   readonly webhookToken?: string | undefined;
+  /** Kinds of the sensors in turn; `all`: each. Default: smoke at Modbus RTU and TCP, falls by webhook. */
+  readonly sensorKinds?: readonly string[] | undefined;
+  /** `mqtt://…`: where MQTT devices report to. Default: nowhere, or to the gateway of `printConfig`. */
+  readonly mqttUrl?: string | undefined;
   /** UDP port of WS-Discovery. Default 3702. */
   readonly discoveryPort?: number | undefined;
   /** Personalities of the cameras in turn. Default: plain ones. */
@@ -52,10 +57,11 @@ const maxScriptBytes = 1_048_576;
 const discoveryPort = 3702;
 /** Where a gateway hears webhooks if nothing else is said. */
 const gatewayWebhookUrl = 'http://127.0.0.1:8480/webhook/{device}';
+const gatewayMqttUrl = `mqtt://127.0.0.1:${defaultMqttPort}`;
 const foreverMs = 2 ** 31 - 1;
 
 /**
- * Runs until `io.signal` aborts; resolves with the exit status 0. Throws `simulator.personality-unknown`, `simulator.address-bad`, `simulator.port-taken`, `simulator.script-missing`,
+ * Runs until `io.signal` aborts; resolves with the exit status 0. Throws `simulator.personality-unknown`, `simulator.sensor-unknown`, `simulator.address-bad`, `simulator.port-taken`, `simulator.script-missing`,
  * `simulator.pty-failed`, `simulator.story-invalid`, `simulator.config-unwritable`.
  */
 export async function runSimulator(options: SimulatorOptions, io: SimulatorIo, env: Env): Promise<number> {
@@ -78,10 +84,13 @@ export async function runSimulator(options: SimulatorOptions, io: SimulatorIo, e
 function siteOptions(options: SimulatorOptions): Parameters<typeof openSimulatedSite>[0] {
   const { cameras, sensors, hub, basePort, webhookToken, ownAddresses, cameraPort } = options;
   const webhookUrl = options.webhookUrl ?? (options.printConfig === undefined ? undefined : gatewayWebhookUrl);
+  const mqttUrl = options.mqttUrl ?? (options.printConfig === undefined ? undefined : gatewayMqttUrl);
   return {
     cameras,
     sensors,
     hub,
+    ...(options.sensorKinds === undefined ? {} : { sensorKinds: readKinds(options.sensorKinds) }),
+    ...(mqttUrl === undefined ? {} : { mqttUrl }),
     ...(cameras > 0 ? { discoveryPort: options.discoveryPort ?? discoveryPort } : {}),
     personalities: readPersonalities(options.personalities ?? []),
     ...(ownAddresses === undefined ? {} : { ownAddresses: readAddress(ownAddresses) }),
@@ -98,6 +107,16 @@ function readPersonalities(names: readonly string[]): readonly PersonalityName[]
   return names.map((name) => {
     const known = personalityNames.find((one) => one === name);
     if (known === undefined) throw fault('personality-unknown', { detail: `${name}; ${personalityNames.join(', ')}, all` });
+    return known;
+  });
+}
+
+/** `all` stands for each in turn. Throws `simulator.sensor-unknown`. */
+function readKinds(names: readonly string[]): readonly SensorKind[] {
+  if (names.length === 1 && names[0] === 'all') return sensorKinds;
+  return names.map((name) => {
+    const known = sensorKinds.find((one) => one === name);
+    if (known === undefined) throw fault('sensor-unknown', { detail: `${name}; ${sensorKinds.join(', ')}, all` });
     return known;
   });
 }
@@ -121,9 +140,14 @@ async function readScript(path: string): Promise<unknown> {
 type Tell = (event: object, text: Text) => void;
 
 /** Writes the configuration of a gateway for the site and says how to go on: start it, and register the cameras. */
-async function printConfig(site: SimulatedSite, options: { folder: string; webhookUrl?: string | undefined }, tell: Tell): Promise<void> {
+async function printConfig(
+  site: SimulatedSite,
+  options: { folder: string; webhookUrl?: string | undefined; mqttUrl?: string | undefined },
+  tell: Tell,
+): Promise<void> {
   const { port } = new URL(options.webhookUrl ?? gatewayWebhookUrl);
-  const files = await writeGatewayConfig(site.facts(), { folder: options.folder, webhookPort: port === '' ? 80 : Number(port) });
+  const mqttPort = Number(new URL(options.mqttUrl ?? gatewayMqttUrl).port || 1883);
+  const files = await writeGatewayConfig(site.facts(), { folder: options.folder, webhookPort: port === '' ? 80 : Number(port), mqttPort });
   const socket = shellWord(files.socket);
   const commands = [
     `bongsu run --config ${shellWord(files.config)}`,
@@ -163,6 +187,10 @@ function placesOf(site: SimulatedSite): Text[] {
     const units = bus.units.map((unit) => `${unit.device}=${unit.unitId}`).join(', ');
     texts.push({ en: `Modbus ${place}: units ${units}`, ko: `Modbus ${place}: 국번 ${units}` });
   }
+  for (const { device, host, port } of facts.panels)
+    texts.push({ en: `fire panel ${device}: ${host}:${port}, korean-r-type`, ko: `화재 수신기 ${device}: ${host}:${port}, korean-r-type` });
+  for (const { device, topic, password } of facts.mqtt)
+    texts.push({ en: `MQTT ${device}: topic ${topic}, password ${password}`, ko: `MQTT ${device}: 토픽 ${topic}, 비밀번호 ${password}` });
   for (const { device, token } of facts.webhooks)
     texts.push({ en: `webhook of ${device}: token ${token}`, ko: `웹훅 ${device}: 토큰 ${token}` });
   return texts;

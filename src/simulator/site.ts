@@ -11,7 +11,17 @@ import {
 } from './cameras/index.ts';
 import { fault } from './faults.ts';
 import { openHub, type SimulatedHub } from './hub/index.ts';
-import { type FallEvent, openField, type SensorKind, type SimulatedSensor, smokePoints, type WebhookSender } from './sensors/index.ts';
+import {
+  type FallEvent,
+  isReporting,
+  openField,
+  type ReportingKind,
+  type SensorKind,
+  type SimulatedSensor,
+  sensorFinds,
+  smokePoints,
+  type WebhookSender,
+} from './sensors/index.ts';
 
 /** What to open; nothing is opened by default. */
 export interface SiteOptions {
@@ -21,6 +31,10 @@ export interface SiteOptions {
   readonly personalities?: readonly PersonalityName[];
   /** How many (serial smoke, TCP smoke, webhook fall, in turn), or which. Default none. At most 247 of each Modbus kind. */
   readonly sensors?: number | readonly { readonly id: string; readonly kind: SensorKind }[];
+  /** Kinds of the sensors in turn, where only their number is given. Default: those three. */
+  readonly sensorKinds?: readonly SensorKind[];
+  /** `mqtt://…`: where MQTT devices report to, each with its id as its name and the webhooks' token as its password. Default nowhere. */
+  readonly mqttUrl?: string;
   /** With a login when one is given. Default none. */
   readonly hub?: boolean | { readonly login: Login };
   /** Where fall detectors post; can be told later with `aimWebhooks`. */
@@ -29,7 +43,7 @@ export interface SiteOptions {
   readonly webhookToken?: string;
   /** Makes the body of a webhook. Default: the event itself. */
   readonly composeWebhook?: (event: FallEvent) => Readonly<Record<string, unknown>>;
-  /** Hub at this port, RTSP at +1, Modbus TCP at +2, cameras from +10. Default: free ports. */
+  /** Hub at this port, RTSP at +1, Modbus TCP at +2, panels from +3, cameras from +10. Default: free ports. */
   readonly basePort?: number;
   /** UDP port of WS-Discovery; 3702 is the real one, 0 a free one. Default: no discovery. */
   readonly discoveryPort?: number;
@@ -64,8 +78,8 @@ export interface SimulatedSite extends AsyncDisposable {
 export interface UnitFacts {
   readonly device: string;
   readonly unitId: number;
-  /** Smoke is discrete input `address` (and coil `address`) = 1. */
-  readonly smoke: { readonly function: 2; readonly address: number };
+  /** Smoke is discrete input `address` (and coil `address`) = 1; absent for a supervised line, whose input register 0 is its resistance. */
+  readonly smoke?: { readonly function: 2; readonly address: number };
 }
 
 /** What a gateway's configuration is written from; plain JSON. */
@@ -87,12 +101,16 @@ export interface SiteFacts {
         readonly units: readonly UnitFacts[];
       }
   )[];
+  /** Fire panels' lines over TCP, in the grammar korean-r-type. */
+  readonly panels: readonly { readonly device: string; readonly host: string; readonly port: number }[];
+  /** Devices that report over MQTT, in the shipped template of their kind. */
+  readonly mqtt: readonly { readonly device: string; readonly kind: ReportingKind; readonly topic: string; readonly password: string }[];
   readonly webhooks: readonly { readonly device: string; readonly token: string }[];
   readonly cameras: readonly { readonly id: string; readonly address: string; readonly user: string; readonly password: string }[];
 }
 
 const host = '127.0.0.1';
-const kinds = ['modbus-rtu', 'modbus-tcp', 'webhook'] as const;
+const usualKinds = ['modbus-rtu', 'modbus-tcp', 'webhook'] as const;
 const maxCameras = 10_000;
 const maxPort = 65_535;
 
@@ -113,8 +131,10 @@ export async function openSimulatedSite(options: SiteOptions, env: Env): Promise
   );
   const fleet = stack.use(await openFleet({ cameras, rtspPort: port(1), discoveryPort: options.discoveryPort }, env));
   const webhook = options.webhookUrl === undefined ? undefined : { url: options.webhookUrl, token: webhookToken };
-  const sensors = sensorList(options.sensors ?? 0);
-  const field = stack.use(await openField({ sensors, host, tcpPort: port(2), webhook, compose: options.composeWebhook }, env));
+  const sensors = sensorList(options);
+  const mqtt = options.mqttUrl === undefined ? undefined : { url: options.mqttUrl, password: webhookToken };
+  const ways = { tcpPort: port(2), panelPort: port(3), webhook, mqtt, compose: options.composeWebhook };
+  const field = stack.use(await openField({ sensors, host, ...ways }, env));
   const resources = stack.move();
   const cameraById = new Map(fleet.cameras.map((camera) => [camera.id, camera]));
   const sensorById = new Map(field.sensors.map((sensor) => [sensor.id, sensor]));
@@ -132,6 +152,10 @@ export async function openSimulatedSite(options: SiteOptions, env: Env): Promise
     facts: () => ({
       hub: hub && { url: hub.url, ...login },
       buses: busFacts(field),
+      panels: field.sensors.flatMap(({ id, port: at }) => (at === undefined ? [] : [{ device: id, host, port: at }])),
+      mqtt: field.sensors.flatMap(({ id, kind, topic }) =>
+        isReporting(kind) && topic !== undefined ? [{ device: id, kind, topic, password: webhookToken }] : [],
+      ),
       webhooks: field.sensors.filter((one) => one.kind === 'webhook').map((one) => ({ device: one.id, token: webhookToken })),
       cameras: fleet.cameras.map(({ id, address, login }) => ({ id, address, ...login })),
     }),
@@ -155,29 +179,31 @@ function ownAddress(first: true | string, index: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(at / 2 ** shift) % 256).join('.');
 }
 
-function sensorList(sensors: number | readonly { readonly id: string; readonly kind: SensorKind }[]) {
+/** Those of the three usual kinds are named after what they find, others after what they are. */
+function sensorList({ sensors = 0, sensorKinds = usualKinds }: SiteOptions): readonly { readonly id: string; readonly kind: SensorKind }[] {
   if (typeof sensors !== 'number') return sensors;
-  const made = { smoke: 0, fall: 0 };
+  const made = new Map<string, number>();
   return Array.from({ length: sensors }, (_, index) => {
-    const kind = kinds[index % kinds.length] ?? 'webhook';
-    const measures = kind === 'webhook' ? 'fall' : 'smoke';
-    made[measures] += 1;
-    return { id: `${measures}-${made[measures]}`, kind };
+    const kind = sensorKinds[index % sensorKinds.length] ?? 'webhook';
+    const name = usualKinds.some((usual) => usual === kind) ? sensorFinds[kind][0] : kind;
+    const number = (made.get(name) ?? 0) + 1;
+    made.set(name, number);
+    return { id: `${name}-${number}`, kind };
   });
 }
 
 function busFacts(field: Awaited<ReturnType<typeof openField>>): SiteFacts['buses'] {
-  const units = (kind: SensorKind): UnitFacts[] =>
-    field.sensors.flatMap((one) =>
-      one.kind === kind && one.unit
-        ? [{ device: one.id, unitId: one.unit.unitId, smoke: { function: 2 as const, address: smokePoints.smoke } }]
-        : [],
-    );
+  const units = (isSerial: boolean): UnitFacts[] =>
+    field.sensors.flatMap(({ id, kind, unit }) => {
+      if (!unit || (kind === 'modbus-rtu') !== isSerial) return [];
+      const smoke = kind === 'supervised' ? {} : { smoke: { function: 2 as const, address: smokePoints.smoke } };
+      return [{ device: id, unitId: unit.unitId, ...smoke }];
+    });
   const { serialPath, tcp } = field;
   return [
     ...(serialPath === undefined
       ? []
-      : [{ id: 'serial-1', kind: 'modbus-rtu' as const, path: serialPath, baudRate: 9600 as const, units: units('modbus-rtu') }]),
-    ...(tcp === undefined ? [] : [{ id: 'tcp-1', kind: 'modbus-tcp' as const, ...tcp, units: units('modbus-tcp') }]),
+      : [{ id: 'serial-1', kind: 'modbus-rtu' as const, path: serialPath, baudRate: 9600 as const, units: units(true) }]),
+    ...(tcp === undefined ? [] : [{ id: 'tcp-1', kind: 'modbus-tcp' as const, ...tcp, units: units(false) }]),
   ];
 }

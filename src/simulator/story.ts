@@ -5,7 +5,7 @@ import { isId } from '#model';
 import { cameraTopics } from './cameras/index.ts';
 import { fault } from './faults.ts';
 import { streamBody } from './request.ts';
-import { type SensorFault, sensorFaults } from './sensors/index.ts';
+import { allFinds, type SensorFault, sensorFaults } from './sensors/index.ts';
 import type { SimulatedSite } from './site.ts';
 
 const at = durationOption({ min: '0s', max: '24h', default: '0s' }).describe('When, since the start of the script: 0s to 24h.');
@@ -26,6 +26,7 @@ const everyFault = [...new Set(Object.values(sensorFaults).flat())] as [SensorFa
 
 const stepSchema = z.discriminatedUnion('do', [
   z.strictObject({ at, do: z.enum(['smoke', 'fall']), device, active, for: lasting }),
+  z.strictObject({ at, do: z.literal('sensor'), device, what: z.enum(allFinds), active, for: lasting }),
   z.strictObject({ at, do: z.enum(cameraTopics), device, active, for: lasting }),
   z.strictObject({
     at,
@@ -74,7 +75,12 @@ function misfit(step: StoryStep, site: SimulatedSite): string | undefined {
   switch (step.do) {
     case 'smoke':
     case 'fall':
-      return site.sensor(step.device)?.measures === step.do ? undefined : `no ${step.do} sensor ${step.device}`;
+      return site.sensor(step.device)?.finds.includes(step.do) ? undefined : `no ${step.do} sensor ${step.device}`;
+    case 'sensor': {
+      const sensor = site.sensor(step.device);
+      if (!sensor) return `no sensor ${step.device}`;
+      return sensor.finds.includes(step.what) ? undefined : `${step.device} (${sensor.kind}) finds ${sensor.finds.join(', ')}`;
+    }
     case 'sensor-fault': {
       const sensor = site.sensor(step.device);
       const known: readonly string[] = sensor ? sensorFaults[sensor.kind] : [];
@@ -130,6 +136,8 @@ async function act(step: StoryStep, site: SimulatedSite, signal: AbortSignal, en
     case 'smoke':
     case 'fall':
       return void site.sensor(step.device)?.trip(step.active);
+    case 'sensor':
+      return void site.sensor(step.device)?.trip(step.active, step.what);
     case 'sensor-fault':
       return (await site.sensor(step.device)?.fail(step.fault === 'none' ? undefined : step.fault)) ?? undefined;
     case 'camera-fault':
@@ -152,6 +160,8 @@ async function undo(step: StoryStep, site: SimulatedSite): Promise<void> {
     case 'smoke':
     case 'fall':
       return void site.sensor(step.device)?.trip(!step.active);
+    case 'sensor':
+      return void site.sensor(step.device)?.trip(!step.active, step.what);
     case 'sensor-fault':
       return await site.sensor(step.device)?.fail(undefined);
     case 'camera-fault':

@@ -75,6 +75,7 @@ describe('the configuration for a simulated site', () => {
       'many',
       { sensors: Array.from({ length: 101 }, (_, at) => ({ id: `f-${at}`, kind: 'webhook' as const })) },
     ],
+    ['more panels than a gateway has lines', 'lines', { sensors: 65, sensorKinds: ['panel'] as const }],
   ])('is refused for %s', async (_, name, options) => {
     await expect(write(options, join(top, name))).rejects.toMatchObject({ code: 'simulator.config-unwritable' });
     expect(await readdir(top)).toEqual([]);

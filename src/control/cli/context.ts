@@ -67,6 +67,8 @@ export interface SimulateOptions {
   readonly webhookUrl: string | undefined;
   /** 16 to 256 printable characters; a new one when absent. */
   readonly webhookToken: string | undefined;
+  /** Kinds of virtual sensors, in turn; smoke and falls when absent. */
+  readonly sensorKinds: readonly string[] | undefined;
   /** UDP port of WS-Discovery; 3702 when absent. */
   readonly discoveryPort: number | undefined;
   /** Kinds of virtual cameras, in turn; plain ones when absent. */

@@ -117,6 +117,7 @@ export function buildProgram(say: Say, { version, configPath }: ProgramValues, p
   make(program, 'simulate', 'help.simulate', simulateVerb)
     .option('--cameras <n>', say('help.simulate.cameras'), wholeNumber, 3)
     .option('--sensors <n>', say('help.simulate.sensors'), wholeNumber, 3)
+    .option('--sensor-kinds <names>', say('help.simulate.sensorKinds'))
     .option('--hub', say('help.simulate.hub'))
     .option('--script <file>', say('help.simulate.script'))
     .option('--port <n>', say('help.simulate.port'), portNumber)

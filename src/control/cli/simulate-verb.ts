@@ -12,6 +12,7 @@ export interface SimulateFlags
   > {
   /** Names with commas between them. */
   readonly personalities?: string;
+  readonly sensorKinds?: string;
   readonly port?: number;
   readonly webhookTokenFile?: string;
   /** True: the folder of that name below the current one. */
@@ -23,7 +24,8 @@ const defaultFolder = 'bongsu-simulated';
 export const simulateVerb: Verb<SimulateFlags> = async (context, flags) => {
   const { loaders, io, json, language } = context;
   const { cameras = 3, sensors = 3, hub = false, script, port: basePort, webhookUrl, webhookTokenFile, discoveryPort, printConfig } = flags;
-  const { personalities, ownAddresses, cameraPort, remote } = flags;
+  const { personalities, sensorKinds, ownAddresses, cameraPort, remote } = flags;
+  const names = (list: string | undefined): readonly string[] | undefined => list?.split(',').map((name) => name.trim());
   const webhookToken = webhookTokenFile === undefined ? undefined : await readSecretFile(webhookTokenFile);
   if (webhookToken !== undefined && !/^[\x21-\x7e]{16,256}$/.test(webhookToken)) throw new UsageFault(context.say('usage.webhookToken'));
   return loaders.simulate(
@@ -38,7 +40,8 @@ export const simulateVerb: Verb<SimulateFlags> = async (context, flags) => {
       webhookUrl,
       webhookToken,
       discoveryPort,
-      personalities: personalities?.split(',').map((name) => name.trim()),
+      personalities: names(personalities),
+      sensorKinds: names(sensorKinds),
       ownAddresses,
       cameraPort,
       remote,

@@ -133,6 +133,10 @@ export const helpMessages = {
   'help.simulate': { en: 'run a virtual site', ko: '가상 현장 실행' },
   'help.simulate.cameras': { en: 'virtual cameras', ko: '가상 카메라 수' },
   'help.simulate.sensors': { en: 'virtual sensors', ko: '가상 센서 수' },
+  'help.simulate.sensorKinds': {
+    en: 'kinds of sensors in turn: modbus-rtu, modbus-tcp, webhook, supervised, panel, hydrant, structure, activity, button, or all',
+    ko: '차례로 쓸 센서 종류: modbus-rtu, modbus-tcp, webhook, supervised, panel, hydrant, structure, activity, button 또는 all',
+  },
   'help.simulate.hub': { en: 'also run a small hub', ko: '간이 허브도 함께 실행' },
   'help.simulate.script': { en: 'what happens when', ko: '시나리오 파일' },
   'help.simulate.port': {

@@ -1,32 +1,26 @@
-// The virtual sensors of a site: smoke detectors on a serial line and on TCP, and a fall detector whose maker sends webhooks.
+// The virtual sensors of a site: detectors and supervised lines at Modbus, fall detectors that send webhooks, fire panels that print lines, and devices that report over MQTT.
 import type { Env } from '#base';
+import { isReporting, type SensorFault, type SensorFind, type SensorKind, sensorFinds } from './kinds.ts';
 import { openModbusTcp, openSerialLine } from './lines.ts';
 import { lateMs, type ModbusUnit, openUnit, type UnitFault } from './modbus.ts';
+import { type MqttTarget, openMqttDevice } from './mqtt-device.ts';
+import { openFirePanel } from './panel.ts';
 import { openWebhookSender, type WebhookSender, type WebhookTarget } from './webhook.ts';
-
-export type SensorKind = 'modbus-rtu' | 'modbus-tcp' | 'webhook';
-
-const modbusFaults = ['silent', 'late', 'corrupt', 'wrong-unit', 'flood', 'unplug'] as const;
-/**
- * What can be wrong with a sensor of each kind. Beside those of a Modbus unit (TCP knows no noise): `unplug` takes the whole line away, with all that stands on it. A sender of
- * webhooks is silent, 1.5 s late, says the same 50 times a second under new ids (`flood`), or its clock gains as much as it runs (`drift`).
- */
-export const sensorFaults = {
-  'modbus-rtu': [...modbusFaults, 'noise'],
-  'modbus-tcp': modbusFaults,
-  webhook: ['silent', 'late', 'flood', 'drift'],
-} as const satisfies Readonly<Record<SensorKind, readonly string[]>>;
-export type SensorFault = (typeof sensorFaults)[SensorKind][number];
 
 /** A virtual sensor. */
 export interface SimulatedSensor {
   readonly id: string;
   readonly kind: SensorKind;
-  readonly measures: 'smoke' | 'fall';
+  /** What it can find. */
+  readonly finds: readonly SensorFind[];
   /** Modbus sensors only: registers that can be set from code. */
   readonly unit: ModbusUnit | undefined;
-  /** What it finds begins or ends. A webhook's promise resolves when the message was answered 2xx. */
-  trip(active: boolean): Promise<void>;
+  /** TCP port of a panel's line. */
+  readonly port?: number;
+  /** Where it reports to over MQTT. */
+  readonly topic?: string;
+  /** What it finds begins or ends: the first of `finds` where nothing is said. A webhook's promise resolves when the message was answered 2xx, that of MQTT when it was acknowledged. */
+  trip(active: boolean, what?: SensorFind): Promise<void>;
   /** Misbehaves from now on; undefined ends it. Nothing happens where its kind cannot (`sensorFaults`). */
   fail(fault: SensorFault | undefined): Promise<void>;
 }
@@ -40,6 +34,9 @@ export const smokePoints = {
   /** Holding and input register: obscuration in 0.1 %/m. */
   obscuration: 0,
 } as const;
+
+/** Input register 0 of a supervised line: its resistance in ohms, with an end-of-line resistor of 10 kΩ. */
+const lineOhm = { normal: 10_000, fire: 1000, short: 20, open: 65_535 } as const;
 
 /** All sensors of a site. */
 export interface Field extends AsyncDisposable {
@@ -55,7 +52,11 @@ export interface FieldOptions {
   readonly sensors: readonly { readonly id: string; readonly kind: SensorKind }[];
   readonly host: string;
   readonly tcpPort: number;
+  /** TCP port of the first panel; further ones follow up to `panelPorts` of them, and then free ones. 0: all free. */
+  readonly panelPort: number;
   readonly webhook: WebhookTarget | undefined;
+  /** Where MQTT devices report to. */
+  readonly mqtt: MqttTarget | undefined;
   /** Makes the body of a webhook; `id` is added where it has none. Default: the event itself. */
   readonly compose: ((event: FallEvent) => Readonly<Record<string, unknown>>) | undefined;
 }
@@ -81,13 +82,25 @@ export async function openField(options: FieldOptions, env: Env): Promise<Field>
     const stands = unplugged[kind].size === 0;
     await (kind === 'modbus-rtu' ? line?.plug(stands) : server?.plug(stands));
   };
-  const sensors = options.sensors.map(({ id, kind }): SimulatedSensor => {
+  let panels = 0;
+  const open = async ({ id, kind }: FieldOptions['sensors'][number]): Promise<SimulatedSensor> => {
     if (kind === 'webhook') return stack.use(fallDetector(id, { webhook, compose: options.compose }, env));
-    next[kind] += 1;
-    return smokeDetector(id, kind, { number: next[kind], plug: (isIn) => plug(kind, id, isIn) });
-  });
-  const unitsOf = (kind: SensorKind): ModbusUnit[] => sensors.flatMap((one) => (one.kind === kind && one.unit ? [one.unit] : []));
-  const [rtu, tcp] = [unitsOf('modbus-rtu'), unitsOf('modbus-tcp')];
+    if (kind === 'panel') {
+      panels += 1;
+      const port = options.panelPort === 0 || panels > panelPorts ? 0 : options.panelPort + panels - 1;
+      return telling(id, kind, stack.use(await openFirePanel({ host: options.host, port }, env)));
+    }
+    if (isReporting(kind)) return telling(id, kind, stack.use(openMqttDevice(id, kind, options.mqtt, env)));
+    const way = kind === 'modbus-rtu' ? 'modbus-rtu' : 'modbus-tcp';
+    next[way] += 1;
+    const place = { number: next[way], plug: (isIn: boolean) => plug(way, id, isIn) };
+    return kind === 'supervised' ? supervisedLine(id, place) : smokeDetector(id, kind, place);
+  };
+  const sensors: SimulatedSensor[] = [];
+  for (const wanted of options.sensors) sensors.push(await open(wanted));
+  const unitsOf = (isSerial: boolean): ModbusUnit[] =>
+    sensors.flatMap((one) => (one.unit && (one.kind === 'modbus-rtu') === isSerial ? [one.unit] : []));
+  const [rtu, tcp] = [unitsOf(true), unitsOf(false)];
   const line = rtu.length > 0 ? stack.use(await openSerialLine(rtu, env)) : undefined;
   const server =
     tcp.length > 0 ? stack.use(await openModbusTcp({ host: options.host, port: options.tcpPort, units: tcp }, env)) : undefined;
@@ -101,11 +114,60 @@ export async function openField(options: FieldOptions, env: Env): Promise<Field>
   };
 }
 
-function smokeDetector(
+/** Panels whose ports follow each other. */
+const panelPorts = 7;
+
+/** Its number on the line, and the line's plug. */
+interface UnitPlace {
+  readonly number: number;
+  plug(isIn: boolean): Promise<void>;
+}
+
+/** A sensor that tells by itself. */
+function telling(
   id: string,
-  kind: 'modbus-rtu' | 'modbus-tcp',
-  { number, plug }: { readonly number: number; plug(isIn: boolean): Promise<void> },
+  kind: SensorKind,
+  teller: {
+    readonly port?: number;
+    readonly topic?: string;
+    find(what: SensorFind, active: boolean): Promise<void>;
+    fail(fault: SensorFault | undefined): void;
+  },
 ): SimulatedSensor {
+  const { port, topic } = teller;
+  return {
+    id,
+    kind,
+    finds: sensorFinds[kind],
+    unit: undefined,
+    ...(port !== undefined && { port }),
+    ...(topic !== undefined && { topic }),
+    trip: async (active, what = sensorFinds[kind][0]) => await teller.find(what, active),
+    fail: async (fault) => teller.fail(fault),
+  };
+}
+
+/** A detector line behind an input module; what is found last shows, until it ends. */
+function supervisedLine(id: string, { number, plug }: UnitPlace): SimulatedSensor {
+  const unit = openUnit(((number - 1) % 247) + 1);
+  unit.input.set(0, lineOhm.normal);
+  return {
+    id,
+    kind: 'supervised',
+    finds: sensorFinds.supervised,
+    unit,
+    async trip(active, what = 'fire') {
+      const found = what === 'short' || what === 'open' ? what : 'fire';
+      unit.input.set(0, active ? lineOhm[found] : lineOhm.normal);
+    },
+    async fail(fault) {
+      unit.fault = isUnitFault(fault) ? fault : undefined;
+      await plug(fault !== 'unplug');
+    },
+  };
+}
+
+function smokeDetector(id: string, kind: 'modbus-rtu' | 'modbus-tcp', { number, plug }: UnitPlace): SimulatedSensor {
   const unit = openUnit(((number - 1) % 247) + 1);
   const trip = async (active: boolean): Promise<void> => {
     unit.discreteInputs.set(smokePoints.smoke, active);
@@ -116,7 +178,7 @@ function smokeDetector(
   return {
     id,
     kind,
-    measures: 'smoke',
+    finds: sensorFinds[kind],
     unit,
     trip,
     async fail(fault) {
@@ -158,7 +220,7 @@ function fallDetector(
   return {
     id,
     kind: 'webhook',
-    measures: 'fall',
+    finds: sensorFinds.webhook,
     unit: undefined,
     async trip(active) {
       isActive = active;

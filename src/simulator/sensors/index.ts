@@ -1,3 +1,13 @@
 // The door of the simulator's sensors.
-export { type FallEvent, openField, type SensorFault, type SensorKind, type SimulatedSensor, sensorFaults, smokePoints } from './field.ts';
+export { type FallEvent, openField, type SimulatedSensor, smokePoints } from './field.ts';
+export {
+  allFinds,
+  isReporting,
+  type ReportingKind,
+  type SensorFault,
+  type SensorKind,
+  sensorFaults,
+  sensorFinds,
+  sensorKinds,
+} from './kinds.ts';
 export { openWebhookSender, type WebhookSender } from './webhook.ts';
