@@ -197,7 +197,7 @@ function placesOf(site: SimulatedSite): Text[] {
 }
 
 function tellStep({ step, phase, note }: StoryEvent, tell: Tell): void {
-  const what = `${step.do}${'device' in step ? ` ${step.device}` : ''}`;
+  const what = [step.do, 'device' in step ? step.device : '', 'what' in step ? step.what : ''].filter((part) => part !== '').join(' ');
   const tail = note === undefined || note === '' ? '' : `: ${note}`;
   const words = { begin: ['now', '시작'], end: ['over', '끝'], failed: ['failed', '실패'] } as const;
   const [en, ko] = words[phase];

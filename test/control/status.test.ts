@@ -60,11 +60,15 @@ describe('bongsu status', () => {
       { ...bus, channel: 'hall' },
       { ...bus, channel: 'mqtt-lora' },
       { ...known, channel: '' },
+      { ...known, device: 'smoke-9', channel: 'device' },
+      { ...known, device: 'smoke-9', channel: 'secret' },
     ];
     await using door = await openDoor({ handlers: recordedHandlers({ status: async () => ({ ...status, conditions }) }).handlers });
     const { stdout } = await run(['status', '--socket', door.path]);
     expect(stdout).toMatch(/ gateway\/hall +no route/);
     expect(stdout).toMatch(/ gateway\/mqtt-lora +no route/);
     expect(stdout).toMatch(/ cam-0417 +no route/);
+    expect(stdout).toMatch(/ smoke-9 +no route/);
+    expect(stdout).toMatch(/ smoke-9\/secret +no route/);
   });
 });

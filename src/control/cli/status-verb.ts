@@ -47,9 +47,9 @@ function printStatus(status: Status, context: VerbContext): void {
   );
 }
 
-/** Where it is: a bus, a broker, a platform or a secret of the gateway, a channel of a device. What concerns the whole of it has none. */
+/** Where it is: a bus, a broker or a platform of the gateway, a point or a secret of a device. What concerns the whole of a device has no channel, or `device`. */
 function placeText({ device, channel }: Status['conditions'][number]): string {
-  return channel === '' ? device : `${device}/${channel}`;
+  return channel === '' || channel === 'device' ? device : `${device}/${channel}`;
 }
 
 function relayText({ relay, ...counts }: Status['streams'], { say }: VerbContext): string {
