@@ -141,6 +141,12 @@ describe('a sensor that tells once', () => {
       ['spot hydrant-parking active 0', 'spot hydrant-parking inactive 1', 'spot hydrant-parking active 11'],
     ],
     [
+      'was silent between two values: they are not in a row',
+      withRule({ ...parking, raiseAfter: { count: 2 } }, spot, { after: '30m' }),
+      [{ spot: 'in' }, hour, { spot: 'in' }, minute, { spot: 'in' }],
+      ['spot hydrant-parking active 61'],
+    ],
+    [
       'needs two values besides the time',
       withRule({ ...parking, raiseAfter: { count: 2, time: '1m' } }),
       [{ spot: 'in' }, 10 * minute, { spot: 'in' }, minute],
