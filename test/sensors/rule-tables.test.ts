@@ -1,7 +1,7 @@
 // What the rules say, as tables: one story a row, from values at their times to words.
 import { describe, expect, it } from 'vitest';
 import type { Template } from '../../src/sensors/options.ts';
-import { type Observation, type SensorState, seedSensor, stepSensor } from '../../src/sensors/rules/index.ts';
+import { type Observation, type SensorState, seedSensor, sensorDueOf, stepSensor } from '../../src/sensors/rules/index.ts';
 import { templateOption } from '../../src/sensors/template.ts';
 import { shippedTemplate } from '../../src/sensors/templates/index.ts';
 
@@ -48,6 +48,44 @@ function play(template: Template, story: readonly Step[]): string[] {
     return [...said, ...step.readings.map(({ value, quality }) => `${value} ${quality}`)].join(', ');
   });
 }
+
+describe('a condition', () => {
+  const ranged = one({ when: { above: 900 } }, { range: [0, 1000] });
+  const complaining = one({ alarm: undefined, fault: 'odd', when: { above: 10 } });
+  const flapping = (low: number, high: number, count: number): Step[] =>
+    Array.from({ length: count }, (_, at): Step => [at * 30, at % 2 === 0 ? low : high]);
+
+  it.each<[string, Template, number]>([
+    ['of a value in and out of its range', ranged, -5],
+    ['of a rule', complaining, 20],
+  ])('that comes and goes is said a few times, stands, and ends with its count when a minute was calm: %s', (_, template, bad) => {
+    const end = 399 * 30;
+    const said = play(template, [...flapping(5, bad, 400), [end + 500, 5], [end + 30_000, 5], [end + 61_000, 'time'], [end + 62_000, 5]]);
+    const [raised, cleared] = ['sensor-fault raised', 'sensor-fault cleared'];
+    expect(said.slice(0, 400).filter((each) => each !== '')).toEqual([raised, cleared, raised, cleared, raised, cleared, raised]);
+    expect(said.slice(400)).toEqual(['', '', 'sensor-fault cleared', '']);
+  });
+
+  it('tells how often it came back, and when it is due', () => {
+    let state: SensorState = seedSensor(ranged, []);
+    const messages: string[] = [];
+    const step = (ms: number, value: number): void => {
+      const seen = { observation: observationOf(value), moment: { wallMs: noon + ms, monotonicMs: ms } };
+      const next = stepSensor({ device: 'd', template: ranged }, state, seen);
+      ({ state } = next);
+      for (const said of next.says)
+        if ('condition' in said && said.condition.kind === 'sensor-fault') messages.push(said.condition.message.en);
+    };
+    for (let at = 0; at < 20; at += 1) step(at * 1000, at % 2 === 0 ? 5 : -5);
+    step(20_000, 5);
+    expect(sensorDueOf(ranged, state, { wallMs: noon + 20_000, monotonicMs: 20_000 })).toBe(80_000);
+    step(80_000, 5);
+    expect(messages.at(-1)).toBe('No fault (it came back 6 times)');
+    expect(sensorDueOf(ranged, state, { wallMs: noon + 80_000, monotonicMs: 80_000 })).toBeUndefined();
+    for (let at = 0; at < 6; at += 1) step(200_000 + at * 100_000, at % 2 === 0 ? -5 : 5);
+    expect(messages.slice(-6).map((message) => message === 'No fault')).toEqual([false, true, false, true, false, true]);
+  });
+});
 
 describe('the rules', () => {
   it.each<[string, Template, readonly Step[], readonly string[]]>([

@@ -12,6 +12,7 @@ import {
   type Report,
 } from '#model';
 import { channelOf, pointsOf, type Rule, type Template } from '../options.ts';
+import { type Calm, calmDueOf, nothingSaid, stepCalm, unsaidOf } from './calm.ts';
 import { type Contact, type HealthState, stepHealth, unknownHealth } from './health.ts';
 import { noMemory } from './predicate.ts';
 import { countedFor, nothingBeyond, type Sifted, sift, stepBeyond, votesFor } from './range.ts';
@@ -56,6 +57,8 @@ export interface SensorState {
   /** When each point of a rule that counts votes was last seen, monotonic milliseconds. */
   readonly votes: ReadonlyMap<string, number>;
   readonly sent: SentReadings;
+  /** What was said of its conditions, and is kept back of them. */
+  readonly calm: Calm;
 }
 
 /** What one observation leads to. What is said is in order: gravest things are not delayed by health. */
@@ -81,6 +84,7 @@ export function seedSensor(template: Template, open: readonly Alarm[]): SensorSt
     beyond: nothingBeyond,
     votes: new Map(),
     sent: new Map(),
+    calm: nothingSaid,
   };
 }
 
@@ -117,16 +121,28 @@ export function unsaid(template: Template, state: SensorState, conditions: reado
   });
   const silent = isMeant(wholeSensor, 'sensor-silent') ? undefined : state.health.silent;
   const fault = isMeant(wholeSensor, 'sensor-fault') ? undefined : state.health.fault;
-  return { ...state, rules, health: { ...state.health, silent, fault } };
+  return { ...state, rules, health: { ...state.health, silent, fault }, calm: unsaidOf(state.calm, conditions) };
 }
 
-/** One observation of `device`. */
+/** One observation of `device`. Its conditions are said after its alarms, and no more often than people can read them. */
 export function stepSensor(
   sensor: SensorName,
   state: SensorState,
   seen: { readonly observation: Observation; readonly moment: Moment },
 ): SensorStep {
-  const { observation, moment } = seen;
+  const step = stepWhole(sensor, state, seen);
+  const conditions = step.says.flatMap((said) => ('condition' in said ? [said.condition] : []));
+  const { calm, says } = stepCalm(state.calm, conditions, seen.moment.monotonicMs);
+  if (calm === state.calm) return step;
+  const reports = step.says.filter((said) => 'report' in said);
+  return { ...step, state: { ...step.state, calm }, says: [...reports, ...says.map((condition) => ({ condition }))] };
+}
+
+function stepWhole(
+  sensor: SensorName,
+  state: SensorState,
+  { observation, moment }: { readonly observation: Observation; readonly moment: Moment },
+): SensorStep {
   if (observation.result === 'silent') {
     const contact: Contact = { answered: false, problem: observation.problem };
     const { state: next, says } = withHealth(sensor, state, { contact, moment });
@@ -152,14 +168,14 @@ export function stepSensor(
 }
 
 /** When time alone may change what the sensor says, monotonic milliseconds; undefined: it takes another observation. */
-export function sensorDueOf(template: Template, { rules, latest, beyond }: SensorState, moment: Moment): number | undefined {
+export function sensorDueOf(template: Template, { rules, latest, beyond, calm }: SensorState, moment: Moment): number | undefined {
   const dues = template.rules.map((rule, index) => {
     const state = rules[index];
     return state && pointsOf(rule).some((name) => latest.has(name) || beyond.has(name))
       ? (dueOf(rule, state, moment) ?? Infinity)
       : Infinity;
   });
-  const soonest = Math.min(...dues);
+  const soonest = Math.min(...dues, calmDueOf(calm));
   return soonest === Infinity ? undefined : soonest;
 }
 
