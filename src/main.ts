@@ -3,7 +3,7 @@
 import { flushCompileCache } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 import { BongsuError, messageOf, openLog, systemEnv, systemRandom } from '#base';
-import { environment, loadConfig, type Problem, storeKey } from '#config';
+import { environment, flawsOf, loadConfig, type Problem, storeKey } from '#config';
 import { type CheckProblem, type CliLoaders, runCli } from '#control';
 import pkg from '../package.json' with { type: 'json' };
 
@@ -90,12 +90,18 @@ const loaders: CliLoaders = {
   async templates(path, name) {
     const { describeTemplates } = await import('#sensors');
     const loaded = await loadConfig(path, { environment: surroundings });
-    if ('config' in loaded) return { templates: await describeTemplates(loaded.config.sensors.templates, name), problems: [] };
-    return { templates: await describeTemplates({}, name), problems: tellable(path, loaded.problems) };
+    if ('config' in loaded) return { templates: await describeTemplates(loaded.config.sensors.templates, name, flawsOf), problems: [] };
+    return { templates: await describeTemplates({}, name, flawsOf), problems: tellable(path, loaded.problems) };
+  },
+  async grammars(path, name) {
+    const { describeGrammars } = await import('#sensors');
+    const loaded = await loadConfig(path, { environment: surroundings });
+    if ('config' in loaded) return { grammars: await describeGrammars(loaded.config.sensors.grammars, name, flawsOf), problems: [] };
+    return { grammars: await describeGrammars({}, name, flawsOf), problems: tellable(path, loaded.problems) };
   },
   async rehearse(ask) {
     const { rehearse } = await import('#sensors');
-    return rehearse(ask);
+    return rehearse(ask, flawsOf);
   },
   async simulate(options, signal) {
     const { runSimulator } = await import('#simulator');

@@ -33,8 +33,8 @@ export interface FaultEntry {
 /** What the thrower adds to a fault. */
 export interface FaultContext {
   readonly cause?: unknown;
-  /** Where and what, never a secret: a path, an address, a key. Appended to the message. */
-  readonly detail?: string;
+  /** Where and what, never a secret: a path, an address, a key; in both languages where it is a sentence. Appended to the message. */
+  readonly detail?: string | Text;
 }
 
 /** A fault with a stable code `room.reason`, a text and a hint in both languages. */
@@ -50,14 +50,15 @@ export class BongsuError extends Error {
   readonly detail: string | undefined;
 
   constructor(code: string, entry: FaultEntry, context: FaultContext = {}) {
-    const tail = context.detail === undefined ? '' : `: ${context.detail}`;
-    super(entry.message.en + tail, context.cause === undefined ? {} : { cause: context.cause });
+    const detail = typeof context.detail === 'string' ? sameText(context.detail) : context.detail;
+    const tail = detail ? { en: `: ${detail.en}`, ko: `: ${detail.ko}` } : sameText('');
+    super(entry.message.en + tail.en, context.cause === undefined ? {} : { cause: context.cause });
     this.code = code;
     this.summary = entry.message;
-    this.text = { en: entry.message.en + tail, ko: entry.message.ko + tail };
+    this.text = { en: entry.message.en + tail.en, ko: entry.message.ko + tail.ko };
     this.hint = entry.hint;
     this.retryable = entry.retryable ?? false;
-    this.detail = context.detail;
+    this.detail = detail?.en;
   }
 }
 

@@ -4,7 +4,24 @@ import { faultTable } from '#base';
 export const sensorsFaults = faultTable('sensors', {
   'template-unknown': {
     message: { en: 'No such template', ko: '정의되지 않은 템플릿입니다' },
-    hint: { en: 'Correct the template’s name in the configuration.', ko: '설정 파일의 템플릿 이름을 확인하십시오.' },
+    hint: {
+      en: '`bongsu sensor template list` shows the names, shipped and of this site.',
+      ko: '`bongsu sensor template list`에서 내장·현장 템플릿 이름을 확인하십시오.',
+    },
+  },
+  'template-unusable': {
+    message: { en: 'The template cannot be used', ko: '템플릿을 사용할 수 없습니다' },
+    hint: {
+      en: 'Correct the file at the line that is named, and look at it with `bongsu sensor template show FILE`.',
+      ko: '표시된 줄을 고친 뒤 `bongsu sensor template show 파일`로 확인하십시오.',
+    },
+  },
+  'map-unknown': {
+    message: { en: 'No such map of messages', ko: '정의되지 않은 메시지 맵입니다' },
+    hint: {
+      en: 'Correct the name under map, or write the map there: config.example.yaml shows one.',
+      ko: 'map의 이름을 고치거나 그 자리에 맵을 직접 쓰십시오. 예는 config.example.yaml에 있습니다.',
+    },
   },
   'template-unfit': {
     message: { en: 'Nothing can fill the template where it stands', ko: '이 위치에서 사용할 수 없는 템플릿입니다' },
@@ -63,11 +80,18 @@ export const sensorsFaults = faultTable('sensors', {
     },
     retryable: true,
   },
+  'grammar-unknown': {
+    message: { en: 'No such grammar', ko: '정의되지 않은 문법입니다' },
+    hint: {
+      en: '`bongsu sensor grammar list` shows the names, shipped and of this site; a file is given with its path, as ./panel.yaml.',
+      ko: '`bongsu sensor grammar list`에서 내장·현장 문법 이름을 확인하십시오. 파일은 ./panel.yaml처럼 경로로 지정하십시오.',
+    },
+  },
   'grammar-unusable': {
     message: { en: 'The grammar cannot be used', ko: '문법을 사용할 수 없습니다' },
     hint: {
-      en: 'Correct its name or pattern; try it with `bongsu sensor grammar test`.',
-      ko: '문법의 이름이나 패턴을 고치고 `bongsu sensor grammar test`로 확인하십시오.',
+      en: 'Correct it at the line that is named; try it with `bongsu sensor grammar test`.',
+      ko: '표시된 줄을 고치고 `bongsu sensor grammar test`로 확인하십시오.',
     },
   },
   'recording-unusable': {

@@ -4,7 +4,7 @@ import type { Device } from '#model';
 import type { Driver, SensorStatus, SensorsDeps } from './driver.ts';
 import { sensorsFaults } from './faults.ts';
 import type { Grammar } from './grammar-option.ts';
-import { openLine, shippedGrammar } from './line/index.ts';
+import { openLine, shippedGrammar, unknownGrammar } from './line/index.ts';
 import { openSensorMemory } from './memory.ts';
 import { messageMaps } from './messages/index.ts';
 import type { Bus, BusVisit, DriverWorld } from './modbus/index.ts';
@@ -42,12 +42,12 @@ export function openSensors(options: SensorsOptions, deps: SensorsDeps, env: Env
   const template = (name: string): Template => own.get(name) ?? shippedTemplate(name) ?? unknownTemplate(name);
   const maps = new Map<string, MessageMap>(Object.entries(messageMaps));
   const memory = openSensorMemory(deps.notes, env);
-  const world = { deps, env, memory, template, map: (name: string) => maps.get(name) ?? unknownTemplate(name) };
+  const world = { deps, env, memory, template, map: (name: string) => maps.get(name) ?? unknownMap(name) };
   const webhook = options.webhook && openWebhook(options.webhook, world);
   const buses = options.buses.map((bus) => openModbus(bus, world));
   const broker = options.mqtt.broker && openMqttBroker(options.mqtt.broker, world);
   const clients = options.mqtt.connections.map((connection) => openMqttClient(connection, world));
-  const grammar = (name: string): Grammar => options.grammars[name] ?? shippedGrammar(name) ?? unknownGrammar(name);
+  const grammar = (name: string): Grammar => options.grammars[name] ?? shippedGrammar(name) ?? noGrammar(name);
   const lines = options.lines.map((line) => openLine(line, { ...world, grammar }));
   const onem2m = options.onem2m && openOneM2m(options.onem2m, world);
   const polls = options.polls.map((poll) => openPoll(poll, world));
@@ -85,6 +85,10 @@ function unknownTemplate(name: string): never {
   throw sensorsFaults.fault('template-unknown', { detail: name });
 }
 
-function unknownGrammar(name: string): never {
-  throw sensorsFaults.fault('grammar-unusable', { detail: name });
+function unknownMap(name: string): never {
+  throw sensorsFaults.fault('map-unknown', { detail: `${name} (${Object.keys(messageMaps).join(', ')})` });
+}
+
+function noGrammar(name: string): never {
+  throw unknownGrammar(name);
 }

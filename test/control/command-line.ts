@@ -18,6 +18,7 @@ const noLoaders: CliLoaders = {
   restore: async () => ({ restored: { path: '/var/lib/bongsu/bongsu.db', setAside: '/var/lib/bongsu/bongsu.db.replaced-1' } }),
   record: async () => ({ bytes: 0, chunks: 0, losses: 0, end: 'asked' }),
   templates: async () => ({ templates: [], problems: [] }),
+  grammars: async () => ({ grammars: [], problems: [] }),
   rehearse: async () => ({ played: [], droppedBytes: 0 }),
   simulate: async () => 71,
 };

@@ -7,14 +7,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openLog, systemEnv } from '#base';
+import { flawsOf } from '#config';
 import type { CliLoaders } from '#control';
-import { describeTemplates, recordLine, rehearse } from '#sensors';
+import { describeGrammars, describeTemplates, recordLine, rehearse } from '#sensors';
+import { grammarOption } from '../../src/sensors/grammar-option.ts';
 import { templateOption } from '../../src/sensors/template.ts';
 import { openPtyPair } from '../peers/pty.ts';
 import { run } from './command-line.ts';
 
 const env = systemEnv(openLog('silent'));
-const loaders: Partial<CliLoaders> = { record: (ask, signal) => recordLine(ask, env, signal), rehearse };
+const loaders: Partial<CliLoaders> = { record: (ask, signal) => recordLine(ask, env, signal), rehearse: (ask) => rehearse(ask, flawsOf) };
 const recordings = new URL('../sensors/recordings/', import.meta.url).pathname;
 
 let folder = '';
@@ -69,7 +71,7 @@ describe('sensor record', () => {
 
 describe('sensor template', () => {
   const templates: CliLoaders['templates'] = async (_config, name) => ({
-    templates: await describeTemplates({ mine: templateOption.parse({ points: [{ name: 'a', path: 'a' }] }) }, name),
+    templates: await describeTemplates({ mine: templateOption.parse({ points: [{ name: 'a', path: 'a' }] }) }, name, flawsOf),
     problems: [],
   });
   const ask = (argv: string) => run(['sensor', 'template', ...argv.split(' ')], { loaders: { templates } });
@@ -105,8 +107,38 @@ describe('sensor template', () => {
     );
     const { status, stderr } = await ask(`show ${wrong}`);
     expect(status).toBe(1);
-    expect(stderr).toContain(`${wrong}: line 3: rules[0].alarm`);
+    expect(stderr).toContain(`The template cannot be used: ${wrong}: line 3: rules[0].alarm`);
+    expect(stderr).not.toContain('No such template');
+    const korean = (await ask(`show ${wrong} --lang ko`)).stderr;
+    expect(korean).toMatch(/3번째 줄: rules\[0\]\.alarm: .*중 하나여야 합니다\. "smoke"입니까/);
     expect((await ask('show nothing')).stderr).toContain('No such template: nothing');
+    expect((await ask('show ./none.yaml')).stderr).toContain('The template cannot be used: ./none.yaml: ENOENT');
+  });
+});
+
+describe('sensor grammar', () => {
+  const own = { patterns: [{ says: 'values', match: 'L (?<l>.)' }] };
+  const grammars: CliLoaders['grammars'] = async (_config, name) => ({
+    grammars: await describeGrammars({ level: grammarOption.parse(own) }, name, flawsOf),
+    problems: [],
+  });
+  const ask = (argv: string) => run(['sensor', 'grammar', ...argv.split(' ')], { loaders: { grammars } });
+
+  it('lists the shipped ones and those of the site, and shows one in words', async () => {
+    const { status, stdout } = await ask('list');
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^korean-r-type +shipped .* R-type +\d+ +1h/m)]);
+    expect(stdout).toMatch(/^level +this site +- +- +1 +-/m);
+    expect((await ask('show korean-r-type --lang ko')).stdout).toMatch(/^1 +alarm +fire-panel active +zone-\{zone\} +/m);
+    expect((await ask('show est3x')).stdout).toContain('a cut wire goes unnoticed');
+    expect(JSON.parse((await ask('show level --json')).stdout)).toMatchObject({
+      grammar: { origin: 'site', patterns: [{ says: 'values' }] },
+    });
+  });
+
+  it('says what is wrong with a file, and where', async () => {
+    const wrong = await file('wrong-grammar.yaml', 'charset: euc\npatterns:\n  - { says: ignore, match: x }\n');
+    const { status, stderr } = await ask(`show ${wrong} --lang ko`);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('1번째 줄: charset: utf-8, cp949, gb18030 중 하나여야 합니다')]);
   });
 });
 
@@ -134,7 +166,9 @@ describe('sensor grammar test', () => {
     expect([partly.status, partly.stdout]).toEqual([1, expect.stringContaining('10 line(s), 9 not understood')]);
     const bad = await file('bad.yaml', "patterns:\n  - { says: ignore, match: '(?=x)' }\n");
     const refused = await run(['sensor', 'grammar', 'test', bad, '--against', against], { loaders });
-    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('patterns.0.match')]);
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('line 2: patterns[0].match')]);
+    const unknown = await run(['sensor', 'grammar', 'test', 'est3', '--against', against], { loaders });
+    expect(unknown.stderr).toMatch(/No such grammar: est3 \(edwards-io1000, est3x, .*sensor grammar list/s);
     expect((await run(['sensor', 'grammar', 'test', 'est3x', '--against', grammar], { loaders })).stderr).toContain('line 1');
   });
 });

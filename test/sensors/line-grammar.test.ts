@@ -157,9 +157,9 @@ describe('a grammar', () => {
         return error instanceof Error ? error.message : '';
       }
     };
-    expect(refused('patterns: [{ says: ignore, match: "a(?=b)" }]')).toContain('patterns.0.match: expected a regular expression');
-    expect(refused('patterns: [{ says: ignore, match: "(a)\\\\1" }]')).toContain('patterns.0.match');
-    expect(refused('patterns: [{ says: ignore, match: "a(" }]')).toContain('patterns.0.match');
+    expect(refused('patterns: [{ says: ignore, match: "a(?=b)" }]')).toContain('line 1: patterns[0].match: expected a regular expression');
+    expect(refused('patterns: [{ says: ignore, match: "(a)\\\\1" }]')).toContain('patterns[0].match');
+    expect(refused('patterns: [{ says: ignore, match: "a(" }]')).toContain('patterns[0].match');
     expect(refused('patterns: [{ says: alarm, kind: fire, channel: "zone-{zone}", match: "x" }]')).toContain('has no group zone');
     expect(refused('patterns: [{ says: ignore, match: "((a{100}){100}){100}" }]')).toContain('pattern 1');
     expect(refused('patterns: [{ says: ignore, match: "(?:a?){1000}" }]')).toContain('steps');

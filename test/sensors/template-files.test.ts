@@ -37,7 +37,7 @@ describe('a template file', () => {
   ])('%j is refused', (text, problem) => {
     const read = readTemplate(Buffer.from(text));
     expect(read).toMatchObject({ ok: false });
-    if (!read.ok) expect(read.problems.join('\n')).toContain(problem);
+    if (!read.ok) expect(read.problems.map(({ en }) => en).join('\n')).toContain(problem);
   });
 
   it('of any bytes is read or refused, never more', () => {

@@ -28,8 +28,8 @@ function templateOf(name: string): Template {
 
 function own(text: string): Template {
   const read = readTemplate(Buffer.from(text));
-  if (!read.ok) throw new Error(read.problems.join('; '));
-  return read.template;
+  if (!read.ok) throw new Error(read.problems.map(({ en }) => en).join('; '));
+  return read.value;
 }
 
 /** What a sensor says of one set of values after the other, at so many milliseconds each: `smoke active`, `battery-low raised`. */

@@ -119,6 +119,25 @@ export interface TemplateView {
   readonly silence: Text | undefined;
 }
 
+/** A grammar of text lines, as `sensor grammar` shows it. */
+export interface GrammarView {
+  readonly name: string;
+  readonly origin: 'shipped' | 'site' | 'file';
+  readonly title: Text | undefined;
+  readonly maker: string;
+  readonly model: string;
+  readonly charset: string;
+  /** `raises`: kind of the alarm or condition. */
+  readonly patterns: readonly {
+    readonly says: string;
+    readonly raises: string | undefined;
+    readonly state: string;
+    readonly channel: string;
+    readonly match: string;
+  }[];
+  readonly silence: Text | undefined;
+}
+
 /** What a recording would have led to. */
 export interface Rehearsal {
   readonly played: readonly {
@@ -163,12 +182,17 @@ export interface CliLoaders {
   ): Promise<{ readonly bytes: number; readonly chunks: number; readonly losses: number; readonly end: 'time' | 'size' | 'asked' }>;
   /**
    * All templates, the shipped ones and the site's own, or the one of this name or file; `problems` of the configuration, whose own are then missing. Needs no
-   * gateway. @throws sensors.template-unknown
+   * gateway. @throws sensors.template-unknown, template-unusable
    */
   templates(
     config: string,
     name: string | undefined,
   ): Promise<{ readonly templates: readonly TemplateView[]; readonly problems: readonly CheckProblem[] }>;
+  /** The same of grammars. @throws sensors.grammar-unknown, grammar-unusable */
+  grammars(
+    config: string,
+    name: string | undefined,
+  ): Promise<{ readonly grammars: readonly GrammarView[]; readonly problems: readonly CheckProblem[] }>;
   /** Plays a recording through a grammar or a template; needs no gateway. */
   rehearse(ask: RehearseAsk): Promise<Rehearsal>;
   /** Runs a virtual site until `signal` aborts; the exit status. */

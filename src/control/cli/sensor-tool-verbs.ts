@@ -4,6 +4,7 @@ import { parseSize } from '#base';
 import type { Say } from '../messages/catalogue.ts';
 import { alarmWords, conditionWords } from '../messages/words.ts';
 import { exits, type Rehearsal, UsageFault, type Verb, type VerbContext } from './context.ts';
+import { addGrammarVerbs } from './grammar-verbs.ts';
 import { openParsers } from './parsers.ts';
 import { addTemplateVerbs } from './template-verbs.ts';
 import { textIn, word } from './words.ts';
@@ -89,7 +90,9 @@ export function addSensorToolVerbs(sensor: Command, { make, say, config }: { mak
     .option('--for <time>', say('help.sensor.record.for'), duration)
     .option('--max-size <size>', say('help.sensor.record.maxSize'), '64MiB');
   const group = (name: 'grammar' | 'template', key: HelpKey): Command => sensor.command(name).helpCommand(false).description(say(key));
-  make(group('grammar', 'help.sensor.grammar'), 'test', 'help.sensor.grammar.test', rehearseVerb('grammar'))
+  const grammar = group('grammar', 'help.sensor.grammar');
+  addGrammarVerbs(grammar, { make, say, config });
+  make(grammar, 'test', 'help.sensor.grammar.test', rehearseVerb('grammar'))
     .argument('<name>', say('help.sensor.grammar.name'))
     .requiredOption('--against <recording>', say('help.sensor.against'));
   const template = group('template', 'help.sensor.template');

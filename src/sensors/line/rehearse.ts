@@ -1,13 +1,11 @@
 // A grammar or a template tried on a recording: files and shipped names in, what would be said out.
-import { readFile } from 'node:fs/promises';
-import { messageOf } from '#base';
+import { bytesOfFile, type Wording } from '../checked-yaml.ts';
 import { sensorsFaults } from '../faults.ts';
-import type { Grammar } from '../grammar-option.ts';
 import type { Template } from '../options.ts';
 import { shippedTemplate, templateOfFile } from '../templates/index.ts';
-import { readRecording } from './recording.ts';
+import { type Recording, readRecording } from './recording.ts';
 import { type Playback, replayGrammar, replayTemplate } from './replay.ts';
-import { readGrammar, shippedGrammar } from './shipped.ts';
+import { grammarAt } from './shipped.ts';
 
 /** What to try on what. Each is a file, or the name of a shipped one. */
 export interface RehearseRequest {
@@ -19,28 +17,22 @@ export interface RehearseRequest {
   readonly grammar?: string | undefined;
 }
 
-/** Tries it. Rejects with `sensors.grammar-unusable`, `template-unknown` or `recording-unusable`. */
-export async function rehearse({ what, name, against, grammar }: RehearseRequest): Promise<Playback> {
-  const told = what === 'grammar' ? await grammarAt(name) : undefined;
-  const template = what === 'template' ? await templateAt(name) : undefined;
-  const spoken = grammar === undefined ? undefined : await grammarAt(grammar);
-  const recording = readRecording(await bytesOf(against, 'recording-unusable'));
+/** Tries it. Rejects with `sensors.grammar-unknown`, `grammar-unusable`, `template-unknown`, `template-unusable` or `recording-unusable`. */
+export async function rehearse({ what, name, against, grammar }: RehearseRequest, wording?: Wording): Promise<Playback> {
+  const told = what === 'grammar' ? await grammarAt(name, wording) : undefined;
+  const template = what === 'template' ? await templateAt(name, wording) : undefined;
+  const spoken = grammar === undefined ? undefined : await grammarAt(grammar, wording);
+  const recording = await recordingAt(against);
   if (template) return replayTemplate(template, recording, spoken);
   return told ? replayGrammar(told, recording) : { played: [], droppedBytes: 0 };
 }
 
-async function grammarAt(name: string): Promise<Grammar> {
-  return shippedGrammar(name) ?? readGrammar(await bytesOf(name, 'grammar-unusable'));
+async function templateAt(name: string, wording: Wording | undefined): Promise<Template> {
+  return shippedTemplate(name) ?? (await templateOfFile(name, wording));
 }
 
-async function templateAt(name: string): Promise<Template> {
-  return shippedTemplate(name) ?? (await templateOfFile(name));
-}
-
-async function bytesOf(path: string, reason: 'grammar-unusable' | 'recording-unusable'): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw sensorsFaults.fault(reason, { cause, detail: `${path}: ${messageOf(cause)}` });
-  }
+async function recordingAt(path: string): Promise<Recording> {
+  const read = await bytesOfFile(path);
+  if ('bytes' in read) return readRecording(read.bytes);
+  throw sensorsFaults.fault('recording-unusable', { cause: read.cause, detail: read.problem });
 }

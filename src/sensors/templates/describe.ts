@@ -1,7 +1,7 @@
 // Templates as a technician reads them: what each point and each rule is, in Korean and English.
 import { durationText, sameText, type Text } from '#base';
 import type { AlarmKind, ConditionKind } from '#model';
-import { sensorsFaults } from '../faults.ts';
+import type { Wording } from '../checked-yaml.ts';
 import { channelOf, type Point, type Rule, shippedTemplates, type Template } from '../options.ts';
 import { templateOfFile } from './read.ts';
 import { shippedTemplate } from './shipped.ts';
@@ -20,10 +20,11 @@ export interface DescribedTemplate {
 
 type Raised = { readonly alarm: AlarmKind } | { readonly condition: ConditionKind; readonly message: Text };
 
-/** All templates, or the one that is called so or lies in this file. Rejects with `sensors.template-unknown`. */
+/** All templates, or the one that is called so or lies in this file. Rejects with `sensors.template-unknown` or `template-unusable`. */
 export async function describeTemplates(
   own: Readonly<Record<string, Template>>,
   name: string | undefined,
+  wording?: Wording,
 ): Promise<readonly DescribedTemplate[]> {
   const all = [
     ...shippedTemplates.flatMap((each) => describe(each, 'shipped', shippedTemplate(each))),
@@ -32,8 +33,7 @@ export async function describeTemplates(
   if (name === undefined) return all;
   const known = all.filter((each) => each.name === name);
   if (known.length > 0) return known;
-  if (!/[/.]/.test(name)) throw sensorsFaults.fault('template-unknown', { detail: name });
-  return describe(name, 'file', await templateOfFile(name));
+  return describe(name, 'file', await templateOfFile(name, wording));
 }
 
 function describe(name: string, origin: DescribedTemplate['origin'], template: Template | undefined): readonly DescribedTemplate[] {

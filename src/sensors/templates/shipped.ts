@@ -1,5 +1,6 @@
 // The templates that the product ships, each a file of its own.
 import { readFileSync } from 'node:fs';
+import { listOf } from '../checked-yaml.ts';
 import { sensorsFaults } from '../faults.ts';
 import { shippedTemplates, type Template } from '../options.ts';
 import { readTemplate } from './read.ts';
@@ -14,7 +15,7 @@ export function shippedTemplate(name: string): Template | undefined {
   const before = known.get(name);
   if (before) return before;
   const read = readTemplate(readFileSync(new URL(`${name}.yaml`, folder)));
-  if (!read.ok) throw sensorsFaults.fault('template-unknown', { detail: `${name}: ${read.problems.join('; ')}` });
-  known.set(name, read.template);
-  return read.template;
+  if (!read.ok) throw sensorsFaults.fault('template-unusable', { detail: listOf(name, read.problems) });
+  known.set(name, read.value);
+  return read.value;
 }
