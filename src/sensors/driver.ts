@@ -13,7 +13,7 @@ export interface SensorsDeps {
   condition(step: Condition): Promise<unknown>;
   /**
    * Resolves after the commit of its batch, within a second or so, with `answers` within a tenth; rejects when too many wait or the store fails: then it is
-   * not kept.
+   * not kept, and no alarm waits for it.
    */
   reading(reading: Reading, how?: { readonly answers?: boolean }): Promise<void>;
   /** The open alarms of one device, so that after a restart nothing is raised twice and what ended meanwhile is cleared. */
