@@ -30,8 +30,7 @@ export function stepCalm(
   conditions: readonly Condition[],
   nowMs: number,
 ): { readonly calm: Calm; readonly says: readonly Condition[] } {
-  const isDue = [...before.values()].some(({ heldAt }) => isCalm(heldAt, nowMs));
-  if (conditions.length === 0 && !isDue) return { calm: before, says: [] };
+  if (conditions.length === 0 && !isDue(before, nowMs)) return { calm: before, says: [] };
   const calm = new Map(before);
   const says: Condition[] = [];
   for (const condition of conditions) {
@@ -52,7 +51,9 @@ export function stepCalm(
 
 /** When what is kept back is to be said, monotonic milliseconds. */
 export function calmDueOf(calm: Calm): number {
-  return Math.min(...[...calm.values()].map(({ held, heldAt }) => (held && heldAt !== undefined ? heldAt + calmMs : Infinity)));
+  let soonest = Infinity;
+  for (const { held, heldAt } of calm.values()) if (held && heldAt !== undefined) soonest = Math.min(soonest, heldAt + calmMs);
+  return soonest;
 }
 
 /** As if these had not been said. */
@@ -70,6 +71,11 @@ function stepOne(last: Said | undefined, condition: Condition, nowMs: number): S
     return { condition, changes: [...changes, nowMs], heldAt: undefined, held: undefined, again: 0 };
   const isKnown = condition.state === last.condition.state && isSameText(condition.message, last.condition.message);
   return { ...last, changes, heldAt: nowMs, held: isKnown ? undefined : condition, again: last.again + (isRaise ? 1 : 0) };
+}
+
+function isDue(calm: Calm, nowMs: number): boolean {
+  for (const { heldAt } of calm.values()) if (isCalm(heldAt, nowMs)) return true;
+  return false;
 }
 
 function isCalm(heldAt: number | undefined, nowMs: number): boolean {
