@@ -135,7 +135,9 @@ describe('a bus of 30 units', () => {
   ])('reads nothing of a unit that %s, and all of the others', async (_, manner) => {
     const { wrong, heard } = await watch(manner, 4000);
     expect(wrong.slice(0, 5)).toEqual([]);
-    expect([heard.get('u-7/r0') ?? 0, heard.get('u-8/r0') ?? 0]).toEqual([0, expect.any(Number)]);
+    const counts = thirty.map((unit) => addresses.map((address) => heard.get(`u-${unit}/r${address}`) ?? 0));
+    expect(counts[6]).toEqual([0, 0]);
+    expect(Math.min(...counts.toSpliced(6, 1).flat())).toBeGreaterThan(100);
   });
 
   it('is slowed by a dead unit for less than 5 %, and by a technician’s scan for less than a third', async () => {

@@ -115,7 +115,8 @@ export function openMessageSource(options: MessageSourceOptions, world: MessageW
     const template = name === undefined ? undefined : toldTemplate(name, world);
     const silentAfterMs = options.silentAfter > 0 ? options.silentAfter : (template?.silence.after ?? 0);
     const observer = template && openToldObserver({ device: stated.device, template, silentAfterMs }, world);
-    return { stated, template, observer, silentAfterMs, empty: { count: 0, problem: undefined } as Empty };
+    const empty: Empty = { count: 0, problem: undefined };
+    return { stated, template, observer, silentAfterMs, empty };
   });
   const byDevice = new Map(members.map((member) => [member.stated.device, member]));
   const byKey = new Map(options.devices.map(({ key, device }) => [String(key), byDevice.get(device)]));
