@@ -29,10 +29,11 @@ type Values = Extract<Observation, { result: 'values' }>;
 /** Where a source puts what one of its sensors told. */
 export interface ToldObserver {
   /**
-   * Resolves when all that it leads to is committed, its readings too while the store takes them within two seconds; `isAnswered` false: without waiting for
-   * those and for conditions, for nobody waits for an answer. Alarms are committed in the order of the calls; they wait neither for the conditions of
-   * earlier calls nor for their readings, which are handed over in that order each. Rejects with the store's fault where an alarm or a condition is not taken: then it counts as never seen and the sender's
-   * retry is judged anew. Readings that are not taken are counted and logged: for a measured value no alarm is held up.
+   * Resolves when all that it leads to is committed, its readings and conditions too while the store takes them within two seconds; `isAnswered` false: without
+   * waiting for those, for nobody waits for an answer. Alarms are committed in the order of the calls; they wait neither for the conditions of earlier calls
+   * nor for their notes and readings, which are handed over in that order each. Rejects with the store's fault where an alarm or a condition is not taken: then it
+   * counts as never seen and the sender's retry is judged anew. Readings that are not taken are counted and logged; a condition that is taken late is told late:
+   * for neither an alarm is held up, be it another sender's behind a platform's full hands.
    */
   take(observation: Values, isAnswered?: boolean): Promise<void>;
   /** What it would do to the sensor's critical alarms if it were taken now. */
@@ -50,7 +51,7 @@ export interface ToldSensor {
 }
 
 const retryMs = 1000;
-/** A message waits so long for the commit of its readings. */
+/** A message waits so long for the commit of its readings, and of its conditions. */
 const maxStoringMs = 2000;
 
 /** Opens the observer; the open alarms and what an earlier life noted are asked for once, before the first observation counts. */
@@ -64,6 +65,7 @@ export function openToldObserver(
   let state: SensorState | undefined;
   let taking: Promise<unknown> = Promise.resolve();
   let telling: Promise<unknown> = Promise.resolve();
+  let noting: Promise<void> = Promise.resolve();
   const storing = new Set<Promise<void>>();
   /** As the sensor says them: what they are worth is known when they are asked for. */
   let raw: ReadonlyMap<string, number> = new Map();
@@ -85,8 +87,8 @@ export function openToldObserver(
     return recalled.state;
   };
   /** A note that the store does not take is tried again; until then a restart would forget it. */
-  const note = async (next: SensorState): Promise<void> => {
-    const fresh = noteOf(template, next, { at: moment(), detail });
+  const keep = async (): Promise<void> => {
+    const fresh = state && noteOf(template, state, { at: moment(), detail });
     if (fresh?.essence === noted) return;
     try {
       await memory.keep(device, fresh?.text);
@@ -95,6 +97,11 @@ export function openToldObserver(
       if (!signal.aborted) env.log.warn({ device, error: messageOf(error) }, 'what a sensor waits for is not kept; trying again');
       memory.due(device, clock.monotonicMs() + retryMs, tick);
     }
+  };
+  /** Notes what is newest, one after the other: a store that is slow with a note holds up no alarm. */
+  const note = (): Promise<void> => {
+    noting = noting.then(keep);
+    return noting;
   };
   const correctValues = deps.calibrations?.join(device, template, () => {
     state &&= withoutMemory(state);
@@ -112,7 +119,7 @@ export function openToldObserver(
       if (!state) return;
       state = endedByPerson(template, state, point, moment());
       wait();
-      await note(state);
+      void note();
     };
     taking = taking.then(end);
   });
@@ -153,7 +160,7 @@ export function openToldObserver(
     const isSilent = silentAfterMs > 0 && now.monotonicMs >= heardAt + silentAfterMs;
     if (!isSilent) await commit(stepSensor(sensor, state, { observation: { result: 'time', told }, moment: now }), state, false);
     wait();
-    await note(state);
+    void note();
   };
   const tick = (): void => {
     taking = taking.then(passTime).catch((error: unknown) => {
@@ -178,9 +185,10 @@ export function openToldObserver(
     raw = new Map([...raw, ...seen.values]);
     if (observation.told) ({ detail } = observation.told);
     wait();
-    await note(step.state);
+    const kept = note();
     if (!isAnswered) return { stored: Promise.resolve() };
-    return { stored: Promise.all([told, ...(step.readings.length > 0 ? [inTime(stored, clock)] : [])]) };
+    const isMore = step.readings.length > 0 || step.says.some((said) => 'condition' in said);
+    return { stored: Promise.all([kept, ...(isMore ? [inTime(Promise.all([told, stored]), clock)] : [])]) };
   };
   memory.join(device, tick);
 
@@ -203,11 +211,12 @@ export function openToldObserver(
     async settled() {
       await Promise.allSettled([taking, ...storing]);
       await Promise.all([taking, telling]);
+      await noting;
     },
   };
 }
 
-async function inTime(stored: Promise<void>, clock: Env['clock']): Promise<void> {
+async function inTime(stored: Promise<unknown>, clock: Env['clock']): Promise<void> {
   const late = Promise.withResolvers<void>();
   using _timer = clock.after(maxStoringMs, late.resolve);
   await Promise.race([stored, late.promise]);

@@ -87,6 +87,25 @@ describe('while the store takes no condition', () => {
     await done;
   });
 
+  it('its sender is answered after two seconds, so that no platform has its hands full, and the fault is told when it can be', async () => {
+    const { recorder, deps, heal } = openSick();
+    const clock = openFakeClock(Date.UTC(2026, 10, 20));
+    const world = { ...env, clock };
+    const memory = openSensorMemory(recorder.notes, world);
+    const stop = new AbortController();
+    const done = memory.service.run(stop.signal);
+    const observer = openToldObserver({ device: 'd', template, silentAfterMs: 0 }, { deps, env: world, signal: stop.signal, memory });
+    const fault = observer.take(seen({ mains: 0 }));
+    await turns();
+    clock.advance(2000);
+    await fault;
+    heal();
+    await observer.settled();
+    expect(recorder.said()).toContain('power-fault raised d');
+    stop.abort();
+    await done;
+  });
+
   it('the fire behind a power fault on a line is told', async () => {
     const { recorder, deps, heal } = openSick();
     const grammar = {
