@@ -10,7 +10,7 @@ import type { Meaning, Reader } from './reader.ts';
 
 /** What the desk tells of. */
 export interface DeskEvents {
-  /** A line of `device`, said by `sender`, was understood, and all that it led to is committed. */
+  /** A line of `device`, said by `sender`, was understood, and what alarms it led to are committed. */
   understood(device: string, sender: string): void;
   /** A line that no pattern fits. */
   unknown(text: string): void;
