@@ -108,11 +108,21 @@ const broker = z.strictObject({
     })
     .optional()
     .describe('TLS instead of plain TCP; needed wherever the way to the gateway is not trusted, for passwords travel on it.'),
-  connections: z.int().min(1).max(2000).default(200).describe('Connections in all, 1 to 2000.'),
-  connectionsPerAddress: z.int().min(1).max(2000).default(20).describe('Connections from one address, 1 to 2000.'),
+  connections: z
+    .int()
+    .min(1)
+    .max(2000)
+    .default(200)
+    .describe('Connections in all that are logged in, 1 to 2000; who is not logged in has what room is left, a quarter as many at least.'),
+  connectionsPerAddress: z
+    .int()
+    .min(1)
+    .max(2000)
+    .default(20)
+    .describe('Connections from one address that are logged in, 1 to 2000, and as many that are not.'),
   messagesPerSecond: rate(
     20,
-    'Packets of one connection in a second, 1 to 1000, ten times as many at once: what is beyond waits in the line, and alarm-flood says so.',
+    'Messages of one user in a second, over all of his connections, 1 to 1000, ten times as many at once: what is beyond and raises no critical alarm waits in the line, and alarm-flood says so.',
   ),
   users: z
     .array(user)

@@ -237,15 +237,44 @@ describe('the broker for the site’s own devices', () => {
     expect(recorder.reports).toHaveLength(1);
   });
 
-  it('closes what is one connection too many from an address, and takes others when one has gone', async () => {
+  it('lets a flood gain nothing by new connections, and keeps no alarm of its user back', async () => {
     await start(recorder);
-    const held = Array.from({ length: 4 }, () => connect(port, '127.0.0.1'));
+    const flooding = new AbortController();
+    const rounds = reconnectingFlood(flooding.signal);
+    await eventually(() => expect(recorder.conditions).toMatchObject([{ kind: 'alarm-flood', state: 'raised', channel: 'mqtt-hall' }]));
+    const before = performance.now();
+    expect(await publish('hall', 'hall/hub', '{"id":"m1","state":"alarm"}')).toMatchObject({ code: 0 });
+    expect(performance.now() - before).toBeLessThan(1000);
+    flooding.abort();
+    expect(await rounds).toBeGreaterThan(4);
+    expect(recorder.reports.filter(({ device }) => device === 'hall-hub')).toMatchObject([{ state: 'active' }]);
+    expect(recorder.reports.length).toBeLessThan(400);
+  });
+
+  it('is closed by no crowd of strangers, and sends away who does not say who it is', async () => {
+    await start(recorder, { connectionsPerAddress: 20 });
+    const crowd = Array.from({ length: 220 }, (_, index) =>
+      connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${10 + (index % 11)}` }).on('error', () => {}),
+    );
+    await Promise.all(crowd.map((socket) => once(socket, 'connect')));
+    for (let count = 0; count < 10; count += 1)
+      expect(await publish('pole', 'pole/bell', `{"state":"ON","n":${count}}`)).toMatchObject({ code: 0 });
+    expect(crowd.filter(({ destroyed }) => !destroyed).length).toBeGreaterThan(100);
+    await eventually(() => expect(crowd.every(({ destroyed }) => destroyed)).toBe(true));
+  });
+
+  it('refuses who is one too many that is logged in from an address, and takes others when one has gone', async () => {
+    await start(recorder);
+    const silent = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => {}));
     await sleep(100);
-    const refused = await mosquitto('mosquitto_pub', port, [...login('pole'), '-q', '1', '-t', 'pole/bell', '-m', 'ON'], { limitMs: 500 });
-    expect(refused.code).not.toBe(0);
-    for (const each of held) each.destroy();
-    await eventually(() => expect(held.every(({ closed }) => closed)).toBe(true));
+    const members = await Promise.all(['a', 'b', 'c', 'd'].map((clientId) => connected({ clientId })));
+    await expect(connected({ clientId: 'e' })).rejects.toThrow('Server unavailable');
+    const [first] = members;
+    expect((await connected({ clientId: 'a' })).connected).toBe(true); // in place of the first
+    await eventually(() => expect(first?.connected).toBe(false));
+    members[1]?.end(true);
     await vi.waitFor(async () => expect(await publish('pole', 'pole/bell', 'ON')).toMatchObject({ code: 0 }), { timeout: 8000 });
+    for (const each of silent) each.destroy();
   });
 
   it('speaks TLS, and says when its port is taken', async () => {
@@ -274,6 +303,18 @@ async function connected(options: IClientOptions): Promise<MqttClient> {
     client.once('connect', () => resolve());
   });
   return client;
+}
+
+/** Connects as `hall`, sends 200 events and connects anew, until aborted; resolves to how often. */
+async function reconnectingFlood(signal: AbortSignal): Promise<number> {
+  let rounds = 0;
+  for (; !signal.aborted; rounds += 1) {
+    const client = await connected({ username: 'hall', password: passwords.hall, clientId: `flood-${rounds}` });
+    for (let count = 0; count < 200; count += 1) client.publish('hall/1/state', `{"id":"${rounds}-${count}","state":"pressed"}`);
+    await sleep(100);
+    client.end(true);
+  }
+  return rounds;
 }
 
 /** Sends some 5,000 events a second as `hall` until aborted, as far as the broker reads; resolves to how many. */

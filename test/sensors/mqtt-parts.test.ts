@@ -5,8 +5,10 @@ import { resolvedSecret } from '#base';
 import { sensorsOptions } from '#sensors/options';
 import { readPayload } from '../../src/sensors/messages/payload.ts';
 import { openBucket } from '../../src/sensors/mqtt/flood.ts';
-import { openFraming, type Packet } from '../../src/sensors/mqtt/framing.ts';
+import { openFraming, type Packet, publishIn } from '../../src/sensors/mqtt/framing.ts';
 import { openTopicFilter } from '../../src/sensors/mqtt/topics.ts';
+import { openUserRates } from '../../src/sensors/mqtt/user-rates.ts';
+import { openFakeClock } from '../fakes/clock.ts';
 
 const level = fc.constantFrom('a', 'b', '', 'devEui', '가');
 const topic = fc.array(level, { minLength: 1, maxLength: 6 }).map((levels) => levels.join('/'));
@@ -211,5 +213,41 @@ describe('an allowance', () => {
         }
       }),
     );
+  });
+});
+
+describe('the rate of a user', () => {
+  it('reads topic and payload of any PUBLISH', () => {
+    fc.assert(
+      fc.property(topic, fc.uint8Array({ maxLength: 250 }), fc.constantFrom<0 | 1>(0, 1), (name, bytes, qos) => {
+        const [packet] = openFraming(limit)(publishPacket(name, Buffer.from(bytes), qos));
+        if (packet === undefined || typeof packet === 'string') return expect.fail();
+        const read = publishIn(packet.bytes);
+        expect([read.topic, read.payload.equals(bytes), read.qos]).toEqual([name, true, qos]);
+      }),
+    );
+  });
+
+  it('is one for all connections; what raises a critical alarm never waits, what eases one has the rate once more', () => {
+    const clock = openFakeClock(0);
+    const over: string[] = [];
+    const intake = {
+      look: (_: string, { topic: sender }: { topic: string }) => ({
+        sender,
+        urgency: () => (sender === 'fire' ? 'raises' : sender === 'over' ? 'eases' : 'none') as 'raises' | 'eases' | 'none',
+      }),
+    };
+    const rates = openUserRates(1, { intake, floods: { over: (user) => over.push(user) }, clock });
+    const send = (user: string, name: string): number =>
+      rates.waitMs(user, { type: 3, bytes: publishPacket(name, Buffer.of(1), 1), isCut: false });
+    const passing = (user: string, name: string): number =>
+      Array.from({ length: 30 }, () => send(user, name)).filter((ms) => ms === 0).length;
+    expect([passing('a', 'tick'), passing('a', 'tick'), passing('b', 'tick')]).toEqual([10, 0, 10]);
+    expect([passing('a', 'fire'), passing('a', 'over'), passing('a', 'over')]).toEqual([30, 10, 0]);
+    expect(send('a', 'tick')).toBe(1000);
+    expect(rates.waitMs('a', { type: 3, bytes: publishPacket('fire', Buffer.of(), 1), isCut: true })).toBe(1000);
+    clock.advance(1000);
+    expect(send('a', 'tick')).toBe(0);
+    expect(new Set(over)).toEqual(new Set(['a', 'b']));
   });
 });

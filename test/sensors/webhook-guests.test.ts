@@ -140,7 +140,7 @@ it('a network is an IPv4 address, or 64 bits of IPv6', () => {
 
 it('a crowd turns out its own oldest, and the oldest of the largest', () => {
   const out: string[] = [];
-  const crowdOf = openCrowd({ all: 4, each: 3 });
+  const crowdOf = openCrowd({ all: () => 4, each: 3 });
   const enter = (name: string) => crowdOf.enter(name.slice(0, 1), () => out.push(name));
   const [leave] = ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1'].map(enter);
   expect(out).toEqual(['a1', 'a2', 'a3']);

@@ -17,8 +17,8 @@ export class TurnedOut extends Error {
 
 /** Of networks that no sender was heard from, and of those that one was: none takes a place of the other. 64 KiB each at most. */
 const limits = {
-  strangers: { all: 48, each: 4, ms: 2000 },
-  known: { all: 64, each: 32, ms: 15_000 },
+  strangers: { all: () => 48, each: 4, ms: 2000 },
+  known: { all: () => 64, each: 32, ms: 15_000 },
 };
 
 /** Opens it. */

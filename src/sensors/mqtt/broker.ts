@@ -8,12 +8,14 @@ import { openLineHealth } from '../line-health.ts';
 import type { MessageWorld } from '../messages/index.ts';
 import type { MqttBrokerOptions } from '../options.ts';
 import { openTeller } from '../teller.ts';
-import { type Bucket, type Floods, type FloodTexts, openBucket, openFloods } from './flood.ts';
+import { type Bucket, type FloodTexts, openBucket, openFloods } from './flood.ts';
+import { publishType } from './framing.ts';
 import { guardStream } from './guarded-stream.ts';
 import { type Intake, openIntake } from './intake.ts';
-import { openBrokerListener } from './listener.ts';
+import { openBrokerListener, type Place } from './listener.ts';
 import { maxPayloadBytes } from './session.ts';
 import { openUnderWay, type UnderWay } from './under-way.ts';
+import { openUserRates, type UserRates } from './user-rates.ts';
 import { openUsers } from './users.ts';
 
 /** The broker, and where it listens once it does. */
@@ -23,8 +25,11 @@ export interface MqttBroker extends Driver {
 
 const name = 'mqtt-broker';
 const wrongLoginMs = 1000;
+const unavailable = 3;
 const badLogin = 4;
 const notAuthorised = 5;
+/** A connection says who it is within this time. */
+const connectTimeoutMs = 5000;
 /** Messages of one connection whose commit is waited for; a message with measured values waits a tenth of a second for its batch. */
 const maxUnderWay = 64;
 /** Packets that may wait in aedes until a connection is let in. */
@@ -41,9 +46,10 @@ export function openMqttBroker(options: MqttBrokerOptions, world: Omit<MessageWo
   const owned = options.users.flatMap((user) => user.sources.map((source) => ({ owner: user.name, options: source })));
   const intake = openIntake(owned, { ...world, signal: life.signal });
   const floods = openFloods((user) => `mqtt-${user}`, textsOf(options), { teller, clock: env.clock });
+  const rates = openUserRates(options.messagesPerSecond, { intake, floods, clock: env.clock });
   let address: { host: string; port: number } | undefined;
   const serve = async (signal: AbortSignal): Promise<void> => {
-    await using door = await openDoor({ options, env, intake, floods }, signal);
+    await using door = await openDoor({ options, env, intake, rates }, signal);
     await using listener = await openBrokerListener(options, door.accept);
     address = listener.address;
     health.works();
@@ -78,21 +84,21 @@ interface Parts {
   readonly options: MqttBrokerOptions;
   readonly env: Env;
   readonly intake: Intake;
-  readonly floods: Floods;
+  readonly rates: UserRates;
 }
 
 /** Where sockets come in. */
 interface Door extends AsyncDisposable {
-  accept(socket: Socket): void;
+  accept(socket: Socket, place: Place): void;
 }
 
 /** Once `signal` aborts nothing counts any more: the wills of all that is connected would tell of devices that are well. */
 async function openDoor(parts: Parts, signal: AbortSignal): Promise<Door> {
-  const { options, env, intake, floods } = parts;
+  const { options, env, intake, rates } = parts;
   const lines = openBucket(1, env.clock);
   const guests = openGuests(parts, lines);
   const aedes = await Aedes.createBroker({
-    connectTimeout: 10_000,
+    connectTimeout: connectTimeoutMs,
     drainTimeout: 10_000,
     queueLimit: maxQueued,
     maxClientsIdLength: 128,
@@ -123,19 +129,22 @@ async function openDoor(parts: Parts, signal: AbortSignal): Promise<Door> {
   const emitter: EventEmitter = aedes;
   emitter.on('error', (error: Error) => env.log.error({ error: error.message }, 'the MQTT broker has trouble'));
   return {
-    accept(socket) {
+    accept(socket, place) {
       const { clock } = env;
       let user = '';
       const underWay = openUnderWay((error) => guarded.stream.destroy(error instanceof Error ? error : new Error(messageOf(error))));
+      /** Of all that is no message. */
+      const bucket = openBucket(options.messagesPerSecond, clock);
       const guarded = guardStream(socket, {
         maxPayload: maxPayloadBytes,
         clock,
-        bucket: openBucket(options.messagesPerSecond, clock),
-        // Of a stranger one: the payloads of many would fill the memory.
-        mayBeUnderWay: () => (user === '' ? 1 : maxUnderWay),
+        waitMs(packet) {
+          if (packet.type !== publishType) return bucket.take() ? 0 : bucket.waitMs();
+          return user === '' ? Infinity : rates.waitMs(user, packet);
+        },
+        mayBeUnderWay: () => maxUnderWay,
         mayAcknowledge: underWay.mayAcknowledge,
         cut: () => lines.take() && env.log.warn({ user }, 'a message of more than 64 KiB is dropped'),
-        held: () => user !== '' && floods.over(user),
       });
       const client = aedes.handle(guarded.stream);
       const enter = (committed: Promise<unknown>, isAnswered: boolean): void => {
@@ -143,7 +152,13 @@ async function openDoor(parts: Parts, signal: AbortSignal): Promise<Door> {
         committed.then(leave, leave);
         underWay.begin(committed, isAnswered);
       };
-      guests.add(client, { begin: enter, settled: underWay.settled, known: (found) => (user = found) });
+      const known = (found: string, isReplacing: boolean): boolean => {
+        if (!place.keep(isReplacing)) return false;
+        user = found;
+        guarded.wake();
+        return true;
+      };
+      guests.add(client, { begin: enter, settled: underWay.settled, known });
     },
     async [Symbol.asyncDispose]() {
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
@@ -176,8 +191,8 @@ async function refuse(guest: Guest | undefined, clock: Env['clock'], close: () =
 }
 
 interface Guest extends Pick<UnderWay, 'begin' | 'settled'> {
-  /** Told who it is. */
-  known(user: string): void;
+  /** Told who it is; false: there is no place left for one more that is logged in. `isReplacing`: another connection ends for this one. */
+  known(user: string, isReplacing: boolean): boolean;
 }
 
 /** Who is connected, as whom. */
@@ -206,13 +221,17 @@ function openGuests({ options, env }: Pick<Parts, 'options' | 'env'>, lines: Buc
         return;
       }
       const holder = holders.get(client.id);
-      if (holder && !holder.closed && named.get(holder) !== user) {
+      const isHeld = holder !== undefined && !holder.closed;
+      if (isHeld && named.get(holder) !== user) {
         done(Object.assign(new Error('another user has this client identifier'), { returnCode: notAuthorised }), false);
+        return;
+      }
+      if (guests.get(client)?.known(user, isHeld) === false) {
+        done(Object.assign(new Error('no place left'), { returnCode: unavailable }), false);
         return;
       }
       holders.set(client.id, client);
       named.set(client, user);
-      guests.get(client)?.known(user);
       done(null, true);
     },
   };

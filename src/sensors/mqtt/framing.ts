@@ -89,6 +89,16 @@ function look(bytes: Buffer, maxPayload: number): Head {
   return { type, length, keep: Buffer.concat([Buffer.of(first), lengthBytes(header), bytes.subarray(start, start + header)]) };
 }
 
+/** Topic and payload of a whole PUBLISH (§3.3) that a framing gave. */
+export function publishIn(bytes: Buffer): { readonly topic: string; readonly payload: Buffer; readonly qos: number } {
+  let start = 1;
+  while ((bytes[start] ?? 0) >= 0x80) start += 1;
+  start += 1;
+  const qos = ((bytes[0] ?? 0) >> 1) & 3;
+  const end = start + 2 + bytes.readUInt16BE(start);
+  return { topic: bytes.toString('utf8', start + 2, end), payload: bytes.subarray(end + (qos === 0 ? 0 : 2)), qos };
+}
+
 /** Remaining Length (§2.2.3) of less than 16,384. */
 function lengthBytes(length: number): Buffer {
   return length < 128 ? Buffer.of(length) : Buffer.of((length % 128) | 0x80, Math.floor(length / 128));

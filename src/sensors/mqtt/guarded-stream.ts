@@ -2,7 +2,6 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Clock } from '#base';
-import type { Bucket } from './flood.ts';
 import { openFraming, type Packet, pubackType, publishType } from './framing.ts';
 
 /** What is allowed on one connection. */
@@ -10,14 +9,12 @@ export interface Guard {
   /** Payload of a PUBLISH at most, bytes. */
   readonly maxPayload: number;
   readonly clock: Clock;
-  /** Packets a second; none: as they come. */
-  readonly bucket?: Bucket;
+  /** Milliseconds until the packet may pass; 0: now, Infinity: not before `wake`. None: they pass as they come. */
+  waitMs?(packet: Packet): number;
   /** How many PUBLISHes may be under way, 256 KiB together; what follows waits, whatever it is. None: any number. */
   mayBeUnderWay?(): number;
   /** A PUBLISH was too large: it goes on without its payload. */
   cut(): void;
-  /** A packet has to wait for the bucket. */
-  held(): void;
   /** Resolves when the next PUBACK may leave, in their order; rejects when it never may. None: they leave as they are written. */
   mayAcknowledge?(): Promise<void>;
 }
@@ -27,6 +24,8 @@ export interface GuardedStream {
   readonly stream: Duplex;
   /** The next PUBLISH of those that passed is taken in hand; what this returns is called when it is dealt with. */
   begin(): () => void;
+  /** Looks again at what waits. */
+  wake(): void;
 }
 
 const maxBytesUnderWay = 262_144;
@@ -42,10 +41,11 @@ export function guardStream(socket: Socket, guard: Guard): GuardedStream {
   let underWay = { count: 0, bytes: 0 };
   let pause: Disposable | undefined;
   let isWanted = true;
-  const isPassing = (): boolean => {
-    if (guard.bucket === undefined || guard.bucket.take()) return true;
-    guard.held();
-    pause = guard.clock.after(guard.bucket.waitMs(), () => {
+  const isPassing = (packet: Packet): boolean => {
+    const waitMs = guard.waitMs?.(packet) ?? 0;
+    if (waitMs === 0) return true;
+    if (waitMs === Infinity) return false;
+    pause = guard.clock.after(waitMs, () => {
       pause = undefined;
       flow();
     });
@@ -58,7 +58,11 @@ export function guardStream(socket: Socket, guard: Guard): GuardedStream {
     underWay = { count: underWay.count + packets, bytes: underWay.bytes + packets * bytes };
   };
   const flow = (): void => {
-    for (let packet = waiting[next]; packet && isWanted && !pause && hasRoom(packet.bytes.length) && isPassing(); packet = waiting[next]) {
+    for (
+      let packet = waiting[next];
+      packet && isWanted && !pause && hasRoom(packet.bytes.length) && isPassing(packet);
+      packet = waiting[next]
+    ) {
       next += 1;
       if (packet.isCut) guard.cut();
       if (guard.mayBeUnderWay && packet.type === publishType) {
@@ -112,6 +116,7 @@ export function guardStream(socket: Socket, guard: Guard): GuardedStream {
   socket.on('close', () => stream.destroy());
   return {
     stream,
+    wake: () => flow(),
     begin() {
       const bytes = passed.shift();
       return () => {

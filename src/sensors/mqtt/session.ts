@@ -37,7 +37,6 @@ export async function runSession(options: MqttConnectionOptions, world: SessionW
     maxPayload: maxPayloadBytes,
     clock: world.env.clock,
     cut: world.tooLarge,
-    held: () => {},
   });
   let reason: Error | undefined;
   const client = new MqttClient(() => stream, clientOptions(options));

@@ -7,9 +7,9 @@ export interface Crowd {
   enter(network: string, turnOut: () => void): () => void;
 }
 
-/** Places in all, and of one network. */
+/** Places in all, asked for at each coming, and of one network. */
 export interface CrowdPlaces {
-  readonly all: number;
+  readonly all: () => number;
   readonly each: number;
 }
 
@@ -20,7 +20,7 @@ export function openCrowd({ all, each }: CrowdPlaces): Crowd {
   return {
     enter(network, turnOut) {
       const neighbours = [...guests].filter((guest) => guest.network === network);
-      const victim = neighbours.length >= each ? neighbours[0] : guests.size >= all ? oldestOfMost(guests) : undefined;
+      const victim = neighbours.length >= each ? neighbours[0] : guests.size >= all() ? oldestOfMost(guests) : undefined;
       if (victim) {
         guests.delete(victim);
         victim.turnOut();
