@@ -234,7 +234,7 @@ describe('the rate of a user', () => {
     const intake = {
       look: (_: string, { topic: sender }: { topic: string }) => ({
         sender,
-        urgency: () => (sender === 'fire' ? 'raises' : sender === 'over' ? 'eases' : 'none') as 'raises' | 'eases' | 'none',
+        urgency: () => (sender === 'fire' ? 'raises' : sender === 'over' ? 'eases' : 'none'),
       }),
     };
     const rates = openUserRates(1, { intake, floods: { over: (user) => over.push(user) }, clock });

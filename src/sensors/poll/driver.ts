@@ -3,7 +3,15 @@ import { BongsuError, type Env, messageOf, openBackoff, type Text, troubleOf } f
 import type { Driver, SensorStatus } from '../driver.ts';
 import { sensorsFaults } from '../faults.ts';
 import { type LineHealth, openLineHealth } from '../line-health.ts';
-import { type MessageSource, type MessageWorld, type Oddity, openMessageSource, openOddity, openPresence } from '../messages/index.ts';
+import {
+  type MessageSource,
+  type MessageWorld,
+  type Oddity,
+  openMessageSource,
+  openOddity,
+  openPresence,
+  statusOf,
+} from '../messages/index.ts';
 import type { PollOptions } from '../poll-options.ts';
 import { openTeller } from '../teller.ts';
 import { type Fetch, openFetch } from './fetch.ts';
@@ -48,8 +56,7 @@ export function openPoll(options: PollOptions, world: Omit<MessageWorld, 'signal
     status: () =>
       source.devices.map((device, index): SensorStatus => {
         const here = presence.status(device.id);
-        const values = source.valuesOf(device.id);
-        const stated = values && here.state === 'ok' ? { ...here, ...values } : { values: values?.values ?? {}, ...here };
+        const stated = statusOf(here, source.valuesOf(device.id));
         const trouble = here.state === 'silent' ? undefined : state.trouble;
         const own = index === 0 ? (state.problem ?? oddity.problem()) : undefined;
         return {
