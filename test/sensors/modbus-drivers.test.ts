@@ -223,7 +223,7 @@ describe('a bus', () => {
       recorder,
     );
     await vi.waitFor(() => expect(recorder.said()).toEqual(['bus-fault raised gateway']), 5000);
-    expect(recorder.conditions[0]?.detail).toContain(`127.0.0.1:${probe.port}, connect ECONNREFUSED`);
+    expect(recorder.conditions[0]?.detail).toContain(`connect ECONNREFUSED 127.0.0.1:${probe.port}`);
     expect(JSON.stringify(recorder.conditions[0]?.message)).not.toMatch(/\d/);
     const server = keep(await openModbusServer({ tcp: true, port: probe.port }, [1]));
     await server.set(1, 'discrete', 0, 1);
