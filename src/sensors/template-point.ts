@@ -61,7 +61,9 @@ export const pointOption = z
       .record(z.string().min(1).max(100), z.number().nullable())
       .refine((value) => Object.keys(value).length <= 64, 'at most 64 words')
       .optional()
-      .describe('Numbers that words in a message stand for, at most 64; null: known, and says nothing. Another word is a fault of the sensor. true is 1 and false 0 by themselves.'),
+      .describe(
+        'Numbers that words in a message stand for, at most 64; null: known, and says nothing. Another word is a fault of the sensor. true is 1 and false 0 by themselves.',
+      ),
     pathScale: scale(
       'A number in a message is multiplied by this: most devices send the value itself. The scale of a register is under modbus.',
     ),
@@ -71,7 +73,9 @@ export const pointOption = z
       .tuple([z.number(), z.number()])
       .refine(([low, high]) => low < high, 'expected the lower bound first')
       .optional()
-      .describe('What the sensor can measure, both ends included: a value outside is a fault of the sensor, and counts only for an alarm on whose dangerous side it lies.'),
+      .describe(
+        'What the sensor can measure, both ends included: a value outside is a fault of the sensor, and counts only for an alarm on whose dangerous side it lies.',
+      ),
     reading: reported.optional().describe('Its values are sent to the hub as readings; left out: they are for the rules alone.'),
   })
   .refine((value) => value.modbus !== undefined || value.path !== undefined, 'expected modbus or path');
