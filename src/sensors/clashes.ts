@@ -135,8 +135,9 @@ function openWalk(value: Fields, shipped: Shipped) {
     sources,
     bus(bus: Fields, path: Path): void {
       busId(bus['id'], [...path, 'id']);
-      const isWritten = typeof bus['port'] === 'string' || typeof bus['port'] === 'number';
-      if (isWritten) port(bus['host'] === undefined ? bus['port'] : `${String(bus['host'])}:${String(bus['port'])}`, [...path, 'port']);
+      const { host, port: own } = bus;
+      const isWritten = typeof own === 'string' || typeof own === 'number';
+      if (isWritten) port(typeof host === 'string' ? `${host}:${own}` : own, [...path, 'port']);
       const unitId = once(nouns.unit);
       for (const [place, unit] of entriesOf(bus['units'])) {
         unitId(unit['unit'], [...path, 'units', place, 'unit']);
