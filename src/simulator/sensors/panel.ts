@@ -85,7 +85,7 @@ let table: ReadonlyMap<string, readonly [number, number]> | undefined;
 /** CP949 of what stands in KS X 1001; the platform only reads it, so its own reading is turned round. Another character becomes a question mark. */
 function encodeKorean(text: string): Uint8Array {
   table ??= koreanTable();
-  return Uint8Array.from([...text].flatMap((char) => (char < '\x80' ? [char.charCodeAt(0)] : [...(table?.get(char) ?? [0x3f])])));
+  return Uint8Array.from(Array.from(text).flatMap((char) => (char < '\x80' ? [char.charCodeAt(0)] : [...(table?.get(char) ?? [0x3f])])));
 }
 
 function koreanTable(): ReadonlyMap<string, readonly [number, number]> {
