@@ -1,7 +1,7 @@
 // How one camera is doing, for whoever asks: written by its loop alone.
 import type { Env, Login, Text } from '#base';
 import { type Ailment, ailmentFor } from './ailments.ts';
-import { type EventCounters, openCounters } from './events/index.ts';
+import { type Ear, type EventCounters, openCounters } from './events/index.ts';
 import { explain, type Failure } from './faults.ts';
 import type { CameraProfile } from './onvif/index.ts';
 import { openTrust, type SoapSession, type Trust } from './soap/index.ts';
@@ -16,6 +16,8 @@ export interface CameraState {
   message: Text | undefined;
   profile: CameraProfile | undefined;
   session: SoapSession | undefined;
+  /** What is remembered of its events; undefined until the store has answered. */
+  ear: Ear | undefined;
   /** Whom its HTTPS is believed: by its loop, and by all who ask it besides. */
   readonly trust: Trust;
   /** Monotonic milliseconds since when nothing answers at its address; undefined: something does, or it was not asked yet. */
@@ -42,6 +44,7 @@ export function openCameraState(env: Env): CameraState {
     message: undefined,
     profile: undefined,
     session: undefined,
+    ear: undefined,
     trust: openTrust(),
     silentSinceMs: undefined,
     login: undefined,

@@ -57,6 +57,7 @@ export function openCameras(options: CamerasOptions, deps: CamerasDeps, env: Env
     retryLogins() {
       for (const { state } of roster.list()) if (state.state === 'login-refused') state.waker.wake();
     },
+    ended: (point) => roster.find(point.device)?.state.ear?.ended(point),
     status: () => roster.list().map((member) => statusOf(member, env.clock.monotonicMs())),
     detections: (filter) => events.detections.list(filter),
     ...picturesOf(options, site),

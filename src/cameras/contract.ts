@@ -1,6 +1,6 @@
 // What the room promises to the gateway, and what it is handed.
 import type { Login, Service, Text } from '#base';
-import type { Condition, Quality, StreamSource } from '#model';
+import type { Alarm, Condition, Quality, StreamSource } from '#model';
 import type { Store } from '#store';
 import type { CameraState } from './camera-state.ts';
 import type { CameraControl, ControlDeps } from './control/index.ts';
@@ -78,6 +78,8 @@ export interface Cameras extends AsyncDisposable {
   still(id: string, channel: number): Promise<StreamSource>;
   /** Asks a camera that is online to send a key frame of this picture now; nothing comes of it where it cannot. Never rejects, but for the reason of `signal`. */
   askKeyFrame(id: string, channel: number, quality: Quality, signal: AbortSignal): Promise<void>;
+  /** A person has ended this alarm of a camera, and that is committed: the camera's next word counts anew. An unknown device is passed over. */
+  ended(point: Pick<Alarm, 'device' | 'channel' | 'kind'>): void;
   status(): readonly CameraStatus[];
   /** All else that is known of a camera. Rejects with the store's faults. @throws cameras.unknown */
   describe(id: string): Promise<CameraDescription>;

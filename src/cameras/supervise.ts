@@ -166,6 +166,7 @@ class Supervisor implements LoginLedger {
       this.#env,
     );
     const ear = events.openEar({ device, counters: state.counters, heardBefore: memory.point && events.aliveBefore });
+    state.ear = ear;
     return { memory, logins, ear };
   }
 

@@ -5,7 +5,7 @@ import { type Env, openSealer, runServices, type Service, schedule, untilAborted
 import { openCameras } from '#cameras';
 import type { Config } from '#config';
 import { serveControl } from '#control';
-import type { Device, Identity } from '#model';
+import type { Alarm, Device, Identity } from '#model';
 import { openOutbox, openReadings } from '#outbox';
 import { openCredentials, openFindings, openRegistry } from '#registry';
 import { openCalibrations, openEndings, openSensors } from '#sensors';
@@ -157,7 +157,11 @@ export async function runGateway(config: Config, deps: GatewayDeps, env: Env, si
     },
     env,
   );
-  const acts = openAlarmActs({ alarms, access, hasDevice: (id) => registry.find(id) !== undefined, ended: endings.tell });
+  const ended = (alarm: Alarm): void => {
+    endings.tell(alarm);
+    cameras.ended(alarm);
+  };
+  const acts = openAlarmActs({ alarms, access, hasDevice: (id) => registry.find(id) !== undefined, ended });
   const onCommand = openCommands(
     {
       grants,

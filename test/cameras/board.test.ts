@@ -166,6 +166,68 @@ describe('first values', () => {
   });
 });
 
+describe('a person who ends an alarm', () => {
+  const act = { channel: '1', kind: 'intrusion' } as const;
+
+  it('is heard: the next word raises a new one, of its own time, and its end is told', () => {
+    const states = board();
+    states.see(field('a', '1'));
+    expect(states.see(field('a', '1'))).toEqual([]);
+    states.ended({ channel: '2', kind: 'intrusion' });
+    states.ended({ channel: '1', kind: 'fire' });
+    expect(states.see(field('a', '1'))).toEqual([]);
+    states.ended(act);
+    const next = { ...field('a', '1'), time: at + 5000 };
+    expect(states.see(next)).toMatchObject([{ as: 'alarm', sighting: { state: 'active', time: at + 5000 } }]);
+    expect(states.see(field('a', '1'))).toEqual([]);
+    expect(words(states.see(field('a', '0')))).toEqual(['alarm intrusion inactive']);
+  });
+
+  it('is heard for every rule of it, and a second one joins the new alarm', () => {
+    const states = board();
+    for (const rule of ['a', 'b']) states.see(field(rule, '1'));
+    states.ended(act);
+    expect(states.see(field('b', '1'))).toMatchObject([{ sighting: { state: 'active', zone: 'b' } }]);
+    expect(states.see(field('a', '1'))).toMatchObject([{ sighting: { state: 'active', zone: 'a' } }]);
+    expect(states.see(field('b', '0'))).toEqual([]);
+    expect(words(states.see(field('a', '0')))).toEqual(['alarm intrusion inactive']);
+  });
+
+  it('is told of no end by time, and the first word is said whichever it is', () => {
+    const states = board();
+    states.see(field('a', '1'));
+    states.ended(act);
+    expect(states.due()).toEqual([]);
+    expect(words(states.see(field('a', '0')))).toEqual(['alarm intrusion inactive']);
+    expect(states.see(field('a', '0'))).toEqual([]);
+  });
+
+  it('sees it raised neither by hours nor by a new connection, but by what the camera says when it is asked', () => {
+    let treatment: Treatment = 'alarm';
+    const states = board(() => treatment);
+    states.see(field('a', '1'));
+    states.ended(act);
+    treatment = 'local';
+    expect(states.due()).toEqual([]);
+    treatment = 'alarm';
+    expect(states.due()).toEqual([]);
+    states.begin(open());
+    expect(states.due()).toEqual([]);
+    states.collect(field('a', '1', 'initialized'));
+    expect(words(states.settle(true))).toEqual(['alarm intrusion active']);
+  });
+
+  it('ends what stands from before a restart: it does not end once more', () => {
+    const clock = openFakeClock(at);
+    const states = board(undefined, clock);
+    states.begin(open(alarm()));
+    states.ended(act);
+    clock.advance(1e9);
+    expect(states.due()).toEqual([]);
+    expect(words(states.see(field('a', '1')))).toEqual(['alarm intrusion active']);
+  });
+});
+
 describe('time', () => {
   it('ends what is not heard of any more, says so, and takes it up again', () => {
     const clock = openFakeClock(at);
@@ -273,8 +335,12 @@ it('whatever is said, lost and synchronised: afterwards the alarms room has what
           if (isNew) states.collect(field(one.rule, one.on ? '1' : '0', 'initialized'));
           perform(isNew ? states.settle(false) : states.see(field(one.rule, one.on ? '1' : '0')));
         } else if (one.do === 'remove') camera.delete(one.rule);
-        else if (one.do === 'person') standing = false;
-        else {
+        else if (one.do === 'person') {
+          if (standing) states.ended({ channel: '1', kind: 'intrusion' });
+          standing = false;
+          perform(states.due());
+          expect(standing).toBe(false);
+        } else {
           if (one.do === 'restart') states = board();
           synchronise();
         }

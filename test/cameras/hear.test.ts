@@ -56,6 +56,25 @@ describe.concurrent('hearing a camera', () => {
     expect(site.deps.reports).toHaveLength(60);
   });
 
+  it('raises with its next word what a person has ended, also when it is asked after a break', async () => {
+    await using camera = await openFakeCamera({ properties: () => [move(true, 'Initialized')] });
+    await using site = watchOver(camera);
+    const raised = (count: number) => until(() => site.deps.reports.filter(({ state }) => state === 'active').length === count);
+    const end = () => {
+      site.deps.open.clear();
+      site.cameras.ended({ device: 'cam-1', channel: '1', kind: 'motion' });
+      site.cameras.ended({ device: 'unknown', channel: '1', kind: 'motion' });
+    };
+    await raised(1);
+    end();
+    camera.notify(move(true));
+    await raised(2);
+    end();
+    camera.reboot();
+    await raised(3);
+    expect(site.deps.reports).toHaveLength(3);
+  });
+
   it('does not take an open test for an alarm', async () => {
     await using camera = await openFakeCamera({ properties: () => [move(true, 'Initialized')] });
     const deps = openFakeDeps();

@@ -61,6 +61,21 @@ describe.each(natures)('an alarm of $id goes up', ({ id }) => {
     },
   );
 
+  it('is raised anew by the next word when a person has ended it', async () => {
+    const before = await steps(id, 'tamper', 2);
+    cameraOf(id).trigger({ topic: 'tamper', active: true });
+    const first = (await steps(id, 'tamper', before.length + 1)).at(-1);
+    await gateway.query('alarm', 'clear', String(first?.['alarmid']), '--reason', 'a spider');
+    await steps(id, 'tamper', before.length + 2);
+    cameraOf(id).trigger({ topic: 'tamper', active: true });
+    cameraOf(id).trigger({ topic: 'tamper', active: false });
+    const [ended, second, over] = (await steps(id, 'tamper', before.length + 4)).slice(-3);
+    expect(ended).toMatchObject({ alarmid: first?.['alarmid'], data: { reason: 'person' } });
+    expect(second).toMatchObject({ type: 'kr.bongsu.alarm.raised.v1' });
+    expect(second?.['alarmid']).not.toBe(first?.['alarmid']);
+    expect(over).toMatchObject({ type: 'kr.bongsu.alarm.cleared.v1', alarmid: second?.['alarmid'] });
+  });
+
   it('waits while the broker is away, and goes later, once, with its id and as replay', async () => {
     await province.broker.stop();
     cameraOf(id).trigger({ topic: 'digital-input', active: true });
@@ -82,8 +97,9 @@ describe('a gateway that was killed', () => {
     const camera = cameraOf('cam-digest');
     camera.trigger({ topic: 'digital-input', active: true });
     const before = (await steps('cam-digest', 'digital-input', 5)).length;
+    const tampers = (await steps('cam-digest', 'tamper', 6)).length + 1;
     camera.trigger({ topic: 'tamper', active: true });
-    const tampers = (await steps('cam-digest', 'tamper', 3)).length;
+    await steps('cam-digest', 'tamper', tampers);
     await gateway.stop('SIGKILL');
     camera.trigger({ topic: 'digital-input', active: false });
     await gateway.start();

@@ -8,6 +8,9 @@ import { kindOf, type Subject } from './subject.ts';
 /** Alarms that are open at the alarms room, by the keys that `boardKey` makes. */
 export type OpenKeys = ReadonlyMap<string, Alarm>;
 
+/** The alarm that a person has ended. */
+export type EndedPoint = Pick<Alarm, 'channel' | 'kind'>;
+
 /** What a change on the board asks for. */
 export interface Told {
   /** `alarm`: to be reported (a condition too). `local`: to be kept here. */
@@ -39,6 +42,10 @@ export interface Board {
   settle(complete: boolean): readonly Told[];
   /** What time has brought: states that are too old, hours at which a kind becomes an alarm or none. */
   due(): readonly Told[];
+  /** A person has ended it: it stands no more until the camera's next word, whichever that is; time alone raises it never. */
+  ended(point: EndedPoint): void;
+  /** How often `ended` was called. */
+  readonly ends: number;
   /** Monotonic milliseconds until the next state is too old; undefined: none will be. */
   readonly dueInMs: number | undefined;
   readonly collected: number;
@@ -53,6 +60,8 @@ interface Origin {
   readonly initialised: boolean;
   readonly heardMs: number;
   readonly timeoutMs: number | undefined;
+  /** By a person, since its newest word. */
+  readonly ended?: true;
 }
 
 /** An alarm from before of which no origin has spoken yet. */
@@ -98,11 +107,12 @@ export function openBoard(world: BoardWorld): Board {
 class States implements Board {
   readonly #world: BoardWorld;
   readonly #origins = new Map<string, Origin>();
-  /** What the alarms room was last told of a key; conditions of before a start are unknown. */
-  #told: Map<string, boolean> | undefined;
+  /** What the alarms room was last told of a key; conditions of before a start are unknown. `ended`: by a person, whatever came in between. */
+  #told: Map<string, boolean | 'ended'> | undefined;
   #orphans: Map<string, Orphan> | undefined;
   #fresh: Map<string, Sighting> | undefined;
   #flaps: Map<string, Flaps> | undefined;
+  ends = 0;
 
   constructor(world: BoardWorld) {
     this.#world = world;
@@ -138,6 +148,19 @@ class States implements Board {
     }
   }
 
+  ended({ channel, kind }: EndedPoint): void {
+    const key = boardKey(channel, kind);
+    this.ends += 1;
+    this.#orphans?.delete(key);
+    this.#told?.delete(key);
+    for (const [name, origin] of this.#origins) {
+      if (origin.key !== key || !('alarm' in origin.sighting.about)) continue;
+      this.#origins.set(name, { ...origin, ended: true });
+      this.#told ??= new Map();
+      this.#told.set(key, 'ended');
+    }
+  }
+
   see(sighting: Sighting): readonly Told[] {
     this.#fresh?.delete(sighting.origin);
     if (this.#isFull(sighting)) {
@@ -148,7 +171,8 @@ class States implements Board {
     const before = this.#origins.get(sighting.origin);
     const told = this.#answer(this.#put(sighting), before);
     // A second rule of an alarm that stands is told too: it says where.
-    const joins = told.length === 0 && sighting.state !== 'inactive' && !before?.active && this.#treat(sighting) === 'alarm';
+    const joins =
+      told.length === 0 && sighting.state !== 'inactive' && (!before?.active || before.ended) && this.#treat(sighting) === 'alarm';
     return joins && this.#mayBegin(keyOf(sighting)) ? [{ as: 'alarm', sighting: { ...sighting, state: 'active' } }] : told;
   }
 
@@ -206,7 +230,7 @@ class States implements Board {
 
   #alarming(key: string): Origin | undefined {
     for (const origin of this.#origins.values()) {
-      if (origin.key === key && origin.active && this.#treat(origin.sighting) === 'alarm') return origin;
+      if (origin.key === key && origin.active && !origin.ended && this.#treat(origin.sighting) === 'alarm') return origin;
     }
     return undefined;
   }
@@ -216,7 +240,7 @@ class States implements Board {
     const on = this.#alarming(key);
     const isAlarm = 'alarm' in because.about;
     const known = this.#told?.get(key) ?? (isAlarm ? false : undefined);
-    if (known === (on !== undefined)) return [];
+    if (known === (on !== undefined) || (known === 'ended' && reason === 'handling')) return [];
     if (!on && known === undefined && 'fact' in because.about) return [];
     if (isAlarm && !this.#mayTurn(key, on ? undefined : because)) return [];
     this.#keepTold(key, on !== undefined, isAlarm);
@@ -274,7 +298,7 @@ class States implements Board {
       const { timeout, monotonicMs } = this.#world;
       this.#origins.set(sighting.origin, {
         key,
-        sighting: active && before?.active && before.key === key ? before.sighting : sighting,
+        sighting: active && before?.active && !before.ended && before.key === key ? before.sighting : sighting,
         active,
         initialised: sighting.initial || before?.initialised === true,
         heardMs: monotonicMs(),

@@ -2,7 +2,7 @@
 import type { Env } from '#base';
 import type { Device } from '#model';
 import type { EventOptions } from '../event-options.ts';
-import { type Board, type BoardWorld, openBoard } from './board.ts';
+import { type Board, type BoardWorld, type EndedPoint, openBoard } from './board.ts';
 import { type Breaks, openBreaks } from './breaks.ts';
 import type { EventCounters } from './counters.ts';
 import { type Handling, openHandling } from './handling.ts';
@@ -26,6 +26,8 @@ export interface EarOwner {
 /** An ear; `listen` for each connection, one at a time. */
 export interface Ear {
   listen(connection: ListenerConnection): Listener;
+  /** A person has ended this alarm of the camera, and that is committed. */
+  ended(point: EndedPoint): void;
 }
 
 /** Opens the ears of a site's cameras, one for each call. */
@@ -74,5 +76,9 @@ class Attentive implements Ear, ListenerParts {
 
   listen(connection: ListenerConnection): Listener {
     return openListener(this, connection, this.#shared, this.#env);
+  }
+
+  ended(point: EndedPoint): void {
+    this.board.ended(point);
   }
 }

@@ -45,7 +45,7 @@ export interface ListenerShared {
   readonly news: Pick<BreakNews, 'take'>;
 }
 
-/** Takes messages in their order. Whatever it tells is committed when it resolves; rejects with the reason of `signal` alone. */
+/** Takes messages in their order. Whatever alarm it tells is committed when it resolves, and no alarm waits for a condition; rejects with the reason of `signal` alone. */
 export interface Listener {
   /** A subscription begins, `anew` or the one of before taken up; after a break if the camera was heard before. */
   begin(anew: boolean, signal: AbortSignal): Promise<void>;
@@ -85,7 +85,10 @@ class Attention implements Listener {
   async begin(anew: boolean, signal: AbortSignal): Promise<void> {
     const { pulses, board, points, teller, breaks } = this.#parts;
     pulses.begin();
-    const open = await teller.openAlarms(signal);
+    let { ends } = board;
+    let open = await teller.openAlarms(signal);
+    // A person has ended one while it was asked what stands.
+    for (; ends !== board.ends; open = await teller.openAlarms(signal)) ends = board.ends;
     points.begin([...open.values()].map(({ channel }) => channel));
     board.begin(open);
     const lost = breaks.resumed(anew);
@@ -108,7 +111,7 @@ class Attention implements Listener {
     for (const sighting of pulses.due()) await teller.tell(sighting, signal);
     await this.#perform(board.due(), signal);
     const over = breaks.due();
-    if (over) await teller.condition(over, signal);
+    if (over) teller.hand(over, signal);
   }
 
   async #perform(told: readonly Told[], signal: AbortSignal): Promise<void> {

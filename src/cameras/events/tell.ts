@@ -1,7 +1,8 @@
-// Handing what a camera said to the alarms room, and waiting until it is committed before the camera is asked again.
+// Handing what a camera said to the alarms room, and waiting until its alarms are committed before the camera is asked again; no alarm waits for a condition.
 import { BongsuError, type Env, isAbort, messageOf, openBackoff, type Text, withHint } from '#base';
 import { type Alarm, type AlarmKind, type Condition, conditionKinds, type Report, type ReportOutcome } from '#model';
 import { boardKey, type OpenKeys } from './board.ts';
+import { type ConditionLane, openConditionLane } from './condition-lane.ts';
 import type { Sighting } from './meaning.ts';
 import type { SaidCondition } from './subject.ts';
 
@@ -12,11 +13,13 @@ export interface TellDeps {
   openAlarms(device: string): Promise<readonly Alarm[]>;
 }
 
-/** The voice of one camera. All resolve after the commit, and try a store that fails again until `signal` aborts. */
+/** The voice of one camera. It tries a store that fails again until `signal` aborts; what is awaited resolves after the commit. */
 export interface Teller {
-  /** What is a fact is not told: it stays at the site. */
+  /** An alarm is awaited, a condition is handed on; what is a fact is not told: it stays at the site. */
   tell(sighting: Sighting, signal: AbortSignal): Promise<void>;
   condition(step: Condition, signal: AbortSignal): Promise<void>;
+  /** Tells a condition in its turn, in nobody's way. */
+  hand(step: Condition, signal: AbortSignal): void;
   /** Alarms of the camera that stand and are no tests; those that only a latch keeps are over for the camera. */
   openAlarms(signal: AbortSignal): Promise<OpenKeys>;
 }
@@ -35,6 +38,8 @@ class Voice implements Teller {
   readonly #device: string;
   readonly #deps: TellDeps;
   readonly #env: Env;
+  /** Made with the first condition: most cameras say none. */
+  #lane: ConditionLane | undefined;
 
   constructor(device: string, deps: TellDeps, env: Env) {
     this.#device = device;
@@ -46,7 +51,12 @@ class Voice implements Teller {
     const { about } = sighting;
     const device = this.#device;
     if ('alarm' in about) await insist(() => this.#deps.report(reportOf(device, about.alarm, sighting)), signal, this.#env);
-    if ('condition' in about) await this.condition(conditionOf(device, about.condition, sighting), signal);
+    if ('condition' in about) this.hand(conditionOf(device, about.condition, sighting), signal);
+  }
+
+  hand(step: Condition, signal: AbortSignal): void {
+    this.#lane ??= openConditionLane((one, until) => this.condition(one, until), this.#env.log);
+    this.#lane.hand(step, signal);
   }
 
   async condition(step: Condition, signal: AbortSignal): Promise<void> {
