@@ -60,6 +60,18 @@ describe('states', () => {
     expect(judged).toBeLessThanOrEqual(1024);
   });
 
+  it('that stood when they were asked for are alarms, also when they are over before all was said', () => {
+    const states = board();
+    states.begin(open());
+    states.collect(field('a', '1', 'initialized'));
+    states.collect(field('b', '0', 'initialized'));
+    expect(words(states.see(field('a', '0')))).toEqual(['alarm intrusion active', 'alarm intrusion inactive']);
+    expect(states.settle(true)).toEqual([]);
+    states.begin(open(alarm()));
+    states.collect(field('a', '1', 'initialized'));
+    expect(words(states.see(field('a', '0')))).toEqual(['alarm intrusion inactive']);
+  });
+
   it('that flap without end are told so often in a minute, and end when it is over', async () => {
     const clock = openFakeClock(at);
     const states = board(() => 'alarm', clock);

@@ -162,7 +162,17 @@ class States implements Board {
   }
 
   see(sighting: Sighting): readonly Told[] {
+    const first = this.#fresh?.get(sighting.origin);
     this.#fresh?.delete(sighting.origin);
+    // What stood when we asked and is over before all was said was an alarm all the same.
+    const wasOver = first?.state === 'active' && sighting.state === 'inactive';
+    if (!wasOver || this.#isFull(first)) return this.#hear(sighting);
+    const before = this.#origins.get(first.origin);
+    const began = this.#answer(this.#put(first), before);
+    return [...began, ...this.#hear(sighting)];
+  }
+
+  #hear(sighting: Sighting): readonly Told[] {
     if (this.#isFull(sighting)) {
       const as = this.#treat(sighting);
       if (as === 'ignore' || (as === 'alarm' && sighting.state !== 'inactive' && !this.#mayBegin(keyOf(sighting)))) return [];
