@@ -67,7 +67,10 @@ export async function explainSilence(id: string, { access, cameras, registry, st
   );
   return [
     good('registered', { en: `Camera ${id} is registered`, ko: `카메라 ${id} 등록됨` }),
-    judgeCamera(cameras.status().find((one) => one.id === id)),
+    judgeCamera(
+      cameras.status().find((one) => one.id === id),
+      status.paths.some((path) => path.device === id && path.state === 'ready'),
+    ),
     ...settleAddresses(device, addresses),
     judgeRelay(status),
     ...judgeSources(id, status),
@@ -86,10 +89,12 @@ function bad(step: Finding['step'], message: Text, hint: Text): Finding {
   return { step, result: 'failed', message, hint };
 }
 
-function judgeCamera(status: CameraStatus | undefined): Finding {
+/** Where pictures come it is no reason that nobody sees them. */
+function judgeCamera(status: CameraStatus | undefined, hasPictures: boolean): Finding {
   if (status?.state === 'online') return good('reachable', { en: 'It answers and takes the login', ko: '응답하며 로그인됩니다' });
   const message = status?.message ?? { en: 'It has not answered yet', ko: '아직 응답하지 않았습니다' };
-  return bad('reachable', message, status?.state === 'login-refused' ? hints.login : hints.test);
+  const finding = bad('reachable', message, status?.state === 'login-refused' ? hints.login : hints.test);
+  return hasPictures ? { ...finding, result: 'warning' } : finding;
 }
 
 /** Why the stream's address is not known; undefined when it is. */

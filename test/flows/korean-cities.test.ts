@@ -299,6 +299,10 @@ describe('a fire panel', () => {
       const { alarms } = (await gateway.query('alarm', 'list', '--open')) as { alarms: { device: string }[] };
       return alarms.filter(({ device }) => device === 'panel-main').length === 4 ? true : undefined;
     });
+    await eventually('the power fault', async () => {
+      const { conditions } = (await gateway.query('status')) as { conditions: { kind: string }[] };
+      return conditions.some(({ kind }) => kind === 'power-fault') ? true : undefined;
+    });
     socket.destroy();
     await gateway.stop('SIGKILL');
     await gateway.start();
@@ -309,7 +313,10 @@ describe('a fire panel', () => {
     await say('[복전] 2026-11-20 14:10:00 상용전원 복구', '[복구] 2026-11-20 14:10:30 수신기 복구');
     await eventually('the reset', () => (channels('cleared').length === 4 ? true : undefined), 15_000);
     expect(new Set(channels('raised'))).toEqual(new Set(channels('cleared')));
-    const power = province.hub.messages.filter(({ topic }) => topic.endsWith('/condition/power-fault/panel-main'));
+    const power = await eventually('the power', () => {
+      const said = province.hub.messages.filter(({ topic }) => topic.endsWith('/condition/power-fault/panel-main'));
+      return said.length === 2 ? said : undefined;
+    });
     expect(power.map(({ body }) => String(body['type']).split('.')[3])).toEqual(['raised', 'cleared']);
     socket.destroy();
   }, 60_000);

@@ -100,9 +100,11 @@ const accessOf = (open: readonly object[], newest: object | undefined, refused?:
     list: async ({ openOnly }: { openOnly: boolean }) => (openOnly ? open : newest ? [newest] : []),
   },
 });
+const refusing = { status: () => [{ id: 'cam-1', state: 'login-refused' }], source: async () => ({}) };
 it.each([
   ['registered', 'failed', 'cam-9', {}, {}],
-  ['reachable', 'failed', 'cam-1', {}, { cameras: { status: () => [{ id: 'cam-1', state: 'login-refused' }], source: async () => ({}) } }],
+  ['reachable', 'failed', 'cam-1', { paths: [] }, { cameras: refusing }],
+  ['reachable', 'warning', 'cam-1', {}, { cameras: refusing }],
   ['relay', 'failed', 'cam-1', { media: { ...calm.media, state: 'down' } }, {}],
   ['relay', 'failed', 'cam-1', { rtsp: { ...listener, state: 'failed', reason: 'EADDRINUSE' } }, {}],
   ['relay', 'failed', 'cam-1', { media: { ...calm.media, state: 'silent' }, paths: [] }, {}],
