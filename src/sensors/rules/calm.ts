@@ -36,11 +36,17 @@ export function stepCalm(
   for (const condition of conditions) {
     const key = keyOf(condition);
     const last = calm.get(key);
+    // What never began is over without a trace: thousands of sensors say so at their first answer.
+    if (!last && condition.state === 'cleared') {
+      says.push(condition);
+      continue;
+    }
     const next = stepOne(last, condition, nowMs);
     calm.set(key, next);
     if (next.heldAt === undefined) says.push(condition.state === 'cleared' ? counted(condition, last?.again ?? 0) : condition);
   }
   for (const [key, said] of calm) {
+    if (isPast(said, nowMs)) calm.delete(key);
     if (!isCalm(said.heldAt, nowMs)) continue;
     const { held, again } = said;
     calm.set(key, { ...said, heldAt: undefined, held: undefined, ...(held && { condition: held, changes: [nowMs], again: 0 }) });
@@ -76,6 +82,11 @@ function stepOne(last: Said | undefined, condition: Condition, nowMs: number): S
 function isDue(calm: Calm, nowMs: number): boolean {
   for (const { heldAt } of calm.values()) if (isCalm(heldAt, nowMs)) return true;
   return false;
+}
+
+/** Over, and for a minute: nothing is to be remembered of it. */
+function isPast({ condition, changes, heldAt }: Said, nowMs: number): boolean {
+  return condition.state === 'cleared' && heldAt === undefined && changes.every((at) => nowMs - at >= calmMs);
 }
 
 function isCalm(heldAt: number | undefined, nowMs: number): boolean {
