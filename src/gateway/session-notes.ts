@@ -22,24 +22,28 @@ export function openSessionNotes(access: Pick<Access, 'session' | 'account'>, en
   let untold = 0;
   let writing = false;
 
-  const tellUntold = async (): Promise<void> => {
-    const count = untold;
-    if (count === 0) return;
-    await access.account({
-      act: 'session.unwritten',
-      by: 'gateway',
-      subject: '',
-      detail: `${count} notes of who looked were lost while the disk was sick`,
-    });
-    untold -= count;
+  /** One note, or the count of those that are lost once none waits; false when there is nothing more to write. */
+  const writeNext = async (): Promise<boolean> => {
+    const [note] = waiting;
+    if (note) {
+      await access.session(note.grantId, note.step);
+      waiting.shift();
+    } else if (untold > 0) {
+      const count = untold;
+      const detail = `${count} notes of who looked were lost while the disk was sick`;
+      await access.account({ act: 'session.unwritten', by: 'gateway', subject: '', detail });
+      untold -= count;
+    }
+    return waiting.length > 0 || untold > 0;
   };
   const write = async (): Promise<void> => {
     let isTold = false;
-    for (let note = waiting[0]; note; note = waiting[0]) {
+    writing = true;
+    // Nothing comes between the last look and the end of it.
+    while (writing) {
       try {
-        await access.session(note.grantId, note.step);
-        waiting.shift();
-        if (waiting.length === 0) await tellUntold();
+        writing = await writeNext();
+        if (waiting.length > 0) writing = true;
       } catch (error) {
         if (error instanceof BongsuError && error.code === 'store.closed') return;
         if (!isTold) env.log.error({ waiting: waiting.length, error: messageOf(error) }, 'who looked cannot be written now; trying again');
@@ -55,11 +59,7 @@ export function openSessionNotes(access: Pick<Access, 'session' | 'account'>, en
         return;
       }
       waiting.push({ grantId, step });
-      if (writing) return;
-      writing = true;
-      void write().finally(() => {
-        writing = false;
-      });
+      if (!writing) void write();
     },
   };
 }

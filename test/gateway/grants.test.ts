@@ -6,6 +6,7 @@ import type { Cameras } from '#cameras';
 import type { Grant, GrantEnd } from '#model';
 import type { Lease, Streams } from '#streams';
 import { openGrants } from '../../src/gateway/grants.ts';
+import { openSessionNotes } from '../../src/gateway/session-notes.ts';
 import { openFakeClock } from '../fakes/clock.ts';
 
 const env = { clock: systemClock, random: systemRandom, log: openLog('silent') };
@@ -255,6 +256,24 @@ it('names who looked at the end of his visit too, writes one after the other whi
   expect(steps).toHaveLength(1001);
   expect(steps.filter(({ peer }) => peer === '10.0.0.9:4000')).toHaveLength(1000);
   expect(steps.at(-1)?.detail).toMatch(/^200 notes/);
+});
+
+it('leaves no note behind, however late it comes while the last one is being written', async () => {
+  for (let turns = 0; turns < 12; turns += 1) {
+    const written: string[] = [];
+    const addLate = async (): Promise<void> => {
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      notes.add('g2', { step: 'opened', peer: '', at: 0 });
+    };
+    const session = async (id: string): Promise<void> => {
+      written.push(id);
+      if (id === 'g1') void addLate();
+    };
+    const notes = openSessionNotes({ session, account: () => Promise.resolve() }, env);
+    notes.add('g1', { step: 'opened', peer: '', at: 0 });
+    await systemClock.sleep(5);
+    expect(written, `${turns} turns`).toEqual(['g1', 'g2']);
+  }
 });
 
 it('cuts what cannot be shown at once, and ends it as failed', async () => {
