@@ -1,7 +1,7 @@
 // The driver for oneM2M platforms: a listener that is notified, the subscriptions that are kept there, and the silence of its sources.
-import { type Env, type Text, troubleOf } from '#base';
+import type { Env, Text } from '#base';
 import type { Driver, SensorStatus } from '../driver.ts';
-import { openListener, openWrongSecrets, type WrongSecrets } from '../http/index.ts';
+import { keepListening, openWrongSecrets, type WrongSecrets } from '../http/index.ts';
 import { openLineHealth } from '../line-health.ts';
 import { type MessageSource, type MessageWorld, openMessageSource, openPresence, statusOf } from '../messages/index.ts';
 import type { OneM2mOptions, OneM2mSource } from '../onem2m-options.ts';
@@ -25,8 +25,7 @@ export function openOneM2m(options: OneM2mOptions, world: Omit<MessageWorld, 'si
   const teller = openTeller(deps, env, life.signal);
   const health = openLineHealth('onem2m', teller, env);
   const secrets = openWrongSecrets(teller, env);
-  let address: { host: string; port: number } | undefined;
-  const isListening = (): boolean => address !== undefined;
+  const isListening = (): boolean => kept.address !== undefined;
   const opened = options.sources.map((each) => ({ options: each, source: openMessageSource(each, { ...world, signal: life.signal }) }));
   const presence = openPresence(
     opened.flatMap(({ source }) => source.expected),
@@ -41,35 +40,21 @@ export function openOneM2m(options: OneM2mOptions, world: Omit<MessageWorld, 'si
     { env, secrets },
   );
   const answers = { busy: answer('busy'), failed: answer('not-stored'), slower: answer('slower') };
-  const keepOpen = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted) {
-      try {
-        await using listener = await openListener(options, { handle, answers }, env);
-        address = listener.address;
-        health.works();
-        await Promise.race([listener.broken, presence.watch(signal)]);
-      } catch (error) {
-        const { message, detail } = troubleOf(error);
-        if (!signal.aborted) health.broken(message, detail);
-      }
-      address = undefined;
-      await env.clock.sleep(1000 + env.random.uniform() * 4000, signal).catch(() => {});
-    }
-  };
+  const kept = keepListening(options, { handle, answers, health, watch: presence.watch }, env);
   return {
     name: 'onem2m',
     service: {
       name: 'sensors onem2m',
       async run(signal) {
         secrets.begin(options.sources.map(({ device }) => device));
-        await Promise.all([keepOpen(signal), ...members.map(({ keeper }) => keeper?.run(signal))]);
+        await Promise.all([kept.run(signal), ...members.map(({ keeper }) => keeper?.run(signal))]);
         life.abort(signal.reason);
         await Promise.all([teller.settled(), presence.settled(), ...opened.map(({ source }) => source.settled())]);
       },
     },
     devices: opened.flatMap(({ source }) => source.devices),
     status: () => members.flatMap((member) => statusesOf(member, presence, secrets)),
-    address: () => address,
+    address: () => kept.address,
   };
 }
 

@@ -1,7 +1,6 @@
 // The driver for senders that push: an HTTP listener that answers after the commit, and the silence of its sources.
-import { troubleOf } from '#base';
 import type { Driver, SensorStatus } from '../driver.ts';
-import { openListener, openWrongSecrets } from '../http/index.ts';
+import { keepListening, openWrongSecrets } from '../http/index.ts';
 import { openLineHealth } from '../line-health.ts';
 import { type MessageWorld, openMessageSource, openPresence, statusOf } from '../messages/index.ts';
 import type { WebhookOptions } from '../options.ts';
@@ -29,29 +28,14 @@ export function openWebhook(options: WebhookOptions, world: Omit<MessageWorld, '
   const secrets = openWrongSecrets(teller, env);
   const handle = openHandler(sources, { env, marks: deps.marks, secrets, heard: presence.heard });
   const answers = { busy: refuse('busy'), failed: refuse('not-stored'), slower: refuse('slower') };
-  let address: { host: string; port: number } | undefined;
-  const keepOpen = async (signal: AbortSignal): Promise<void> => {
-    while (!signal.aborted) {
-      try {
-        await using listener = await openListener(options, { handle, answers }, env);
-        address = listener.address;
-        health.works();
-        await Promise.race([listener.broken, presence.watch(signal)]);
-      } catch (error) {
-        const { message, detail } = troubleOf(error);
-        if (!signal.aborted) health.broken(message, detail);
-      }
-      address = undefined;
-      await env.clock.sleep(1000 + env.random.uniform() * 4000, signal).catch(() => {});
-    }
-  };
+  const kept = keepListening(options, { handle, answers, health, watch: presence.watch }, env);
   return {
     name: 'webhook',
     service: {
       name: 'sensors webhook',
       async run(signal) {
         secrets.begin(options.sources.map(({ device }) => device));
-        await keepOpen(signal);
+        await kept.run(signal);
         life.abort(signal.reason);
         await Promise.all([teller.settled(), presence.settled(), ...sources.map(({ source }) => source.settled())]);
       },
@@ -64,6 +48,6 @@ export function openWebhook(options: WebhookOptions, world: Omit<MessageWorld, '
           return { device: device.id, driver: 'webhook', source: id, ...stated, problem: stated.problem ?? secrets.problem(device.id) };
         }),
       ),
-    address: () => address,
+    address: () => kept.address,
   };
 }
